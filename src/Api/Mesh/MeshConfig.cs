@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+
+namespace Turnpike.Api.Mesh;
+
+/// <summary>
+/// Mesh-wide settings: ConfigMap <c>istio</c>, key <c>mesh</c>, YAML. The keys of 2017 are read under their old names;
+/// those that have no meaning here are accepted and ignored.
+/// </summary>
+public sealed record MeshConfig
+{
+    public static MeshConfig Default { get; } = new();
+
+    /// <summary><c>ingressClass</c>: the value of the class annotation, or the name of the IngressClass, that is ours.</summary>
+    public string IngressClass { get; init; } = Names.IngressClass;
+
+    /// <summary><c>ingressControllerMode</c>: OFF, STRICT (class must be named) or DEFAULT (no class means ours too).</summary>
+    public IngressControllerMode IngressControllerMode { get; init; } = IngressControllerMode.Strict;
+
+    /// <summary><c>defaultRequestTimeout</c>: total response time where no rule sets one; zero is none.</summary>
+    public TimeSpan DefaultRequestTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary><c>connectTimeout</c>: 1 ms to 30 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary><c>upstreamHost</c>: <c>client</c> keeps the client's Host, <c>service</c> sends <c>name.namespace.svc.domain:port</c>.</summary>
+    public UpstreamHost UpstreamHost { get; init; } = UpstreamHost.Client;
+
+    /// <summary><c>tlsIngressHttp</c>: what port 80 does for hosts of an Ingress with <c>tls</c>: <c>none</c>, <c>redirect</c> or <c>allow</c>.</summary>
+    public TlsIngressHttp TlsIngressHttp { get; init; } = TlsIngressHttp.None;
+
+    /// <summary><c>crossNamespaceRules</c>: <c>deny</c> or <c>allow</c> (as in 2017) rules for services of other namespaces without their consent.</summary>
+    public bool AllowCrossNamespaceRules { get; init; }
+
+    /// <summary><c>domain</c>: the cluster's DNS suffix.</summary>
+    public string Domain { get; init; } = "cluster.local";
+
+    /// <summary><c>trustedCidrs</c>: peers whose forwarding headers are believed.</summary>
+    public ImmutableArray<string> TrustedCidrs { get; init; } = [];
+
+    /// <summary><c>drainDuration</c>: how long requests in flight may take after SIGTERM.</summary>
+    public TimeSpan DrainDuration { get; init; } = TimeSpan.FromSeconds(45);
+}
+
+public enum IngressControllerMode
+{
+    Off,
+    Strict,
+    Default,
+}
+
+public enum UpstreamHost
+{
+    Client,
+    Service,
+}
+
+public enum TlsIngressHttp
+{
+    None,
+    Redirect,
+    Allow,
+}

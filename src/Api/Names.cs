@@ -1,0 +1,32 @@
+namespace Turnpike.Api;
+
+/// <summary>Every name that Turnpike shares with its users: groups, annotations, labels, objects. No other file spells one out.</summary>
+public static class Names
+{
+    // Kept from 2017.
+    public const string Group = "config.istio.io";
+    public const string Version = "v1alpha2";
+    public const string GroupVersion = Group + "/" + Version;
+    public const string SystemNamespace = "istio-system";
+    public const string IngressClass = "istio";
+    public const string IngressClassAnnotation = "kubernetes.io/ingress.class";
+    public const string IngressController = "turnpike.io/ingress-controller";
+    public const string IngressService = "istio-ingress";
+    public const string IngressCertificatesSecret = "istio-ingress-certs";
+    public const string MeshConfigMap = "istio";
+    public const string MeshConfigKey = "mesh";
+    public const string InjectConfigMap = "istio-inject";
+    public const string InjectConfigKey = "config";
+    public const string InjectAnnotation = "sidecar.istio.io/inject";
+    public const string InjectStatusAnnotation = "sidecar.istio.io/status";
+    public const string ProxyContainer = "istio-proxy";
+    public const string InitContainer = "istio-init";
+
+    // Ours.
+    public const string HttpAnnotation = "turnpike.io/http";
+    public const string LoadBalancingAnnotation = "turnpike.io/load-balancing";
+    public const string AllowRulesFromAnnotation = "turnpike.io/allow-rules-from";
+
+    // Kubernetes'.
+    public const string EndpointSliceServiceLabel = "kubernetes.io/service-name";
+}

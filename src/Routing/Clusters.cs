@@ -1,0 +1,65 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Turnpike.Routing;
+
+/// <summary>The protocol spoken to the endpoints of a cluster.</summary>
+public enum UpstreamProtocol
+{
+    Http1,
+
+    /// <summary>HTTP/2 in cleartext with prior knowledge; gRPC too.</summary>
+    Http2,
+}
+
+public enum LoadBalancing
+{
+    RoundRobin,
+    Random,
+    LeastRequest,
+}
+
+/// <summary>A set of endpoints that are all as good as each other: the ready pods of one port of a Service, or a subset of them.</summary>
+public sealed record Cluster
+{
+    /// <summary><c>namespace/service:port</c>, with <c>{label=value,…}</c> for a subset.</summary>
+    public required string Name { get; init; }
+
+    public ImmutableArray<Endpoint> Endpoints { get; init; } = [];
+
+    public UpstreamProtocol Protocol { get; init; }
+
+    public LoadBalancing LoadBalancing { get; init; }
+
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The Host header to send; null keeps the client's.</summary>
+    public string? Host { get; init; }
+}
+
+/// <param name="Address">IPv4 or IPv6 address, without brackets.</param>
+public readonly record struct Endpoint(string Address, int Port)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Address.Contains(':', StringComparison.Ordinal) ? $"[{Address}]:{Port}" : $"{Address}:{Port}";
+}
+
+/// <summary>Clusters by name.</summary>
+public sealed class ClusterSet
+{
+    private readonly FrozenDictionary<string, Cluster> _byName;
+
+    public ClusterSet(IEnumerable<Cluster> clusters)
+    {
+        All = [.. clusters.OrderBy(c => c.Name, StringComparer.Ordinal)];
+        _byName = All.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
+    }
+
+    public static ClusterSet Empty { get; } = new([]);
+
+    /// <summary>In ordinal order of their names.</summary>
+    public ImmutableArray<Cluster> All { get; }
+
+    public bool TryGet(string name, [MaybeNullWhen(false)] out Cluster cluster) => _byName.TryGetValue(name, out cluster);
+}
