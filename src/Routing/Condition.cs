@@ -24,7 +24,7 @@ public enum ConditionKind
     Regex,
 }
 
-/// <summary>One condition on a request besides its path prefix. Case-sensitive.</summary>
+/// <summary>One condition on a request besides its path prefix.</summary>
 public sealed record Condition
 {
     // A pattern that needs backtracking could be made to run for minutes by a hostile request.
@@ -54,16 +54,24 @@ public sealed record Condition
 
     public string Value { get; }
 
+    /// <summary>Case-sensitive but for the authority, which also matches without its port: clients of a nodePort send one.</summary>
     public bool Matches(ReadOnlySpan<char> text)
+    {
+        if (Target != ConditionTarget.Authority)
+            return Matches(text, StringComparison.Ordinal);
+        return Matches(text, StringComparison.OrdinalIgnoreCase) || Matches(VirtualHostSet.HostOf(text), StringComparison.OrdinalIgnoreCase);
+    }
+
+    private bool Matches(ReadOnlySpan<char> text, StringComparison comparison)
     {
         switch (Kind)
         {
             case ConditionKind.Present:
                 return true;
             case ConditionKind.Exact:
-                return text.SequenceEqual(Value);
+                return text.Equals(Value, comparison);
             case ConditionKind.Prefix:
-                return text.StartsWith(Value, StringComparison.Ordinal);
+                return text.StartsWith(Value, comparison);
             default:
                 try
                 {

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Turnpike.Api;
+using Turnpike.Api.Core;
+using Turnpike.Api.Ingresses;
+using Turnpike.Routing;
+
+namespace Turnpike.Compiler;
+
+/// <summary>
+/// Which certificate is for which server name: the secrets of <c>spec.tls</c>, each in its Ingress's own namespace, and for every
+/// other name the fallback: <c>istio-system/istio-ingress-certs</c>, else the first secret whose Ingress names no host.
+/// </summary>
+internal sealed class CertificateBuilder
+{
+    private readonly DiagnosticBag _diagnostics;
+    private readonly Dictionary<(string Namespace, string Name), TlsSecretObject> _secrets;
+    private readonly Dictionary<string, (TlsSecretObject Secret, ObjectKey Ingress)> _byHost = new(StringComparer.Ordinal);
+    private TlsSecretObject? _fallback;
+
+    public CertificateBuilder(ClusterSnapshot snapshot, DiagnosticBag diagnostics)
+    {
+        _diagnostics = diagnostics;
+        _secrets = snapshot.TlsSecrets.ToDictionary(s => (s.Metadata.Namespace, s.Metadata.Name));
+        _fallback = _secrets.GetValueOrDefault((Names.SystemNamespace, Names.IngressCertificatesSecret));
+    }
+
+    public void Add(IngressObject ingress)
+    {
+        for (var i = 0; i < ingress.Tls.Length; i++)
+        {
+            var tls = ingress.Tls[i];
+            if (string.IsNullOrEmpty(tls.SecretName))
+                continue;
+            var key = Keys.Of(ingress);
+            if (!_secrets.TryGetValue((ingress.Metadata.Namespace, tls.SecretName), out var secret))
+            {
+                var instead = _fallback is null
+                    ? $"there is no fallback certificate ({Names.SystemNamespace}/{Names.IngressCertificatesSecret}) either, so its TLS connections are refused"
+                    : $"the fallback certificate {_fallback.Metadata} is used";
+                _diagnostics.Warn(key, DiagnosticReasons.SecretNotFound, $"spec.tls[{i}].secretName: namespace {ingress.Metadata.Namespace} has no usable TLS secret \"{tls.SecretName}\"; {instead}");
+                continue;
+            }
+            var hosts = tls.Hosts.Where(h => h.Length > 0).ToList();
+            if (hosts.Count == 0)
+                hosts = [.. ingress.Rules.Select(r => r.Host).Where(h => h.Length > 0)];
+            if (hosts.Count == 0)
+                _fallback ??= secret;
+            foreach (var host in hosts.Select(h => h.ToLowerInvariant()).Distinct())
+                Claim(key, i, host, secret);
+        }
+    }
+
+    public ImmutableArray<Certificate> Build()
+    {
+        var hostsOf = _byHost.GroupBy(h => h.Value.Secret, ReferenceEqualityComparer.Instance)
+            .Select(g => CertificateOf((TlsSecretObject)g.Key!, [.. g.Select(h => h.Key).Order(StringComparer.Ordinal)]))
+            .OrderBy(c => c.Name, StringComparer.Ordinal);
+        return _fallback is null ? [.. hostsOf] : [.. hostsOf, CertificateOf(_fallback, [])];
+    }
+
+    private void Claim(ObjectKey ingress, int index, string host, TlsSecretObject secret)
+    {
+        if (_byHost.TryAdd(host, (secret, ingress)) || ReferenceEquals(_byHost[host].Secret, secret))
+            return;
+        var (other, owner) = _byHost[host];
+        _diagnostics.Warn(ingress, DiagnosticReasons.CertificateTaken, $"spec.tls[{index}]: host {host} is served with the certificate {other.Metadata} of {owner}, which is older or comes first");
+    }
+
+    private static Certificate CertificateOf(TlsSecretObject secret, ImmutableArray<string> hosts) =>
+        new(secret.Metadata.ToString(), hosts, secret.CertificatePem, secret.PrivateKeyPem);
+}

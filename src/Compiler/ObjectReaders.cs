@@ -1,0 +1,4 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+
+namespace Turnpike.Compiler;
