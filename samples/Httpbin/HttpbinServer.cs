@@ -44,6 +44,7 @@ public static class HttpbinServer
         {
             builder.Logging
                 .SetMinimumLevel(LogLevel.Warning)
+                .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None) // A failed start is thrown to the caller, who says it shorter.
                 .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         }
 
