@@ -17,7 +17,7 @@ internal static class CommandLine
         """;
 
     /// <summary>Reads flags as <c>--name value</c> or <c>--name=value</c>.</summary>
-    /// <exception cref="FormatException">A flag is unknown or its value is wrong; the message says which and what would be right.</exception>
+    /// <exception cref="FormatException">A flag is unknown or its value wrong: the message says which, and what is right.</exception>
     internal static HttpbinOptions Parse(IReadOnlyList<string> args, string? versionLabel)
     {
         var options = new HttpbinOptions { Port = 8000, VersionLabel = string.IsNullOrEmpty(versionLabel) ? null : versionLabel };

@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace Turnpike.Samples.Httpbin;
 
 /// <summary>
-/// Writes JSON byte for byte as httpbin's Flask does: ASCII only, ", " and ": " as separators (so that lines of the indented form end in a space).
+/// Writes JSON byte for byte as httpbin's Flask does: ASCII only, ", " and ": " as separators, so that lines of the indented
+/// form end in a space.
 /// Values are null, bool, int, string, <see cref="RawNumber"/>, lists and string-keyed dictionaries of these.
 /// </summary>
 internal sealed class FlaskJson

@@ -31,7 +31,9 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
 try
 {
-    await using var server = await HttpbinServer.StartAsync(options with { LogToStandardError = true, GracePeriod = TimeSpan.FromSeconds(12) });
+    // The grace period covers the longest /delay.
+    options = options with { LogToStandardError = true, GracePeriod = TimeSpan.FromSeconds(12) };
+    await using var server = await HttpbinServer.StartAsync(options);
     Console.WriteLine($"listening on {server.Address.GetLeftPart(UriPartial.Authority)}");
     if (server.Http2Address is { } http2)
         Console.WriteLine($"listening on {http2.GetLeftPart(UriPartial.Authority)} for HTTP/2");

@@ -14,7 +14,8 @@ internal static class IndexEndpoint
         <h1>httpbin</h1>
         <p>Tells what arrived, or answers as you ask.</p>
         <ul>
-        <li><a href="/headers">/headers</a>, <a href="/ip">/ip</a>, <a href="/user-agent">/user-agent</a>; <code>?show_env=1</code> shows X-Forwarded-* and the like</li>
+        <li><a href="/headers">/headers</a>, <a href="/ip">/ip</a>, <a href="/user-agent">/user-agent</a>;
+          <code>?show_env=1</code> shows X-Forwarded-* and the like</li>
         <li><a href="/get">/get</a>, /post, /put, /patch, /delete: the request, by the method of that name</li>
         <li><a href="/anything">/anything</a>[/…]: the request, by any method</li>
         <li><a href="/delay/1">/delay/{seconds}</a>: the request, late (10 s at most)</li>

@@ -15,7 +15,8 @@ internal static class InspectionEndpoints
     {
         app.MapMethods("/headers", Answers.Get, context => AnswerAsync(context, "headers", RequestView.Headers(context.Request)));
         app.MapMethods("/ip", Answers.Get, context => AnswerAsync(context, "origin", RequestView.Origin(context.Request)));
-        app.MapMethods("/user-agent", Answers.Get, context => AnswerAsync(context, "user-agent", (string?)context.Request.Headers.UserAgent));
+        app.MapMethods(
+            "/user-agent", Answers.Get, context => AnswerAsync(context, "user-agent", (string?)context.Request.Headers.UserAgent));
         app.MapMethods("/get", Answers.Get, context => context.Response.WriteJsonAsync(RequestView.Head(context.Request)));
         foreach (var method in (string[])["POST", "PUT", "DELETE", "PATCH"])
             app.MapMethods($"/{method.ToLowerInvariant()}", [method], context => TellAsync(context, withJson: true));
@@ -32,7 +33,8 @@ internal static class InspectionEndpoints
         var text = (string)context.Request.RouteValues["seconds"]!;
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || !(seconds >= 0))
         {
-            await context.Response.WriteTextAsync(StatusCodes.Status400BadRequest, $"delay: \"{text}\" is not a number of seconds from 0 to 10\n");
+            await context.Response.WriteTextAsync(
+                StatusCodes.Status400BadRequest, $"delay: \"{text}\" is not a number of seconds from 0 to 10\n");
             return;
         }
 

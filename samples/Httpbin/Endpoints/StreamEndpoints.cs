@@ -34,7 +34,7 @@ internal static class StreamEndpoints
         }
     }
 
-    /// <summary>httpbin stops at 100 KiB; here 1 GiB is the limit, for tests with large bodies. The same seed gives the same bytes.</summary>
+    /// <summary>The same seed gives the same bytes. httpbin stops at 100 KiB, this at 1 GiB, for tests with large bodies.</summary>
     private static async Task BytesAsync(HttpContext context)
     {
         var count = Math.Min(long.Parse((string)context.Request.RouteValues["n"]!, CultureInfo.InvariantCulture), MostBytes);

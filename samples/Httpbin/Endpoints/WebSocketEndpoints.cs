@@ -45,10 +45,8 @@ internal static class WebSocketEndpoints
             var piece = await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken);
             if (piece.MessageType == WebSocketMessageType.Close)
             {
-                await socket.CloseOutputAsync(
-                    socket.CloseStatus is null or WebSocketCloseStatus.Empty ? WebSocketCloseStatus.NormalClosure : socket.CloseStatus.Value,
-                    socket.CloseStatusDescription,
-                    cancellationToken);
+                var status = socket.CloseStatus is { } given and not WebSocketCloseStatus.Empty ? given : WebSocketCloseStatus.NormalClosure;
+                await socket.CloseOutputAsync(status, socket.CloseStatusDescription, cancellationToken);
                 return;
             }
 

@@ -15,7 +15,7 @@ internal sealed record RequestBody(
     private static readonly Dictionary<string, object?> s_none = [];
     private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <exception cref="BadHttpRequestException">The body is longer than <see cref="MaxLength"/> or is not the multipart it claims to be.</exception>
+    /// <exception cref="BadHttpRequestException">Longer than <see cref="MaxLength"/>, or not the multipart it claims to be.</exception>
     internal static async Task<RequestBody> ReadAsync(HttpRequest request)
     {
         var bytes = await ReadAllAsync(request);
@@ -39,14 +39,19 @@ internal sealed record RequestBody(
         for (int read; (read = await request.Body.ReadAsync(chunk, request.HttpContext.RequestAborted)) > 0;)
         {
             if (buffer.Length + read > MaxLength)
-                throw new BadHttpRequestException($"body longer than {MaxLength} bytes: send it to /sink or /echo", StatusCodes.Status413PayloadTooLarge);
+            {
+                throw new BadHttpRequestException(
+                    $"body longer than {MaxLength} bytes: send it to /sink or /echo", StatusCodes.Status413PayloadTooLarge);
+            }
+
             buffer.Write(chunk, 0, read);
         }
 
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
-    private static async Task<RequestBody> ReadMultipartAsync(ReadOnlyMemory<byte> bytes, string boundary, CancellationToken cancellationToken)
+    private static async Task<RequestBody> ReadMultipartAsync(
+        ReadOnlyMemory<byte> bytes, string boundary, CancellationToken cancellationToken)
     {
         var form = new List<KeyValuePair<string, object?>>();
         var files = new List<KeyValuePair<string, object?>>();

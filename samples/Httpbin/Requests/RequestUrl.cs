@@ -44,7 +44,7 @@ internal static class RequestUrl
         var run = new List<byte>();
         for (var i = 0; i < text.Length;)
         {
-            if (TryEscape(text, i, out var value) && (value >= 0x80 || (value >= 0x20 && !reserved.Contains((char)value, StringComparison.Ordinal))))
+            if (TryEscape(text, i, out var value) && value >= 0x20 && !reserved.Contains((char)value, StringComparison.Ordinal))
             {
                 run.Add(value);
                 i += 3;

@@ -142,7 +142,8 @@ public sealed class InspectionTests(HttpbinFixture httpbin) : IClassFixture<Http
         var body = await httpbin.JsonAsync(HttpMethod.Post, "/post", content);
 
         Assert.Equal("one", (string?)body["form"]!["field"]);
-        Assert.Equal(["text", "data:application/octet-stream;base64,/wA="], body["files"]!["file"]!.AsArray().Select(value => (string)value!));
+        Assert.Equal(
+            ["text", "data:application/octet-stream;base64,/wA="], body["files"]!["file"]!.AsArray().Select(value => (string)value!));
     }
 
     [Fact]
@@ -153,7 +154,8 @@ public sealed class InspectionTests(HttpbinFixture httpbin) : IClassFixture<Http
         using var response = await httpbin.SendAsync(HttpMethod.Post, "/post", content);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.StartsWith("multipart body cannot be read", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        var text = await response.Content.ReadAsStringAsync(Cancellation);
+        Assert.StartsWith("multipart body cannot be read", text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Xunit;
 
 namespace Turnpike.Tests.Component.Httpbin;
@@ -16,14 +18,15 @@ public sealed class ProgramTests
         {
             var line = await process.StandardOutput.ReadLineAsync(Cancellation);
             var address = new Uri(Assert.IsType<string>(line).Replace("listening on ", "", StringComparison.Ordinal));
-            Assert.StartsWith("listening on http://127.0.0.1:", await process.StandardOutput.ReadLineAsync(Cancellation), StringComparison.Ordinal);
+            var secondLine = await process.StandardOutput.ReadLineAsync(Cancellation);
+            Assert.StartsWith("listening on http://127.0.0.1:", secondLine, StringComparison.Ordinal);
 
             using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
             using var response = await client.GetAsync(new Uri(address, "/anything"), Cancellation);
             Assert.Equal("v2", Assert.Single(response.Headers.GetValues("X-Httpbin-Version")));
             Assert.Contains("\"version\": \"v2\"", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
 
-            using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
                 await kill.WaitForExitAsync(Cancellation);
             await process.WaitForExitAsync(Cancellation).WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
             Assert.Equal(0, process.ExitCode);
@@ -56,9 +59,9 @@ public sealed class ProgramTests
     [Fact]
     public async Task Program_Says_WhenThePortIsTaken()
     {
-        using var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
-        using var process = Start("--port", ((IPEndPoint)taken.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        using var process = Start("--port", ((IPEndPoint)taken.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture));
         var error = await process.StandardError.ReadToEndAsync(Cancellation);
         await process.WaitForExitAsync(Cancellation);
 
