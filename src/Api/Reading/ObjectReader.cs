@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+
+namespace Turnpike.Api.Reading;
+
+/// <summary>
+/// Reads one JSON object field by field, leniently as to unknown fields, strictly as to types: a field of a wrong type is a
+/// fault under its path and counts as absent. Where a method takes <c>model</c>, the field is also recorded under that name,
+/// relative to this object's place in the model, for the validator.
+/// </summary>
+internal sealed class ObjectReader
+{
+    private readonly Dictionary<string, JsonNode> fields = new(StringComparer.Ordinal);
+    private readonly string path;
+    private readonly string model;
+
+    public ObjectReader(Findings findings, JsonObject json, string path = "", string model = "")
+    {
+        Findings = findings;
+        this.path = path;
+        this.model = model;
+        if (!JsonText.TryFields(json, out var entries, out var fault))
+            findings.Fault(FieldError.Invalid(path, null, fault));
+        foreach (var (name, node) in entries)
+        {
+            if (node is not null)
+                fields.Add(name, node);
+        }
+    }
+
+    public Findings Findings { get; }
+
+    /// <summary>The names of the fields that are not null.</summary>
+    public IEnumerable<string> Given => fields.Keys;
+
+    public bool Has(string name) => fields.ContainsKey(name);
+
+    public JsonNode? Raw(string name) => fields.GetValueOrDefault(name);
+
+    public string PathOf(string name) => FieldPath.Child(path, name);
+
+    /// <summary>apiVersion and kind, where they are given, must be these: the items of a list response lack them.</summary>
+    public void ExpectType(string apiVersion, string kind)
+    {
+        Expect("apiVersion", apiVersion);
+        Expect("kind", kind);
+    }
+
+    public string? String(string name, string? model = null) =>
+        Field(name, model) is not { } node ? null
+        : Scalars.TryString(node, out var value, out var fault) ? value
+        : Fail<string>(name, model, node, fault);
+
+    public bool? Boolean(string name) =>
+        Field(name, null) is not { } node ? null
+        : Scalars.TryBoolean(node, out var value, out var fault) ? value
+        : Fail(name, node, fault);
+
+    public int? Int32(string name, string? model = null)
+    {
+        if (Field(name, model) is not { } node)
+            return null;
+        if (Scalars.TryInt32(node, out var value, out var fault))
+            return value;
+        Fail<object>(name, model, node, fault);
+        return null;
+    }
+
+    public ObjectReader? Object(string name, string? model = null) =>
+        Field(name, model) switch
+        {
+            null => null,
+            JsonObject json => new ObjectReader(Findings, json, PathOf(name), FullModel(model)),
+            var node => Fail<ObjectReader>(name, model, node, $"must be an object, not {JsonText.KindOf(node)}"),
+        };
+
+    /// <summary>The objects of a list; empty where the field is absent. Elements that are no objects are faults.</summary>
+    public IEnumerable<ObjectReader> Objects(string name, string? model = null) =>
+        Items(name, model, (node, at, itemModel) =>
+        {
+            if (node is JsonObject json)
+                return new ObjectReader(Findings, json, at, itemModel);
+            Findings.Fault(itemModel, FieldError.Invalid(at, JsonText.Quote(node), $"must be an object, not {JsonText.KindOf(node)}"));
+            return null;
+        });
+
+    public ImmutableArray<string> Strings(string name, string? model = null) =>
+        [.. Items(name, model, (node, at, itemModel) =>
+        {
+            if (Scalars.TryString(node, out var text, out var fault))
+                return text;
+            Findings.Fault(itemModel, FieldError.Invalid(at, JsonText.Quote(node), fault));
+            return "";
+        })];
+
+    public void Fault(FieldError error) => Findings.Fault(error);
+
+    public void Warn(string name, string text) => Findings.Warn(PathOf(name), text);
+
+    private List<T> Items<T>(string name, string? model, Func<JsonNode?, string, string, T?> read)
+        where T : class
+    {
+        var items = new List<T>();
+        if (Field(name, model) is not { } node)
+            return items;
+        if (node is not JsonArray list)
+        {
+            Fail<object>(name, model, node, $"must be a list, not {JsonText.KindOf(node)}");
+            return items;
+        }
+        for (var i = 0; i < list.Count; i++)
+        {
+            var at = FieldPath.Item(PathOf(name), i);
+            var itemModel = FieldPath.Item(FullModel(model ?? name), i);
+            Findings.Record(itemModel, at, list[i]);
+            if (read(list[i], at, itemModel) is { } item)
+                items.Add(item);
+        }
+        return items;
+    }
+
+    private JsonNode? Field(string name, string? model)
+    {
+        var node = fields.GetValueOrDefault(name);
+        if (!string.IsNullOrEmpty(model))
+            Findings.Record(FullModel(model), PathOf(name), node);
+        return node;
+    }
+
+    private void Expect(string name, string value)
+    {
+        if (String(name) is { } given && given != value)
+            Findings.Fault(FieldError.Unsupported(PathOf(name), JsonText.Quote(given), [value]));
+    }
+
+    private string FullModel(string? relative) =>
+        string.IsNullOrEmpty(relative) ? model : model.Length == 0 ? relative : model + "." + relative;
+
+    private T? Fail<T>(string name, string? relative, JsonNode node, string detail)
+        where T : class
+    {
+        var error = FieldError.Invalid(PathOf(name), JsonText.Quote(node), detail);
+        if (relative is null)
+            Findings.Fault(error);
+        else
+            Findings.Fault(FullModel(relative), error);
+        return null;
+    }
+
+    private bool? Fail(string name, JsonNode node, string detail)
+    {
+        Fail<object>(name, null, node, detail);
+        return null;
+    }
+}
