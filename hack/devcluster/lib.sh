@@ -80,7 +80,8 @@ unpack() {
     # A machine that never asked for the package lists has none yet.
     download "$@" 2>/dev/null || { apt-get update -qq && download "$@"; }
   ) || die "apt-get cannot download: $*"
-  for deb in "$debs"/*.deb; do dpkg -x "$deb" "$dest"; done
+  # Not `dpkg -x`, which would replace the links of a merged /usr by folders.
+  for deb in "$debs"/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$dest"; done
   rm -rf "$debs"
 }
 
