@@ -28,5 +28,6 @@ public static class Names
     public const string AllowRulesFromAnnotation = "turnpike.io/allow-rules-from";
 
     // Kubernetes'.
+    public const string IngressClassDefaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
     public const string EndpointSliceServiceLabel = "kubernetes.io/service-name";
 }

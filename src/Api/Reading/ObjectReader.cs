@@ -40,10 +40,10 @@ internal sealed class ObjectReader
     public string PathOf(string name) => FieldPath.Child(path, name);
 
     /// <summary>apiVersion and kind, where they are given, must be these: the items of a list response lack them.</summary>
-    public void ExpectType(string apiVersion, string kind)
+    public void ExpectType(string[] apiVersions, string kind)
     {
-        Expect("apiVersion", apiVersion);
-        Expect("kind", kind);
+        Expect("apiVersion", apiVersions);
+        Expect("kind", [kind]);
     }
 
     public string? String(string name, string? model = null) =>
@@ -56,13 +56,23 @@ internal sealed class ObjectReader
         : Scalars.TryBoolean(node, out var value, out var fault) ? value
         : Fail(name, node, fault);
 
-    public int? Int32(string name, string? model = null)
+    public int? Int32(string name)
     {
-        if (Field(name, model) is not { } node)
+        if (Field(name, null) is not { } node)
             return null;
         if (Scalars.TryInt32(node, out var value, out var fault))
             return value;
-        Fail<object>(name, model, node, fault);
+        Fail<object>(name, null, node, fault);
+        return null;
+    }
+
+    public int? Port(string name)
+    {
+        if (Int32(name) is not { } port)
+            return null;
+        if (port is >= 1 and <= 65535)
+            return port;
+        Findings.Fault(FieldError.Invalid(PathOf(name), JsonText.Quote(Raw(name)), "must be a port between 1 and 65535"));
         return null;
     }
 
@@ -127,10 +137,10 @@ internal sealed class ObjectReader
         return node;
     }
 
-    private void Expect(string name, string value)
+    private void Expect(string name, string[] values)
     {
-        if (String(name) is { } given && given != value)
-            Findings.Fault(FieldError.Unsupported(PathOf(name), JsonText.Quote(given), [value]));
+        if (String(name) is { } given && !values.Contains(given))
+            Findings.Fault(FieldError.Unsupported(PathOf(name), JsonText.Quote(given), values));
     }
 
     private string FullModel(string? relative) =>
@@ -140,7 +150,7 @@ internal sealed class ObjectReader
         where T : class
     {
         var error = FieldError.Invalid(PathOf(name), JsonText.Quote(node), detail);
-        if (relative is null)
+        if (string.IsNullOrEmpty(relative))
             Findings.Fault(error);
         else
             Findings.Fault(FullModel(relative), error);

@@ -31,7 +31,7 @@ public static class RouteRuleReader
             findings.Fault(FieldError.Forbidden(FieldPath.Child("", name), "unknown field; " + hint));
         }
         var reader = new ObjectReader(findings, raw);
-        reader.ExpectType(Names.GroupVersion, Kind);
+        reader.ExpectType([Names.GroupVersion], Kind);
         var metadata = ObjectMetaReader.ReadNamed(reader);
         var spec = ReadSpec(findings, raw["spec"]);
         findings.Validate(RouteRuleValidator.Instance, spec);

@@ -22,6 +22,17 @@ internal static partial class Syntax
     public static string? DnsSubdomain(string text) => text.Length is > 0 and <= 253 && text.Split('.').All(IsLabel) ? null
         : "must be a DNS subdomain: lower-case labels of letters, digits and '-', joined by '.', at most 253 characters";
 
+    /// <summary>The host of an Ingress rule: a DNS name in any case, of which the first label may be <c>*</c>.</summary>
+    public static string? IngressHost(string text)
+    {
+        var name = text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text;
+        return text.Contains("://", StringComparison.Ordinal) || text.Contains('/', StringComparison.Ordinal) ? "must be a host name, without scheme and path"
+            : IsIpv4(text) || text.Count(c => c == ':') > 1 ? "must be a DNS name, not an IP address"
+            : text.Contains(':', StringComparison.Ordinal) ? "must be a host name, without port"
+            : DnsSubdomain(name.ToLowerInvariant()) is null ? null
+            : "must be a DNS name such as shop.example.com, or *.example.com for one label before it";
+    }
+
     public static string? Fqdn(string text) => Domain(text, IsLabel);
 
     /// <summary>The value of <c>service</c>: a host name, the first part of which may be a wildcard, or an IPv4 block.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Turnpike.Api;
 using Turnpike.Api.RouteRules;
 using Turnpike.Api.Validation;
 using Xunit;
