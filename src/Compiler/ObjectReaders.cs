@@ -4,7 +4,6 @@ using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
-using Turnpike.Api.Validation;
 using Turnpike.Api.Yaml;
 
 namespace Turnpike.Compiler;
@@ -24,13 +23,13 @@ internal static class ObjectReaders
     private static readonly Dictionary<string, (string[] Groups, Func<JsonObject, ReadResult> Read)> ByKind = new(StringComparer.Ordinal)
     {
         [Kinds.RouteRule] = ([Names.Group], raw => ReadResult.Of(RouteRuleReader.Read(raw))),
-        [Kinds.Ingress] = (["networking.k8s.io", "extensions"], raw => ReadResult.Of(IngressValidator.Validate(IngressReader.Read(raw)))),
-        [Kinds.IngressClass] = (["networking.k8s.io"], raw => ReadResult.Of(IngressClassReader.Read(raw))),
-        [Kinds.Service] = ([""], raw => ReadResult.Of(ServiceReader.Read(raw))),
-        [Kinds.Endpoints] = ([""], raw => ReadResult.Of(EndpointsReader.Read(raw))),
-        [Kinds.EndpointSlice] = (["discovery.k8s.io"], raw => ReadResult.Of(EndpointSliceReader.Read(raw))),
-        [Kinds.Pod] = ([""], raw => ReadResult.Of(PodReader.Read(raw))),
-        [Kinds.Namespace] = ([""], raw => ReadResult.Of(NamespaceReader.Read(raw))),
+        [Kinds.Ingress] = (["networking.k8s.io", "extensions"], raw => ReadResult.Of(IngressReader.Read(raw))),
+        [Kinds.IngressClass] = (["networking.k8s.io"], raw => ReadResult.Of(CoreReaders.ReadIngressClass(raw))),
+        [Kinds.Service] = ([""], raw => ReadResult.Of(CoreReaders.ReadService(raw))),
+        [Kinds.Endpoints] = ([""], raw => ReadResult.Of(EndpointsReader.ReadEndpoints(raw))),
+        [Kinds.EndpointSlice] = (["discovery.k8s.io"], raw => ReadResult.Of(EndpointsReader.ReadSlice(raw))),
+        [Kinds.Pod] = ([""], raw => ReadResult.Of(CoreReaders.ReadPod(raw))),
+        [Kinds.Namespace] = ([""], raw => ReadResult.Of(CoreReaders.ReadNamespace(raw))),
         [Kinds.Secret] = ([""], ReadSecret),
         [Kinds.ConfigMap] = ([""], ReadMesh),
     };

@@ -60,12 +60,16 @@ internal static class SampleManifests
           - http: {paths: [{path: {{path}} , pathType: Exact, backend: {service: {name: web, port: {number: 80}}}}]}
         """;
 
-    public static string Rule(string timeout = "timeout: 3s", string name = "rule") => $$$"""
+    public static string Rule(string timeout = "timeout: 3s") => $"""
         apiVersion: config.istio.io/v1alpha2
         kind: RouteRule
-        metadata: {name: {{{name}}}}
+        metadata:
+          name: rule
         spec:
-          destination: {name: web}
-          http_req_timeout: {simple_timeout: { {{{timeout}}} }}
+          destination:
+            name: web
+          http_req_timeout:
+            simple_timeout:
+              {timeout}
         """;
 }

@@ -89,10 +89,17 @@ public sealed class ObjectStoreTests
         Assert.Contains("error: Secret default/foo", text, StringComparison.Ordinal);
     }
 
-    private static string Rule(string timeout) => $$$"""
+    private static string Rule(string timeout) => $"""
         apiVersion: config.istio.io/v1alpha2
         kind: RouteRule
-        metadata: {name: rule, namespace: default}
-        spec: {destination: {name: web}, http_req_timeout: {simple_timeout: {{{{timeout}}}}}}
+        metadata:
+          name: rule
+          namespace: default
+        spec:
+          destination:
+            name: web
+          http_req_timeout:
+            simple_timeout:
+              {timeout}
         """;
 }
