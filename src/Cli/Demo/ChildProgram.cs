@@ -38,15 +38,29 @@ internal sealed class ChildProgram : IAsyncDisposable
     /// <summary>The rest of the first line of standard output that starts with <paramref name="prefix"/>.</summary>
     public Task<string> OutputLineAsync(string prefix, CancellationToken cancellationToken) => LineAsync(_output, prefix, cancellationToken);
 
-    /// <summary>The first line of standard error that holds <paramref name="text"/>.</summary>
-    public async Task<string> ErrorLineAsync(string text, CancellationToken cancellationToken)
+    /// <summary>The lines of standard error that start with <paramref name="prefix"/>, until each of <paramref name="texts"/> has been in one.</summary>
+    public async Task<IReadOnlyList<string>> ErrorLinesAsync(string prefix, IEnumerable<string> texts, CancellationToken cancellationToken)
     {
-        await foreach (var line in _error.Reader.ReadAllAsync(cancellationToken))
+        var lines = new List<string>();
+        var missing = texts.ToList();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        try
         {
-            if (line.Contains(text, StringComparison.Ordinal))
-                return line;
+            while (missing.Count > 0)
+            {
+                var line = await _error.Reader.ReadAsync(limit.Token);
+                if (!line.StartsWith(prefix, StringComparison.Ordinal))
+                    continue;
+                lines.Add(line);
+                missing.RemoveAll(text => line.Contains(text, StringComparison.Ordinal));
+            }
+            return lines;
         }
-        throw new DemoFailure($"the program ended without saying \"{text}\"");
+        catch (Exception e) when (e is ChannelClosedException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new DemoFailure($"the program did not say \"{missing[0]}\"");
+        }
     }
 
     /// <summary>Waits for the end; all of standard output, and the exit code.</summary>

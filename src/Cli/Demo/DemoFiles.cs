@@ -6,15 +6,20 @@ namespace Turnpike.Cli.Demo;
 /// <summary>The manifests of the walkthrough in a directory of their own, removed at the end.</summary>
 internal sealed class DemoFiles : IDisposable
 {
+    private const string SamplePrefix = "samples/";
+
     public string Root { get; } = Directory.CreateTempSubdirectory("turnpike-demo-").FullName;
 
     /// <summary>The directory that <c>turnpike serve</c> reads.</summary>
     public string ConfigDir => Directory.CreateDirectory(Path.Combine(Root, "config")).FullName;
 
+    public static IEnumerable<string> SampleNames =>
+        typeof(DemoFiles).Assembly.GetManifestResourceNames().Where(n => n.StartsWith(SamplePrefix, StringComparison.Ordinal)).Select(n => n[SamplePrefix.Length..]);
+
     /// <summary>A sample of <c>config/samples</c>, which is part of the program.</summary>
     public static string Sample(string name)
     {
-        using var stream = typeof(DemoFiles).Assembly.GetManifestResourceStream($"samples/{name}")
+        using var stream = typeof(DemoFiles).Assembly.GetManifestResourceStream(SamplePrefix + name)
             ?? throw new InvalidOperationException($"sample {name} is not part of the program");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();

@@ -47,6 +47,7 @@ internal static class FileModeServer
         await output.WriteLineAsync($"listening admin {proxy.Admin}");
         await output.WriteLineAsync(Summary(first));
         await output.FlushAsync(stop.Token);
+        var warmup = Task.Run(Warmup.Run, stop.Token);
         try
         {
             while (true)
@@ -64,6 +65,7 @@ internal static class FileModeServer
         {
             await output.WriteLineAsync("stopping: finishing requests in flight");
         }
+        await warmup.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await proxy.DrainAsync(CancellationToken.None);
         return ExitCodes.Success;
     }
