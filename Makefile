@@ -2,7 +2,7 @@
 CONFIGURATION ?= Release
 DOTNET ?= dotnet
 out := out
-programs := Cli:turnpike IngressProxy:turnpike-proxy
+programs := Cli:turnpike IngressProxy:turnpike-proxy Operator:turnpike-operator
 samples := Httpbin:httpbin
 
 .DEFAULT_GOAL := help
@@ -36,6 +36,7 @@ bench: build ## Compare turnpike-proxy with nginx, side by side (installs nginx,
 	bench/run.sh
 
 manifests: build ## Generate config/ and docs/reference/ from the code
+	@$(out)/bin/turnpike-operator manifests --output .
 
 check-manifests: manifests ## Fail if generated files are not as committed
 	@git diff --exit-code -- config docs/reference || { echo "generated files are stale: run 'make manifests' and commit"; exit 1; }

@@ -9,6 +9,9 @@ namespace Turnpike.Compiler;
 /// <summary>Finds services, and makes a cluster of each service port and subset that a route asks for.</summary>
 internal sealed class BackendIndex
 {
+    /// <summary>Not followed: it would let whoever may write a Service point the proxy at any address that the proxy can reach.</summary>
+    public const string ExternalName = "ExternalName";
+
     private readonly ClusterSnapshot _snapshot;
     private readonly Dictionary<(string Namespace, string Name), ServiceObject> _services;
     private readonly Dictionary<string, ServiceObject> _servicesByHost;
@@ -67,8 +70,7 @@ internal sealed class BackendIndex
 
     private ImmutableArray<Endpoint> EndpointsOf(ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels)
     {
-        // An ExternalName would let whoever may write a Service point the proxy at any address that it can reach.
-        if (service.Type == "ExternalName")
+        if (service.Type == ExternalName)
             return [];
         var all = _endpoints[(service.Metadata.Namespace, service.Metadata.Name)];
         var sources = all.Any(e => e.FromSlice) ? all.Where(e => e.FromSlice) : all;

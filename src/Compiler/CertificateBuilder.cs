@@ -24,30 +24,44 @@ internal sealed class CertificateBuilder
         _fallback = _secrets.GetValueOrDefault((Names.SystemNamespace, Names.IngressCertificatesSecret));
     }
 
-    public void Add(IngressObject ingress)
+    /// <param name="ingresses">Those of our class, the one that wins a contest first.</param>
+    public void Add(IReadOnlyList<IngressObject> ingresses)
     {
-        for (var i = 0; i < ingress.Tls.Length; i++)
+        _fallback ??= ingresses
+            .SelectMany(ingress => ingress.Tls.Where(tls => HostsOf(ingress, tls).Length == 0).Select(tls => Secret(ingress, tls)))
+            .FirstOrDefault(secret => secret is not null);
+        foreach (var ingress in ingresses)
         {
-            var tls = ingress.Tls[i];
-            if (string.IsNullOrEmpty(tls.SecretName))
-                continue;
-            var key = Keys.Of(ingress);
-            if (!_secrets.TryGetValue((ingress.Metadata.Namespace, tls.SecretName), out var secret))
-            {
-                var instead = _fallback is null
-                    ? $"there is no fallback certificate ({Names.SystemNamespace}/{Names.IngressCertificatesSecret}) either, so its TLS connections are refused"
-                    : $"the fallback certificate {_fallback.Metadata} is used";
-                _diagnostics.Warn(key, DiagnosticReasons.SecretNotFound, $"spec.tls[{i}].secretName: namespace {ingress.Metadata.Namespace} has no usable TLS secret \"{tls.SecretName}\"; {instead}");
-                continue;
-            }
-            var hosts = tls.Hosts.Where(h => h.Length > 0).ToList();
-            if (hosts.Count == 0)
-                hosts = [.. ingress.Rules.Select(r => r.Host).Where(h => h.Length > 0)];
-            if (hosts.Count == 0)
-                _fallback ??= secret;
-            foreach (var host in hosts.Select(h => h.ToLowerInvariant()).Distinct())
-                Claim(key, i, host, secret);
+            for (var i = 0; i < ingress.Tls.Length; i++)
+                Add(ingress, i, ingress.Tls[i]);
         }
+    }
+
+    private void Add(IngressObject ingress, int index, IngressTls tls)
+    {
+        if (Secret(ingress, tls) is { } secret)
+        {
+            foreach (var host in HostsOf(ingress, tls))
+                Claim(Keys.Of(ingress), index, host, secret);
+            return;
+        }
+        var unnamed = string.IsNullOrEmpty(tls.SecretName);
+        if (unnamed && _fallback is not null)
+            return;
+        var lack = unnamed ? $"spec.tls[{index}]: names no secret" : $"spec.tls[{index}].secretName: namespace {ingress.Metadata.Namespace} has no usable TLS secret \"{tls.SecretName}\"";
+        var instead = _fallback is null
+            ? $"there is no fallback certificate ({Names.SystemNamespace}/{Names.IngressCertificatesSecret}) either, so its TLS connections are refused"
+            : $"the fallback certificate {_fallback.Metadata} is used";
+        _diagnostics.Warn(Keys.Of(ingress), DiagnosticReasons.SecretNotFound, $"{lack}; {instead}");
+    }
+
+    private TlsSecretObject? Secret(IngressObject ingress, IngressTls tls) =>
+        string.IsNullOrEmpty(tls.SecretName) ? null : _secrets.GetValueOrDefault((ingress.Metadata.Namespace, tls.SecretName));
+
+    private static string[] HostsOf(IngressObject ingress, IngressTls tls)
+    {
+        var hosts = tls.Hosts.Any(h => h.Length > 0) ? tls.Hosts : [.. ingress.Rules.Select(r => r.Host)];
+        return [.. hosts.Where(h => h.Length > 0).Select(h => h.ToLowerInvariant()).Distinct()];
     }
 
     public ImmutableArray<Certificate> Build()

@@ -18,18 +18,26 @@ public sealed class ObjectStore
 
     public IEnumerable<ObjectKey> Keys => _entries.Keys;
 
-    /// <summary>Whether objects of this kind are of interest.</summary>
-    public static bool Reads(string kind) => ObjectReaders.For(kind) is not null;
+    /// <summary>Whether an object says anything about routing, by its kind and API group.</summary>
+    public static bool Reads(JsonObject raw) => ObjectReaders.For(raw) is not null;
+
+    /// <summary>What is wrong with an object and what in it has no effect, without taking it in.</summary>
+    public static (IReadOnlyList<FieldError> Errors, IReadOnlyList<string> Warnings) Check(JsonObject raw)
+    {
+        var result = ObjectReaders.For(raw)?.Invoke(raw) ?? ReadResult.Nothing;
+        return (result.Errors, result.Warnings);
+    }
 
     /// <summary>Takes in a new object or a new version of one.</summary>
-    /// <param name="raw">With kind, name and (where the kind has one) namespace.</param>
+    /// <param name="key">Kind, namespace (empty for cluster-scoped kinds) and name, as they stand in <paramref name="raw"/>.</param>
+    /// <param name="raw">The object as it came.</param>
     /// <returns>All that is wrong with it; empty where it is valid. The object as it was stays in force if anything is.</returns>
     public IReadOnlyList<FieldError> Put(ObjectKey key, JsonObject raw)
     {
-        var read = ObjectReaders.For(key.Kind) ?? throw new ArgumentException($"kind {key.Kind} is not read", nameof(key));
-        var (value, errors, warnings) = read(raw);
-        var lastGood = _entries.GetValueOrDefault(key)?.Value;
-        _entries[key] = new Entry(value ?? lastGood, errors, warnings);
+        var (value, errors, warnings) = ObjectReaders.For(raw)?.Invoke(raw) ?? ReadResult.Nothing;
+        if (errors.Count > 0)
+            value = _entries.GetValueOrDefault(key)?.Value;
+        _entries[key] = new Entry(value, ClassOf(key, raw), errors, warnings);
         return errors;
     }
 
@@ -63,7 +71,7 @@ public sealed class ObjectStore
         var diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
         foreach (var (key, entry) in _entries)
         {
-            if (key.Kind == Kinds.Ingress && entry.Value is IngressObject ingress && !IngressClasses.IsOurs(ingress, mesh, classes))
+            if (entry.Class is { } ingressClass && !IngressClasses.IsOurs(ingressClass, mesh, classes))
                 continue;
             var kept = entry.Errors.Count > 0 && entry.Value is not null ? " (its last good version stays in force)" : "";
             foreach (var error in entry.Errors)
@@ -78,5 +86,9 @@ public sealed class ObjectStore
         where T : class =>
         [.. _entries.Where(e => e.Key.Kind == kind).Select(e => e.Value.Value).OfType<T>()];
 
-    private sealed record Entry(object? Value, IReadOnlyList<FieldError> Errors, IReadOnlyList<string> Warnings);
+    /// <summary>Enough of an Ingress to tell its class, however broken the rest of it is.</summary>
+    private static IngressObject? ClassOf(ObjectKey key, JsonObject raw) =>
+        key.Kind == Kinds.Ingress ? IngressReader.ReadClass(raw) : null;
+
+    private sealed record Entry(object? Value, IngressObject? Class, IReadOnlyList<FieldError> Errors, IReadOnlyList<string> Warnings);
 }

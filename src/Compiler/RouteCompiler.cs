@@ -40,10 +40,11 @@ public sealed class RouteCompiler
             .Where(i => IngressClasses.IsOurs(i, _snapshot.Mesh, _snapshot.IngressClasses))
             .OrderBy(i => i.Metadata.CreationTimestamp ?? DateTimeOffset.MaxValue)
             .ThenBy(i => i.Metadata.Namespace, StringComparer.Ordinal)
-            .ThenBy(i => i.Metadata.Name, StringComparer.Ordinal);
+            .ThenBy(i => i.Metadata.Name, StringComparer.Ordinal)
+            .ToList();
+        _certificates.Add(ours);
         foreach (var ingress in ours)
         {
-            _certificates.Add(ingress);
             AddRules(ingress);
             AddDefaultBackend(ingress);
         }
@@ -111,6 +112,10 @@ public sealed class RouteCompiler
         if (_backends.Find(ns, backend.ServiceName) is not { } service)
         {
             _diagnostics.Warn(key, DiagnosticReasons.BackendNotFound, $"{field}: namespace {ns} has no service \"{backend.ServiceName}\"; its requests get 503");
+        }
+        else if (service.Type == BackendIndex.ExternalName)
+        {
+            _diagnostics.Warn(key, DiagnosticReasons.BackendNotFound, $"{field}: service \"{backend.ServiceName}\" is an ExternalName, which is not followed; its requests get 503");
         }
         else if (PortOf(service, backend) is not { } port)
         {

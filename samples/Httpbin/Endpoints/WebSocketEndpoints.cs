@@ -45,8 +45,9 @@ internal static class WebSocketEndpoints
             var piece = await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken);
             if (piece.MessageType == WebSocketMessageType.Close)
             {
-                var status = socket.CloseStatus is { } given and not WebSocketCloseStatus.Empty ? given : WebSocketCloseStatus.NormalClosure;
-                await socket.CloseOutputAsync(status, socket.CloseStatusDescription, cancellationToken);
+                // An empty closing has no status that could be sent back.
+                var status = socket.CloseStatus is WebSocketCloseStatus.Empty ? WebSocketCloseStatus.NormalClosure : socket.CloseStatus!;
+                await socket.CloseOutputAsync(status.Value, socket.CloseStatusDescription, cancellationToken);
                 return;
             }
 

@@ -70,7 +70,7 @@ internal sealed class YamlToJson
         foreach (var (keyNode, value) in mapping.Members)
         {
             Spend(keyNode);
-            var isMerge = keyNode is YamlScalarNode { IsPlain: true, Value: "<<", Tag: null };
+            var isMerge = IsMerge(keyNode);
             var key = isMerge ? "<<" : Key(keyNode);
             if (!keys.TryAdd(key, keyNode))
                 throw Fault(keyNode, $"the key \"{key}\" is already set {Distance(keys[key], keyNode)}");
@@ -106,6 +106,12 @@ internal sealed class YamlToJson
 
     private static string Distance(YamlNode first, YamlNode second) =>
         first.Line == second.Line ? "in the same line" : $"{second.Line - first.Line} line{(second.Line - first.Line == 1 ? "" : "s")} above";
+
+    /// <summary>A key as JSON has it; null for a merge key and for what cannot be a key.</summary>
+    public static string? KeyText(YamlNode node) =>
+        !IsMerge(node) && Resolve(node) is YamlScalarNode scalar && Resolved(scalar) is { Kind: not YamlScalarKind.Null } key ? key.Text : null;
+
+    private static bool IsMerge(YamlNode node) => node is YamlScalarNode { IsPlain: true, Value: "<<", Tag: null };
 
     private static string Key(YamlNode node)
     {

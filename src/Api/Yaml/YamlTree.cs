@@ -43,6 +43,17 @@ public abstract class YamlContainer(bool isFlow) : YamlNode
 public sealed class YamlMapping(bool isFlow) : YamlContainer(isFlow)
 {
     public List<KeyValuePair<YamlNode, YamlNode>> Members { get; } = [];
+
+    /// <summary>The member that this mapping itself has under a key; what merge keys bring in is not looked at.</summary>
+    public KeyValuePair<YamlNode, YamlNode>? Find(string key)
+    {
+        foreach (var member in Members)
+        {
+            if (YamlToJson.KeyText(member.Key) == key)
+                return member;
+        }
+        return null;
+    }
 }
 
 public sealed class YamlSequence(bool isFlow) : YamlContainer(isFlow)

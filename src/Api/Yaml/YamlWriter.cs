@@ -7,8 +7,8 @@ namespace Turnpike.Api.Yaml;
 /// <summary>Writes JSON trees as block-style YAML.</summary>
 /// <param name="lineBreak">Between lines.</param>
 /// <param name="step">Spaces a level.</param>
-/// <param name="indentSequences">Whether a sequence is indented under its key; kubectl prints it at the key's own column.</param>
-public sealed class YamlWriter(string lineBreak, int step = 2, bool indentSequences = false)
+/// <param name="sequenceStep">Spaces from a key to the dashes of its sequence; kubectl prints them at the key's own column.</param>
+public sealed class YamlWriter(string lineBreak, int step = 2, int sequenceStep = 0)
 {
     private readonly StringBuilder _text = new();
 
@@ -56,6 +56,18 @@ public sealed class YamlWriter(string lineBreak, int step = 2, bool indentSequen
     /// <summary>A key as it stands before its colon.</summary>
     public static string Key(string key) => YamlScalar.IsPlainText(key) && key.Length <= 128 ? key : YamlScalar.Quote(key);
 
+    /// <summary>A text, number, truth value, null or empty collection in one line.</summary>
+    public static string Inline(JsonNode? leaf) => leaf switch
+    {
+        null => "null",
+        JsonObject => "{}",
+        JsonArray => "[]",
+        JsonValue value when value.GetValueKind() is JsonValueKind.String => Inline(value.GetValue<string>()),
+        _ => leaf.ToJsonString(),
+    };
+
+    private static string Inline(string text) => YamlScalar.IsPlainText(text) ? text : YamlScalar.Quote(text);
+
     private void Mapping(JsonObject members, int column, int depth)
     {
         var first = true;
@@ -96,7 +108,7 @@ public sealed class YamlWriter(string lineBreak, int step = 2, bool indentSequen
                 Mapping(members, column + step, depth + 1);
                 break;
             case JsonArray { Count: > 0 } items:
-                var inner = indentSequences ? column + step : column;
+                var inner = column + sequenceStep;
                 NewLine(inner);
                 Sequence(items, inner, depth + 1);
                 break;
@@ -127,34 +139,10 @@ public sealed class YamlWriter(string lineBreak, int step = 2, bool indentSequen
 
     private void Leaf(JsonNode? value, int column)
     {
-        switch (value)
-        {
-            case null:
-                _text.Append("null");
-                break;
-            case JsonObject:
-                _text.Append("{}");
-                break;
-            case JsonArray:
-                _text.Append("[]");
-                break;
-            case JsonValue scalar when scalar.GetValueKind() is JsonValueKind.String:
-                Text(scalar.GetValue<string>(), column);
-                break;
-            default:
-                _text.Append(value.ToJsonString());
-                break;
-        }
-    }
-
-    private void Text(string text, int column)
-    {
-        if (YamlScalar.IsPlainText(text))
-            _text.Append(text);
-        else if (IsLiteral(text))
+        if (value is JsonValue scalar && scalar.GetValueKind() is JsonValueKind.String && scalar.GetValue<string>() is var text && IsLiteral(text))
             Literal(text, column);
         else
-            _text.Append(YamlScalar.Quote(text));
+            _text.Append(Inline(value));
     }
 
     /// <summary>Several lines of printable ASCII read best as they are; anything odd at an edge is safer in quotes.</summary>

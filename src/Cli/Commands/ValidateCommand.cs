@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Turnpike.Api;
 using Turnpike.Cli.Manifests;
 using Turnpike.Compiler;
 
@@ -35,7 +34,6 @@ internal static class ValidateCommand
     private static async Task<int> RunAsync(IReadOnlyList<Manifest> manifests, TextWriter output, TextWriter error)
     {
         int valid = 0, invalid = 0, skipped = 0;
-        var store = new ObjectStore();
         foreach (var manifest in manifests)
         {
             if (manifest.Error is { } fault)
@@ -44,13 +42,13 @@ internal static class ValidateCommand
                 await error.WriteLineAsync($"error: {manifest.Describe()}: {fault}");
                 continue;
             }
-            if (!ObjectStore.Reads(manifest.Key!.Value.Kind))
+            if (!ObjectStore.Reads(manifest.Root!))
             {
                 skipped++;
-                await error.WriteLineAsync($"note: {manifest.Describe()}: kind {manifest.Key.Value.Kind} is not checked");
+                await error.WriteLineAsync($"note: {manifest.Describe()}: kind {manifest.Key!.Value.Kind} is not checked");
                 continue;
             }
-            var (errors, warnings) = store.Check(manifest.Key.Value, manifest.Root!);
+            var (errors, warnings) = ObjectStore.Check(manifest.Root!);
             foreach (var fieldError in errors)
                 await error.WriteLineAsync($"error: {manifest.Describe()}: {fieldError}");
             foreach (var warning in warnings)

@@ -55,9 +55,9 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
         var current = new Dictionary<ObjectKey, Manifest>();
         foreach (var manifest in _files.OrderBy(f => f.Key, StringComparer.Ordinal).SelectMany(f => f.Value.Objects))
         {
-            if (!ObjectStore.Reads(manifest.Key!.Value.Kind))
+            if (!ObjectStore.Reads(manifest.Root!))
                 continue;
-            if (!current.TryAdd(manifest.Key.Value, manifest))
+            if (!current.TryAdd(manifest.Key!.Value, manifest))
                 problems.Add($"error: {manifest.Describe()}: left out, since {current[manifest.Key.Value].Location} defines it already");
         }
         foreach (var (key, manifest) in current)

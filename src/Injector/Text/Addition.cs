@@ -1,0 +1,188 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Turnpike.Api.Yaml;
+using Turnpike.Injector.Patch;
+
+namespace Turnpike.Injector.Text;
+
+/// <summary>
+/// One <c>add</c> operation on source text. Each case answers with the changes to make, or null where the text offers no good place;
+/// the caller then rewrites the document.
+/// </summary>
+internal sealed class Addition
+{
+    private readonly string _text;
+    private readonly TextStyle _style;
+    private readonly YamlWriter _block;
+    private readonly FlowWriter _flow;
+
+    private Addition(string text, YamlNode root)
+    {
+        _text = text;
+        _style = TextStyle.Of(text, root);
+        _block = new YamlWriter(_style.LineBreak, _style.Step, _style.SequenceStep);
+        _flow = new FlowWriter(_style.LineBreak, _style.FlowUnit, _style.FlowSpaced);
+    }
+
+    /// <summary>The text with the operation applied, or null.</summary>
+    public static string? Apply(string text, PatchOperation operation)
+    {
+        if (!YamlTree.TryParse(text, out var root))
+            return null;
+        var tokens = JsonPointer.Tokens(operation.Path);
+        if (tokens.Count == 0)
+            return null;
+        YamlNode? around = null;
+        YamlNode? target = root;
+        foreach (var token in tokens.Take(tokens.Count - 1))
+            (around, target) = (target, Step(target, token));
+        return new Addition(text, root).To(target, around, tokens[^1], operation.Value) is { } splices ? Splice.Apply(text, splices) : null;
+    }
+
+    private static YamlNode? Step(YamlNode? node, string token) => node switch
+    {
+        YamlMapping mapping => mapping.Find(token)?.Value,
+        YamlSequence sequence when Index(token) is { } index && index < sequence.Items.Count => sequence.Items[index],
+        _ => null,
+    };
+
+    private static int? Index(string token) => int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
+
+    private Splice[]? To(YamlNode? target, YamlNode? around, string token, JsonNode? value)
+    {
+        switch (target)
+        {
+            case YamlMapping mapping when mapping.Find(token) is { } member:
+                return mapping.IsFlow ? ReplaceFlow(mapping, member, value) : ReplaceBlock(mapping, member, value);
+            case YamlMapping { IsFlow: true } mapping:
+                return Append(mapping, around, mapping.Members is [.., var last] ? LastEnd(last) : null, token, value);
+            case YamlMapping mapping:
+                return AppendMember(mapping, token, value);
+            case YamlSequence sequence:
+                var index = token == "-" ? sequence.Items.Count : Index(token);
+                if (index is null || index > sequence.Items.Count)
+                    return null;
+                if (index < sequence.Items.Count)
+                    return sequence.IsFlow ? InsertFlow(sequence, index.Value, value) : InsertItem(sequence, index.Value, value);
+                return sequence.IsFlow ? Append(sequence, around, sequence.Items is [.., var end] ? end.End : null, null, value) : AppendItem(sequence, value);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>A new line after the last one that belongs to the collection.</summary>
+    private Splice[]? AppendMember(YamlMapping mapping, string key, JsonNode? value)
+    {
+        var column = SourceText.ColumnOf(mapping);
+        return FirstKeyStandsFree(mapping) ? [NewLine(mapping.End, column, _block.Member(key, value, column))] : null;
+    }
+
+    private Splice[]? AppendItem(YamlSequence sequence, JsonNode? value) =>
+        _text[sequence.Start] == '-' ? [NewLine(sequence.End, sequence.Column, _block.Item(value, sequence.Column))] : null;
+
+    private Splice NewLine(int after, int column, string lines)
+    {
+        var end = SourceText.LineEnd(_text, after);
+        // The last line of a block scalar needs its line break even where the text had none.
+        return new(end, 0, _style.LineBreak + new string(' ', column) + lines + (end == _text.Length ? _style.LineBreak : ""));
+    }
+
+    /// <summary>At the dash of the item that gives way: what stands before the dash in its line then leads the new item in.</summary>
+    private Splice[]? InsertItem(YamlSequence sequence, int index, JsonNode? value)
+    {
+        var dash = index == 0 ? sequence.Start : _text.LastIndexOf('-', sequence.Items[index].Start - 1);
+        if (dash < 0 || _text[dash] != '-' || dash - SourceText.LineStart(_text, dash) != sequence.Column || (index > 0 && dash < sequence.Items[index - 1].End))
+            return null;
+        return [new(dash, 0, _block.Item(value, sequence.Column) + _style.LineBreak + new string(' ', sequence.Column))];
+    }
+
+    private Splice[]? ReplaceBlock(YamlMapping mapping, KeyValuePair<YamlNode, YamlNode> member, JsonNode? value)
+    {
+        var (key, old) = member;
+        var colon = SourceText.ColonAfter(_text, key.End);
+        if (colon < 0 || old.Anchor is not null || old.Tag is not null)
+            return null;
+        if (value is JsonObject { Count: > 0 } or JsonArray { Count: > 0 })
+            return IsEmpty(old) && FirstKeyStandsFree(mapping) ? FillBlock(mapping, old, colon, value) : null;
+        if (!(old is YamlScalarNode || IsEmpty(old)) || _text[old.Start..old.End] is ['|' or '>', ..])
+            return null;
+        return old.Start == old.End
+            ? [new(colon + 1, 0, " " + YamlWriter.Inline(value))]
+            : [new(old.Start, old.End - old.Start, YamlWriter.Inline(value))];
+    }
+
+    /// <summary>Lines under a key whose value was nothing, <c>null</c>, <c>[]</c> or <c>{}</c>; a comment behind it stays.</summary>
+    private Splice[] FillBlock(YamlMapping mapping, YamlNode old, int colon, JsonNode value)
+    {
+        var column = SourceText.ColumnOf(mapping) + (value is JsonObject ? _style.Step : _style.SequenceStep);
+        var lines = NewLine(Math.Max(old.End, colon + 1), column, _block.Block(value, column));
+        if (old.Start == old.End)
+            return [lines];
+        var isLast = _text.AsSpan(old.End, lines.Start - old.End).IsWhiteSpace();
+        return isLast
+            ? [new(colon + 1, lines.Start - colon - 1, lines.Insert)]
+            : [new(old.Start, old.End - old.Start, ""), lines];
+    }
+
+    private static bool IsEmpty(YamlNode node) => node switch
+    {
+        YamlScalarNode { IsPlain: true, Value: "" or "~" or "null" or "Null" or "NULL" } => true,
+        YamlContainer { IsFlow: true } container => SourceText.FirstChild(container) is null,
+        _ => false,
+    };
+
+    /// <summary>Only then do new keys at its column belong to the same mapping: <c>? key</c> and the like stand elsewhere.</summary>
+    private bool FirstKeyStandsFree(YamlMapping mapping)
+    {
+        var key = mapping.Members[0].Key;
+        return _text.AsSpan(SourceText.LineStart(_text, key.Start), key.Column).IndexOfAnyExcept(" -\uFEFF") < 0;
+    }
+
+    private Splice[]? ReplaceFlow(YamlMapping mapping, KeyValuePair<YamlNode, YamlNode> member, JsonNode? value)
+    {
+        var (key, old) = member;
+        if (old is YamlAlias || old.Anchor is not null || old.Tag is not null)
+            return null;
+        var text = SourceText.IsSpread(mapping) ? _flow.Lines(value, SourceText.Indentation(_text, key.Start)) : _flow.Line(value);
+        if (old.Start != old.End)
+            return [new(old.Start, old.End - old.Start, text)];
+        var colon = SourceText.ColonAfter(_text, key.End);
+        return [colon < 0 ? new(key.End, 0, ": " + text) : new(colon + 1, 0, " " + text)];
+    }
+
+    /// <summary>Before the closing bracket, right behind the last entry, so that its comment and line break stay where they are.</summary>
+    private Splice[]? Append(YamlContainer flow, YamlNode? around, int? lastEnd, string? key, JsonNode? value)
+    {
+        if (_text[flow.Start] is not ('{' or '['))
+            return null;
+        if (lastEnd is { } end)
+        {
+            return SourceText.IsSpread(flow)
+                ? [new(end, 0, "," + _style.LineBreak + Spread(flow) + Entry(key, value, Spread(flow)))]
+                : [new(end, 0, (_style.FlowSpaced ? ", " : ",") + Entry(key, value, null))];
+        }
+        if (around is not YamlContainer { IsFlow: true } || !SourceText.IsSpread(around))
+            return [new(flow.Start + 1, 0, Entry(key, value, null))];
+        var outer = SourceText.Indentation(_text, flow.Start);
+        var inner = outer + _style.FlowUnit;
+        return [new(flow.Start + 1, 0, _style.LineBreak + inner + Entry(key, value, inner) + _style.LineBreak + outer)];
+    }
+
+    private Splice[] InsertFlow(YamlSequence flow, int index, JsonNode? value)
+    {
+        var next = flow.Items[index].Start;
+        return SourceText.IsSpread(flow)
+            ? [new(next, 0, Entry(null, value, Spread(flow)) + "," + _style.LineBreak + Spread(flow))]
+            : [new(next, 0, Entry(null, value, null) + (_style.FlowSpaced ? ", " : ","))];
+    }
+
+    private string Spread(YamlNode flow) => SourceText.Indentation(_text, SourceText.FirstChild(flow)!.Start);
+
+    private string Entry(string? key, JsonNode? value, string? indent)
+    {
+        var text = indent is null ? _flow.Line(value) : _flow.Lines(value, indent);
+        return key is null ? text : _flow.Line(JsonValue.Create(key)) + (_style.FlowSpaced || indent is not null ? ": " : ":") + text;
+    }
+
+    private static int LastEnd(KeyValuePair<YamlNode, YamlNode> member) => Math.Max(member.Key.End, member.Value.End);
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Turnpike.Api.Yaml;
+using Turnpike.Injector.Patch;
+
+namespace Turnpike.Injector.Text;
+
+/// <param name="Text">The document with the additions.</param>
+/// <param name="IsRewritten">
+/// True where the additions had no place in the text as it is, under an alias for example: the document was then written anew, without
+/// its comments.
+/// </param>
+public sealed record EditedDocument(string Text, bool IsRewritten);
+
+/// <summary>Applies a patch to the source text of a document, so that all that the user wrote stays as it was written.</summary>
+public static class DocumentEditor
+{
+    /// <summary>The document with all operations applied. Its content is exactly that of <see cref="JsonPatch.Apply"/>.</summary>
+    /// <param name="document">As read by <see cref="YamlText.Read"/>, without error.</param>
+    /// <exception cref="FormatException">A pointer leads nowhere.</exception>
+    public static EditedDocument Apply(YamlDocument document, IReadOnlyList<PatchOperation> operations)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        ArgumentNullException.ThrowIfNull(operations);
+        var expected = JsonPatch.Apply(document.Root, operations);
+        var text = operations.Aggregate((string?)document.Text, (current, operation) => current is null ? null : Addition.Apply(current, operation));
+        return text is not null && IsRight(text, expected)
+            ? new EditedDocument(text, false)
+            : new EditedDocument(Rewrite(document.Text, expected), true);
+    }
+
+    /// <summary>Text is subtle: whether an edit did what it should is seen by reading it back.</summary>
+    private static bool IsRight(string text, JsonNode? expected) =>
+        YamlText.Read(text) is [{ Error: null } edited] && JsonNode.DeepEquals(edited.Root, expected);
+
+    /// <summary>Keeps the separator and the comments before the content; JSON stays JSON.</summary>
+    private static string Rewrite(string text, JsonNode? content)
+    {
+        var lineBreak = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        if (IsJson(text))
+            return new FlowWriter(lineBreak).Lines(content, "") + lineBreak;
+        var head = YamlTree.TryParse(text, out var root) ? text[..SourceText.LineStart(text, root.Start)] : "";
+        var tail = text.TrimEnd().EndsWith("\n...", StringComparison.Ordinal) ? "..." + lineBreak : "";
+        if (head.Length == 0 && text.StartsWith("---", StringComparison.Ordinal))
+            head = "---" + lineBreak;
+        return head + YamlText.Write(content).Replace("\n", lineBreak, StringComparison.Ordinal) + tail;
+    }
+
+    private static bool IsJson(string text)
+    {
+        try
+        {
+            JsonNode.Parse(text.TrimStart('\uFEFF'), null, new JsonDocumentOptions { MaxDepth = YamlText.MaxDepth });
+            return true;
+        }
+        catch (Exception fault) when (fault is JsonException or ArgumentException)
+        {
+            return false;
+        }
+    }
+}

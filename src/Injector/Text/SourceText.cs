@@ -1,0 +1,71 @@
+using System.Buffers;
+using Turnpike.Api.Yaml;
+
+namespace Turnpike.Injector.Text;
+
+/// <summary>Questions about places in a source text.</summary>
+internal static class SourceText
+{
+    private static readonly SearchValues<char> LineBreaks = SearchValues.Create("\r\n");
+
+    /// <summary>Where the line around <paramref name="offset"/> starts.</summary>
+    public static int LineStart(string text, int offset) => text.AsSpan(0, offset).LastIndexOfAny(LineBreaks) + 1;
+
+    /// <summary>Where the line around <paramref name="offset"/> ends, before its line break.</summary>
+    public static int LineEnd(string text, int offset)
+    {
+        var length = text.AsSpan(offset).IndexOfAny(LineBreaks);
+        return length < 0 ? text.Length : offset + length;
+    }
+
+    /// <summary>The spaces and tabs that the line around <paramref name="offset"/> begins with.</summary>
+    public static string Indentation(string text, int offset)
+    {
+        var line = text.AsSpan(LineStart(text, offset));
+        var length = line.IndexOfAnyExcept(' ', '\t', '\uFEFF');
+        return (length < 0 ? line : line[..length]).TrimStart('\uFEFF').ToString();
+    }
+
+    /// <summary>The column at which a block collection's entries stand. An anchor or tag stands before the first of them.</summary>
+    public static int ColumnOf(YamlNode node) => node is YamlMapping { IsFlow: false, Members: [var first, ..] } ? first.Key.Column : node.Column;
+
+    /// <summary>The colon that follows a key, or -1.</summary>
+    public static int ColonAfter(string text, int keyEnd)
+    {
+        var gap = text.AsSpan(keyEnd).IndexOfAnyExcept(' ', '\t');
+        return gap >= 0 && text[keyEnd + gap] == ':' ? keyEnd + gap : -1;
+    }
+
+    /// <summary>The first key or item of a container.</summary>
+    public static YamlNode? FirstChild(YamlNode container) => container switch
+    {
+        YamlMapping { Members: [var member, ..] } => member.Key,
+        YamlSequence { Items: [var item, ..] } => item,
+        _ => null,
+    };
+
+    /// <summary>Whether the entries of a flow collection stand on lines of their own.</summary>
+    public static bool IsSpread(YamlNode flow) => FirstChild(flow) is { } child && child.Line > flow.Line;
+
+    /// <summary>What a spread flow collection adds to the indentation of the line that opens it, or null.</summary>
+    public static string? FlowUnit(string text, YamlNode flow)
+    {
+        if (!IsSpread(flow))
+            return null;
+        var outer = Indentation(text, flow.Start);
+        var inner = Indentation(text, FirstChild(flow)!.Start);
+        return inner.Length > outer.Length && inner.StartsWith(outer, StringComparison.Ordinal) ? inner[outer.Length..] : null;
+    }
+}
+
+/// <summary>One change of a text: so many characters at an offset give way to others.</summary>
+internal readonly record struct Splice(int Start, int Length, string Insert)
+{
+    /// <summary>Applies changes that do not overlap, all offsets meant in the text as it is given.</summary>
+    public static string Apply(string text, IEnumerable<Splice> splices)
+    {
+        foreach (var splice in splices.OrderByDescending(splice => splice.Start))
+            text = string.Concat(text.AsSpan(0, splice.Start), splice.Insert, text.AsSpan(splice.Start + splice.Length));
+        return text;
+    }
+}

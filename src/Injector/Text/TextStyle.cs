@@ -1,0 +1,53 @@
+using Turnpike.Api.Yaml;
+
+namespace Turnpike.Injector.Text;
+
+/// <summary>How the author of a document indents, found out from what is there.</summary>
+/// <param name="LineBreak">The first line break of the text.</param>
+/// <param name="Step">Spaces from a block mapping to one inside it.</param>
+/// <param name="SequenceStep">Spaces from a key to the dashes of its block sequence.</param>
+/// <param name="FlowUnit">What one level of multi-line flow style adds.</param>
+/// <param name="FlowSpaced">Whether one-line flow style has a space after a colon.</param>
+internal sealed record TextStyle(string LineBreak, int Step, int SequenceStep, string FlowUnit, bool FlowSpaced)
+{
+    public static TextStyle Of(string text, YamlNode root)
+    {
+        var lineBreak = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        var pairs = Containers(root).ToList();
+        var step = pairs.Select(pair => MappingStep(pair.Parent, pair.Child)).FirstOrDefault(found => found > 0, 2);
+        var sequence = pairs.FirstOrDefault(pair => pair is { Parent: YamlMapping { IsFlow: false }, Child: YamlSequence { IsFlow: false } });
+        var sequenceStep = sequence.Child is null ? 0 : Math.Max(0, sequence.Child.Column - SourceText.ColumnOf(sequence.Parent));
+        var flows = pairs.Select(pair => pair.Parent).Append(root).OfType<YamlContainer>().Where(container => container.IsFlow).ToList();
+        var unit = flows.Select(flow => SourceText.FlowUnit(text, flow)).FirstOrDefault(found => found is not null, "  ")!;
+        var spaced = flows.OfType<YamlMapping>().Where(flow => flow.Members.Count > 0).Select(flow => HasSpace(text, flow)).FirstOrDefault(true);
+        return new TextStyle(lineBreak, step, sequenceStep, unit, spaced);
+    }
+
+    private static int MappingStep(YamlNode parent, YamlNode child) =>
+        parent is YamlMapping { IsFlow: false } && child is YamlMapping { IsFlow: false }
+            ? SourceText.ColumnOf(child) - SourceText.ColumnOf(parent)
+            : 0;
+
+    private static bool HasSpace(string text, YamlMapping flow)
+    {
+        var colon = SourceText.ColonAfter(text, flow.Members[0].Key.End);
+        return colon < 0 || colon + 1 >= text.Length || char.IsWhiteSpace(text[colon + 1]);
+    }
+
+    /// <summary>Every container but the root with the one around it, in the order of the text.</summary>
+    private static IEnumerable<(YamlNode Parent, YamlNode Child)> Containers(YamlNode parent)
+    {
+        var children = parent switch
+        {
+            YamlMapping mapping => mapping.Members.Select(member => member.Value),
+            YamlSequence sequence => sequence.Items,
+            _ => [],
+        };
+        foreach (var child in children.Where(child => child is YamlContainer))
+        {
+            yield return (parent, child);
+            foreach (var pair in Containers(child))
+                yield return pair;
+        }
+    }
+}
