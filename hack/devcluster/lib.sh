@@ -2,6 +2,8 @@
 # What the scripts of hack/devcluster and hack/images share: where things are, how Debian's packages are had, and how a
 # control plane gets its keys and its daemons. Sourced, never run.
 
+shopt -s inherit_errexit # a failure inside $(…) is a failure
+
 # Read by the scripts that source this file.
 # shellcheck disable=SC2034
 {
@@ -47,7 +49,19 @@ wait_for() {
   done
 }
 
+# The id of the running cluster's first process; fails when no cluster is up. (An old id may be somebody else's by now.)
+cluster_pid() {
+  local pid
+  pid=$(cat "$run/pid" 2>/dev/null) && [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *"$here/node "* ]] && echo "$pid"
+}
+
+# Nothing in the cluster is to be asked for through a proxy, and nothing outside can be.
+forget_proxies() { unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY; }
+
 # --- Debian's packages ---
+
+# with_lists CMD…: runs an apt command, once more with new package lists when it fails: a fresh machine has none, others old ones.
+with_lists() { "$@" 2>/dev/null || { apt-get update -qq && "$@"; }; }
 
 # need COMMAND:PACKAGE…: installs the packages whose command is missing.
 need() {
@@ -64,8 +78,8 @@ need() {
 
 # closure PACKAGE…: those packages and all that they depend on, as on a machine that has none.
 closure() {
-  apt-get install -qq --print-uris --no-install-recommends -o Dir::State::Status=/dev/null "$@" |
-    awk '{ sub(/_.*/, "", $2); print $2 }'
+  with_lists apt-get install -qq --print-uris --no-install-recommends -o Dir::State::Status=/dev/null "$@" |
+    awk '{ sub(/_.*/, "", $2); print $2 }' || die "apt-get cannot find: $*"
 }
 
 # unpack DEST PACKAGE…: without installing them, so that no service starts and nothing on the machine changes.
@@ -74,12 +88,7 @@ unpack() {
   shift
   debs=$(mktemp -d)
   mkdir -p "$dest"
-  (
-    cd "$debs"
-    download() { apt-get download -qq -o APT::Sandbox::User=root "$@"; }
-    # A machine that never asked for the package lists has none yet.
-    download "$@" 2>/dev/null || { apt-get update -qq && download "$@"; }
-  ) || die "apt-get cannot download: $*"
+  (cd "$debs" && with_lists apt-get download -qq -o APT::Sandbox::User=root "$@") || die "apt-get cannot download: $*"
   # Not `dpkg -x`, which would replace the links of a merged /usr by folders.
   for deb in "$debs"/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$dest"; done
   rm -rf "$debs"

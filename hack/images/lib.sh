@@ -25,13 +25,14 @@ base_image() { # base_image PACKAGE…
 }
 
 make_base() { # make_base DEST PACKAGE…
-  local dest=$1 folder package needed=()
+  local dest=$1 folder package packages needed=()
   shift
   for folder in bin sbin lib lib64; do
     mkdir -p "$dest/usr/$folder"
     ln -s "usr/$folder" "$dest/$folder"
   done
-  for package in $(closure "$@"); do
+  packages=$(closure "$@")
+  for package in $packages; do
     case $package in
       # Wanted by maintainer scripts alone, which do not run here.
       debconf | dpkg | perl-base | tar) ;;

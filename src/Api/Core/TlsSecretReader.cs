@@ -14,6 +14,7 @@ public static class TlsSecretReader
 {
     private const string Certificate = "tls.crt";
     private const string Key = "tls.key";
+    private const string Foreign = "does not belong to the first certificate of tls.crt";
 
     private static readonly string[] Types = ["kubernetes.io/tls", "Opaque"];
 
@@ -28,9 +29,13 @@ public static class TlsSecretReader
         var stringData = top.Object("stringData");
         var (certificate, certificatePath) = ReadPem(findings, data, stringData, Certificate, "the certificate chain in PEM form");
         var (key, keyPath) = ReadPem(findings, data, stringData, Key, "the private key in PEM form");
-        if (certificate.Length > 0 && CertificateFault(certificate) is { } certificateFault)
+        var certificateFault = certificate.Length > 0 ? CertificateFault(certificate) : null;
+        var keyFault = key.Length > 0 ? KeyFault(key) : null;
+        if (certificate.Length > 0 && key.Length > 0 && certificateFault is null)
+            keyFault ??= PairFault(certificate, key);
+        if (certificateFault is not null)
             findings.Fault(FieldError.Invalid(certificatePath, null, certificateFault));
-        else if (certificate.Length > 0 && key.Length > 0 && KeyFault(certificate, key) is { } keyFault)
+        if (keyFault is not null)
             findings.Fault(FieldError.Invalid(keyPath, null, keyFault));
         return findings.Result(new TlsSecretObject(ObjectMetaReader.Read(top.Raw("metadata")), certificate, key));
     }
@@ -83,10 +88,21 @@ public static class TlsSecretReader
         }
     }
 
-    private static string? KeyFault(string certificatePem, string keyPem)
+    private static string? KeyFault(string pem)
     {
-        if (keyPem.Contains("ENCRYPTED", StringComparison.Ordinal))
+        // Both ways to encrypt a key say so: the label of PKCS#8 and the header of the older form.
+        if (pem.Contains("ENCRYPTED", StringComparison.Ordinal))
             return "must not be encrypted: there is nobody to ask for its password";
+        for (var rest = pem.AsSpan(); PemEncoding.TryFind(rest, out var block); rest = rest[block.Location.End..])
+        {
+            if (rest[block.Label].EndsWith("PRIVATE KEY", StringComparison.Ordinal))
+                return null;
+        }
+        return "must hold a private key in PEM form (-----BEGIN PRIVATE KEY-----)";
+    }
+
+    private static string? PairFault(string certificatePem, string keyPem)
+    {
         try
         {
             using var pair = X509Certificate2.CreateFromPem(certificatePem, keyPem);
@@ -94,15 +110,11 @@ public static class TlsSecretReader
         }
         catch (ArgumentException)
         {
-            return "does not belong to the first certificate of tls.crt";
+            return Foreign;
         }
-        catch (CryptographicException e) when (e.InnerException is ArgumentException)
+        catch (CryptographicException e)
         {
-            return "does not belong to the first certificate of tls.crt";
-        }
-        catch (CryptographicException)
-        {
-            return "must hold the private key of tls.crt in PEM form (-----BEGIN PRIVATE KEY-----)";
+            return e.InnerException is ArgumentException ? Foreign : "must hold a readable private key of the same kind as the certificate's";
         }
     }
 

@@ -29,12 +29,15 @@ public static class IngressReader
         var findings = new Findings();
         var top = new ObjectReader(findings, raw);
         top.ExpectType(Versions, Kind);
-        var isV1 = !JsonText.TryString(top.Raw("apiVersion"), out var version) || version == V1;
+        var version = JsonText.TryString(top.Raw("apiVersion"), out var given) ? given : V1;
         var metadata = ObjectMetaReader.ReadNamed(top);
         RecordAnnotation(findings, metadata);
         findings.Record("", "spec", null);
-        var ingress = top.Object("spec") is { } spec
-            ? ReadSpec(spec, metadata, old: !isV1)
+        if (!top.Has("spec"))
+            top.Fault(FieldError.Required("spec", "what to serve"));
+        // The fields of a version that nobody knows cannot be judged.
+        var ingress = Versions.Contains(version) && top.Object("spec") is { } spec
+            ? ReadSpec(spec, metadata, old: version != V1)
             : Empty(metadata);
         findings.Validate(IngressValidator.Instance, ingress);
         return findings.Result(ingress);
@@ -73,7 +76,7 @@ public static class IngressReader
             return new IngressRule(host, []);
         var paths = http.Objects("paths", nameof(IngressRule.Paths)).Select(path => ReadPath(path, old)).ToImmutableArray();
         if (paths.IsEmpty && (http.Raw("paths") is null or JsonArray))
-            http.Fault(FieldError.Required(http.PathOf("paths"), "at least one path"));
+            http.Fault(nameof(IngressRule.Paths), FieldError.Required(http.PathOf("paths"), "at least one path"));
         return new IngressRule(host, paths);
     }
 

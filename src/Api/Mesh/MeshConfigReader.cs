@@ -47,7 +47,7 @@ public static class MeshConfigReader
             TlsIngressHttp = OneOf<TlsIngressHttp>(keys, "tlsIngressHttp") ?? fallback.TlsIngressHttp,
             AllowCrossNamespaceRules = Choice(keys, "crossNamespaceRules", CrossNamespace) == "allow",
             Domain = Text(keys, "domain", Syntax.Fqdn) ?? fallback.Domain,
-            TrustedCidrs = Cidrs(keys),
+            TrustedCidrs = keys.Strings(Spelled(keys, "trustedCidrs"), form: CidrFault),
             DrainDuration = Drain(keys) ?? fallback.DrainDuration,
         });
     }
@@ -140,22 +140,12 @@ public static class MeshConfigReader
         : drain.IsWholeSeconds ? null
         : "must be whole seconds";
 
-    private static ImmutableArray<string> Cidrs(ObjectReader keys)
-    {
-        var key = Spelled(keys, "trustedCidrs");
-        var cidrs = keys.Strings(key);
-        for (var i = 0; i < cidrs.Length; i++)
-        {
-            if (JsonText.TryString(keys.Raw(key)![i], out _) && CidrFault(cidrs[i]) is { } fault)
-                keys.Fault(FieldError.Invalid(FieldPath.Item(keys.PathOf(key), i), JsonText.Quote(cidrs[i]), fault));
-        }
-        return cidrs;
-    }
-
     private static string? CidrFault(string text)
     {
         if (IPNetwork.TryParse(text, out _))
             return null;
+        if (IPAddress.TryParse(text, out var address) && address.ToString() == text)
+            return $"must be a network; write {text}/{(text.Contains(':', StringComparison.Ordinal) ? 128 : 32)} for a single address";
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         return slash > 0 && IPAddress.TryParse(text[..slash], out _)
             ? "must be a network such as 10.0.0.0/8: the bits behind the prefix must be 0, and the prefix no longer than the address"

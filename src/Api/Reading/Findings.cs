@@ -68,9 +68,9 @@ internal sealed class Findings
     {
         var model = failure.PropertyName;
         var finding = (Finding)failure.CustomState;
-        // Whether fields exclude each other is known even where their contents are faulty; nothing else is.
-        // A key is right or wrong whatever its value.
-        if (!finding.OfKey && faulty.Any(f => IsWithin(model, f) || (finding.Kind != FieldErrorKind.Forbidden && IsWithin(f, model))))
+        // Whether fields exclude each other is known even where their contents are faulty; what a value lacks, or what its
+        // parts come to, is not. A key is right or wrong whatever its value.
+        if (!finding.OfKey && faulty.Any(f => IsWithin(model, f) || (finding.Kind != FieldErrorKind.Forbidden && IsPart(f, model))))
             return;
         var (path, order, raw) = Locate(model);
         if (finding.Kind is not { } kind)
@@ -94,6 +94,17 @@ internal sealed class Findings
         var parent = Locate(dot < 0 ? "" : model[..dot]);
         var name = char.ToLowerInvariant(model[dot + 1]) + model[(dot + 2)..];
         return new Field(FieldPath.Child(parent.Path, PrefersSnake ? Spelling.Snake(name) : name), parent.Order, null);
+    }
+
+    /// <summary>Whether <paramref name="model"/> is a field or an element of <paramref name="owner"/>, or a field of an element.</summary>
+    private static bool IsPart(string model, string owner)
+    {
+        if (!IsWithin(model, owner))
+            return false;
+        var rest = model.AsSpan(owner.Length);
+        if (rest is ['[', ..])
+            rest = rest[(rest.IndexOf(']') + 1)..];
+        return rest.IsEmpty || rest[1..].IndexOfAny('.', '[') < 0;
     }
 
     private static bool IsWithin(string model, string ancestor) =>

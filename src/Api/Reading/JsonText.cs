@@ -9,11 +9,15 @@ namespace Turnpike.Api.Reading;
 /// <summary>JSON values as text for messages, and access to them that does not throw, whatever the user wrote.</summary>
 internal static class JsonText
 {
+    /// <summary>How deep values are followed; more than any reader of text lets through.</summary>
+    public const int MaxDepth = 256;
+
     private const int Longest = 100;
 
     private static readonly JsonSerializerOptions Options = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        MaxDepth = MaxDepth,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
@@ -22,7 +26,7 @@ internal static class JsonText
 
     public static string Quote(string text) => Cut(JsonSerializer.Serialize(text, Options));
 
-    /// <summary>The value as JSON text in full, unless a text in it is not valid Unicode.</summary>
+    /// <summary>The value as JSON text in full, unless a text in it is not valid Unicode or it is too deep.</summary>
     public static bool TryFull(JsonNode? node, [NotNullWhen(true)] out string? text)
     {
         try
@@ -93,7 +97,7 @@ internal static class JsonText
         {
             if (!TryFull(json, out var text))
                 return null;
-            using var document = JsonDocument.Parse(text);
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = MaxDepth });
             var seen = new HashSet<string>(StringComparer.Ordinal);
             return document.RootElement.EnumerateObject().Select(p => p.Name).FirstOrDefault(name => !seen.Add(name));
         }

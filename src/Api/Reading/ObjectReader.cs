@@ -84,7 +84,10 @@ internal sealed class ObjectReader
             var node => Fail<ObjectReader>(name, model, node, $"must be an object, not {JsonText.KindOf(node)}"),
         };
 
-    /// <summary>The objects of a list; empty where the field is absent. Elements that are no objects are faults.</summary>
+    /// <summary>
+    /// The objects of a list, read one after the other, so that faults come in their order: go through them once. Empty where
+    /// the field is absent. Elements that are no objects are faults.
+    /// </summary>
     public IEnumerable<ObjectReader> Objects(string name, string? model = null) =>
         Items(name, model, (node, at, itemModel) =>
         {
@@ -94,29 +97,33 @@ internal sealed class ObjectReader
             return null;
         });
 
-    public ImmutableArray<string> Strings(string name, string? model = null) =>
+    /// <param name="form">Says of a text what would be right, or null.</param>
+    public ImmutableArray<string> Strings(string name, string? model = null, Func<string, string?>? form = null) =>
         [.. Items(name, model, (node, at, itemModel) =>
         {
             if (Scalars.TryString(node, out var text, out var fault))
-                return text;
-            Findings.Fault(itemModel, FieldError.Invalid(at, JsonText.Quote(node), fault));
-            return "";
+                fault = form?.Invoke(text);
+            if (fault is not null)
+                Findings.Fault(itemModel, FieldError.Invalid(at, JsonText.Quote(node), fault));
+            return text ?? "";
         })];
 
     public void Fault(FieldError error) => Findings.Fault(error);
 
+    /// <summary>Reports a fault of the model's field <paramref name="model"/>, about which the validator then keeps quiet.</summary>
+    public void Fault(string model, FieldError error) => Findings.Fault(FullModel(model), error);
+
     public void Warn(string name, string text) => Findings.Warn(PathOf(name), text);
 
-    private List<T> Items<T>(string name, string? model, Func<JsonNode?, string, string, T?> read)
+    private IEnumerable<T> Items<T>(string name, string? model, Func<JsonNode?, string, string, T?> read)
         where T : class
     {
-        var items = new List<T>();
         if (Field(name, model) is not { } node)
-            return items;
+            yield break;
         if (node is not JsonArray list)
         {
             Fail<object>(name, model, node, $"must be a list, not {JsonText.KindOf(node)}");
-            return items;
+            yield break;
         }
         for (var i = 0; i < list.Count; i++)
         {
@@ -124,9 +131,8 @@ internal sealed class ObjectReader
             var itemModel = FieldPath.Item(FullModel(model ?? name), i);
             Findings.Record(itemModel, at, list[i]);
             if (read(list[i], at, itemModel) is { } item)
-                items.Add(item);
+                yield return item;
         }
-        return items;
     }
 
     private JsonNode? Field(string name, string? model)

@@ -97,7 +97,7 @@ internal sealed class MessageDecoder(Findings findings)
         };
         if (value is null)
         {
-            fault ??= field.Kind == FieldKind.Any ? "must be valid Unicode"
+            fault ??= field.Kind == FieldKind.Any ? "must be valid Unicode, and not nested too deeply"
                 : $"must be an object, not {JsonText.KindOf(node)}{Shorthand(field, name, node)}";
             findings.Fault(model, FieldError.Invalid(path, JsonText.Quote(node), fault));
         }

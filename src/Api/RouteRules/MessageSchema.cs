@@ -145,7 +145,7 @@ public sealed class FieldSchema
 
     /// <summary>The values of the collection; a list has empty keys.</summary>
     internal static IEnumerable<KeyValuePair<string, object>> Values(object collection) => collection is IDictionary map
-        ? map.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create((string)e.Key, e.Value!))
+        ? map.Keys.Cast<string>().Select(key => KeyValuePair.Create(key, map[key]!))
         : ((IEnumerable)collection).Cast<object>().Select(value => KeyValuePair.Create("", value));
 
     private static FieldKind KindOf(Type type) =>

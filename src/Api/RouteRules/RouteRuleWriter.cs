@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Turnpike.Api.Reading;
 
 namespace Turnpike.Api.RouteRules;
 
@@ -42,7 +44,7 @@ public static class RouteRuleWriter
         long number => JsonValue.Create(number),
         double number => JsonValue.Create(number),
         GoDuration duration => JsonValue.Create(duration.ToString()),
-        AnyValue any => JsonNode.Parse(any.Json),
+        AnyValue any => JsonNode.Parse(any.Json, documentOptions: new JsonDocumentOptions { MaxDepth = JsonText.MaxDepth }),
         _ => Message(field.Message!, value),
     };
 

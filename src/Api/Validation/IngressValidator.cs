@@ -50,10 +50,11 @@ internal sealed class IngressValidator : AbstractValidator<IngressObject>
                 var at = $"Tls[{i}].Hosts[{j}]";
                 if (host.Length == 0 || seen.TryAdd(host, entry.SecretName))
                     continue;
-                if ((seen[host] ?? "") == (entry.SecretName ?? ""))
+                var secret = seen[host] ?? "";
+                if (secret == (entry.SecretName ?? ""))
                     context.Warn("is listed twice", at);
                 else
-                    context.Report(FieldErrorKind.Duplicate, $"is listed already, with the secret {JsonText.Quote(seen[host] ?? "")}", null, at);
+                    context.Report(FieldErrorKind.Duplicate, $"is listed already, with {(secret.Length == 0 ? "no secret" : "the secret " + JsonText.Quote(secret))}", null, at);
             }
         }
     }
