@@ -88,4 +88,8 @@ internal sealed record RouteTableDocument
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RouteTableDocument))]
+[JsonSerializable(typeof(VirtualHost))]
+[JsonSerializable(typeof(Cluster))]
+[JsonSerializable(typeof(Certificate))]
+[JsonSerializable(typeof(ProxySettings))]
 internal sealed partial class RouteTableContext : JsonSerializerContext;
