@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
 
 namespace Turnpike.Hosting;
@@ -38,6 +39,20 @@ public static class HostingServices
         services.AddSingleton(provider => provider.GetRequiredService<Informer<T>>().Cache);
         services.AddSingleton<IInformer>(provider => provider.GetRequiredService<Informer<T>>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, InformerService>());
+        return services;
+    }
+
+    /// <summary>A singleton <see cref="LeaderElection"/> that runs every registered <see cref="ILeaderTask"/> in each of its terms.</summary>
+    public static IServiceCollection AddLeaderElection(
+        this IServiceCollection services, Func<IServiceProvider, LeaderElectionOptions> options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => new LeaderElection(
+            provider.GetRequiredService<KubeApi>(),
+            options(provider),
+            provider.GetRequiredService<ILogger<LeaderElection>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeaderService>());
         return services;
     }
 }

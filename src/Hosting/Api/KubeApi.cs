@@ -154,6 +154,7 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
             Content = content,
             Version = endpoint.AllowsHttp2 ? Http2 : Http11,
         };
+        request.Headers.Host = endpoint.ServerName;
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(MediaTypeNames.Application.Json));
         if (_client.Credentials is { } credentials)
             await credentials.ProcessHttpRequestAsync(request, ct);

@@ -34,6 +34,9 @@ public sealed class KubeEndpoint
 
     internal bool AllowsHttp2 => !_config.DisableHttp2;
 
+    /// <summary>The name that the server's certificate must have, if not that of the address; .NET takes it from the Host header.</summary>
+    internal string? ServerName => string.IsNullOrEmpty(_config.TlsServerName) ? null : _config.TlsServerName;
+
     /// <summary>The pod's own service account; its token is read anew as the kubelet rotates it.</summary>
     public static KubeEndpoint InCluster() => new(KubernetesClientConfiguration.InClusterConfig());
 
@@ -59,8 +62,6 @@ public sealed class KubeEndpoint
         handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
         handler.EnableMultipleHttp2Connections = true;
         handler.ConnectTimeout = TimeSpan.FromSeconds(10);
-        if (!string.IsNullOrEmpty(_config.TlsServerName))
-            handler.SslOptions.TargetHost = _config.TlsServerName;
         if (_authorities is not { Count: > 0 })
             return;
 
