@@ -1,0 +1,26 @@
+using System.Text.Json;
+
+namespace Turnpike.Hosting.Api;
+
+/// <summary>Tolerant reading of JSON that somebody else wrote: what is absent or of another type is null.</summary>
+public static class JsonReading
+{
+    /// <summary>The member of that name, or null when this is no object or has none (or a JSON null).</summary>
+    public static JsonElement? Child(this JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var child) && child.ValueKind != JsonValueKind.Null
+            ? child
+            : null;
+
+    public static string? Text(this JsonElement element, string name) =>
+        element.Child(name) is { ValueKind: JsonValueKind.String } child ? child.GetString() : null;
+
+    /// <summary>Namespace and name from an object's metadata.</summary>
+    public static ObjectKey Key(this JsonElement element) =>
+        element.Child("metadata") is { } metadata && metadata.Text("name") is { } name
+            ? new(metadata.Text("namespace") ?? "", name)
+            : throw new JsonException("object without metadata.name");
+
+    public static string ResourceVersion(this JsonElement element) => element.Child("metadata")?.Text("resourceVersion") ?? "";
+
+    public static string Uid(this JsonElement element) => element.Child("metadata")?.Text("uid") ?? "";
+}

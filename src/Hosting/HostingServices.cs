@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Reconcile;
+using Turnpike.Hosting.Watch;
+
+namespace Turnpike.Hosting;
+
+/// <summary>Registers the parts of the runtime.</summary>
+public static class HostingServices
+{
+    /// <summary>The API server, as a singleton <see cref="KubeApi"/>.</summary>
+    public static IServiceCollection AddKubeApi(this IServiceCollection services, Func<KubeEndpoint> endpoint)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => new KubeApi(endpoint(), provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+
+    /// <summary>
+    /// A singleton <see cref="Informer{T}"/> that runs with the host; its cache is to be had as <see cref="ObjectCache{T}"/>. One
+    /// informer for each <typeparamref name="T"/>: two views of a kind take two models.
+    /// </summary>
+    public static IServiceCollection AddInformer<T>(
+        this IServiceCollection services, ResourceRef resource, Func<JsonElement, T> decode, InformerOptions? options = null)
+        where T : class
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new Informer<T>(
+            provider.GetRequiredService<KubeApi>(),
+            resource,
+            decode,
+            options ?? new(),
+            provider.GetRequiredService<ILogger<Informer<T>>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => provider.GetRequiredService<Informer<T>>().Cache);
+        services.AddSingleton<IInformer>(provider => provider.GetRequiredService<Informer<T>>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, InformerService>());
+        return services;
+    }
+
+    /// <summary>A singleton <see cref="LeaderElection"/> that runs every registered <see cref="ILeaderTask"/> in each of its terms.</summary>
+    public static IServiceCollection AddLeaderElection(
+        this IServiceCollection services, Func<IServiceProvider, LeaderElectionOptions> options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => new LeaderElection(
+            provider.GetRequiredService<KubeApi>(),
+            options(provider),
+            provider.GetRequiredService<ILogger<LeaderElection>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeaderService>());
+        return services;
+    }
+}

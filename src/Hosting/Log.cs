@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Hosting;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Error, "cannot decode \"{Resource}\" \"{Key}\", its last good version stays")]
+    public static partial void UndecodableObject(ILogger log, Exception e, ResourceRef resource, ObjectKey key);
+
+    [LoggerMessage(2, LogLevel.Error, "a handler of \"{Resource}\" failed on \"{Key}\"")]
+    public static partial void HandlerFailed(ILogger log, Exception e, ResourceRef resource, ObjectKey key);
+
+    [LoggerMessage(3, LogLevel.Information, "the history of \"{Resource}\" has moved on, listing again: {Message}")]
+    public static partial void HistoryExpired(ILogger log, ResourceRef resource, string message);
+
+    [LoggerMessage(4, LogLevel.Warning, "cannot watch \"{Resource}\": {Message}; going on from {Version} in {Seconds} s")]
+    public static partial void WatchFailed(ILogger log, ResourceRef resource, string message, string version, double seconds);
+
+    [LoggerMessage(10, LogLevel.Warning, "\"{Loop}\" failed on \"{Key}\", again in {Seconds} s")]
+    public static partial void ReconcileFailed(ILogger log, Exception e, string loop, string key, double seconds);
+
+    [LoggerMessage(11, LogLevel.Information, "\"{Identity}\" leads \"{Lease}\"")]
+    public static partial void StartedLeading(ILogger log, string identity, ObjectKey lease);
+
+    [LoggerMessage(12, LogLevel.Warning, "\"{Identity}\" no longer leads \"{Lease}\"")]
+    public static partial void LostLeadership(ILogger log, string identity, ObjectKey lease);
+
+    [LoggerMessage(13, LogLevel.Critical, "the work of \"{Identity}\" goes on though its term on \"{Lease}\" is over and others may lead")]
+    public static partial void WorkOutlivesTerm(ILogger log, string identity, ObjectKey lease);
+
+    [LoggerMessage(14, LogLevel.Error, "the leader's work on \"{Lease}\" failed")]
+    public static partial void LeaderWorkFailed(ILogger log, Exception e, ObjectKey lease);
+
+    [LoggerMessage(15, LogLevel.Warning, "lease \"{Lease}\": {Message}")]
+    public static partial void LeaseUnreachable(ILogger log, ObjectKey lease, string message);
+}

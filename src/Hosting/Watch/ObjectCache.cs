@@ -1,0 +1,39 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Hosting.Watch;
+
+/// <summary>
+/// The current objects of one kind. Reading takes no lock and may be done from anywhere; the objects are shared, so never change one.
+/// </summary>
+public sealed class ObjectCache<T>
+    where T : class
+{
+    private readonly ConcurrentDictionary<ObjectKey, Entry> _entries = new();
+
+    public int Count => _entries.Count;
+
+    public T? Get(ObjectKey key) => _entries.TryGetValue(key, out var entry) ? entry.Object : null;
+
+    public bool TryGet(ObjectKey key, [NotNullWhen(true)] out T? found) => (found = Get(key)) is not null;
+
+    /// <summary>All objects, in no particular order.</summary>
+    public IReadOnlyList<T> List()
+    {
+        var all = new List<T>(_entries.Count);
+        foreach (var entry in _entries)
+            all.Add(entry.Value.Object);
+        return all;
+    }
+
+    internal IEnumerable<KeyValuePair<ObjectKey, Entry>> Entries => _entries;
+
+    internal Entry? Find(ObjectKey key) => _entries.GetValueOrDefault(key);
+
+    internal void Set(ObjectKey key, Entry entry) => _entries[key] = entry;
+
+    internal bool Remove(ObjectKey key, [NotNullWhen(true)] out Entry? removed) => _entries.TryRemove(key, out removed);
+
+    internal sealed record Entry(T Object, string Uid, string ResourceVersion);
+}
