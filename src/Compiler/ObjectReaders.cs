@@ -8,34 +8,25 @@ using Turnpike.Api.Yaml;
 
 namespace Turnpike.Compiler;
 
-/// <summary>What was read of one object. Value is null where something is wrong, or where the object says nothing about routing.</summary>
-internal sealed record ReadResult(object? Value, IReadOnlyList<FieldError> Errors, IReadOnlyList<string> Warnings)
-{
-    public static ReadResult Nothing { get; } = new(null, [], []);
-
-    public static ReadResult Of<T>(Decoded<T> decoded)
-        where T : class => new(decoded.Value, decoded.Errors, decoded.Warnings);
-}
-
 /// <summary>How each kind is read and validated: the one list of kinds that routing knows.</summary>
 internal static class ObjectReaders
 {
-    private static readonly Dictionary<string, (string[] Groups, Func<JsonObject, ReadResult> Read)> ByKind = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (string[] Groups, Func<JsonObject, ReadObject> Read)> ByKind = new(StringComparer.Ordinal)
     {
-        [Kinds.RouteRule] = ([Names.Group], raw => ReadResult.Of(RouteRuleReader.Read(raw))),
-        [Kinds.Ingress] = (["networking.k8s.io", "extensions"], raw => ReadResult.Of(IngressReader.Read(raw))),
-        [Kinds.IngressClass] = (["networking.k8s.io"], raw => ReadResult.Of(CoreReaders.ReadIngressClass(raw))),
-        [Kinds.Service] = ([""], raw => ReadResult.Of(CoreReaders.ReadService(raw))),
-        [Kinds.Endpoints] = ([""], raw => ReadResult.Of(EndpointsReader.ReadEndpoints(raw))),
-        [Kinds.EndpointSlice] = (["discovery.k8s.io"], raw => ReadResult.Of(EndpointsReader.ReadSlice(raw))),
-        [Kinds.Pod] = ([""], raw => ReadResult.Of(CoreReaders.ReadPod(raw))),
-        [Kinds.Namespace] = ([""], raw => ReadResult.Of(CoreReaders.ReadNamespace(raw))),
+        [Kinds.RouteRule] = ([Names.Group], raw => ReadObject.Of(RouteRuleReader.Read(raw))),
+        [Kinds.Ingress] = (["networking.k8s.io", "extensions"], raw => ReadObject.Of(IngressReader.Read(raw))),
+        [Kinds.IngressClass] = (["networking.k8s.io"], raw => ReadObject.Of(CoreReaders.ReadIngressClass(raw))),
+        [Kinds.Service] = ([""], raw => ReadObject.Of(CoreReaders.ReadService(raw))),
+        [Kinds.Endpoints] = ([""], raw => ReadObject.Of(EndpointsReader.ReadEndpoints(raw))),
+        [Kinds.EndpointSlice] = (["discovery.k8s.io"], raw => ReadObject.Of(EndpointsReader.ReadSlice(raw))),
+        [Kinds.Pod] = ([""], raw => ReadObject.Of(CoreReaders.ReadPod(raw))),
+        [Kinds.Namespace] = ([""], raw => ReadObject.Of(CoreReaders.ReadNamespace(raw))),
         [Kinds.Secret] = ([""], ReadSecret),
         [Kinds.ConfigMap] = ([""], ReadMesh),
     };
 
     /// <summary>The reader for an object, or null where its kind is of no interest. A kind counts in its own API group only: other groups have a Service too.</summary>
-    public static Func<JsonObject, ReadResult>? For(JsonObject raw)
+    public static Func<JsonObject, ReadObject>? For(JsonObject raw)
     {
         if (Text(raw, "kind") is not { } kind || !ByKind.TryGetValue(kind, out var entry))
             return null;
@@ -46,34 +37,34 @@ internal static class ObjectReaders
         return apiVersion.Length == 0 || entry.Groups.Contains(group) ? entry.Read : null;
     }
 
-    private static ReadResult ReadSecret(JsonObject raw)
+    private static ReadObject ReadSecret(JsonObject raw)
     {
         var isTls = Text(raw, "type") == "kubernetes.io/tls"
             || (raw["data"] as JsonObject)?.ContainsKey("tls.crt") == true
             || (raw["stringData"] as JsonObject)?.ContainsKey("tls.crt") == true;
-        return isTls ? ReadResult.Of(TlsSecretReader.Read(raw)) : ReadResult.Nothing;
+        return isTls ? ReadObject.Of(TlsSecretReader.Read(raw)) : ReadObject.Nothing;
     }
 
-    private static ReadResult ReadMesh(JsonObject raw)
+    private static ReadObject ReadMesh(JsonObject raw)
     {
         var metadata = raw["metadata"] as JsonObject;
         if (metadata is null || Text(metadata, "name") != Names.MeshConfigMap || Text(metadata, "namespace") != Names.SystemNamespace)
-            return ReadResult.Nothing;
+            return ReadObject.Nothing;
         const string path = $"data.{Names.MeshConfigKey}";
         if (raw["data"] is not JsonObject data || Text(data, Names.MeshConfigKey) is not { } text)
-            return new ReadResult(null, [FieldError.Required(path, "mesh settings as YAML text")], []);
+            return new ReadObject(null, [FieldError.Required(path, "mesh settings as YAML text")], []);
         var documents = YamlText.Read(text);
         if (documents.FirstOrDefault(d => d.Error is not null) is { } broken)
-            return new ReadResult(null, [FieldError.Invalid(path, null, broken.Error!)], []);
+            return new ReadObject(null, [FieldError.Invalid(path, null, broken.Error!)], []);
         return documents.FirstOrDefault(d => d.Root is not null)?.Root switch
         {
-            null => new ReadResult(MeshConfig.Default, [], []),
+            null => new ReadObject(MeshConfig.Default, [], []),
             JsonObject mesh => Under(path, MeshConfigReader.Read(mesh)),
-            _ => new ReadResult(null, [FieldError.Invalid(path, null, "must be a mapping of settings")], []),
+            _ => new ReadObject(null, [FieldError.Invalid(path, null, "must be a mapping of settings")], []),
         };
     }
 
-    private static ReadResult Under(string path, Decoded<MeshConfig> mesh) => new(
+    private static ReadObject Under(string path, Decoded<MeshConfig> mesh) => new(
         mesh.Value,
         [.. mesh.Errors.Select(e => e with { Path = e.Path.Length == 0 ? path : $"{path}.{e.Path}" })],
         [.. mesh.Warnings.Select(w => $"{path}: {w}")]);

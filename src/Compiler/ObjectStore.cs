@@ -21,25 +21,11 @@ public sealed class ObjectStore
     /// <summary>Whether an object says anything about routing, by its kind and API group.</summary>
     public static bool Reads(JsonObject raw) => ObjectReaders.For(raw) is not null;
 
-    /// <summary>What is wrong with an object and what in it has no effect, without taking it in.</summary>
-    public static (IReadOnlyList<FieldError> Errors, IReadOnlyList<string> Warnings) Check(JsonObject raw)
-    {
-        var result = ObjectReaders.For(raw)?.Invoke(raw) ?? ReadResult.Nothing;
-        return (result.Errors, result.Warnings);
-    }
-
-    /// <summary>Takes in a new object or a new version of one.</summary>
-    /// <param name="key">Kind, namespace (empty for cluster-scoped kinds) and name, as they stand in <paramref name="raw"/>.</param>
-    /// <param name="raw">The object as it came.</param>
-    /// <returns>All that is wrong with it; empty where it is valid. The object as it was stays in force if anything is.</returns>
-    public IReadOnlyList<FieldError> Put(ObjectKey key, JsonObject raw)
-    {
-        var (value, errors, warnings) = ObjectReaders.For(raw)?.Invoke(raw) ?? ReadResult.Nothing;
-        if (errors.Count > 0)
-            value = _entries.GetValueOrDefault(key)?.Value;
-        _entries[key] = new Entry(value, ClassOf(key, raw), errors, warnings);
-        return errors;
-    }
+    /// <summary>Takes in a new object or a new version of one. Where anything is wrong with it, the object as it was stays in force.</summary>
+    /// <param name="key">Kind, namespace (empty for cluster-scoped kinds) and name.</param>
+    /// <param name="read">The object, of that kind and name.</param>
+    public void Put(ObjectKey key, ReadObject read) =>
+        _entries[key] = new Entry(read.Errors.Count > 0 ? _entries.GetValueOrDefault(key)?.Value : read.Value, read);
 
     public bool Remove(ObjectKey key) => _entries.Remove(key);
 
@@ -71,12 +57,12 @@ public sealed class ObjectStore
         var diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
         foreach (var (key, entry) in _entries)
         {
-            if (entry.Class is { } ingressClass && !IngressClasses.IsOurs(ingressClass, mesh, classes))
+            if (entry.Read.Class is { } ingressClass && !IngressClasses.IsOurs(ingressClass, mesh, classes))
                 continue;
-            var kept = entry.Errors.Count > 0 && entry.Value is not null ? " (its last good version stays in force)" : "";
-            foreach (var error in entry.Errors)
+            var kept = entry.Read.Errors.Count > 0 && entry.Value is not null ? " (its last good version stays in force)" : "";
+            foreach (var error in entry.Read.Errors)
                 diagnostics.Add(new Diagnostic(key, DiagnosticSeverity.Error, DiagnosticReasons.Invalid, error + kept));
-            foreach (var warning in entry.Warnings)
+            foreach (var warning in entry.Read.Warnings)
                 diagnostics.Add(new Diagnostic(key, DiagnosticSeverity.Warning, DiagnosticReasons.NoEffect, warning));
         }
         return diagnostics.ToImmutable();
@@ -86,9 +72,6 @@ public sealed class ObjectStore
         where T : class =>
         [.. _entries.Where(e => e.Key.Kind == kind).Select(e => e.Value.Value).OfType<T>()];
 
-    /// <summary>Enough of an Ingress to tell its class, however broken the rest of it is.</summary>
-    private static IngressObject? ClassOf(ObjectKey key, JsonObject raw) =>
-        key.Kind == Kinds.Ingress ? IngressReader.ReadClass(raw) : null;
-
-    private sealed record Entry(object? Value, IngressObject? Class, IReadOnlyList<FieldError> Errors, IReadOnlyList<string> Warnings);
+    /// <param name="Value">What is in force: of this version, or of the last good one.</param>
+    private sealed record Entry(object? Value, ReadObject Read);
 }

@@ -48,12 +48,12 @@ internal static class ValidateCommand
                 await error.WriteLineAsync($"note: {manifest.Describe()}: kind {manifest.Key!.Value.Kind} is not checked");
                 continue;
             }
-            var (errors, warnings) = ObjectStore.Check(manifest.Root!);
-            foreach (var fieldError in errors)
+            var read = ReadObject.From(manifest.Root!);
+            foreach (var fieldError in read.Errors)
                 await error.WriteLineAsync($"error: {manifest.Describe()}: {fieldError}");
-            foreach (var warning in warnings)
+            foreach (var warning in read.Warnings)
                 await error.WriteLineAsync($"warning: {manifest.Describe()}: {warning}");
-            if (errors.Count == 0)
+            if (read.Errors.Count == 0)
                 valid++;
             else
                 invalid++;

@@ -63,7 +63,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
         foreach (var (key, manifest) in current)
         {
             if (!_applied.TryGetValue(key, out var applied) || !ReferenceEquals(applied.Root, manifest.Root))
-                _store.Put(key, manifest.Root!);
+                _store.Put(key, ReadObject.From(manifest.Root!));
             _applied[key] = manifest;
         }
         foreach (var gone in _applied.Keys.Where(k => !current.ContainsKey(k)).ToList())

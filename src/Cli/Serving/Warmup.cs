@@ -18,7 +18,7 @@ internal static class Warmup
             foreach (var manifest in ManifestReader.ReadText(DemoFiles.Sample(sample), sample, "default"))
             {
                 if (manifest.Root is not null && ObjectStore.Reads(manifest.Root))
-                    store.Put(manifest.Key!.Value, manifest.Root);
+                    store.Put(manifest.Key!.Value, ReadObject.From(manifest.Root));
             }
         }
         RouteCompiler.Compile(store.Snapshot().Snapshot);

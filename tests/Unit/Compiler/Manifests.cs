@@ -22,7 +22,7 @@ internal static partial class Manifests
         {
             Assert.Null(document.Error);
             if (document.Root is JsonObject raw && ObjectStore.Reads(raw))
-                store.Put(KeyOf(raw), raw);
+                store.Put(KeyOf(raw), ReadObject.From(raw));
         }
     }
 

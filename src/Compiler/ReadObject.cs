@@ -1,0 +1,41 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Api.Ingresses;
+
+namespace Turnpike.Compiler;
+
+/// <summary>One object as it was read: decoded, validated, and no longer tied to its JSON. Immutable, so caches may share it.</summary>
+public sealed class ReadObject
+{
+    internal ReadObject(object? value, IReadOnlyList<FieldError> errors, IReadOnlyList<string> warnings)
+    {
+        Value = value;
+        Errors = errors;
+        Warnings = warnings;
+    }
+
+    /// <summary>All that is wrong with the object; empty where it is valid.</summary>
+    public IReadOnlyList<FieldError> Errors { get; }
+
+    /// <summary>What in it has no effect.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>Null where something is wrong, and where the object says nothing about routing.</summary>
+    internal object? Value { get; }
+
+    /// <summary>Of an Ingress: enough to tell its class, however broken the rest of it is.</summary>
+    internal IngressObject? Class { get; private init; }
+
+    internal static ReadObject Nothing { get; } = new(null, [], []);
+
+    /// <summary>Reads and validates an object of any kind; kinds that say nothing about routing give an empty result.</summary>
+    public static ReadObject From(JsonObject raw)
+    {
+        var read = ObjectReaders.For(raw)?.Invoke(raw) ?? Nothing;
+        var isIngress = raw["kind"] is JsonValue kind && kind.TryGetValue<string>(out var name) && name == Kinds.Ingress;
+        return isIngress ? new ReadObject(read.Value, read.Errors, read.Warnings) { Class = IngressReader.ReadClass(raw) } : read;
+    }
+
+    internal static ReadObject Of<T>(Decoded<T> decoded)
+        where T : class => new(decoded.Value, decoded.Errors, decoded.Warnings);
+}
