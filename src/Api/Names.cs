@@ -37,6 +37,7 @@ public static class Names
     public const string AllowRulesFromAnnotation = "turnpike.io/allow-rules-from";
 
     // Kubernetes'.
+    public const string IngressClassDefaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
     public const string EndpointSliceServiceLabel = "kubernetes.io/service-name";
     public const string DefaultContainerAnnotation = "kubectl.kubernetes.io/default-container";
     public const string MirrorPodAnnotation = "kubernetes.io/config.mirror";

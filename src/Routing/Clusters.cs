@@ -26,13 +26,13 @@ public sealed record Cluster
     /// <summary><c>namespace/service:port</c>, with <c>{label=value,…}</c> for a subset.</summary>
     public required string Name { get; init; }
 
-    public ImmutableArray<Endpoint> Endpoints { get; init; } = [];
+    public ImmutableArray<Endpoint> Endpoints { get => field.IsDefault ? [] : field; init; }
 
     public UpstreamProtocol Protocol { get; init; }
 
     public LoadBalancing LoadBalancing { get; init; }
 
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan ConnectTimeout { get => field == default ? TimeSpan.FromSeconds(1) : field; init; }
 
     /// <summary>The Host header to send; null keeps the client's.</summary>
     public string? Host { get; init; }

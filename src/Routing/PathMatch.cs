@@ -59,7 +59,7 @@ public readonly record struct PathMatch(PathMatchKind Kind, string Value)
     public override string ToString() => Kind switch
     {
         PathMatchKind.Exact => $"exact {Value}",
-        PathMatchKind.Prefix => $"prefix {(Value.Length == 0 ? "/" : Value)}",
+        PathMatchKind.Prefix => Value.Length == 0 ? "any path" : $"prefix {Value}",
         _ => $"element {Value}",
     };
 }

@@ -10,7 +10,7 @@ public sealed record RouteTable
 {
     public static RouteTable Empty { get; } = new();
 
-    /// <summary>Identifies the content; equal content has an equal version (see <see cref="RouteTableJson.Version"/>).</summary>
+    /// <summary>Identifies the content; equal content has an equal version (<see cref="RouteTableJson.WithVersion"/> makes it).</summary>
     public string Version { get; init; } = "";
 
     /// <summary>Virtual hosts of the cleartext listener.</summary>
@@ -21,7 +21,7 @@ public sealed record RouteTable
 
     public ClusterSet Clusters { get; init; } = ClusterSet.Empty;
 
-    public ImmutableArray<Certificate> Certificates { get; init; } = [];
+    public ImmutableArray<Certificate> Certificates { get => field.IsDefault ? [] : field; init; }
 
     public ProxySettings Settings { get; init; } = new();
 }
@@ -30,10 +30,10 @@ public sealed record RouteTable
 public sealed record ProxySettings
 {
     /// <summary>Peers (CIDR) whose forwarding headers are believed; none by default.</summary>
-    public ImmutableArray<string> TrustedCidrs { get; init; } = [];
+    public ImmutableArray<string> TrustedCidrs { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>How long requests in flight may take after the proxy was told to stop.</summary>
-    public TimeSpan DrainDuration { get; init; } = TimeSpan.FromSeconds(45);
+    public TimeSpan DrainDuration { get => field == default ? TimeSpan.FromSeconds(45) : field; init; }
 }
 
 /// <summary>A certificate chain with its key, and the server names (SNI) that it is for.</summary>
@@ -45,30 +45,50 @@ public sealed record Certificate(string Name, ImmutableArray<string> Hosts, stri
     public override string ToString() => $"Certificate {Name}";
 }
 
-/// <summary>One way to handle the requests of a virtual host that meet its conditions.</summary>
-public sealed record Route
+/// <summary>
+/// What an Ingress says of one host and path. The Ingress decides which service a request belongs to, so the path of the request
+/// chooses one of these first; then the routes in it, which come from the RouteRules of that service, decide what happens.
+/// </summary>
+public sealed record PathEntry
 {
-    /// <summary>Unique within the virtual host and stable across compilations, for logs and metrics.</summary>
-    public required string Name { get; init; }
+    public required PathMatch Path { get; init; }
 
     public required RouteOrigin Origin { get; init; }
 
-    public required PathMatch Path { get; init; }
+    /// <summary>In the order in which they are tried; the first whose conditions all hold wins. Normally ends with one without conditions.</summary>
+    public ImmutableArray<Route> Routes { get => field.IsDefault ? [] : field; init; }
+}
 
-    /// <summary>Further conditions; all must hold.</summary>
-    public ImmutableArray<Condition> Conditions { get; init; } = [];
+/// <summary>Where a path entry comes from.</summary>
+/// <param name="Ingress"><c>namespace/name</c>.</param>
+/// <param name="Rule">1-based index of the Ingress rule; 0 for defaultBackend.</param>
+/// <param name="Path">1-based index of the path in it; 0 for defaultBackend.</param>
+public sealed record RouteOrigin(string Ingress, int Rule, int Path)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Rule == 0 ? $"{Ingress} default backend" : $"{Ingress} rule {Rule} path {Path}";
+}
+
+/// <summary>One way to handle requests.</summary>
+public sealed record Route
+{
+    /// <summary><c>namespace/name</c> of the RouteRule; null for what happens where no rule applies.</summary>
+    public string? Rule { get; init; }
 
     /// <summary>Of the RouteRule; larger is tried first among routes of the same path.</summary>
     public int Precedence { get; init; }
 
-    /// <summary>A last resort (defaultBackend): tried after every other route of its path.</summary>
-    public bool IsFallback { get; init; }
+    /// <summary>The paths that both the Ingress and the rule match.</summary>
+    public required PathMatch Path { get; init; }
+
+    /// <summary>Further conditions; all must hold.</summary>
+    public ImmutableArray<Condition> Conditions { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Answer with a redirect. Excludes <see cref="Targets"/>.</summary>
     public RedirectAction? Redirect { get; init; }
 
     /// <summary>Where requests go, by weight. Empty only for a redirect.</summary>
-    public ImmutableArray<WeightedCluster> Targets { get; init; } = [];
+    public ImmutableArray<WeightedCluster> Targets { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Total response time, retries included; zero is none.</summary>
     public TimeSpan Timeout { get; init; }
@@ -85,63 +105,15 @@ public sealed record Route
     public FaultAction? Fault { get; init; }
 
     /// <summary>Request headers to add.</summary>
-    public ImmutableArray<KeyValuePair<string, string>> AppendHeaders { get; init; } = [];
+    public ImmutableArray<HeaderToAppend> AppendHeaders { get => field.IsDefault ? [] : field; init; }
 
     public bool AllowWebSocket { get; init; }
 }
 
-/// <summary>Which objects a route comes from.</summary>
-/// <param name="Ingress"><c>namespace/name</c>.</param>
-/// <param name="Rule">1-based index of the Ingress rule; 0 for defaultBackend.</param>
-/// <param name="Path">1-based index of the path in it; 0 for defaultBackend.</param>
-/// <param name="RouteRule"><c>namespace/name</c> of the RouteRule, or null where none applies.</param>
-public sealed record RouteOrigin(string Ingress, int Rule, int Path, string? RouteRule)
-{
-    /// <inheritdoc/>
-    public override string ToString() => $"{Ingress}[{Rule}.{Path}]" + (RouteRule is null ? "" : $" {RouteRule}");
-}
-
-/// <summary>What of the request a condition looks at.</summary>
-public enum ConditionTarget
-{
-    /// <summary>The path without query; for regular expressions only, the other kinds are in <see cref="Route.Path"/>.</summary>
-    Path,
-    Method,
-    Scheme,
-    Authority,
-    Header,
-}
-
-public enum ConditionKind
-{
-    /// <summary>The header is there, whatever its value.</summary>
-    Present,
-    Exact,
-    Prefix,
-
-    /// <summary>The whole value matches.</summary>
-    Regex,
-}
-
-/// <param name="Name">Lower-case header name; empty for the other targets.</param>
-public sealed record Condition(ConditionTarget Target, string Name, ConditionKind Kind, string Value)
-{
-    /// <inheritdoc/>
-    public override string ToString()
-    {
-        var name = Target == ConditionTarget.Header ? $"header {Name}" : Target.ToString().ToLowerInvariant();
-        return Kind switch
-        {
-            ConditionKind.Present => $"{name} present",
-            ConditionKind.Exact => $"{name} = {Value}",
-            ConditionKind.Prefix => $"{name} ^= {Value}",
-            _ => $"{name} ~ {Value}",
-        };
-    }
-}
-
 /// <param name="Weight">Share; the weights of a route total 100, or stand alone.</param>
 public readonly record struct WeightedCluster(string Cluster, int Weight);
+
+public readonly record struct HeaderToAppend(string Name, string Value);
 
 /// <param name="Path">Replaces path and query, where not null.</param>
 /// <param name="Authority">Replaces the host, where not null.</param>

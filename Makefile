@@ -1,0 +1,57 @@
+# `make` or `make help` lists the targets.
+CONFIGURATION ?= Release
+DOTNET ?= dotnet
+out := out
+programs := Cli:turnpike IngressProxy:turnpike-proxy Operator:turnpike-operator
+samples := Httpbin:httpbin
+
+.DEFAULT_GOAL := help
+.PHONY: help build test test-unit test-component demo bench manifests check-manifests lint format golden publish-aot clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build everything (Release); the programs are then in out/bin
+	$(DOTNET) build Operator.sln -c $(CONFIGURATION) -v quiet --nologo
+	@mkdir -p $(out)/bin
+	@for pair in $(programs:%=src/%) $(samples:%=samples/%); do \
+	  project=$${pair%%:*}; program=$${pair##*:}; \
+	  $(DOTNET) publish $$project -c $(CONFIGURATION) --no-build -v quiet --nologo -o $(out)/lib/$$program || exit 1; \
+	  ln -sfn ../lib/$$program/$$program $(out)/bin/$$program; \
+	done
+	@ln -sfn turnpike $(out)/bin/istioctl
+
+test: test-unit test-component ## Run all tests that need no cluster
+
+test-unit: build ## Run the unit tests (milliseconds each, no I/O but golden files)
+	$(DOTNET) test tests/Unit/Unit.csproj -c $(CONFIGURATION) --no-build --nologo $(TEST_FLAGS)
+
+test-component: build ## Run the component tests (real sockets on loopback)
+	$(DOTNET) test tests/Component/Component.csproj -c $(CONFIGURATION) --no-build --nologo $(TEST_FLAGS)
+
+demo: build ## Run the walkthrough of 2017 on this machine (DEMO_FLAGS=--keep leaves it running)
+	@$(out)/bin/turnpike demo $(DEMO_FLAGS)
+
+bench: build ## Compare turnpike-proxy with nginx, side by side (installs nginx, wrk and h2load where they lack)
+	bench/run.sh
+
+manifests: build ## Generate config/ and docs/reference/ from the code
+	@$(out)/bin/turnpike-operator manifests --output .
+
+check-manifests: manifests ## Fail if generated files are not as committed
+	@git diff --exit-code -- config docs/reference || { echo "generated files are stale: run 'make manifests' and commit"; exit 1; }
+
+lint: ## Check formatting, code style and analyzers
+	$(DOTNET) format Operator.sln --verify-no-changes
+
+format: ## Format the code
+	$(DOTNET) format Operator.sln
+
+golden: build ## Rewrite the expectations of golden tests; the diff is the review
+	TURNPIKE_GOLDEN=update $(DOTNET) test tests/Unit/Unit.csproj -c $(CONFIGURATION) --no-build --nologo
+
+publish-aot: ## Publish turnpike-proxy as a native program to out/aot
+	$(DOTNET) publish src/IngressProxy -c Release -p:PublishAot=true -v quiet --nologo -o $(out)/aot
+
+clean: ## Remove everything that was built
+	rm -rf $(out)

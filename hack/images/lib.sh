@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# What the scripts of hack/images share. Sourced, never run.
+
+# shellcheck source-path=SCRIPTDIR source=../devcluster/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../devcluster/lib.sh"
+
+images=$cache/images
+
+# What a self-contained .NET program needs of a system; ICU is not among it, the programs set InvariantGlobalization.
+base_packages=(libc6 libgcc-s1 libstdc++6 libssl3 zlib1g)
+
+# Prints the path of a root file system that holds the base, and those packages with all that they depend on; made once.
+base_image() { # base_image PACKAGE…
+  local path packages
+  packages=$(printf '%s\n' "${base_packages[@]}" "$@" | sort -u)
+  path=$images/base-$(sha256sum <<<"$packages $(sha256sum "${BASH_SOURCE[0]}" | cut -d' ' -f1)" | cut -c1-12)
+  lock_cache
+  if [[ ! -e $path ]]; then
+    rm -rf "$path.new"
+    # shellcheck disable=SC2086 # one word each
+    make_base "$path.new" $packages
+    mv "$path.new" "$path"
+  fi
+  echo "$path"
+}
+
+make_base() { # make_base DEST PACKAGE…
+  local dest=$1 folder package packages needed=()
+  shift
+  for folder in bin sbin lib lib64; do
+    mkdir -p "$dest/usr/$folder"
+    ln -s "usr/$folder" "$dest/$folder"
+  done
+  packages=$(closure "$@")
+  for package in $packages; do
+    case $package in
+      # Wanted by maintainer scripts alone, which do not run here.
+      debconf | dpkg | perl-base | tar) ;;
+      *) needed+=("$package") ;;
+    esac
+  done
+  unpack "$dest" "${needed[@]}"
+  unpack "$dest" ca-certificates
+  add_certificates "$dest"
+  add_users "$dest"
+  link_iptables "$dest"
+  mkdir -p "$dest"/{proc,sys,dev,run}
+  mkdir -p "$dest/tmp"
+  chmod 1777 "$dest/tmp"
+  rm -rf "$dest"/usr/share/{bash-completion,bug,doc,doc-base,info,lintian,locale,man} "$dest"/usr/lib/*/{audit,gconv}
+}
+
+# What the maintainer scripts of ca-certificates and openssl do: one bundle, and OpenSSL's default paths leading to it.
+add_certificates() {
+  local bundle=$1/etc/ssl/certs/ca-certificates.crt
+  mkdir -p "$1/etc/ssl/certs" "$1/usr/lib/ssl"
+  cat "$1"/usr/share/ca-certificates/mozilla/*.crt >"$bundle"
+  ln -s /etc/ssl/certs "$1/usr/lib/ssl/certs"
+  ln -s /etc/ssl/certs/ca-certificates.crt "$1/usr/lib/ssl/cert.pem"
+  rm -rf "$1/usr/share/ca-certificates" "$1/usr/sbin/update-ca-certificates"
+}
+
+add_users() {
+  echo 'root:x:0:0:root:/root:/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin
+nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin' >"$1/etc/passwd"
+  echo 'root:x:0:
+nogroup:x:65534:
+nonroot:x:65532:' >"$1/etc/group"
+  echo 'passwd: files
+group: files
+hosts: files dns' >"$1/etc/nsswitch.conf"
+}
+
+# Debian's alternatives system does this when iptables is installed.
+link_iptables() {
+  local name
+  [[ -e $1/usr/sbin/xtables-nft-multi ]] || return 0
+  for name in {iptables,ip6tables}{,-save,-restore}; do
+    ln -sf xtables-nft-multi "$1/usr/sbin/$name"
+  done
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Turnpike.Samples.Httpbin.Endpoints;
+
+/// <summary>Endpoints beyond httpbin's own, for bodies of any size: nothing is held in memory.</summary>
+internal static class BodyEndpoints
+{
+    private static readonly string[] s_methods = ["POST", "PUT", "PATCH"];
+
+    internal static void MapBodies(this IEndpointRouteBuilder app)
+    {
+        app.MapMethods("/echo", s_methods, EchoAsync);
+        app.MapMethods("/sink", s_methods, SinkAsync);
+    }
+
+    /// <summary>Sends each piece of the body back as soon as it is there.</summary>
+    private static async Task EchoAsync(HttpContext context)
+    {
+        context.Response.ContentType = context.Request.ContentType ?? "application/octet-stream";
+        await context.Response.StartAsync(context.RequestAborted);
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = await context.Request.Body.ReadAsync(buffer, context.RequestAborted)) > 0;)
+        {
+            await context.Response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+        }
+    }
+
+    /// <summary>Reads the body to its end and tells its length and digest.</summary>
+    private static async Task SinkAsync(HttpContext context)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[64 * 1024];
+        var length = 0L;
+        for (int read; (read = await context.Request.Body.ReadAsync(buffer, context.RequestAborted)) > 0; length += read)
+            hash.AppendData(buffer, 0, read);
+
+        await context.Response.WriteJsonAsync(new Dictionary<string, object?>
+        {
+            ["length"] = new FlaskJson.RawNumber(length.ToString(CultureInfo.InvariantCulture)),
+            ["sha256"] = Convert.ToHexStringLower(hash.GetHashAndReset()),
+        });
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Turnpike.Samples.Httpbin.Requests;
+
+namespace Turnpike.Samples.Httpbin.Endpoints;
+
+/// <summary>Endpoints that tell what arrived.</summary>
+internal static class InspectionEndpoints
+{
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(10);
+
+    internal static void MapInspection(this IEndpointRouteBuilder app, HttpbinOptions options)
+    {
+        app.MapMethods("/headers", Answers.Get, context => AnswerAsync(context, "headers", RequestView.Headers(context.Request)));
+        app.MapMethods("/ip", Answers.Get, context => AnswerAsync(context, "origin", RequestView.Origin(context.Request)));
+        app.MapMethods(
+            "/user-agent", Answers.Get, context => AnswerAsync(context, "user-agent", (string?)context.Request.Headers.UserAgent));
+        app.MapMethods("/get", Answers.Get, context => context.Response.WriteJsonAsync(RequestView.Head(context.Request)));
+        foreach (var method in (string[])["POST", "PUT", "DELETE", "PATCH"])
+            app.MapMethods($"/{method.ToLowerInvariant()}", [method], context => TellAsync(context, withJson: true));
+
+        app.Map("/anything/{**rest}", context => TellAnythingAsync(context, options));
+        app.Map("/delay/{seconds}", context => DelayAsync(context, options));
+    }
+
+    private static Task AnswerAsync(HttpContext context, string name, object? value) =>
+        context.Response.WriteJsonAsync(new Dictionary<string, object?> { [name] = value });
+
+    private static async Task DelayAsync(HttpContext context, HttpbinOptions options)
+    {
+        var text = (string)context.Request.RouteValues["seconds"]!;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || !(seconds >= 0))
+        {
+            await context.Response.WriteTextAsync(
+                StatusCodes.Status400BadRequest, $"delay: \"{text}\" is not a number of seconds from 0 to 10\n");
+            return;
+        }
+
+        var delay = TimeSpan.FromSeconds(Math.Min(seconds, s_longestDelay.TotalSeconds));
+        await Task.Delay(delay, options.TimeProvider, context.RequestAborted);
+        await TellAsync(context, withJson: false);
+    }
+
+    private static Task TellAsync(HttpContext context, bool withJson) => TellAsync(context, tell =>
+    {
+        if (!withJson)
+            tell.Remove("json");
+    });
+
+    private static Task TellAnythingAsync(HttpContext context, HttpbinOptions options) => TellAsync(context, tell =>
+    {
+        tell["method"] = context.Request.Method;
+        if (options.VersionLabel is { } label)
+            tell["version"] = label;
+    });
+
+    private static async Task TellAsync(HttpContext context, Action<OrderedDictionary<string, object?>> adjust)
+    {
+        RequestBody body;
+        try
+        {
+            body = await RequestBody.ReadAsync(context.Request);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await context.Response.WriteTextAsync(e.StatusCode, e.Message + "\n");
+            return;
+        }
+
+        var tell = RequestView.Head(context.Request);
+        tell["form"] = body.Form;
+        tell["files"] = body.Files;
+        tell["data"] = body.Data;
+        tell["json"] = body.Json;
+        adjust(tell);
+        await context.Response.WriteJsonAsync(tell);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Turnpike.Api.Reading;
+
+namespace Turnpike.Api.Core;
+
+/// <summary>Readers of the small Kubernetes kinds. Kind and apiVersion are checked where they are given: items of lists lack them.</summary>
+public static class CoreReaders
+{
+    public static Decoded<ServiceObject> ReadService(JsonObject raw)
+    {
+        var findings = new Findings();
+        var top = Open(findings, raw, "v1", "Service");
+        var spec = top.Object("spec");
+        return findings.Result(new ServiceObject(
+            ObjectMetaReader.Read(top.Raw("metadata")),
+            spec?.String("type") ?? "ClusterIP",
+            [.. (spec?.Objects("ports") ?? []).Select(ReadServicePort)]));
+    }
+
+    public static Decoded<PodObject> ReadPod(JsonObject raw)
+    {
+        var findings = new Findings();
+        var top = Open(findings, raw, "v1", "Pod");
+        var status = top.Object("status");
+        var ips = (status?.Objects("podIPs") ?? []).Select(ip => ip.String("ip")).OfType<string>().ToImmutableArray();
+        // Clusters before dual stack know the single address only.
+        if (ips.IsEmpty && status?.String("podIP") is { Length: > 0 } single)
+            ips = [single];
+        return findings.Result(new PodObject(ObjectMetaReader.Read(top.Raw("metadata")), ips));
+    }
+
+    public static Decoded<NamespaceObject> ReadNamespace(JsonObject raw)
+    {
+        var findings = new Findings();
+        var top = Open(findings, raw, "v1", "Namespace");
+        return findings.Result(new NamespaceObject(ObjectMetaReader.Read(top.Raw("metadata"))));
+    }
+
+    /// <summary>An IngressClass of <c>networking.k8s.io/v1</c> or <c>v1beta1</c>, which do not differ here.</summary>
+    public static Decoded<IngressClassObject> ReadIngressClass(JsonObject raw)
+    {
+        var findings = new Findings();
+        var top = new ObjectReader(findings, raw);
+        top.ExpectType(["networking.k8s.io/v1", "networking.k8s.io/v1beta1"], "IngressClass");
+        var metadata = ObjectMetaReader.Read(top.Raw("metadata"));
+        return findings.Result(new IngressClassObject(
+            metadata,
+            top.Object("spec")?.String("controller") ?? "",
+            metadata.Annotations.GetValueOrDefault(Names.IngressClassDefaultAnnotation) == "true"));
+    }
+
+    private static ObjectReader Open(Findings findings, JsonObject raw, string apiVersion, string kind)
+    {
+        var top = new ObjectReader(findings, raw);
+        top.ExpectType([apiVersion], kind);
+        return top;
+    }
+
+    private static ServicePort ReadServicePort(ObjectReader port)
+    {
+        if (!port.Has("port"))
+            port.Fault(FieldError.Required(port.PathOf("port"), "the port of the service"));
+        return new ServicePort(
+            port.String("name") ?? "",
+            port.Port("port") ?? 0,
+            port.String("appProtocol"),
+            port.String("protocol") ?? "TCP");
+    }
+}

@@ -1,0 +1,54 @@
+using Turnpike.Api.Core;
+using Turnpike.Api.Mesh;
+
+namespace Turnpike.Api.Ingresses;
+
+/// <summary>Decides whether an Ingress is ours (behaviour reference §5.3, and IngressClass objects beside it).</summary>
+public static class IngressClasses
+{
+    public static bool IsOurs(IngressObject ingress, MeshConfig mesh, IEnumerable<IngressClassObject> classes) =>
+        Decide(ingress, mesh, classes).IsOurs;
+
+    /// <summary>The same with the reason, for people.</summary>
+    public static IngressClassDecision Decide(IngressObject ingress, MeshConfig mesh, IEnumerable<IngressClassObject> classes)
+    {
+        if (mesh.IngressControllerMode == IngressControllerMode.Off)
+            return new(false, "ingressControllerMode is OFF");
+        // As Kubernetes has it, the annotation decides where it is present: objects of 2017 carry nothing else.
+        if (ingress.Metadata.Annotations.TryGetValue(Names.IngressClassAnnotation, out var annotation))
+        {
+            return annotation == mesh.IngressClass
+                ? new(true, $"annotation {Names.IngressClassAnnotation} is \"{annotation}\"")
+                : new(false, $"annotation {Names.IngressClassAnnotation} is \"{annotation}\", not \"{mesh.IngressClass}\"");
+        }
+        return ingress.ClassName is { } name ? ByName(name, mesh, classes) : ByDefault(mesh, classes);
+    }
+
+    private static IngressClassDecision ByName(string name, MeshConfig mesh, IEnumerable<IngressClassObject> classes)
+    {
+        if (classes.FirstOrDefault(c => c.Metadata.Name == name) is { } found)
+        {
+            return IsOurs(found)
+                ? new(true, $"IngressClass \"{name}\" is ours")
+                : new(false, $"IngressClass \"{name}\" belongs to the controller {found.Controller}");
+        }
+        // Clusters before IngressClass objects, and directories without them.
+        return name == mesh.IngressClass
+            ? new(true, $"ingressClassName is \"{name}\"")
+            : new(false, $"ingressClassName is \"{name}\", not \"{mesh.IngressClass}\", and there is no such IngressClass of ours");
+    }
+
+    private static IngressClassDecision ByDefault(MeshConfig mesh, IEnumerable<IngressClassObject> classes)
+    {
+        if (classes.FirstOrDefault(c => c.IsDefault && IsOurs(c)) is { } found)
+            return new(true, $"it names no class, and IngressClass \"{found.Metadata.Name}\" is the default");
+        return mesh.IngressControllerMode == IngressControllerMode.Default
+            ? new(true, "it names no class, and ingressControllerMode is DEFAULT")
+            : new(false, $"it names no class, and ingressControllerMode is STRICT; add the annotation {Names.IngressClassAnnotation}: {mesh.IngressClass}");
+    }
+
+    private static bool IsOurs(IngressClassObject ingressClass) => ingressClass.Controller == Names.IngressController;
+}
+
+/// <param name="Reason">One clause, for example <c>ingressClassName is "istio"</c>.</param>
+public readonly record struct IngressClassDecision(bool IsOurs, string Reason);

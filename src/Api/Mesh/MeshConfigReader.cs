@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Turnpike.Api.Reading;
+using Turnpike.Api.Validation;
+
+namespace Turnpike.Api.Mesh;
+
+/// <summary>
+/// Reads the mesh configuration (behaviour reference §8.4). Wrong values are errors; unknown keys are warnings, so that the
+/// file of another version does not stop the operator.
+/// </summary>
+public static class MeshConfigReader
+{
+    /// <summary>Keys of 2017 that have no meaning here.</summary>
+    private static readonly string[] Ignored =
+    [
+        "accessLogFile", "authPolicy", "defaultConfig", "disablePolicyChecks", "discoveryAddress", "egressProxyAddress", "enableTracing",
+        "ingressService", "mixerAddress", "mixerCheckServer", "mixerReportServer", "mtlsExcludedServices", "proxyHttpPort", "proxyListenPort",
+        "rdsRefreshDelay", "statsdUdpAddress", "zipkinAddress",
+    ];
+
+    private static readonly string[] Known =
+    [
+        "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "ingressClass", "ingressControllerMode",
+        "tlsIngressHttp", "trustedCidrs", "upstreamHost",
+    ];
+
+    private static readonly ImmutableArray<string> CrossNamespace = ["deny", "allow"];
+
+    /// <summary>Reads and validates; keys in camelCase or snake_case, as in proto messages.</summary>
+    public static Decoded<MeshConfig> Read(JsonObject mesh)
+    {
+        var findings = new Findings();
+        var keys = new ObjectReader(findings, mesh);
+        foreach (var key in keys.Given)
+            Judge(keys, key);
+        var fallback = MeshConfig.Default;
+        return findings.Result(new MeshConfig
+        {
+            IngressClass = Text(keys, "ingressClass", Syntax.DnsSubdomain) ?? fallback.IngressClass,
+            IngressControllerMode = Mode(keys) ?? fallback.IngressControllerMode,
+            DefaultRequestTimeout = Duration(keys, "defaultRequestTimeout", RequestTimeoutFault) ?? fallback.DefaultRequestTimeout,
+            ConnectTimeout = Duration(keys, "connectTimeout", ConnectTimeoutFault) ?? fallback.ConnectTimeout,
+            UpstreamHost = OneOf<UpstreamHost>(keys, "upstreamHost") ?? fallback.UpstreamHost,
+            TlsIngressHttp = OneOf<TlsIngressHttp>(keys, "tlsIngressHttp") ?? fallback.TlsIngressHttp,
+            AllowCrossNamespaceRules = Choice(keys, "crossNamespaceRules", CrossNamespace) == "allow",
+            Domain = Text(keys, "domain", Syntax.Fqdn) ?? fallback.Domain,
+            TrustedCidrs = keys.Strings(Spelled(keys, "trustedCidrs"), form: CidrFault),
+            DrainDuration = Drain(keys) ?? fallback.DrainDuration,
+        });
+    }
+
+    private static void Judge(ObjectReader keys, string key)
+    {
+        var all = Known.Concat(Ignored);
+        if (all.FirstOrDefault(k => k == key || Spelling.Snake(k) == key) is not { } known)
+        {
+            var hint = Spelling.Nearest(key, all) is { } meant
+                ? $"; did you mean \"{(key.Contains('_', StringComparison.Ordinal) ? Spelling.Snake(meant) : meant)}\"?"
+                : "";
+            keys.Warn(key, "unknown key" + hint);
+        }
+        else if (known != key && keys.Has(known))
+        {
+            keys.Fault(FieldError.Forbidden(keys.PathOf(key), $"the same key as \"{known}\", which is given too; keep one of them"));
+        }
+        else if (known == "authPolicy" && JsonText.TryString(keys.Raw(key), out var policy) && policy != "NONE")
+        {
+            keys.Warn(key, "has no effect: requests between services are not encrypted");
+        }
+    }
+
+    private static string Spelled(ObjectReader keys, string name) => keys.Has(name) ? name : Spelling.Snake(name);
+
+    private static string? Text(ObjectReader keys, string name, Func<string, string?> fault)
+    {
+        var key = Spelled(keys, name);
+        if (keys.String(key) is not { } text)
+            return null;
+        if (fault(text) is { } detail)
+            keys.Fault(FieldError.Invalid(keys.PathOf(key), JsonText.Quote(text), detail));
+        return text;
+    }
+
+    private static string? Choice(ObjectReader keys, string name, IEnumerable<string> choices)
+    {
+        var key = Spelled(keys, name);
+        if (keys.String(key) is not { } text)
+            return null;
+        if (choices.Contains(text, StringComparer.Ordinal))
+            return text;
+        keys.Fault(FieldError.Unsupported(keys.PathOf(key), JsonText.Quote(text), choices));
+        return null;
+    }
+
+    private static T? OneOf<T>(ObjectReader keys, string name)
+        where T : struct, Enum =>
+        Choice(keys, name, Enum.GetNames<T>().Select(n => n.ToLowerInvariant())) is { } text ? Enum.Parse<T>(text, ignoreCase: true) : null;
+
+    private static IngressControllerMode? Mode(ObjectReader keys)
+    {
+        const string name = "ingressControllerMode";
+        // To YAML 1.1 a bare OFF is the boolean false.
+        if (keys.Raw(Spelled(keys, name))?.GetValueKind() == JsonValueKind.False)
+            return IngressControllerMode.Off;
+        var choice = Choice(keys, name, Enum.GetNames<IngressControllerMode>().Select(n => n.ToUpperInvariant()));
+        return choice is null ? null : Enum.Parse<IngressControllerMode>(choice, ignoreCase: true);
+    }
+
+    private static TimeSpan? Duration(ObjectReader keys, string name, Func<GoDuration, string?> outOfBounds)
+    {
+        var key = Spelled(keys, name);
+        if (keys.Raw(key) is not { } node)
+            return null;
+        if (Scalars.TryDuration(node, out var duration, out var fault))
+            fault = outOfBounds(duration);
+        if (fault is not null)
+            keys.Fault(FieldError.Invalid(keys.PathOf(key), JsonText.Quote(node), fault));
+        return duration.TimeSpan;
+    }
+
+    /// <summary>In 2017 the drain time stood among the proxy's defaults.</summary>
+    private static TimeSpan? Drain(ObjectReader keys) =>
+        Duration(keys, "drainDuration", DrainFault)
+        ?? (keys.Object(Spelled(keys, "defaultConfig")) is { } proxy ? Duration(proxy, "drainDuration", DrainFault) : null);
+
+    private static string? RequestTimeoutFault(GoDuration timeout) =>
+        timeout < default(GoDuration) ? "must not be negative; 0s means none"
+        : timeout.IsWholeMilliseconds ? null
+        : "must be whole milliseconds";
+
+    private static string? ConnectTimeoutFault(GoDuration timeout) =>
+        timeout.TimeSpan >= TimeSpan.FromMilliseconds(1) && timeout.TimeSpan <= TimeSpan.FromSeconds(30) ? null
+            : "must be between 1ms and 30s";
+
+    private static string? DrainFault(GoDuration drain) =>
+        drain.TimeSpan < TimeSpan.Zero || drain.TimeSpan > TimeSpan.FromHours(1) ? "must be between 0s and 1h"
+        : drain.IsWholeSeconds ? null
+        : "must be whole seconds";
+
+    private static string? CidrFault(string text)
+    {
+        if (IPNetwork.TryParse(text, out _))
+            return null;
+        if (IPAddress.TryParse(text, out var address) && address.ToString() == text)
+            return $"must be a network; write {text}/{(text.Contains(':', StringComparison.Ordinal) ? 128 : 32)} for a single address";
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && IPAddress.TryParse(text[..slash], out _)
+            ? "must be a network such as 10.0.0.0/8: the bits behind the prefix must be 0, and the prefix no longer than the address"
+            : "must be a network such as 10.0.0.0/8 or fd00::/8";
+    }
+}

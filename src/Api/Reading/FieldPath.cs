@@ -1,0 +1,25 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Turnpike.Api.Reading;
+
+/// <summary>Builds field paths as the API server prints them: <c>spec.route[0].labels[version]</c>.</summary>
+internal static partial class FieldPath
+{
+    public static string Child(string path, string name)
+    {
+        if (!PlainName().IsMatch(name))
+            return path + "[" + JsonText.Quote(name) + "]";
+        return path.Length == 0 ? name : path + "." + name;
+    }
+
+    public static string Item(string path, int index) => string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]");
+
+    public static string Key(string path, string key) => path + "[" + (PlainKey().IsMatch(key) ? key : JsonText.Quote(key)) + "]";
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_$-]+\z")]
+    private static partial Regex PlainName();
+
+    [GeneratedRegex(@"\A[!#-Z^-~]+\z")]
+    private static partial Regex PlainKey();
+}

@@ -1,0 +1,172 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.ComponentModel;
+using System.Reflection;
+using Turnpike.Api.Reading;
+
+namespace Turnpike.Api.RouteRules;
+
+/// <summary>
+/// Describes one message of the RouteRule: derived from its record, and the only source for decoder, writer, OpenAPI schema
+/// and reference.
+/// </summary>
+public sealed class MessageSchema
+{
+    private static readonly ConcurrentDictionary<Type, MessageSchema> Known = new();
+
+    private readonly Dictionary<string, FieldSchema> bySpelling = new(StringComparer.Ordinal);
+
+    private MessageSchema(Type type)
+    {
+        Type = type;
+        Description = type.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
+        Fields = [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).Select(p => new FieldSchema(p))];
+        foreach (var field in Fields)
+        {
+            bySpelling[field.Name] = field;
+            bySpelling[field.SnakeName] = field;
+        }
+    }
+
+    /// <summary>The message of <c>spec</c>.</summary>
+    public static MessageSchema RouteRuleSpec { get; } = Of(typeof(RouteRuleSpec));
+
+    /// <summary>The record that holds the message.</summary>
+    public Type Type { get; }
+
+    /// <summary>The message's name, for example <c>HttpRetry</c>.</summary>
+    public string Name => Type.Name;
+
+    public string Description { get; }
+
+    /// <summary>In the order of the record.</summary>
+    public ImmutableArray<FieldSchema> Fields { get; }
+
+    /// <summary>The field with that name in either spelling, or null.</summary>
+    public FieldSchema? Find(string spelling) => bySpelling.GetValueOrDefault(spelling);
+
+    internal static MessageSchema Of(Type type) => Known.GetOrAdd(type, static t => new MessageSchema(t));
+
+    internal object Create() => Activator.CreateInstance(Type)!;
+}
+
+/// <summary>What one value of a field is.</summary>
+public enum FieldKind
+{
+    Text,
+    Boolean,
+
+    /// <summary>32 bits wide.</summary>
+    WholeNumber,
+
+    /// <summary>64 bits wide; may be quoted.</summary>
+    BigWholeNumber,
+
+    /// <summary>A number that may have a fraction.</summary>
+    Number,
+
+    /// <summary>A string in Go's duration syntax.</summary>
+    Duration,
+
+    /// <summary>Any JSON value.</summary>
+    Any,
+
+    /// <summary>An object described by <see cref="FieldSchema.Message"/>.</summary>
+    Message,
+}
+
+/// <summary>How many values a field holds.</summary>
+public enum FieldShape
+{
+    One,
+    List,
+
+    /// <summary>An object with free keys.</summary>
+    Map,
+}
+
+/// <summary>Describes one field of a message.</summary>
+public sealed class FieldSchema
+{
+    private readonly PropertyInfo property;
+    private readonly Func<IReadOnlyList<KeyValuePair<string, object>>, object>? collect;
+
+    internal FieldSchema(PropertyInfo property)
+    {
+        this.property = property;
+        Name = char.ToLowerInvariant(property.Name[0]) + property.Name[1..];
+        SnakeName = Spelling.Snake(Name);
+        Description = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
+        OneOf = property.GetCustomAttribute<OneOfAttribute>()?.Group;
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        var collection = type.IsGenericType ? type.GetGenericTypeDefinition() : null;
+        Shape = collection == typeof(ImmutableArray<>) ? FieldShape.List
+            : collection == typeof(ImmutableSortedDictionary<,>) ? FieldShape.Map
+            : FieldShape.One;
+        var value = Shape == FieldShape.One ? type : type.GetGenericArguments()[^1];
+        Kind = KindOf(value);
+        Message = Kind == FieldKind.Message ? MessageSchema.Of(value) : null;
+        collect = Shape switch
+        {
+            FieldShape.List => Collector(nameof(ToArray), value),
+            FieldShape.Map => Collector(nameof(ToMap), value),
+            _ => null,
+        };
+    }
+
+    /// <summary>The camelCase spelling.</summary>
+    public string Name { get; }
+
+    /// <summary>The snake_case spelling; equal to <see cref="Name"/> where the name is one word.</summary>
+    public string SnakeName { get; }
+
+    public FieldShape Shape { get; }
+
+    public FieldKind Kind { get; }
+
+    public string Description { get; }
+
+    /// <summary>Fields of one message with the same group exclude each other; null where there is no such group.</summary>
+    public string? OneOf { get; }
+
+    /// <summary>The message that each value is, where <see cref="Kind"/> is <see cref="FieldKind.Message"/>.</summary>
+    public MessageSchema? Message { get; }
+
+    /// <summary>The property of the model, which is also the name that validators report.</summary>
+    internal string ModelName => property.Name;
+
+    internal object? Get(object message) => property.GetValue(message);
+
+    internal void Set(object message, object value) => property.SetValue(message, value);
+
+    /// <summary>The values as the collection that the property holds; a list ignores the keys.</summary>
+    internal object Collect(IReadOnlyList<KeyValuePair<string, object>> values) => collect!(values);
+
+    /// <summary>The values of the collection; a list has empty keys.</summary>
+    internal static IEnumerable<KeyValuePair<string, object>> Values(object collection) => collection is IDictionary map
+        ? map.Keys.Cast<string>().Select(key => KeyValuePair.Create(key, map[key]!))
+        : ((IEnumerable)collection).Cast<object>().Select(value => KeyValuePair.Create("", value));
+
+    private static FieldKind KindOf(Type type) =>
+        type == typeof(string) ? FieldKind.Text
+        : type == typeof(bool) ? FieldKind.Boolean
+        : type == typeof(int) ? FieldKind.WholeNumber
+        : type == typeof(long) ? FieldKind.BigWholeNumber
+        : type == typeof(double) ? FieldKind.Number
+        : type == typeof(GoDuration) ? FieldKind.Duration
+        : type == typeof(AnyValue) ? FieldKind.Any
+        : FieldKind.Message;
+
+    private static Func<IReadOnlyList<KeyValuePair<string, object>>, object> Collector(string method, Type value) =>
+        (Func<IReadOnlyList<KeyValuePair<string, object>>, object>)typeof(FieldSchema)
+            .GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!
+            .MakeGenericMethod(value)
+            .Invoke(null, null)!;
+
+    private static Func<IReadOnlyList<KeyValuePair<string, object>>, object> ToArray<T>() =>
+        values => values.Select(value => (T)value.Value).ToImmutableArray();
+
+    private static Func<IReadOnlyList<KeyValuePair<string, object>>, object> ToMap<T>() =>
+        values => values.ToImmutableSortedDictionary(value => value.Key, value => (T)value.Value, StringComparer.Ordinal);
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using FluentValidation;
+using Turnpike.Api.Ingresses;
+using Turnpike.Api.Reading;
+
+namespace Turnpike.Api.Validation;
+
+/// <summary>
+/// The rules for an Ingress of our class. What is missing or of a wrong type the reader has reported already, so that here
+/// only what is present is judged.
+/// </summary>
+internal sealed class IngressValidator : AbstractValidator<IngressObject>
+{
+    private static readonly ImmutableArray<string> HttpPolicies = ["redirect", "allow", "none"];
+
+    private IngressValidator()
+    {
+        RuleFor(ingress => ingress).Custom(HttpAnnotation);
+        RuleFor(ingress => ingress.ClassName).Form(Syntax.DnsSubdomain);
+        RuleFor(ingress => ingress.DefaultBackend!).SetValidator(new IngressBackendValidator());
+        RuleForEach(ingress => ingress.Tls).SetValidator(new IngressTlsValidator());
+        RuleFor(ingress => ingress).Custom(TlsHosts);
+        RuleForEach(ingress => ingress.Rules).SetValidator(new IngressRuleValidator());
+        RuleFor(ingress => ingress).Custom(RulesWithoutPaths);
+    }
+
+    public static IngressValidator Instance { get; } = new();
+
+    private static void HttpAnnotation(IngressObject ingress, ValidationContext<IngressObject> context)
+    {
+        const string at = $"Metadata.Annotations[{Names.HttpAnnotation}]";
+        if (!ingress.Metadata.Annotations.TryGetValue(Names.HttpAnnotation, out var value))
+            return;
+        if (!HttpPolicies.Contains(value))
+            context.Report(FieldErrorKind.Unsupported, FieldError.Unsupported("", null, HttpPolicies).Detail, JsonText.Quote(value), at);
+        else if (ingress.Tls.IsEmpty)
+            context.Warn("has no effect on an Ingress without \"tls\"", at);
+    }
+
+    /// <summary>One host can be served with one certificate only.</summary>
+    private static void TlsHosts(IngressObject ingress, ValidationContext<IngressObject> context)
+    {
+        var seen = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < ingress.Tls.Length; i++)
+        {
+            var entry = ingress.Tls[i];
+            for (var j = 0; j < entry.Hosts.Length; j++)
+            {
+                var host = entry.Hosts[j];
+                var at = $"Tls[{i}].Hosts[{j}]";
+                if (host.Length == 0 || seen.TryAdd(host, entry.SecretName))
+                    continue;
+                var secret = seen[host] ?? "";
+                if (secret == (entry.SecretName ?? ""))
+                    context.Warn("is listed twice", at);
+                else
+                    context.Report(FieldErrorKind.Duplicate, $"is listed already, with {(secret.Length == 0 ? "no secret" : "the secret " + JsonText.Quote(secret))}", null, at);
+            }
+        }
+    }
+
+    private static void RulesWithoutPaths(IngressObject ingress, ValidationContext<IngressObject> context)
+    {
+        if (ingress.DefaultBackend is not null)
+            return;
+        for (var i = 0; i < ingress.Rules.Length; i++)
+        {
+            if (ingress.Rules[i].Paths.IsEmpty)
+                context.Warn("has no effect: neither paths nor a default backend to send the host's requests to", $"Rules[{i}]");
+        }
+    }
+}
+
+internal sealed class IngressTlsValidator : AbstractValidator<IngressTls>
+{
+    public IngressTlsValidator()
+    {
+        this.RuleForTexts(tls => tls.Hosts, nameof(IngressTls.Hosts), Syntax.IngressHost);
+        RuleFor(tls => tls.SecretName).Form(Syntax.DnsSubdomain);
+    }
+}
+
+internal sealed class IngressRuleValidator : AbstractValidator<IngressRule>
+{
+    public IngressRuleValidator()
+    {
+        RuleFor(rule => rule.Host).Form(Syntax.IngressHost!);
+        RuleForEach(rule => rule.Paths).SetValidator(new IngressPathValidator());
+    }
+}
+
+internal sealed class IngressBackendValidator : AbstractValidator<IngressBackend>
+{
+    public IngressBackendValidator()
+    {
+        RuleFor(backend => backend.ServiceName).Form(Syntax.Label!);
+        RuleFor(backend => backend.PortName).Form(Syntax.Label!);
+        RuleFor(backend => backend.PortName).Custom((name, context) =>
+        {
+            if (name.Length > 0 && name.All(char.IsAsciiDigit))
+                context.Warn("is taken for the name of a port; write the number without quotes");
+        });
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Turnpike.Cli.Manifests;
+using Turnpike.Routing;
+
+namespace Turnpike.Cli.Commands;
+
+/// <summary><c>turnpike compile</c>: a directory of manifests to the table that a proxy runs on.</summary>
+internal static class CompileCommand
+{
+    public static Command Create()
+    {
+        var directory = Shared.ConfigDir();
+        var ns = Shared.Namespace();
+        var outputFile = new Option<string?>("--output", "-o") { Description = "Write the table here, as turnpike-proxy reads it. Default: standard output.", HelpName = "FILE" };
+        var text = new Option<bool>("--text") { Description = "Write the table as text for people; no key material." };
+        var command = new Command("compile", "Compile a directory of manifests to a route table.") { directory, ns, outputFile, text };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var config = Load(parsed.GetValue(directory)!, parsed.GetValue(ns)!);
+            foreach (var problem in config.Problems)
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(problem);
+            var bytes = parsed.GetValue(text) ? System.Text.Encoding.UTF8.GetBytes(TableText.Write(config.Table)) : RouteTableJson.Serialize(config.Table);
+            if (parsed.GetValue(outputFile) is { Length: > 0 } file)
+                await WriteAtomically(file, bytes, cancellationToken);
+            else
+                await parsed.InvocationConfiguration.Output.WriteAsync(System.Text.Encoding.UTF8.GetString(bytes));
+            return config.HasErrors ? ExitCodes.Failure : ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static LoadedConfig Load(string directory, string ns)
+    {
+        if (!Directory.Exists(directory))
+            throw new CommandException($"--config-dir: there is no directory \"{directory}\"");
+        return new ConfigDirectory(directory, ns).Load();
+    }
+
+    /// <summary>A proxy that watches the file sees the old table or the new one. Only the owner may read it: it holds private keys.</summary>
+    private static async Task WriteAtomically(string file, byte[] bytes, CancellationToken cancellationToken)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var temporary = Path.Combine(directory, $".{Path.GetFileName(file)}.{Path.GetRandomFileName()}");
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        try
+        {
+            await using (var stream = new FileStream(temporary, options))
+                await stream.WriteAsync(bytes, cancellationToken);
+            File.Move(temporary, file, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace Turnpike.Cli;
+
+/// <summary>The exit codes of every command.</summary>
+internal static class ExitCodes
+{
+    public const int Success = 0;
+
+    /// <summary>The input is not valid, or what was asked for failed.</summary>
+    public const int Failure = 1;
+
+    /// <summary>The command line is not valid.</summary>
+    public const int Usage = 2;
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.InteropServices;
+using Turnpike.Cli.Manifests;
+using Turnpike.IngressProxy;
+
+namespace Turnpike.Cli.Serving;
+
+internal sealed record ServeOptions(string ConfigDir, string Namespace, IPAddress Address, int HttpPort, int HttpsPort, int AdminPort);
+
+/// <summary>The proxy in this process, on the table of a directory; follows the directory until it is told to stop.</summary>
+internal static class FileModeServer
+{
+    public static async Task<int> RunAsync(ServeOptions options, TextWriter output, TextWriter error, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(options.ConfigDir))
+            throw new CommandException($"--config-dir: there is no directory \"{options.ConfigDir}\"");
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        void Stop(PosixSignalContext signal)
+        {
+            // The second signal ends the process at once, as the system does by default.
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+
+        var report = new ProblemReport(error);
+        using var watch = new DirectoryWatch(options.ConfigDir, time);
+        var directory = new ConfigDirectory(options.ConfigDir, options.Namespace);
+        var first = directory.Load();
+        report.Show(first.Problems);
+
+        await using var proxy = await ProxyServer.StartAsync(
+            new ProxyOptions
+            {
+                Address = options.Address,
+                HttpPort = options.HttpPort,
+                HttpsPort = options.HttpsPort,
+                AdminPort = options.AdminPort,
+            },
+            cancellationToken: stop.Token);
+        proxy.Swap(first.Table);
+        await output.WriteLineAsync($"listening http {proxy.Http}");
+        await output.WriteLineAsync($"listening https {proxy.Https}");
+        await output.WriteLineAsync($"listening admin {proxy.Admin}");
+        await output.WriteLineAsync(Summary(first));
+        await output.FlushAsync(stop.Token);
+        var warmup = Task.Run(Warmup.Run, stop.Token);
+        try
+        {
+            while (true)
+            {
+                await watch.WaitAsync(stop.Token);
+                var started = Stopwatch.GetTimestamp();
+                if (Reload(directory, report) is not { } config || config.Table.Version == proxy.Table.Version)
+                    continue;
+                proxy.Swap(config.Table);
+                await output.WriteLineAsync($"{Summary(config)} in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
+                await output.FlushAsync(stop.Token);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await output.WriteLineAsync("stopping: finishing requests in flight");
+        }
+        await warmup.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await proxy.DrainAsync(CancellationToken.None);
+        return ExitCodes.Success;
+    }
+
+    private static LoadedConfig? Reload(ConfigDirectory directory, ProblemReport report)
+    {
+        try
+        {
+            var config = directory.Load();
+            report.Show(config.Problems);
+            return config;
+        }
+        catch (IOException e)
+        {
+            // A file went away between listing and reading, or the directory did: what is in force stays in force.
+            report.Show([$"error: the directory cannot be read: {e.Message.ReplaceLineEndings(" ")}"]);
+            return null;
+        }
+    }
+
+    private static string Summary(LoadedConfig config)
+    {
+        var hosts = config.Table.Http.All.Length + config.Table.Https.All.Length;
+        return $"table {config.Table.Version} in force: {Count(hosts, "virtual host")}, {Count(config.Table.Clusters.All.Length, "cluster")}, {Count(config.Snapshot.RouteRules.Length, "route rule")}";
+    }
+
+    private static string Count(int n, string noun) => n == 1 ? $"1 {noun}" : $"{n} {noun}s";
+}
+
+/// <summary>Says each problem once when it comes up, and once when it is gone.</summary>
+internal sealed class ProblemReport(TextWriter error)
+{
+    private HashSet<string> _known = [];
+
+    public void Show(IReadOnlyCollection<string> problems)
+    {
+        foreach (var problem in problems.Where(p => !_known.Contains(p)).Distinct())
+            error.WriteLine(problem);
+        var current = problems.ToHashSet(StringComparer.Ordinal);
+        foreach (var gone in _known.Where(p => !current.Contains(p)).Order(StringComparer.Ordinal))
+            error.WriteLine($"resolved: {gone}");
+        error.Flush();
+        _known = current;
+    }
+}

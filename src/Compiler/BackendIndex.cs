@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Turnpike.Api;
+using Turnpike.Api.Core;
+using Turnpike.Routing;
+
+namespace Turnpike.Compiler;
+
+/// <summary>Finds services, and makes a cluster of each service port and subset that a route asks for.</summary>
+internal sealed class BackendIndex
+{
+    /// <summary>Not followed: it would let whoever may write a Service point the proxy at any address that the proxy can reach.</summary>
+    public const string ExternalName = "ExternalName";
+
+    private readonly ClusterSnapshot _snapshot;
+    private readonly Dictionary<(string Namespace, string Name), ServiceObject> _services;
+    private readonly Dictionary<string, ServiceObject> _servicesByHost;
+    private readonly ILookup<(string Namespace, string Service), EndpointsObject> _endpoints;
+    private readonly Lazy<PodIndex> _pods;
+    private readonly SortedDictionary<string, Cluster> _clusters = new(StringComparer.Ordinal);
+
+    public BackendIndex(ClusterSnapshot snapshot)
+    {
+        _snapshot = snapshot;
+        _services = snapshot.Services.ToDictionary(s => (s.Metadata.Namespace, s.Metadata.Name));
+        _servicesByHost = snapshot.Services.DistinctBy(HostOf, StringComparer.OrdinalIgnoreCase).ToDictionary(HostOf, StringComparer.OrdinalIgnoreCase);
+        _endpoints = snapshot.Endpoints.ToLookup(e => (e.Metadata.Namespace, e.ServiceName));
+        _pods = new Lazy<PodIndex>(() => new PodIndex(snapshot.Pods), isThreadSafe: false);
+    }
+
+    public IEnumerable<Cluster> Clusters => _clusters.Values;
+
+    public ServiceObject? Find(string ns, string name) => _services.GetValueOrDefault((ns, name));
+
+    /// <param name="host">A full host name such as <c>httpbin.default.svc.cluster.local</c>.</param>
+    public ServiceObject? FindByHost(string host) => _servicesByHost.GetValueOrDefault(host);
+
+    public string HostOf(ServiceObject service) => $"{service.Metadata.Name}.{service.Metadata.Namespace}.svc.{_snapshot.Mesh.Domain}";
+
+    /// <summary>The name of the cluster for a port of a service and the pods that carry <paramref name="labels"/>; made when first asked for.</summary>
+    public string ClusterFor(ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{service.Metadata}:{port.Port}");
+        if (labels is { IsEmpty: false })
+            name += "{" + string.Join(',', labels.Select(l => $"{l.Key}={l.Value}")) + "}";
+        if (!_clusters.ContainsKey(name))
+        {
+            _clusters.Add(name, new Cluster
+            {
+                Name = name,
+                Endpoints = EndpointsOf(service, port, labels),
+                Protocol = PortProtocol.Of(port) ?? UpstreamProtocol.Http1,
+                LoadBalancing = LoadBalancingOf(service),
+                ConnectTimeout = _snapshot.Mesh.ConnectTimeout,
+                Host = _snapshot.Mesh.UpstreamHost == Api.Mesh.UpstreamHost.Service
+                    ? string.Create(CultureInfo.InvariantCulture, $"{HostOf(service)}:{port.Port}")
+                    : null,
+            });
+        }
+        return name;
+    }
+
+    /// <summary>The name of a cluster without endpoints, for a backend that is not there: its path stays taken and answers 503.</summary>
+    public string EmptyCluster(string ns, string backend)
+    {
+        var name = $"{ns}/{backend}";
+        _clusters.TryAdd(name, new Cluster { Name = name });
+        return name;
+    }
+
+    private ImmutableArray<Endpoint> EndpointsOf(ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels)
+    {
+        if (service.Type == ExternalName)
+            return [];
+        var all = _endpoints[(service.Metadata.Namespace, service.Metadata.Name)];
+        var sources = all.Any(e => e.FromSlice) ? all.Where(e => e.FromSlice) : all;
+        var found = new SortedSet<Endpoint>(Comparer<Endpoint>.Create(CompareEndpoints));
+        foreach (var subset in sources.SelectMany(e => e.Subsets))
+        {
+            if (!subset.Ports.TryGetValue(port.Name, out var podPort))
+                continue;
+            foreach (var address in subset.Addresses)
+            {
+                if (address.Ready && (labels is null or { IsEmpty: true } || _pods.Value.Carries(service.Metadata.Namespace, address, labels)))
+                    found.Add(new Endpoint(address.Ip, podPort));
+            }
+        }
+        return [.. found];
+    }
+
+    private static LoadBalancing LoadBalancingOf(ServiceObject service) =>
+        service.Metadata.Annotations.GetValueOrDefault(Names.LoadBalancingAnnotation) switch
+        {
+            "random" => LoadBalancing.Random,
+            "least-request" => LoadBalancing.LeastRequest,
+            _ => LoadBalancing.RoundRobin,
+        };
+
+    private static int CompareEndpoints(Endpoint x, Endpoint y)
+    {
+        var order = string.CompareOrdinal(x.Address, y.Address);
+        return order != 0 ? order : x.Port.CompareTo(y.Port);
+    }
+
+    /// <summary>Pods by name and by address: an endpoint that does not name its pod is found by its address.</summary>
+    private sealed class PodIndex(ImmutableArray<PodObject> pods)
+    {
+        private readonly Dictionary<(string, string), PodObject> _byName = pods.ToDictionary(p => (p.Metadata.Namespace, p.Metadata.Name));
+        private readonly ILookup<(string, string), PodObject> _byIp =
+            pods.SelectMany(p => p.Ips.Select(ip => (p, ip))).ToLookup(x => (x.p.Metadata.Namespace, x.ip), x => x.p);
+
+        public bool Carries(string ns, EndpointAddress address, ImmutableSortedDictionary<string, string> labels)
+        {
+            var pod = address.PodName is { } name ? _byName.GetValueOrDefault((ns, name)) : _byIp[(ns, address.Ip)].FirstOrDefault();
+            return pod is not null && Labels.Contain(pod.Metadata.Labels, labels);
+        }
+    }
+}
+
+internal static class Labels
+{
+    public static bool Contain(ImmutableSortedDictionary<string, string> all, ImmutableSortedDictionary<string, string> wanted) =>
+        wanted.All(w => all.TryGetValue(w.Key, out var value) && value == w.Value);
+}
+
+/// <summary>The protocol of a Service port: <c>appProtocol</c>, else the text before the first dash of the port's name (behaviour reference §3.3).</summary>
+internal static class PortProtocol
+{
+    /// <summary>Null where the port does not speak HTTP.</summary>
+    public static UpstreamProtocol? Of(ServicePort port)
+    {
+        if (port.Transport is not ("TCP" or ""))
+            return null;
+        if (port.AppProtocol is { Length: > 0 } app)
+        {
+            return app.ToLowerInvariant() switch
+            {
+                "http" or "kubernetes.io/ws" => UpstreamProtocol.Http1,
+                "http2" or "h2c" or "grpc" or "kubernetes.io/h2c" => UpstreamProtocol.Http2,
+                _ => null,
+            };
+        }
+        var dash = port.Name.IndexOf('-', StringComparison.Ordinal);
+        return (dash < 0 ? port.Name : port.Name[..dash]).ToLowerInvariant() switch
+        {
+            // An unnamed port was TCP in 2017. Used by an Ingress it can only be meant as HTTP.
+            "" or "http" => UpstreamProtocol.Http1,
+            "http2" or "grpc" => UpstreamProtocol.Http2,
+            _ => null,
+        };
+    }
+}

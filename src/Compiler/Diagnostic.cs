@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Turnpike.Api;
+using Turnpike.Routing;
+
+namespace Turnpike.Compiler;
+
+/// <summary>What the compiler has to say about one object.</summary>
+/// <param name="Subject">Whose fault it is.</param>
+/// <param name="Severity">Whether the object, or a part of it, is not in force.</param>
+/// <param name="Reason">One of <see cref="DiagnosticReasons"/>: a CamelCase word for conditions and events.</param>
+/// <param name="Message">One sentence that names the field, without a full stop.</param>
+public sealed record Diagnostic(ObjectKey Subject, DiagnosticSeverity Severity, string Reason, string Message)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{(Severity == DiagnosticSeverity.Error ? "error" : "warning")}: {Subject}: {Reason}: {Message}";
+
+    internal static int Compare(Diagnostic x, Diagnostic y)
+    {
+        var order = x.Subject.CompareTo(y.Subject);
+        if (order == 0)
+            order = x.Severity.CompareTo(y.Severity);
+        if (order == 0)
+            order = string.CompareOrdinal(x.Reason, y.Reason);
+        return order != 0 ? order : string.CompareOrdinal(x.Message, y.Message);
+    }
+}
+
+public enum DiagnosticSeverity
+{
+    /// <summary>The object, or the part that the message names, is not in force.</summary>
+    Error,
+
+    /// <summary>In force, but perhaps not as meant.</summary>
+    Warning,
+}
+
+/// <summary>The outcome of a compilation.</summary>
+/// <param name="Diagnostics">In the order of their objects.</param>
+public sealed record Compilation(RouteTable Table, ImmutableArray<Diagnostic> Diagnostics);
+
+/// <summary>The reasons of <see cref="Diagnostic"/>s.</summary>
+public static class DiagnosticReasons
+{
+    /// <summary>The object breaks a rule of its kind; it is left out whole.</summary>
+    public const string Invalid = "Invalid";
+
+    /// <summary>The object is allowed, but a part of it has no effect.</summary>
+    public const string NoEffect = "NoEffect";
+
+    public const string BackendNotFound = "BackendNotFound";
+    public const string BackendNotHttp = "BackendNotHttp";
+    public const string SecretNotFound = "SecretNotFound";
+    public const string CertificateTaken = "CertificateTaken";
+    public const string HostPathTaken = "HostPathTaken";
+    public const string DestinationNotFound = "DestinationNotFound";
+    public const string NotPermitted = "NotPermitted";
+    public const string NeverReached = "NeverReached";
+}

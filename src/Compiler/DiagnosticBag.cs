@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Turnpike.Api;
+using Turnpike.Api.Ingresses;
+using Turnpike.Api.RouteRules;
+
+namespace Turnpike.Compiler;
+
+/// <summary>Collects diagnostics; the same one is kept once, however many hosts or paths bring it up.</summary>
+internal sealed class DiagnosticBag
+{
+    private readonly SortedSet<Diagnostic> _all = new(Comparer<Diagnostic>.Create(Diagnostic.Compare));
+
+    public void Error(ObjectKey key, string reason, string message) => _all.Add(new(key, DiagnosticSeverity.Error, reason, message));
+
+    public void Warn(ObjectKey key, string reason, string message) => _all.Add(new(key, DiagnosticSeverity.Warning, reason, message));
+
+    public ImmutableArray<Diagnostic> ToImmutable() => [.. _all];
+}
+
+internal static class Keys
+{
+    public static ObjectKey Of(IngressObject ingress) => new(Kinds.Ingress, ingress.Metadata.Namespace, ingress.Metadata.Name);
+
+    public static ObjectKey Of(RouteRule rule) => new(Kinds.RouteRule, rule.Metadata.Namespace, rule.Metadata.Name);
+}
+
+/// <summary>The kinds that the compiler reads.</summary>
+public static class Kinds
+{
+    public const string Ingress = "Ingress";
+    public const string IngressClass = "IngressClass";
+    public const string RouteRule = "RouteRule";
+    public const string Service = "Service";
+    public const string Endpoints = "Endpoints";
+    public const string EndpointSlice = "EndpointSlice";
+    public const string Pod = "Pod";
+    public const string Secret = "Secret";
+    public const string Namespace = "Namespace";
+    public const string ConfigMap = "ConfigMap";
+}

@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Api.Core;
+using Turnpike.Api.Ingresses;
+using Turnpike.Api.Mesh;
+using Turnpike.Api.RouteRules;
+using Turnpike.Api.Yaml;
+
+namespace Turnpike.Compiler;
+
+/// <summary>What was read of one object. Value is null where something is wrong, or where the object says nothing about routing.</summary>
+internal sealed record ReadResult(object? Value, IReadOnlyList<FieldError> Errors, IReadOnlyList<string> Warnings)
+{
+    public static ReadResult Nothing { get; } = new(null, [], []);
+
+    public static ReadResult Of<T>(Decoded<T> decoded)
+        where T : class => new(decoded.Value, decoded.Errors, decoded.Warnings);
+}
+
+/// <summary>How each kind is read and validated: the one list of kinds that routing knows.</summary>
+internal static class ObjectReaders
+{
+    private static readonly Dictionary<string, (string[] Groups, Func<JsonObject, ReadResult> Read)> ByKind = new(StringComparer.Ordinal)
+    {
+        [Kinds.RouteRule] = ([Names.Group], raw => ReadResult.Of(RouteRuleReader.Read(raw))),
+        [Kinds.Ingress] = (["networking.k8s.io", "extensions"], raw => ReadResult.Of(IngressReader.Read(raw))),
+        [Kinds.IngressClass] = (["networking.k8s.io"], raw => ReadResult.Of(CoreReaders.ReadIngressClass(raw))),
+        [Kinds.Service] = ([""], raw => ReadResult.Of(CoreReaders.ReadService(raw))),
+        [Kinds.Endpoints] = ([""], raw => ReadResult.Of(EndpointsReader.ReadEndpoints(raw))),
+        [Kinds.EndpointSlice] = (["discovery.k8s.io"], raw => ReadResult.Of(EndpointsReader.ReadSlice(raw))),
+        [Kinds.Pod] = ([""], raw => ReadResult.Of(CoreReaders.ReadPod(raw))),
+        [Kinds.Namespace] = ([""], raw => ReadResult.Of(CoreReaders.ReadNamespace(raw))),
+        [Kinds.Secret] = ([""], ReadSecret),
+        [Kinds.ConfigMap] = ([""], ReadMesh),
+    };
+
+    /// <summary>The reader for an object, or null where its kind is of no interest. A kind counts in its own API group only: other groups have a Service too.</summary>
+    public static Func<JsonObject, ReadResult>? For(JsonObject raw)
+    {
+        if (Text(raw, "kind") is not { } kind || !ByKind.TryGetValue(kind, out var entry))
+            return null;
+        var apiVersion = Text(raw, "apiVersion") ?? "";
+        var slash = apiVersion.IndexOf('/', StringComparison.Ordinal);
+        var group = slash < 0 ? "" : apiVersion[..slash];
+        // Without an apiVersion the kind decides, as it did for istioctl.
+        return apiVersion.Length == 0 || entry.Groups.Contains(group) ? entry.Read : null;
+    }
+
+    private static ReadResult ReadSecret(JsonObject raw)
+    {
+        var isTls = Text(raw, "type") == "kubernetes.io/tls"
+            || (raw["data"] as JsonObject)?.ContainsKey("tls.crt") == true
+            || (raw["stringData"] as JsonObject)?.ContainsKey("tls.crt") == true;
+        return isTls ? ReadResult.Of(TlsSecretReader.Read(raw)) : ReadResult.Nothing;
+    }
+
+    private static ReadResult ReadMesh(JsonObject raw)
+    {
+        var metadata = raw["metadata"] as JsonObject;
+        if (metadata is null || Text(metadata, "name") != Names.MeshConfigMap || Text(metadata, "namespace") != Names.SystemNamespace)
+            return ReadResult.Nothing;
+        const string path = $"data.{Names.MeshConfigKey}";
+        if (raw["data"] is not JsonObject data || Text(data, Names.MeshConfigKey) is not { } text)
+            return new ReadResult(null, [FieldError.Required(path, "mesh settings as YAML text")], []);
+        var documents = YamlText.Read(text);
+        if (documents.FirstOrDefault(d => d.Error is not null) is { } broken)
+            return new ReadResult(null, [FieldError.Invalid(path, null, broken.Error!)], []);
+        return documents.FirstOrDefault(d => d.Root is not null)?.Root switch
+        {
+            null => new ReadResult(MeshConfig.Default, [], []),
+            JsonObject mesh => Under(path, MeshConfigReader.Read(mesh)),
+            _ => new ReadResult(null, [FieldError.Invalid(path, null, "must be a mapping of settings")], []),
+        };
+    }
+
+    private static ReadResult Under(string path, Decoded<MeshConfig> mesh) => new(
+        mesh.Value,
+        [.. mesh.Errors.Select(e => e with { Path = e.Path.Length == 0 ? path : $"{path}.{e.Path}" })],
+        [.. mesh.Warnings.Select(w => $"{path}: {w}")]);
+
+    private static string? Text(JsonObject node, string name) => node[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+}

@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using Turnpike.Api;
+using Turnpike.Api.Core;
+using Turnpike.Api.Ingresses;
+using Turnpike.Api.Mesh;
+using Turnpike.Routing;
+
+namespace Turnpike.Compiler;
+
+/// <summary>
+/// Makes the route table of the ingress out of a snapshot. Pure: the same snapshot gives the same table and the same diagnostics.
+/// What cannot be used is left out with a diagnostic and never hurts its neighbours.
+/// </summary>
+public sealed class RouteCompiler
+{
+    private readonly ClusterSnapshot _snapshot;
+    private readonly DiagnosticBag _diagnostics = new();
+    private readonly BackendIndex _backends;
+    private readonly RouteBuilder _routes;
+    private readonly CertificateBuilder _certificates;
+    private readonly HostTable _http;
+    private readonly HostTable _https;
+
+    private RouteCompiler(ClusterSnapshot snapshot)
+    {
+        _snapshot = snapshot;
+        _backends = new BackendIndex(snapshot);
+        _routes = new RouteBuilder(snapshot.Mesh, _backends, new RuleIndex(snapshot, _backends, _diagnostics), _diagnostics);
+        _certificates = new CertificateBuilder(snapshot, _diagnostics);
+        _http = new HostTable("http", _diagnostics);
+        _https = new HostTable("https", _diagnostics);
+    }
+
+    public static Compilation Compile(ClusterSnapshot snapshot) => new RouteCompiler(snapshot).Compile();
+
+    private Compilation Compile()
+    {
+        // The oldest wins a host and path that two Ingresses claim; of two from files, the first by name.
+        var ours = _snapshot.Ingresses
+            .Where(i => IngressClasses.IsOurs(i, _snapshot.Mesh, _snapshot.IngressClasses))
+            .OrderBy(i => i.Metadata.CreationTimestamp ?? DateTimeOffset.MaxValue)
+            .ThenBy(i => i.Metadata.Namespace, StringComparer.Ordinal)
+            .ThenBy(i => i.Metadata.Name, StringComparer.Ordinal)
+            .ToList();
+        _certificates.Add(ours);
+        foreach (var ingress in ours)
+        {
+            AddRules(ingress);
+            AddDefaultBackend(ingress);
+        }
+        _routes.ReportUnreachable();
+        var table = new RouteTable
+        {
+            Http = _http.Build(),
+            Https = _https.Build(),
+            Clusters = new ClusterSet(_backends.Clusters),
+            Certificates = _certificates.Build(),
+            Settings = new ProxySettings { TrustedCidrs = _snapshot.Mesh.TrustedCidrs, DrainDuration = _snapshot.Mesh.DrainDuration },
+        };
+        return new Compilation(RouteTableJson.WithVersion(table), _diagnostics.ToImmutable());
+    }
+
+    private void AddRules(IngressObject ingress)
+    {
+        for (var r = 0; r < ingress.Rules.Length; r++)
+        {
+            var rule = ingress.Rules[r];
+            for (var p = 0; p < rule.Paths.Length; p++)
+            {
+                var path = rule.Paths[p];
+                var origin = new RouteOrigin(ingress.Metadata.ToString(), r + 1, p + 1);
+                Add(ingress, rule.Host, PathForms.Of(path), origin, path.Backend, $"{IngressPaths.FieldPath(r, p)}.backend");
+            }
+        }
+    }
+
+    /// <summary>For requests of the Ingress's own hosts that none of its paths takes, and for hosts that nobody else has.</summary>
+    private void AddDefaultBackend(IngressObject ingress)
+    {
+        if (ingress.DefaultBackend is not { } backend)
+            return;
+        var origin = new RouteOrigin(ingress.Metadata.ToString(), 0, 0);
+        foreach (var host in ingress.Rules.Select(r => r.Host.ToLowerInvariant()).Append("").Distinct())
+            Add(ingress, host, PathMatch.Any, origin, backend, "spec.defaultBackend");
+    }
+
+    private void Add(IngressObject ingress, string host, PathMatch path, RouteOrigin origin, IngressBackend backend, string field)
+    {
+        var entry = new PathEntry { Path = path, Origin = origin, Routes = Routes(ingress, path, backend, field) };
+        var key = Keys.Of(ingress);
+        if (!HasTls(ingress, host))
+        {
+            _http.Add(key, host, entry);
+            return;
+        }
+        _https.Add(key, host, entry);
+        switch (HttpMode(ingress))
+        {
+            case TlsIngressHttp.Allow:
+                _http.Add(key, host, entry);
+                break;
+            case TlsIngressHttp.Redirect:
+                _http.Add(key, host, entry with { Routes = [new Route { Path = path, Redirect = new RedirectAction(308, "https", null, null) }] });
+                break;
+        }
+    }
+
+    private ImmutableArray<Route> Routes(IngressObject ingress, PathMatch path, IngressBackend backend, string field)
+    {
+        var key = Keys.Of(ingress);
+        var ns = ingress.Metadata.Namespace;
+        if (_backends.Find(ns, backend.ServiceName) is not { } service)
+        {
+            _diagnostics.Warn(key, DiagnosticReasons.BackendNotFound, $"{field}: namespace {ns} has no service \"{backend.ServiceName}\"; its requests get 503");
+        }
+        else if (service.Type == BackendIndex.ExternalName)
+        {
+            _diagnostics.Warn(key, DiagnosticReasons.BackendNotFound, $"{field}: service \"{backend.ServiceName}\" is an ExternalName, which is not followed; its requests get 503");
+        }
+        else if (PortOf(service, backend) is not { } port)
+        {
+            var known = service.Ports.Length == 0 ? "none" : string.Join(", ", service.Ports.Select(p => p.Name.Length > 0 ? $"{p.Port} ({p.Name})" : $"{p.Port}"));
+            _diagnostics.Warn(key, DiagnosticReasons.BackendNotFound, $"{field}: service \"{backend.ServiceName}\" has no port {(backend.PortName.Length > 0 ? $"\"{backend.PortName}\"" : backend.PortNumber)}; its requests get 503; its ports: {known}");
+        }
+        else if (PortProtocol.Of(port) is null)
+        {
+            _diagnostics.Warn(key, DiagnosticReasons.BackendNotHttp, $"{field}: port {port.Port} of service \"{backend.ServiceName}\" does not say that it speaks HTTP; its requests get 503; name the port http, http2 or grpc (or http-…), or set its appProtocol");
+        }
+        else
+        {
+            return _routes.RoutesFor(path, service, port);
+        }
+        return _routes.RoutesToNowhere(path, ns, backend.ToString());
+    }
+
+    private static ServicePort? PortOf(ServiceObject service, IngressBackend backend) => backend.PortName.Length > 0
+        ? service.Ports.FirstOrDefault(p => p.Name == backend.PortName)
+        : service.Ports.FirstOrDefault(p => p.Port == backend.PortNumber);
+
+    /// <summary>An entry of <c>spec.tls</c> without hosts is for the whole Ingress; a rule without host is covered by any entry.</summary>
+    private static bool HasTls(IngressObject ingress, string host) =>
+        ingress.Tls.Any(tls => host.Length == 0 || tls.Hosts.IsEmpty || tls.Hosts.Any(h => Covers(h, host)));
+
+    private static bool Covers(string pattern, string host) =>
+        string.Equals(pattern, host, StringComparison.OrdinalIgnoreCase)
+        || (pattern.StartsWith("*.", StringComparison.Ordinal) && host.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot
+            && host.AsSpan(dot).Equals(pattern.AsSpan(1), StringComparison.OrdinalIgnoreCase));
+
+    private TlsIngressHttp HttpMode(IngressObject ingress) => ingress.Metadata.Annotations.GetValueOrDefault(Names.HttpAnnotation) switch
+    {
+        "redirect" => TlsIngressHttp.Redirect,
+        "allow" => TlsIngressHttp.Allow,
+        "none" => TlsIngressHttp.None,
+        _ => _snapshot.Mesh.TlsIngressHttp,
+    };
+}
+
+/// <summary>How the path of an Ingress is read.</summary>
+internal static class PathForms
+{
+    public static PathMatch Of(IngressPath path) => path.PathType switch
+    {
+        IngressPathType.Exact => PathMatch.Exact(path.Path),
+        IngressPathType.Prefix => PathMatch.Element(path.Path),
+        // The rule of 2017: X.* is a string prefix, nothing is everything, all else is literal (behaviour reference §5.1).
+        _ when path.Path.Length == 0 || path.Path is ".*" => PathMatch.Prefix("/"),
+        _ when path.Path.EndsWith(".*", StringComparison.Ordinal) => PathMatch.Prefix(path.Path[..^2]),
+        _ => PathMatch.Exact(path.Path),
+    };
+}

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using Turnpike.Api;
+using Turnpike.Api.Core;
+using Turnpike.Api.RouteRules;
+
+namespace Turnpike.Compiler;
+
+/// <summary>The RouteRules that govern each service at the ingress, in the order of behaviour reference §3.2.</summary>
+internal sealed class RuleIndex
+{
+    private readonly Dictionary<ServiceObject, ImmutableArray<RouteRule>> _byService = new(ReferenceEqualityComparer.Instance);
+    private readonly ClusterSnapshot _snapshot;
+    private readonly BackendIndex _backends;
+    private readonly Dictionary<string, NamespaceObject> _namespaces;
+
+    public RuleIndex(ClusterSnapshot snapshot, BackendIndex backends, DiagnosticBag diagnostics)
+    {
+        _snapshot = snapshot;
+        _backends = backends;
+        _namespaces = snapshot.Namespaces.ToDictionary(n => n.Metadata.Name, StringComparer.Ordinal);
+        var byService = new Dictionary<ServiceObject, List<RouteRule>>(ReferenceEqualityComparer.Instance);
+        foreach (var rule in snapshot.RouteRules)
+        {
+            if (Governed(rule, diagnostics) is not { } service)
+                continue;
+            if (!byService.TryGetValue(service, out var rules))
+                byService.Add(service, rules = []);
+            rules.Add(rule);
+        }
+        foreach (var (service, rules) in byService)
+            _byService.Add(service, [.. rules.OrderByDescending(r => r.Spec.Precedence ?? 0).ThenBy(r => r.Metadata.ToString(), StringComparer.Ordinal)]);
+    }
+
+    public ImmutableArray<RouteRule> For(ServiceObject service) => _byService.GetValueOrDefault(service, []);
+
+    /// <summary>The full host name that a reference in <paramref name="rule"/> stands for (behaviour reference §3.1).</summary>
+    public string HostOf(IstioService reference, RouteRule rule)
+    {
+        if (reference.Service is { Length: > 0 } service)
+            return service;
+        var ns = reference.Namespace is { Length: > 0 } written ? written : rule.Metadata.Namespace;
+        var domain = reference.Domain is { Length: > 0 } suffix ? suffix : $"svc.{_snapshot.Mesh.Domain}";
+        return $"{reference.Name}.{ns}.{domain}";
+    }
+
+    /// <summary>Whether rules of namespace <paramref name="ruleNamespace"/> may reach into namespace <paramref name="target"/>.</summary>
+    public bool Permits(string target, string ruleNamespace)
+    {
+        if (target == ruleNamespace || _snapshot.Mesh.AllowCrossNamespaceRules)
+            return true;
+        var allowed = _namespaces.GetValueOrDefault(target)?.Metadata.Annotations.GetValueOrDefault(Names.AllowRulesFromAnnotation);
+        return allowed is not null
+            && allowed.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Any(a => a == "*" || a == ruleNamespace);
+    }
+
+    public static string NotPermittedMessage(string path, string host, string target, string ruleNamespace) =>
+        $"{path}: {host} belongs to namespace {target}, which does not admit rules of namespace {ruleNamespace}; "
+        + $"annotate namespace {target} with {Names.AllowRulesFromAnnotation}: {ruleNamespace}";
+
+    private ServiceObject? Governed(RouteRule rule, DiagnosticBag diagnostics)
+    {
+        if (!AppliesToIngress(rule))
+            return null;
+        var host = HostOf(rule.Spec.Destination!, rule);
+        if (_backends.FindByHost(host) is not { } service)
+        {
+            diagnostics.Warn(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"spec.destination: no service has the host {host}, so the rule has no effect yet");
+            return null;
+        }
+        if (!Permits(service.Metadata.Namespace, rule.Metadata.Namespace))
+        {
+            diagnostics.Error(Keys.Of(rule), DiagnosticReasons.NotPermitted, NotPermittedMessage("spec.destination", host, service.Metadata.Namespace, rule.Metadata.Namespace));
+            return null;
+        }
+        return service;
+    }
+
+    /// <summary>A source at the ingress means the ingress itself; a rule for another source is a sidecar's matter.</summary>
+    private bool AppliesToIngress(RouteRule rule)
+    {
+        if (rule.Spec.Match?.Source is not { } source)
+            return true;
+        var ingress = $"{Names.IngressService}.{Names.SystemNamespace}.svc.{_snapshot.Mesh.Domain}";
+        return string.Equals(HostOf(source, rule), ingress, StringComparison.OrdinalIgnoreCase)
+            && (source.Labels is null || Labels.Contain(IngressLabels, source.Labels));
+    }
+
+    private static readonly ImmutableSortedDictionary<string, string> IngressLabels = ObjectMeta.EmptyMap.Add("istio", "ingress");
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text;
+using Turnpike.IngressProxy.Pipeline;
+
+namespace Turnpike.IngressProxy.Admin;
+
+/// <summary>The metrics in Prometheus' text format.</summary>
+internal static class MetricsText
+{
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    private static readonly string[] ClassNames = ["client_gone", "1xx", "2xx", "3xx", "4xx", "5xx"];
+
+    public static string Write(ProxyMetrics metrics)
+    {
+        var text = new StringBuilder();
+        WriteRequests(text, metrics);
+        WriteLatency(text, metrics);
+        Single(text, "turnpike_active_requests", "gauge", "Requests in flight.", metrics.ActiveRequests);
+        Single(text, "turnpike_upstream_connect_failures_total", "counter", "Connections to endpoints that failed.", metrics.ConnectFailures);
+        Single(text, "turnpike_upstream_retries_total", "counter", "Requests sent to an endpoint again.", metrics.Retries);
+        Single(text, "turnpike_table_swaps_total", "counter", "Route tables put in force.", metrics.Swaps);
+        Single(text, "turnpike_table_load_failures_total", "counter", "Route tables that could not be loaded.", metrics.LoadFailures);
+        Head(text, "turnpike_table_swap_seconds", "summary", "Time that putting a route table in force took.");
+        text.Append(CultureInfo.InvariantCulture, $"turnpike_table_swap_seconds_sum {metrics.SwapTime.TotalSeconds}\n");
+        text.Append(CultureInfo.InvariantCulture, $"turnpike_table_swap_seconds_count {metrics.Swaps}\n");
+        if (metrics.TableVersion is { } version)
+        {
+            Head(text, "turnpike_table_info", "gauge", "The route table in force.");
+            text.Append(CultureInfo.InvariantCulture, $"turnpike_table_info{{version=\"{Escape(version)}\"}} 1\n");
+        }
+        WriteProcess(text);
+        return text.ToString();
+    }
+
+    private static void WriteRequests(StringBuilder text, ProxyMetrics metrics)
+    {
+        Head(text, "turnpike_requests_total", "counter", "Requests by listener, ingress, rule and class of the answer.");
+        foreach (var (key, counts) in metrics.Routes.OrderBy(r => r.Key.ToString(), StringComparer.Ordinal))
+        {
+            for (var statusClass = 0; statusClass < ClassNames.Length; statusClass++)
+            {
+                if (counts.Of(statusClass) is not 0 and var count)
+                {
+                    text.Append(
+                        CultureInfo.InvariantCulture,
+                        $"turnpike_requests_total{{listener=\"{NameOf(key.Listener)}\",ingress=\"{Escape(key.Ingress)}\",rule=\"{Escape(key.Rule)}\",code=\"{ClassNames[statusClass]}\"}} {count}\n");
+                }
+            }
+        }
+    }
+
+    private static void WriteLatency(StringBuilder text, ProxyMetrics metrics)
+    {
+        const string name = "turnpike_request_duration_seconds";
+        Head(text, name, "histogram", "From the head of a request to the end of its answer.");
+        foreach (var listener in Enum.GetValues<Listener>())
+        {
+            var histogram = metrics.LatencyOf(listener);
+            long sofar = 0;
+            for (var i = 0; i < LatencyHistogram.BoundsInSeconds.Length; i++)
+            {
+                sofar += histogram.CountOf(i);
+                text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{listener=\"{NameOf(listener)}\",le=\"{LatencyHistogram.BoundsInSeconds[i]}\"}} {sofar}\n");
+            }
+            sofar += histogram.CountOf(LatencyHistogram.BoundsInSeconds.Length);
+            text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{listener=\"{NameOf(listener)}\",le=\"+Inf\"}} {sofar}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{name}_sum{{listener=\"{NameOf(listener)}\"}} {histogram.SumInSeconds}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{name}_count{{listener=\"{NameOf(listener)}\"}} {sofar}\n");
+        }
+    }
+
+    private static void WriteProcess(StringBuilder text)
+    {
+        Single(text, "process_resident_memory_bytes", "gauge", "Resident memory.", Environment.WorkingSet);
+        Single(text, "process_cpu_seconds_total", "counter", "Processor time used.", Environment.CpuUsage.TotalTime.TotalSeconds);
+        Single(text, "dotnet_gc_heap_bytes", "gauge", "Managed memory in use.", GC.GetTotalMemory(forceFullCollection: false));
+        Single(text, "dotnet_gc_pause_seconds_total", "counter", "Time paused for garbage collection.", GC.GetTotalPauseDuration().TotalSeconds);
+        Head(text, "dotnet_gc_collections_total", "counter", "Garbage collections by generation.");
+        for (var generation = 0; generation <= GC.MaxGeneration; generation++)
+            text.Append(CultureInfo.InvariantCulture, $"dotnet_gc_collections_total{{generation=\"{generation}\"}} {GC.CollectionCount(generation)}\n");
+    }
+
+    private static void Single(StringBuilder text, string name, string type, string help, double value)
+    {
+        Head(text, name, type, help);
+        text.Append(CultureInfo.InvariantCulture, $"{name} {value}\n");
+    }
+
+    private static void Head(StringBuilder text, string name, string type, string help) =>
+        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
+
+    private static string NameOf(Listener listener) => listener == Listener.Https ? "https" : "http";
+
+    private static string Escape(string value) =>
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}

@@ -1,0 +1,15 @@
+namespace Turnpike.IngressProxy.Admin;
+
+/// <summary>Whether clients should be sent here.</summary>
+internal sealed class Readiness
+{
+    private volatile bool _hasTable;
+    private volatile bool _draining;
+
+    /// <summary>Null where ready.</summary>
+    public string? ReasonAgainst => _draining ? "draining" : _hasTable ? null : "no route table yet";
+
+    public void TableLoaded() => _hasTable = true;
+
+    public void BeginDraining() => _draining = true;
+}

@@ -1,0 +1,138 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Turnpike.IngressProxy.Pipeline;
+
+namespace Turnpike.IngressProxy.Front;
+
+/// <summary>A request of Kestrel's as the pipeline sees one. The server keeps it for the next request of the same connection or stream.</summary>
+internal sealed class KestrelExchange : Exchange
+{
+    private readonly KestrelRequestBody _requestBody = new();
+    private readonly KestrelResponseBody _responseBody;
+    private IFeatureCollection _features = null!;
+    private IHttpResponseFeature _response = null!;
+    private ConnectionFacts _connection = null!;
+    private CancellationToken _clientGone;
+    private bool _hasRequestBody;
+    private bool _closeConnection;
+    private bool _headSet;
+
+    public KestrelExchange() => _responseBody = new KestrelResponseBody(this);
+
+    /// <inheritdoc/>
+    public override ConnectionFacts Connection => _connection;
+
+    /// <inheritdoc/>
+    public override BodyReader? RequestBody => _hasRequestBody ? _requestBody : null;
+
+    /// <inheritdoc/>
+    public override BodyWriter ResponseBody => _responseBody;
+
+    /// <inheritdoc/>
+    public override bool ResponseStarted => _response.HasStarted;
+
+    /// <inheritdoc/>
+    public override CancellationToken ClientGone => _clientGone;
+
+    /// <param name="features">The server's view of the request.</param>
+    /// <param name="closeConnection">Ask the client to take its next request elsewhere.</param>
+    public void Begin(IFeatureCollection features, bool closeConnection)
+    {
+        _features = features;
+        _closeConnection = closeConnection;
+        _headSet = false;
+        _response = features.GetRequiredFeature<IHttpResponseFeature>();
+        _connection = features.GetRequiredFeature<ConnectionFacts>();
+        _clientGone = features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
+        var request = features.GetRequiredFeature<IHttpRequestFeature>();
+        ReadHead(request);
+        _hasRequestBody = !Request.IsWebSocket && features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+        if (_hasRequestBody)
+            _requestBody.Begin(features.GetRequiredFeature<IRequestBodyPipeFeature>());
+        _responseBody.Begin(features.GetRequiredFeature<IHttpResponseBodyFeature>());
+    }
+
+    /// <summary>Forgets everything of the request; nothing of it may outlive it.</summary>
+    public void End()
+    {
+        Request.Clear();
+        Response.Clear();
+        _requestBody.End();
+        _responseBody.End();
+        _features = null!;
+        _response = null!;
+        _clientGone = CancellationToken.None;
+    }
+
+    /// <summary>Hands <see cref="Exchange.Response"/> to the server, once.</summary>
+    public void SetHead()
+    {
+        if (_headSet)
+            return;
+        _headSet = true;
+        _response.StatusCode = Response.Status;
+        CopyHeaders();
+    }
+
+    /// <inheritdoc/>
+    public override void AddTrailer(string name, string value) =>
+        _features.Get<IHttpResponseTrailersFeature>()?.Trailers.Append(name, value);
+
+    /// <inheritdoc/>
+    public override async ValueTask<Stream> AcceptUpgradeAsync(CancellationToken cancellationToken)
+    {
+        _headSet = true;
+        CopyHeaders();
+        return Request.Version == HttpGeneration.Http2
+            ? await _features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync()
+            : await _features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+    }
+
+    /// <inheritdoc/>
+    public override void Abort() => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
+
+    private void CopyHeaders()
+    {
+        var headers = _response.Headers;
+        foreach (ref readonly var header in Response.Headers.Items)
+        {
+            if (!headers.TryAdd(header.Name, header.Value))
+                headers.Append(header.Name, header.Value);
+        }
+        if (_closeConnection)
+            headers.Connection = "close";
+    }
+
+    private void ReadHead(IHttpRequestFeature request)
+    {
+        var head = Request;
+        head.Method = request.Method;
+        head.Target = request.RawTarget;
+        head.Scheme = _connection.Scheme;
+        head.Version = request.Protocol switch
+        {
+            "HTTP/2" => HttpGeneration.Http2,
+            "HTTP/1.0" => HttpGeneration.Http10,
+            _ => HttpGeneration.Http11,
+        };
+        head.Authority = request.Headers.Host.ToString();
+        head.ContentLength = request.Headers.ContentLength;
+        foreach (var (name, values) in request.Headers)
+        {
+            foreach (var value in values)
+                head.Headers.Add(name, value ?? "");
+        }
+        if (head.Version == HttpGeneration.Http2)
+        {
+            head.IsWebSocket = head.Method == "CONNECT"
+                && _features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
+            if (head.IsWebSocket)
+                head.Method = "GET";
+        }
+        else
+        {
+            head.IsWebSocket = head.Method == "GET"
+                && head.Headers.HasToken("upgrade", "websocket") && head.Headers.HasToken("connection", "upgrade");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Turnpike.IngressProxy.Pipeline;
+using Turnpike.IngressProxy.Tls;
+using Listener = Turnpike.IngressProxy.Pipeline.Listener;
+
+namespace Turnpike.IngressProxy.Front;
+
+/// <summary>The listeners for clients. Kestrel parses what comes from outside; nothing of it leaves this room.</summary>
+internal sealed class KestrelFront : IAsyncDisposable
+{
+    private const int MaxRequestHead = 60 * 1024;
+
+    private static readonly TimeSpan IdleConnection = TimeSpan.FromHours(1);
+
+    private readonly IHost _host;
+    private readonly IServer _server;
+    private readonly ProxyApplication _application;
+    private ListenOptions? _http;
+    private ListenOptions? _https;
+
+    private KestrelFront(ProxyOptions options, ProxyPipeline pipeline, CertificateSelector certificates, ILoggerFactory loggers)
+    {
+        _application = new ProxyApplication(pipeline);
+        // Never run as a host: it is how Kestrel comes by its parts.
+        _host = new HostBuilder()
+            .ConfigureWebHost(
+                web => web
+                    .UseKestrelCore()
+                    .UseSockets(sockets => sockets.UnsafePreferInlineScheduling = options.InlineScheduling)
+                    .ConfigureKestrel(kestrel => Configure(kestrel, options, certificates))
+                    .ConfigureServices(services => services
+                        .AddSingleton<IConnectionListenerFactory, Nowhere>()
+                        .AddSingleton(loggers)),
+                settings => settings.SuppressEnvironmentConfiguration = true)
+            .Build();
+        _server = _host.Services.GetRequiredService<IServer>();
+    }
+
+    public IPEndPoint Http => _http!.IPEndPoint!;
+
+    public IPEndPoint Https => _https!.IPEndPoint!;
+
+    public static async Task<KestrelFront> StartAsync(
+        ProxyOptions options, ProxyPipeline pipeline, CertificateSelector certificates, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var front = new KestrelFront(options, pipeline, certificates, loggers);
+        try
+        {
+            await front._server.StartAsync(front._application, cancellationToken);
+            return front;
+        }
+        catch
+        {
+            await front.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on serving, and sends clients away with each answer.</summary>
+    public void BeginDraining() => _application.BeginDraining();
+
+    /// <summary>Accepts nothing more and lets what is under way finish; what is not finished when the token is cancelled is broken off.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _server.StopAsync(new CancellationToken(canceled: true));
+        _host.Dispose();
+    }
+
+    private void Configure(KestrelServerOptions kestrel, ProxyOptions options, CertificateSelector certificates)
+    {
+        kestrel.AddServerHeader = false;
+        // The scheme is that of the listener, whatever a client or a balancer in front claims.
+        kestrel.AllowAlternateSchemes = true;
+        // Header bytes go through as they are.
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = null;
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
+        limits.MaxRequestLineSize = MaxRequestHead;
+        limits.MaxRequestHeadersTotalSize = MaxRequestHead;
+        limits.MaxRequestHeaderCount = 1000;
+        limits.Http2.MaxRequestHeaderFieldSize = MaxRequestHead;
+        limits.KeepAliveTimeout = IdleConnection;
+
+        new PrefaceSwitch(IdleConnection).Listen(kestrel, new IPEndPoint(options.Address, options.HttpPort), listen =>
+        {
+            _http = listen;
+            NoteConnection(listen, Listener.Http);
+        });
+        kestrel.Listen(new IPEndPoint(options.Address, options.HttpsPort), listen =>
+        {
+            _https = listen;
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            NoteConnection(listen, Listener.Https);
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = context => new(certificates.Choose(context.ClientHelloInfo.ServerName)),
+                HandshakeTimeout = TimeSpan.FromSeconds(10),
+            });
+        });
+    }
+
+    private static void NoteConnection(ListenOptions listen, Listener listener) => listen.Use(next => connection =>
+    {
+        connection.Features.Set(new ConnectionFacts(listener, (connection.RemoteEndPoint as IPEndPoint)?.Address));
+        return next(connection);
+    });
+}

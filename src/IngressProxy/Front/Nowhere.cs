@@ -1,0 +1,43 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Turnpike.IngressProxy.Front;
+
+/// <summary>A transport that listens nowhere: its one endpoint exists to have a connection pipeline built for it.</summary>
+internal sealed class Nowhere : IConnectionListenerFactory, IConnectionListenerFactorySelector
+{
+    public static EndPoint EndPoint { get; } = new NowhereEndPoint();
+
+    /// <inheritdoc/>
+    public bool CanBind(EndPoint endpoint) => endpoint is NowhereEndPoint;
+
+    /// <inheritdoc/>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(new Listener());
+
+    private sealed class NowhereEndPoint : EndPoint
+    {
+        /// <inheritdoc/>
+        public override string ToString() => "nowhere";
+    }
+
+    private sealed class Listener : IConnectionListener
+    {
+        private readonly TaskCompletionSource<ConnectionContext?> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <inheritdoc/>
+        public EndPoint EndPoint => Nowhere.EndPoint;
+
+        /// <inheritdoc/>
+        public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => new(_end.Task);
+
+        /// <inheritdoc/>
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => DisposeAsync();
+
+        /// <inheritdoc/>
+        public ValueTask DisposeAsync()
+        {
+            _end.TrySetResult(null);
+            return default;
+        }
+    }
+}

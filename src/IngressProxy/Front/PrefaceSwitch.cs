@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Turnpike.IngressProxy.Front;
+
+/// <summary>
+/// HTTP/1.1 and HTTP/2 (with prior knowledge) on one cleartext port, which Kestrel alone cannot: looks at the first bytes of a
+/// connection and hands it to the pipeline of the one or the other. The pipeline for HTTP/2 is that of an endpoint which never
+/// accepts a connection of its own.
+/// </summary>
+/// <param name="patience">How long a connection may say nothing.</param>
+internal sealed class PrefaceSwitch(TimeSpan patience)
+{
+    private ConnectionDelegate? _http2;
+
+    private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0"u8;
+
+    public void Listen(KestrelServerOptions options, IPEndPoint endpoint, Action<ListenOptions> configure)
+    {
+        options.Listen(Nowhere.EndPoint, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.Use(next => _http2 = next);
+        });
+        options.Listen(endpoint, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            configure(listen);
+            listen.Use(next => connection => RunAsync(connection, next));
+        });
+    }
+
+    private async Task RunAsync(ConnectionContext connection, ConnectionDelegate http1)
+    {
+        if (await IsHttp2Async(connection) is { } isHttp2)
+            await (isHttp2 ? _http2! : http1)(connection);
+    }
+
+    /// <summary>Null where the connection ended without saying enough.</summary>
+    private async ValueTask<bool?> IsHttp2Async(ConnectionContext connection)
+    {
+        var input = connection.Transport.Input;
+        if (input.TryRead(out var early) && Judge(input, early) is { } known)
+            return known;
+
+        // The server's own time limits begin with its own reading; and it must be able to stop.
+        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var registration = end.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
+        end.CancelAfter(patience);
+        while (true)
+        {
+            var result = await input.ReadAsync();
+            if (Judge(input, result) is { } decided)
+                return decided;
+            if (result.IsCanceled || result.IsCompleted)
+                return null;
+        }
+    }
+
+    /// <summary>Leaves the bytes where they are. Null where more of them are needed.</summary>
+    private static bool? Judge(PipeReader input, ReadResult result)
+    {
+        Span<byte> start = stackalloc byte[Preface.Length];
+        var seen = (int)Math.Min(result.Buffer.Length, start.Length);
+        result.Buffer.Slice(0, seen).CopyTo(start);
+        bool? isHttp2 = seen > 0 && !Preface.StartsWith(start[..seen]) ? false : seen == Preface.Length ? true : null;
+        input.AdvanceTo(result.Buffer.Start, isHttp2 is null ? result.Buffer.End : result.Buffer.Start);
+        return isHttp2;
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging;
+
+namespace Turnpike.IngressProxy;
+
+/// <summary>Everything that the proxy says. Nothing per request at Information or above, unless it is our own fault.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "table '{Version}' in force: {Hosts} hosts, {Clusters} clusters, {Certificates} certificates")]
+    public static partial void TableInForce(this ILogger logger, string version, int hosts, int clusters, int certificates);
+
+    [LoggerMessage(2, LogLevel.Error, "table file '{File}' not loaded, the last good one stays in force: {Reason}")]
+    public static partial void TableNotLoaded(this ILogger logger, string file, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "waiting for table file '{File}'")]
+    public static partial void WaitingForTable(this ILogger logger, string file);
+
+    [LoggerMessage(4, LogLevel.Warning, "cannot watch directory '{Directory}', looking at the file every {Seconds} s instead: {Reason}")]
+    public static partial void CannotWatch(this ILogger logger, string directory, double seconds, string reason);
+
+    [LoggerMessage(10, LogLevel.Error, "certificate '{Name}' cannot be read and is left out: {Reason}")]
+    public static partial void CertificateUnreadable(this ILogger logger, string name, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "TLS handshake refused, no certificate for server name '{ServerName}' ({Count} since the last such line)")]
+    public static partial void HandshakeRefused(this ILogger logger, string serverName, int count);
+
+    [LoggerMessage(20, LogLevel.Error, "a request failed in the proxy itself (ingress '{Ingress}', rule '{Rule}')")]
+    public static partial void RequestFailed(this ILogger logger, Exception exception, string? ingress, string? rule);
+
+    [LoggerMessage(30, LogLevel.Information, "draining: not ready, serving for {Delay} more, then up to {Duration} for requests in flight")]
+    public static partial void Draining(this ILogger logger, TimeSpan delay, TimeSpan duration);
+
+    [LoggerMessage(31, LogLevel.Information, "drained, {Active} requests broken off")]
+    public static partial void Drained(this ILogger logger, long active);
+
+    [LoggerMessage(32, LogLevel.Warning, "told to stop again: ending at once")]
+    public static partial void StoppedAtOnce(this ILogger logger);
+}

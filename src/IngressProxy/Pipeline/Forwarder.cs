@@ -1,0 +1,157 @@
+using Turnpike.IngressProxy.Admin;
+using Turnpike.Routing;
+
+namespace Turnpike.IngressProxy.Pipeline;
+
+/// <summary>Sends a request to one of the endpoints of its route and the answer back.</summary>
+internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetrics metrics, Random random, TimeProvider time)
+{
+    public async ValueTask ForwardAsync(Exchange exchange, TableState state, Route route)
+    {
+        var cluster = state.FindCluster(ChooseTarget(route));
+        if (cluster is null or { EndpointCount: 0 })
+        {
+            await LocalAnswer.SendAsync(exchange, 503, LocalAnswer.NoHealthyUpstream);
+            return;
+        }
+        var perTry = RequestHeaderRules.PerTryTimeout(route) ?? TimeSpan.Zero;
+        using var clock = new RequestClock(time, route.Timeout, perTry, exchange.ClientGone);
+        try
+        {
+            await ForwardAsync(exchange, state, route, cluster, clock);
+        }
+        catch (Exception e) when (!clock.ClientGone && e is OperationCanceledException or UpstreamException or RequestBodyException)
+        {
+            await FailAsync(exchange, clock, e);
+        }
+    }
+
+    private async ValueTask ForwardAsync(
+        Exchange exchange, TableState state, Route route, ClusterState cluster, RequestClock clock)
+    {
+        var request = exchange.Request;
+        var outgoing = OutgoingRequest.Create(exchange, route, cluster.Cluster, state.Trusts(exchange.Connection.Peer));
+        var copy = mirror.Prepare(state, route, outgoing);
+        var retries = route.Retry is { Attempts: > 0 };
+        if (retries)
+            cluster.Retries.CountRequest();
+        RequestTap? body = null;
+        if (exchange.RequestBody is { } incoming)
+        {
+            body = new RequestTap(incoming, keep: retries || copy is not null, clock, copy);
+        }
+        else
+        {
+            clock.Start();
+            copy?.Send(null);
+        }
+
+        var began = time.GetTimestamp();
+        var plan = new RetryPlan(route, cluster, request.Method, body, random, time);
+        UpstreamEndpoint? last = null;
+        while (true)
+        {
+            var endpoint = cluster.Pick(random, last)!;
+            var outcome = await TryAsync(outgoing.To(endpoint, cluster.Cluster, body, request.ContentLength), clock);
+            last = endpoint;
+            try
+            {
+                if (!await plan.TryAgainAsync(outcome, clock.Token))
+                {
+                    await AnswerAsync(exchange, outcome, time.GetElapsedTime(began), clock);
+                    return;
+                }
+                metrics.Retried();
+            }
+            finally
+            {
+                await outcome.ReleaseAsync();
+            }
+        }
+    }
+
+    private async ValueTask<TryOutcome> TryAsync(UpstreamRequest request, RequestClock clock)
+    {
+        var endpoint = request.Endpoint;
+        endpoint.Begin();
+        try
+        {
+            var response = await client.SendAsync(request, clock.BeginTry());
+            clock.EndTry();
+            return new TryOutcome(endpoint, response, TryFailure.None);
+        }
+        catch (OperationCanceledException) when (clock.TryTimedOut)
+        {
+            return new TryOutcome(endpoint, null, TryFailure.Timeout);
+        }
+        catch (UpstreamException e)
+        {
+            if (e.Failure == UpstreamFailure.Connect)
+                metrics.ConnectFailed();
+            return new TryOutcome(endpoint, null, e.Failure switch
+            {
+                UpstreamFailure.Connect => TryFailure.Connect,
+                UpstreamFailure.Refused => TryFailure.Refused,
+                _ => TryFailure.Reset,
+            });
+        }
+        catch
+        {
+            endpoint.End();
+            throw;
+        }
+    }
+
+    private static async ValueTask AnswerAsync(
+        Exchange exchange, TryOutcome outcome, TimeSpan serviceTime, RequestClock clock)
+    {
+        if (outcome.Response is not { } response)
+        {
+            await (outcome.Failure == TryFailure.Timeout
+                ? LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout)
+                : LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset));
+            return;
+        }
+        ResponseHeaderRules.Apply(response, exchange.Response, serviceTime);
+        await BodyCopy.CopyAsync(response.Body, exchange.ResponseBody, clock.Token);
+        response.CopyTrailersTo(exchange);
+    }
+
+    /// <summary>Nothing or not everything came from upstream: say so where it can still be said, else break off.</summary>
+    private static async ValueTask FailAsync(Exchange exchange, RequestClock clock, Exception failure)
+    {
+        if (exchange.ResponseStarted)
+        {
+            exchange.Abort();
+            return;
+        }
+        exchange.Response.StartOver();
+        await (failure switch
+        {
+            RequestBodyException fault => LocalAnswer.SendAsync(exchange, fault.Status),
+            _ when clock.TimedOut => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
+            _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
+        });
+    }
+
+    /// <summary>By weight, in the order listed; one target alone gets everything whatever its weight.</summary>
+    internal string ChooseTarget(Route route)
+    {
+        var targets = route.Targets.AsSpan();
+        if (targets.IsEmpty)
+            return "";
+        var total = 0;
+        foreach (ref readonly var target in targets)
+            total += target.Weight;
+        if (targets.Length == 1 || total <= 0)
+            return targets[0].Cluster;
+        var drawn = random.Next(total);
+        foreach (ref readonly var target in targets)
+        {
+            if (drawn < target.Weight)
+                return target.Cluster;
+            drawn -= target.Weight;
+        }
+        return targets[^1].Cluster;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics.CodeAnalysis;
+using Turnpike.Routing;
+
+namespace Turnpike.IngressProxy.Pipeline;
+
+internal readonly record struct Header(string Name, string Value);
+
+/// <summary>
+/// The headers of one message in the order in which they came, a name once for each of its values. Names compare without regard
+/// to case. Made to be cleared and filled again.
+/// </summary>
+internal sealed class HeaderList
+{
+    private Header[] _items = new Header[16];
+    private int _count;
+
+    public int Count => _count;
+
+    public ReadOnlySpan<Header> Items => _items.AsSpan(0, _count);
+
+    public void Add(string name, string value)
+    {
+        if (_count == _items.Length)
+            Array.Resize(ref _items, _count * 2);
+        _items[_count++] = new Header(name, value);
+    }
+
+    /// <summary>Replaces every value of the header by one.</summary>
+    public void Set(string name, string value)
+    {
+        Remove(name);
+        Add(name, value);
+    }
+
+    public void Remove(string name)
+    {
+        var kept = 0;
+        for (var i = 0; i < _count; i++)
+        {
+            if (!Same(_items[i].Name, name))
+                _items[kept++] = _items[i];
+        }
+        Array.Clear(_items, kept, _count - kept);
+        _count = kept;
+    }
+
+    public void Clear()
+    {
+        Array.Clear(_items, 0, _count);
+        _count = 0;
+    }
+
+    public void CopyTo(HeaderList target)
+    {
+        foreach (ref readonly var header in Items)
+            target.Add(header.Name, header.Value);
+    }
+
+    public string? First(string name)
+    {
+        foreach (ref readonly var header in Items)
+        {
+            if (Same(header.Name, name))
+                return header.Value;
+        }
+        return null;
+    }
+
+    /// <summary>All values as one list, as HTTP lets a recipient join them; null where there is none.</summary>
+    public string? Joined(string name)
+    {
+        string? joined = null;
+        foreach (ref readonly var header in Items)
+        {
+            if (Same(header.Name, name))
+                joined = joined is null ? header.Value : $"{joined}, {header.Value}";
+        }
+        return joined;
+    }
+
+    /// <summary>Whether the comma-separated values of the header contain <paramref name="token"/>.</summary>
+    public bool HasToken(string name, ReadOnlySpan<char> token)
+    {
+        foreach (ref readonly var header in Items)
+        {
+            if (Same(header.Name, name) && ListContains(header.Value, token))
+                return true;
+        }
+        return false;
+    }
+
+    public static bool ListContains(ReadOnlySpan<char> list, ReadOnlySpan<char> token)
+    {
+        foreach (var part in list.Split(','))
+        {
+            if (list[part].Trim(" \t").Equals(token, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool Same(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>Shows a list to the matcher without copying it.</summary>
+internal readonly struct HeaderView(HeaderList headers) : IRequestHeaders
+{
+    /// <inheritdoc/>
+    public bool TryGetFirst(string name, [MaybeNullWhen(false)] out string value)
+    {
+        value = headers.First(name);
+        return value is not null;
+    }
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+using System.Text;
+
+namespace Turnpike.IngressProxy.Pipeline;
+
+/// <summary>Answers that the proxy gives itself.</summary>
+internal static class LocalAnswer
+{
+    public const string NoHealthyUpstream = "no healthy upstream";
+    public const string UpstreamTimeout = "upstream request timeout";
+    public const string UpstreamReset = "upstream connect error or disconnect/reset before headers";
+    public const string FaultAbort = "fault filter abort";
+
+    /// <summary>Answers with a status and nothing else, or a line of text.</summary>
+    public static ValueTask SendAsync(Exchange exchange, int status, string text = "")
+    {
+        var head = exchange.Response;
+        head.Status = status;
+        head.Headers.Set("server", ResponseHeaderRules.ServerName);
+        if (HasBody(status))
+            head.Headers.Set("content-length", text.Length.ToString(CultureInfo.InvariantCulture));
+        if (text.Length > 0)
+            head.Headers.Set("content-type", "text/plain");
+        head.ApplyPolicies();
+        return text.Length == 0 || exchange.Request.IsHead || !HasBody(status)
+            ? default
+            : exchange.ResponseBody.WriteAsync(Encoding.ASCII.GetBytes(text), CancellationToken.None);
+    }
+
+    private static bool HasBody(int status) => status is >= 200 and not 204 and not 304;
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Turnpike.IngressProxy.Admin;
+using Turnpike.IngressProxy.Front;
+using Turnpike.IngressProxy.Pipeline;
+using Turnpike.IngressProxy.Tls;
+using Turnpike.IngressProxy.Upstream;
+using Turnpike.Routing;
+
+namespace Turnpike.IngressProxy;
+
+/// <summary>
+/// The data plane: listeners for clients, an admin listener, and the table that says what happens. It needs nobody once it has a
+/// table; it is not ready before.
+/// </summary>
+public sealed class ProxyServer : IAsyncDisposable
+{
+    private readonly ProxyOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Readiness _readiness = new();
+    private readonly ProxyMetrics _metrics = new();
+    private readonly SocketsUpstreamClient _upstream = new();
+    private readonly CertificateSelector _certificates;
+    private readonly ProxyPipeline _pipeline;
+    private readonly Lock _swap = new();
+    private KestrelFront? _front;
+    private AdminServer? _admin;
+
+    private ProxyServer(ProxyOptions options, ILoggerFactory loggers, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _logger = loggers.CreateLogger("Turnpike.Proxy");
+        _certificates = new CertificateSelector(_logger, time);
+        _pipeline = new ProxyPipeline(_upstream, _metrics, _logger, options.Random, time);
+    }
+
+    /// <summary>Where clients are served in cleartext.</summary>
+    public IPEndPoint Http => _front!.Http;
+
+    /// <summary>Where clients are served over TLS.</summary>
+    public IPEndPoint Https => _front!.Https;
+
+    public IPEndPoint Admin => _admin!.EndPoint;
+
+    /// <summary>The table in force.</summary>
+    public RouteTable Table => _pipeline.Table;
+
+    /// <summary>Starts a proxy with an empty table; it becomes ready with the first <see cref="Swap"/>.</summary>
+    /// <exception cref="IOException">A port is taken.</exception>
+    public static async Task<ProxyServer> StartAsync(
+        ProxyOptions options, ILoggerFactory? loggers = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
+    {
+        loggers ??= NullLoggerFactory.Instance;
+        var proxy = new ProxyServer(options, loggers, time ?? TimeProvider.System);
+        try
+        {
+            proxy._front = await KestrelFront.StartAsync(options, proxy._pipeline, proxy._certificates, loggers, cancellationToken);
+            proxy._admin = await AdminServer.StartAsync(options, new AdminPages(proxy._readiness, proxy._metrics, proxy._pipeline), loggers, cancellationToken);
+            return proxy;
+        }
+        catch
+        {
+            await proxy.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Puts a table in force: requests from now on see it, those under way keep theirs. From any thread.</summary>
+    /// <exception cref="FormatException">The table cannot be used; the one before stays.</exception>
+    public void Swap(RouteTable table)
+    {
+        lock (_swap)
+        {
+            var began = Stopwatch.GetTimestamp();
+            _pipeline.Swap(table);
+            _certificates.Update(table.Certificates);
+            _metrics.TableSwapped(table.Version, Stopwatch.GetElapsedTime(began));
+            _readiness.TableLoaded();
+        }
+    }
+
+    /// <summary>Counts a table that could not be loaded, for whoever loads them.</summary>
+    public void CountLoadFailure() => _metrics.TableLoadFailed();
+
+    /// <summary>
+    /// Stops without dropping anything: not ready at once, still serving for <see cref="ProxyOptions.DrainDelay"/>, then accepting
+    /// nothing more until what is under way is finished or the time for that is over. The admin listener stays.
+    /// </summary>
+    /// <param name="cancellationToken">Breaks off what is still under way.</param>
+    public async Task DrainAsync(CancellationToken cancellationToken = default)
+    {
+        _readiness.BeginDraining();
+        _front!.BeginDraining();
+        var duration = _options.DrainDuration ?? Table.Settings.DrainDuration;
+        _logger.Draining(_options.DrainDelay, duration);
+        await Task.Delay(_options.DrainDelay, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var limit = new CancellationTokenSource(duration, _time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        await _front.StopAsync(end.Token);
+        _logger.Drained(_metrics.ActiveRequests);
+    }
+
+    /// <summary>Stops at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_front is not null)
+            await _front.DisposeAsync();
+        if (_admin is not null)
+            await _admin.DisposeAsync();
+        _upstream.Dispose();
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using Turnpike.Routing;
+
+namespace Turnpike.IngressProxy.Tls;
+
+/// <summary>
+/// Chooses the certificate for a server name: the one for the name itself, then one with a wildcard for its first label, then the
+/// fallback. A table may bring new ones at any time; connections that exist keep theirs.
+/// </summary>
+internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
+{
+    private readonly RefusalLog _refusals = new(logger, time);
+    private volatile Snapshot _current = Snapshot.Empty;
+
+    /// <summary>The handshake options for a server name; null or empty where the client sent none.</summary>
+    /// <exception cref="AuthenticationException">There is no certificate for it: the handshake is refused.</exception>
+    public SslServerAuthenticationOptions Choose(string? serverName)
+    {
+        if (_current.Find(serverName ?? "") is { } found)
+            return found;
+        _refusals.Refused(serverName ?? "");
+        throw new AuthenticationException($"no certificate for server name '{serverName}'");
+    }
+
+    /// <summary>Takes over the certificates of a table. One that cannot be read is left out and reported; unchanged ones are not read again.</summary>
+    public void Update(IReadOnlyList<Certificate> certificates)
+    {
+        var previous = _current;
+        var loaded = new Dictionary<Certificate, SslServerAuthenticationOptions>(KeyPairComparer.Instance);
+        var exact = new Dictionary<string, SslServerAuthenticationOptions>(StringComparer.OrdinalIgnoreCase);
+        var wildcard = new Dictionary<string, SslServerAuthenticationOptions>(StringComparer.OrdinalIgnoreCase);
+        SslServerAuthenticationOptions? fallback = null;
+        foreach (var certificate in certificates)
+        {
+            if (!loaded.TryGetValue(certificate, out var options))
+            {
+                options = previous.Loaded.GetValueOrDefault(certificate) ?? Load(certificate);
+                if (options is null)
+                    continue;
+                loaded.Add(certificate, options);
+            }
+            foreach (var host in certificate.Hosts)
+            {
+                if (host.StartsWith("*.", StringComparison.Ordinal))
+                    wildcard.TryAdd(host[2..], options);
+                else
+                    exact.TryAdd(host, options);
+            }
+            if (certificate.Hosts.IsEmpty)
+                fallback ??= options;
+        }
+        _current = new Snapshot(loaded, exact, wildcard, fallback);
+    }
+
+    private SslServerAuthenticationOptions? Load(Certificate certificate)
+    {
+        try
+        {
+            var leaf = X509Certificate2.CreateFromPem(certificate.CertificatePem, certificate.PrivateKeyPem);
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPem(certificate.CertificatePem);
+            if (chain.Count > 0)
+                chain.RemoveAt(0);
+            return new SslServerAuthenticationOptions
+            {
+                // One context for all connections is also what lets clients resume their sessions.
+                ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
+                ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            };
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            logger.CertificateUnreadable(certificate.Name, e.Message);
+            return null;
+        }
+    }
+
+    private sealed record Snapshot(
+        Dictionary<Certificate, SslServerAuthenticationOptions> Loaded,
+        Dictionary<string, SslServerAuthenticationOptions> Exact,
+        Dictionary<string, SslServerAuthenticationOptions> Wildcard,
+        SslServerAuthenticationOptions? Fallback)
+    {
+        public static Snapshot Empty { get; } = new([], [], [], null);
+
+        public SslServerAuthenticationOptions? Find(string serverName)
+        {
+            if (Exact.TryGetValue(serverName, out var found))
+                return found;
+            var dot = serverName.IndexOf('.', StringComparison.Ordinal);
+            return dot > 0 && Wildcard.TryGetValue(serverName[(dot + 1)..], out found) ? found : Fallback;
+        }
+    }
+
+    /// <summary>The same key pair, whatever it is used for.</summary>
+    private sealed class KeyPairComparer : IEqualityComparer<Certificate>
+    {
+        public static KeyPairComparer Instance { get; } = new();
+
+        public bool Equals(Certificate? x, Certificate? y) =>
+            x?.CertificatePem == y?.CertificatePem && x?.PrivateKeyPem == y?.PrivateKeyPem;
+
+        public int GetHashCode(Certificate obj) => HashCode.Combine(obj.CertificatePem, obj.PrivateKeyPem);
+    }
+}

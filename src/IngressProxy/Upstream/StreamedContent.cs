@@ -1,0 +1,65 @@
+using System.Net;
+using Turnpike.IngressProxy.Pipeline;
+
+namespace Turnpike.IngressProxy.Upstream;
+
+/// <summary>A request body that is copied as it comes, once.</summary>
+internal sealed class StreamedContent(BodyReader body, long? announced, CancellationToken requestEnd) : HttpContent
+{
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(requestEnd);
+    private int _started;
+
+    /// <summary>The client's fault, where it was one.</summary>
+    public RequestBodyException? ReadFailure { get; private set; }
+
+    /// <summary>Ends the copying; afterwards nothing reads the body any more.</summary>
+    public async ValueTask StopAsync()
+    {
+        if (Interlocked.Exchange(ref _started, 1) == 0)
+            return;
+        if (!_finished.Task.IsCompleted)
+            await _stop.CancelAsync();
+        await _finished.Task;
+    }
+
+    /// <inheritdoc/>
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    /// <inheritdoc/>
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+            throw new IOException("the body was read before");
+        try
+        {
+            using var registration = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _stop);
+            await BodyCopy.CopyAsync(body, new StreamBodyWriter(stream), _stop.Token);
+        }
+        catch (RequestBodyException e)
+        {
+            ReadFailure = e;
+            throw;
+        }
+        finally
+        {
+            _finished.SetResult();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryComputeLength(out long length)
+    {
+        length = announced ?? 0;
+        return announced is not null;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _stop.Dispose();
+        base.Dispose(disposing);
+    }
+}

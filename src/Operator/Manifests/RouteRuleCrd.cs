@@ -1,0 +1,138 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Api.RouteRules;
+
+namespace Turnpike.Operator.Manifests;
+
+/// <summary>
+/// The CustomResourceDefinition of RouteRule: a structural schema with every field in both spellings, derived from the records
+/// that the decoder reads into.
+/// </summary>
+internal static class RouteRuleCrd
+{
+    public static JsonObject Build() => new()
+    {
+        ["apiVersion"] = "apiextensions.k8s.io/v1",
+        ["kind"] = "CustomResourceDefinition",
+        ["metadata"] = new JsonObject { ["name"] = $"routerules.{Names.Group}" },
+        ["spec"] = new JsonObject
+        {
+            ["group"] = Names.Group,
+            ["names"] = new JsonObject
+            {
+                ["kind"] = RouteRuleReader.Kind,
+                ["listKind"] = RouteRuleReader.Kind + "List",
+                ["plural"] = "routerules",
+                ["singular"] = "routerule",
+            },
+            ["scope"] = "Namespaced",
+            ["versions"] = new JsonArray(new JsonObject
+            {
+                ["name"] = Names.Version,
+                ["served"] = true,
+                ["storage"] = true,
+                ["additionalPrinterColumns"] = new JsonArray(
+                    Column("Destination", "string", ".spec.destination.name", "The service that the rule governs."),
+                    Column("Precedence", "integer", ".spec.precedence", "Larger is tried first."),
+                    Column("Accepted", "string", ".status.conditions[?(@.type==\"Accepted\")].status", "Whether the rule is valid and may govern its destination."),
+                    Column("Programmed", "string", ".status.conditions[?(@.type==\"Programmed\")].status", "Whether every proxy that needs the rule has it in force."),
+                    Column("Age", "date", ".metadata.creationTimestamp", "Time since creation.")),
+                ["subresources"] = new JsonObject { ["status"] = new JsonObject() },
+                ["schema"] = new JsonObject { ["openAPIV3Schema"] = ObjectSchema() },
+            }),
+        },
+    };
+
+    private static JsonObject ObjectSchema() => new()
+    {
+        ["type"] = "object",
+        ["description"] = MessageSchema.RouteRuleSpec.Description,
+        ["required"] = new JsonArray("spec"),
+        ["properties"] = new JsonObject
+        {
+            ["apiVersion"] = new JsonObject { ["type"] = "string" },
+            ["kind"] = new JsonObject { ["type"] = "string" },
+            ["metadata"] = new JsonObject { ["type"] = "object" },
+            ["spec"] = Message(MessageSchema.RouteRuleSpec, MessageSchema.RouteRuleSpec.Description),
+            ["status"] = Status(),
+        },
+    };
+
+    private static JsonObject Message(MessageSchema message, string description)
+    {
+        var properties = new JsonObject();
+        var exclusions = new JsonArray();
+        foreach (var field in message.Fields)
+        {
+            properties[field.SnakeName] = Field(field);
+            if (field.SnakeName == field.Name)
+                continue;
+            properties[field.Name] = Field(field);
+            exclusions.Add(new JsonObject { ["not"] = new JsonObject { ["required"] = new JsonArray(field.SnakeName, field.Name) } });
+        }
+        var schema = new JsonObject { ["type"] = "object", ["description"] = description, ["properties"] = properties };
+        if (exclusions.Count > 0)
+            schema["allOf"] = exclusions;
+        return schema;
+    }
+
+    private static JsonObject Field(FieldSchema field)
+    {
+        var value = field.Kind switch
+        {
+            FieldKind.Text or FieldKind.Duration => new JsonObject { ["type"] = "string" },
+            FieldKind.Boolean => new JsonObject { ["type"] = "boolean" },
+            FieldKind.WholeNumber => new JsonObject { ["type"] = "integer", ["format"] = "int32" },
+            FieldKind.BigWholeNumber => new JsonObject { ["type"] = "integer", ["format"] = "int64" },
+            FieldKind.Number => new JsonObject { ["type"] = "number" },
+            FieldKind.Any => new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true },
+            _ => Message(field.Message!, field.Message!.Description),
+        };
+        var schema = field.Shape switch
+        {
+            FieldShape.List => new JsonObject { ["type"] = "array", ["items"] = value },
+            FieldShape.Map => new JsonObject { ["type"] = "object", ["additionalProperties"] = value },
+            _ => value,
+        };
+        schema["description"] = field.Description;
+        return schema;
+    }
+
+    private static JsonObject Status()
+    {
+        static JsonObject Text(string description) => new() { ["type"] = "string", ["description"] = description };
+        return new JsonObject
+        {
+            ["type"] = "object",
+            ["description"] = "What became of the rule.",
+            ["properties"] = new JsonObject
+            {
+                ["observedGeneration"] = new JsonObject { ["type"] = "integer", ["format"] = "int64", ["description"] = "The generation that the conditions speak of." },
+                ["conditions"] = new JsonObject
+                {
+                    ["type"] = "array",
+                    ["description"] = "Accepted, ResolvedRefs, Programmed, Conflicted.",
+                    ["x-kubernetes-list-type"] = "map",
+                    ["x-kubernetes-list-map-keys"] = new JsonArray("type"),
+                    ["items"] = new JsonObject
+                    {
+                        ["type"] = "object",
+                        ["required"] = new JsonArray("type", "status", "reason", "message", "lastTransitionTime"),
+                        ["properties"] = new JsonObject
+                        {
+                            ["type"] = Text("Which condition."),
+                            ["status"] = Text("True, False or Unknown."),
+                            ["reason"] = Text("One word."),
+                            ["message"] = Text("One sentence."),
+                            ["lastTransitionTime"] = new JsonObject { ["type"] = "string", ["format"] = "date-time", ["description"] = "When the status last changed." },
+                            ["observedGeneration"] = new JsonObject { ["type"] = "integer", ["format"] = "int64", ["description"] = "The generation that this condition speaks of." },
+                        },
+                    },
+                },
+            },
+        };
+    }
+
+    private static JsonObject Column(string name, string type, string path, string description) =>
+        new() { ["name"] = name, ["type"] = type, ["jsonPath"] = path, ["description"] = description };
+}

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Turnpike.Routing;
+
+/// <summary>
+/// The wire form of a table: JSON. A field that is missing has its default, a field that is unknown is passed over, so that a
+/// proxy and a control plane of neighbouring versions understand each other.
+/// </summary>
+public static class RouteTableJson
+{
+    /// <summary>The format that this build writes. A reader refuses a newer one.</summary>
+    public const int FormatVersion = 1;
+
+    public static byte[] Serialize(RouteTable table) => JsonSerializer.SerializeToUtf8Bytes(ToDocument(table), RouteTableContext.Default.RouteTableDocument);
+
+    /// <summary>Reads the wire form.</summary>
+    /// <exception cref="FormatException">It is not a table; the message says why. Nothing else is thrown.</exception>
+    public static RouteTable Deserialize(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            var document = JsonSerializer.Deserialize(utf8, RouteTableContext.Default.RouteTableDocument)
+                ?? throw new FormatException("the route table is null");
+            if (document.Format > FormatVersion)
+                throw new FormatException($"the route table has format {document.Format}; this build reads formats up to {FormatVersion}");
+            return FromDocument(document);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException or NotSupportedException)
+        {
+            throw new FormatException($"not a route table: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The table with its <see cref="RouteTable.Version"/> made from all the rest.</summary>
+    public static RouteTable WithVersion(RouteTable table)
+    {
+        var hash = SHA256.HashData(Serialize(table with { Version = "" }));
+        return table with { Version = Convert.ToHexStringLower(hash.AsSpan(0, 8)) };
+    }
+
+    private static RouteTableDocument ToDocument(RouteTable table) => new()
+    {
+        Format = FormatVersion,
+        Version = table.Version,
+        Http = table.Http.All,
+        Https = table.Https.All,
+        Clusters = table.Clusters.All,
+        Certificates = table.Certificates,
+        Settings = table.Settings,
+    };
+
+    private static RouteTable FromDocument(RouteTableDocument document) => new()
+    {
+        Version = document.Version ?? "",
+        Http = Hosts(document.Http),
+        Https = Hosts(document.Https),
+        Clusters = document.Clusters.IsDefaultOrEmpty ? ClusterSet.Empty : new ClusterSet(document.Clusters),
+        Certificates = document.Certificates,
+        Settings = document.Settings ?? new ProxySettings(),
+    };
+
+    private static VirtualHostSet Hosts(ImmutableArray<VirtualHost> hosts) =>
+        hosts.IsDefaultOrEmpty ? VirtualHostSet.Empty : new VirtualHostSet(hosts);
+}
+
+internal sealed record RouteTableDocument
+{
+    public int Format { get; init; }
+
+    public string? Version { get; init; }
+
+    public ImmutableArray<VirtualHost> Http { get; init; }
+
+    public ImmutableArray<VirtualHost> Https { get; init; }
+
+    public ImmutableArray<Cluster> Clusters { get; init; }
+
+    public ImmutableArray<Certificate> Certificates { get; init; }
+
+    public ProxySettings? Settings { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(RouteTableDocument))]
+[JsonSerializable(typeof(VirtualHost))]
+[JsonSerializable(typeof(Cluster))]
+[JsonSerializable(typeof(Certificate))]
+[JsonSerializable(typeof(ProxySettings))]
+internal sealed partial class RouteTableContext : JsonSerializerContext;

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+
+namespace Turnpike.Routing;
+
+/// <summary>
+/// A table as text for people: everything that matters, in the order in which it is tried, and nothing that changes from run to
+/// run. No key material.
+/// </summary>
+public static class TableText
+{
+    public static string Write(RouteTable table)
+    {
+        var text = new StringBuilder();
+        WriteListener(text, "http", table.Http);
+        WriteListener(text, "https", table.Https);
+        if (!table.Certificates.IsEmpty)
+        {
+            text.Append("certificates\n");
+            foreach (var certificate in table.Certificates)
+                text.Append(CultureInfo.InvariantCulture, $"  {certificate.Name} for {(certificate.Hosts.IsEmpty ? "any other host" : string.Join(", ", certificate.Hosts))}\n");
+        }
+        if (!table.Clusters.All.IsEmpty)
+        {
+            text.Append("clusters\n");
+            foreach (var cluster in table.Clusters.All)
+                WriteCluster(text, cluster);
+        }
+        if (!table.Settings.TrustedCidrs.IsEmpty)
+            text.Append(CultureInfo.InvariantCulture, $"trusted {string.Join(", ", table.Settings.TrustedCidrs)}\n");
+        return text.ToString();
+    }
+
+    /// <summary><c>3s</c>, <c>1500ms</c>, <c>none</c>.</summary>
+    public static string Duration(TimeSpan span) => span == TimeSpan.Zero
+        ? "none"
+        : span.Ticks % TimeSpan.TicksPerSecond == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{span.Ticks / TimeSpan.TicksPerSecond}s")
+            : string.Create(CultureInfo.InvariantCulture, $"{span.TotalMilliseconds:0.####}ms");
+
+    /// <summary>What a route does, as phrases.</summary>
+    public static IEnumerable<string> Describe(Route route)
+    {
+        if (route.Redirect is { } redirect)
+            yield return string.Create(CultureInfo.InvariantCulture, $"redirect {redirect.Status} to {redirect.Scheme ?? "scheme"}://{redirect.Authority ?? "host"}{redirect.Path ?? "/path"}");
+        if (!route.Targets.IsEmpty)
+            yield return "to " + string.Join(" + ", route.Targets.Select(t => route.Targets.Length == 1 ? t.Cluster : string.Create(CultureInfo.InvariantCulture, $"{t.Weight}% {t.Cluster}")));
+        if (route.Redirect is null)
+            yield return $"timeout {Duration(route.Timeout)}";
+        if (route.Retry is { } retry)
+            yield return string.Create(CultureInfo.InvariantCulture, $"retry {retry.Attempts}") + (retry.PerTryTimeout > TimeSpan.Zero ? $" each {Duration(retry.PerTryTimeout)}" : "");
+        if (route.Rewrite is { } rewrite)
+            yield return "rewrite" + (rewrite.Authority is null ? "" : $" host {rewrite.Authority}") + (rewrite.Path is null ? "" : $" path {rewrite.Path}");
+        if (route.MirrorCluster is { } mirror)
+            yield return $"mirror {mirror}";
+        if (route.Fault is { } fault)
+        {
+            if (fault.DelayPercent > 0)
+                yield return string.Create(CultureInfo.InvariantCulture, $"delay {fault.DelayPercent}% by {Duration(fault.Delay)}");
+            if (fault.AbortPercent > 0)
+                yield return string.Create(CultureInfo.InvariantCulture, $"abort {fault.AbortPercent}% with {fault.AbortStatus}");
+        }
+        if (route.Cors is { } cors)
+            yield return $"cors {string.Join(' ', cors.AllowOrigins)}";
+        foreach (var header in route.AppendHeaders)
+            yield return $"append {header.Name}: {header.Value}";
+        if (route.AllowWebSocket)
+            yield return "websocket";
+    }
+
+    private static void WriteListener(StringBuilder text, string name, VirtualHostSet hosts)
+    {
+        if (hosts.All.IsEmpty)
+            return;
+        text.Append(CultureInfo.InvariantCulture, $"listener {name}\n");
+        foreach (var host in hosts.All)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  host {host.Domain}\n");
+            foreach (var entry in host.Paths)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"    {entry.Path}    ({entry.Origin})\n");
+                foreach (var route in entry.Routes)
+                    WriteRoute(text, entry, route);
+            }
+        }
+    }
+
+    private static void WriteRoute(StringBuilder text, PathEntry entry, Route route)
+    {
+        text.Append("      ");
+        text.Append(route.Rule ?? "no rule");
+        if (route.Precedence != 0)
+            text.Append(CultureInfo.InvariantCulture, $" precedence {route.Precedence}");
+        var conditions = route.Conditions.Select(c => c.ToString()).ToList();
+        if (route.Path != entry.Path)
+            conditions.Insert(0, route.Path.ToString());
+        if (conditions.Count > 0)
+            text.Append(CultureInfo.InvariantCulture, $" if {string.Join(" and ", conditions)}");
+        text.Append(CultureInfo.InvariantCulture, $": {string.Join("; ", Describe(route))}\n");
+    }
+
+    private static void WriteCluster(StringBuilder text, Cluster cluster)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"  {cluster.Name}");
+        if (cluster.Protocol != UpstreamProtocol.Http1)
+            text.Append(" http2");
+        if (cluster.LoadBalancing != LoadBalancing.RoundRobin)
+            text.Append(CultureInfo.InvariantCulture, $" {cluster.LoadBalancing}");
+        if (cluster.Host is not null)
+            text.Append(CultureInfo.InvariantCulture, $" host {cluster.Host}");
+        text.Append(CultureInfo.InvariantCulture, $": {(cluster.Endpoints.IsEmpty ? "no endpoint" : string.Join(", ", cluster.Endpoints))}\n");
+    }
+}

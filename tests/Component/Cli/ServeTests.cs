@@ -1,0 +1,150 @@
+using System.Net;
+using System.Threading.Channels;
+using Turnpike.Cli;
+using Turnpike.Samples.Httpbin;
+using Xunit;
+
+namespace Turnpike.Tests.Component.Cli;
+
+/// <summary>The whole of file mode: files in, answers out.</summary>
+public sealed class ServeTests : IAsyncLifetime
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private readonly LineWriter _output = new();
+    private readonly LineWriter _error = new();
+    private readonly CancellationTokenSource _stop = new();
+    private RunningHttpbin? _httpbin;
+    private Task<int>? _serve;
+
+    public async ValueTask InitializeAsync()
+    {
+        _httpbin = await HttpbinServer.StartAsync(new HttpbinOptions(), TestContext.Current.CancellationToken);
+        _directory.Write("service.yaml", SampleManifests.Service(_httpbin.Address.Port));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        if (_serve is not null)
+            Assert.Equal(0, await _serve);
+        if (_httpbin is not null)
+            await _httpbin.DisposeAsync();
+        _client.Dispose();
+        _directory.Dispose();
+        _stop.Dispose();
+    }
+
+    [Fact]
+    public async Task Change_IsInForceWithin200Milliseconds()
+    {
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/headers"));
+        var url = await StartAsync();
+        Assert.Contains("\"15000\"", await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        // The bound is for a machine that does nothing else: the best of a few tries must keep it.
+        var times = new List<TimeSpan>();
+        for (var i = 1; i <= 5; i++)
+        {
+            var milliseconds = 3000 + i;
+            var started = TimeProvider.System.GetTimestamp();
+            _directory.Write("rule.yaml", SampleManifests.Rule($"timeout: {milliseconds}ms"));
+            while (!(await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken)).Contains($"\"{milliseconds}\"", StringComparison.Ordinal))
+                Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10), "the change never came into force");
+            times.Add(TimeProvider.System.GetElapsedTime(started));
+        }
+        Assert.True(times.Min() < TimeSpan.FromMilliseconds(200), $"took {string.Join(", ", times.Select(t => t.TotalMilliseconds))} ms");
+    }
+
+    [Fact]
+    public async Task InvalidChange_IsReportedAndTheLastGoodVersionStays()
+    {
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/headers"));
+        _directory.Write("rule.yaml", SampleManifests.Rule("timeout: 3s"));
+        var url = await StartAsync();
+
+        _directory.Write("rule.yaml", SampleManifests.Rule("timeout: 3"));
+        var line = await _error.ExpectAsync("rule.yaml");
+        Assert.StartsWith("error: rule.yaml: document 1 (RouteRule default/rule): spec.http_req_timeout.simple_timeout.timeout: Invalid value: 3: ", line, StringComparison.Ordinal);
+        Assert.Contains("\"3000\"", await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        // Broken syntax takes nothing out of force either.
+        _directory.Write("ingress.yaml", "kind: [unclosed");
+        await _error.ExpectAsync("error: ingress.yaml");
+        Assert.Contains("\"3000\"", await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        _directory.Write("rule.yaml", SampleManifests.Rule("timeout: 4s"));
+        await _error.ExpectAsync("resolved: error: rule.yaml");
+        await UntilAsync(url + "/headers", async r => (await r.Content.ReadAsStringAsync()).Contains("\"4000\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AddedAndRemovedFiles_ComeAndGo()
+    {
+        var url = await StartAsync();
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(url + "/get", TestContext.Current.CancellationToken)).StatusCode);
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/get"));
+        await UntilAsync(url + "/get", r => Task.FromResult(r.StatusCode == HttpStatusCode.OK));
+        _directory.Delete("ingress.yaml");
+        await UntilAsync(url + "/get", r => Task.FromResult(r.StatusCode == HttpStatusCode.NotFound));
+    }
+
+    [Fact]
+    public async Task SameObjectInTwoFiles_TheFirstOneCounts()
+    {
+        _directory.Write("a.yaml", SampleManifests.Ingress("/get"));
+        _directory.Write("b.yaml", SampleManifests.Ingress("/ip"));
+        var url = await StartAsync();
+        Assert.Equal(
+            "error: b.yaml: document 1 (Ingress default/web): left out, since a.yaml: document 1 defines it already",
+            await _error.ExpectAsync("b.yaml"));
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync(url + "/get", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(url + "/ip", TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    private async Task<string> StartAsync()
+    {
+        _serve = CommandLine.RunAsync(
+            ["serve", "--config-dir", _directory.Path, "--http-port", "0", "--https-port", "0", "--admin-port", "0"], _output, _error, _stop.Token);
+        return "http://" + (await _output.ExpectAsync("listening http "))["listening http ".Length..];
+    }
+
+    private async Task UntilAsync(string url, Func<HttpResponseMessage, Task<bool>> wanted)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        while (true)
+        {
+            using var response = await _client.GetAsync(url, limit.Token);
+            if (await wanted(response))
+                return;
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
+    /// <summary>Lines as they are written, to be waited for.</summary>
+    private sealed class LineWriter : StringWriter
+    {
+        private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+
+        public override void WriteLine(string? value) => _lines.Writer.TryWrite(value ?? "");
+
+        public override Task WriteLineAsync(string? value)
+        {
+            WriteLine(value);
+            return Task.CompletedTask;
+        }
+
+        public async Task<string> ExpectAsync(string text)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            limit.CancelAfter(TimeSpan.FromSeconds(10));
+            await foreach (var line in _lines.Reader.ReadAllAsync(limit.Token))
+            {
+                if (line.Contains(text, StringComparison.Ordinal))
+                    return line;
+            }
+            throw new InvalidOperationException("unreachable");
+        }
+    }
+}

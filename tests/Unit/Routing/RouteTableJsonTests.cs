@@ -1,0 +1,109 @@
+using System.Text;
+using Turnpike.Routing;
+using Xunit;
+
+namespace Turnpike.Tests.Unit.Routing;
+
+public sealed class RouteTableJsonTests
+{
+    [Fact]
+    public void RoundTrip_KeepsEverything()
+    {
+        var table = RouteTableJson.WithVersion(Full());
+        var bytes = RouteTableJson.Serialize(table);
+        var again = RouteTableJson.Deserialize(bytes);
+        Assert.Equal(bytes, RouteTableJson.Serialize(again));
+        Assert.Equal(TableText.Write(table), TableText.Write(again));
+        Assert.Equal(table.Version, RouteTableJson.WithVersion(again).Version);
+    }
+
+    [Fact]
+    public void Version_ChangesWithTheContent()
+    {
+        var one = RouteTableJson.WithVersion(Full());
+        var other = RouteTableJson.WithVersion(Full() with { Clusters = ClusterSet.Empty });
+        Assert.NotEqual(one.Version, other.Version);
+        Assert.Equal(one.Version, RouteTableJson.WithVersion(Full()).Version);
+    }
+
+    [Fact]
+    public void MissingFields_HaveTheirDefaults()
+    {
+        var table = RouteTableJson.Deserialize("""
+            {"format":1,"future":{"x":1},
+             "http":[{"domain":"*","paths":[{"path":{"kind":"Prefix","value":"/"},"origin":{"ingress":"a/b","rule":1,"path":1},
+                      "routes":[{"path":{"kind":"Prefix","value":"/"},"targets":[{"cluster":"c","weight":100}]}]}]}],
+             "clusters":[{"name":"c"}]}
+            """u8);
+        var route = table.Http.Find("x")!.FindPath("/y")!.Routes[0];
+        Assert.Equal(TimeSpan.Zero, route.Timeout);
+        Assert.Empty(route.Conditions);
+        Assert.Empty(route.AppendHeaders);
+        Assert.True(table.Clusters.TryGet("c", out var cluster));
+        Assert.Empty(cluster.Endpoints);
+        Assert.Equal(TimeSpan.FromSeconds(1), cluster.ConnectTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(45), table.Settings.DrainDuration);
+        Assert.Empty(table.Certificates);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{\"format\":2}")]
+    [InlineData("{\"http\":[null]}")]
+    [InlineData("{\"http\":[{\"domain\":null,\"paths\":[]}]}")]
+    [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{}]}]}")]
+    [InlineData("{\"clusters\":[{}]}")]
+    [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":null},\"origin\":null}]}]}")]
+    [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":\"/\"},\"origin\":null,\"routes\":[{\"path\":{},\"conditions\":[{\"target\":\"Header\",\"name\":\"x\",\"kind\":\"Regex\",\"value\":\"(\"}]}]}]}]}")]
+    public void Broken_IsAFormatException(string json) =>
+        Assert.Throws<FormatException>(() => RouteTableJson.Deserialize(Encoding.UTF8.GetBytes(json)));
+
+    private static RouteTable Full()
+    {
+        var route = new Route
+        {
+            Rule = "default/rule",
+            Precedence = -3,
+            Path = PathMatch.Prefix("/a"),
+            Conditions =
+            [
+                new Condition(ConditionTarget.Header, "x", ConditionKind.Present, ""),
+                new Condition(ConditionTarget.Path, "", ConditionKind.Regex, "/a/(b|c)"),
+            ],
+            Targets = [new WeightedCluster("default/web:80", 90), new WeightedCluster("default/web:80{version=v2}", 10)],
+            Timeout = TimeSpan.FromMilliseconds(1500),
+            Retry = new RetryPolicy(2, TimeSpan.FromSeconds(1)),
+            Rewrite = new RewriteAction("/b", "other"),
+            MirrorCluster = "default/mirror:80",
+            Cors = new CorsAction(["*"], ["GET"], ["x-a"], ["x-b"], TimeSpan.FromDays(1), true),
+            Fault = new FaultAction(0.5, TimeSpan.FromSeconds(2), 12.25, 503),
+            AppendHeaders = [new HeaderToAppend("x-added", "1")],
+            AllowWebSocket = true,
+        };
+        var redirect = new Route { Path = PathMatch.Exact("/r"), Redirect = new RedirectAction(308, "https", "else.where", "/p") };
+        return new RouteTable
+        {
+            Http = new VirtualHostSet([
+                new VirtualHost("*.foo.com", [
+                    new PathEntry { Path = PathMatch.Element("/a"), Origin = new RouteOrigin("default/web", 1, 2), Routes = [route] },
+                    new PathEntry { Path = PathMatch.Exact("/r"), Origin = new RouteOrigin("default/web", 0, 0), Routes = [redirect] },
+                ]),
+            ]),
+            Clusters = new ClusterSet([
+                new Cluster
+                {
+                    Name = "default/web:80",
+                    Endpoints = [new Endpoint("10.0.0.1", 8080), new Endpoint("fd00::1", 8080)],
+                    Protocol = UpstreamProtocol.Http2,
+                    LoadBalancing = LoadBalancing.LeastRequest,
+                    ConnectTimeout = TimeSpan.FromSeconds(3),
+                    Host = "web.default.svc.cluster.local:80",
+                },
+            ]),
+            Certificates = [new Certificate("default/tls", ["foo.com"], "cert", "key")],
+            Settings = new ProxySettings { TrustedCidrs = ["10.0.0.0/8"], DrainDuration = TimeSpan.FromSeconds(10) },
+        };
+    }
+}

@@ -1,0 +1,86 @@
+using Turnpike.Routing;
+using Xunit;
+
+namespace Turnpike.Tests.Unit.Routing;
+
+public sealed class TableResourcesTests
+{
+    [Fact]
+    public void ChangedEndpoint_TravelsAsOneCluster()
+    {
+        var before = Table(1);
+        var after = RouteTableJson.WithVersion(before with { Clusters = new ClusterSet([before.Clusters.All[0], before.Clusters.All[1] with { Endpoints = [new Endpoint("10.0.0.9", 80)] }]) });
+        var delta = TableResources.Of(after).Since(TableResources.Of(before));
+        Assert.Equal(new ResourceKey(ResourceKind.Cluster, "b"), Assert.Single(delta.Changed).Key);
+        Assert.Empty(delta.Removed);
+    }
+
+    [Fact]
+    public void Assembly_MakesTheSameTableOverAnySequence()
+    {
+        var assembly = new TableAssembly();
+        var known = TableResources.None;
+        foreach (var size in new[] { 1, 3, 2, 5, 0, 4 })
+        {
+            var table = Table(size);
+            var resources = TableResources.Of(table);
+            var assembled = assembly.Apply(resources.Since(known));
+            Assert.Equal(RouteTableJson.Serialize(table), RouteTableJson.Serialize(assembled));
+            known = resources;
+        }
+    }
+
+    [Fact]
+    public void UntouchedParts_StayTheSameObjects()
+    {
+        var assembly = new TableAssembly();
+        var before = Table(2);
+        var first = assembly.Apply(TableResources.Of(before).Since(TableResources.None));
+        var after = RouteTableJson.WithVersion(before with { Clusters = new ClusterSet(before.Clusters.All.Take(1)) });
+        var second = assembly.Apply(TableResources.Of(after).Since(TableResources.Of(before)));
+        Assert.Same(first.Http, second.Http);
+        Assert.NotSame(first.Clusters, second.Clusters);
+        Assert.Same(first.Clusters.All[0], second.Clusters.All[0]);
+    }
+
+    [Fact]
+    public void WrongStart_ChangesNothing()
+    {
+        var assembly = new TableAssembly();
+        var table = Table(2);
+        assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        Assert.Throws<FormatException>(() => assembly.Apply(TableResources.Of(Table(3)).Since(TableResources.None)));
+        Assert.Equal(table.Version, assembly.Version);
+    }
+
+    [Fact]
+    public void UnreadableResource_ChangesNothing()
+    {
+        var assembly = new TableAssembly();
+        var table = Table(2);
+        assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        var bad = new TableResource(new ResourceKey(ResourceKind.Cluster, "b"), "x", "{]"u8.ToArray());
+        var good = new TableResource(new ResourceKey(ResourceKind.Cluster, "c"), "y", "{\"name\":\"c\"}"u8.ToArray());
+        Assert.Throws<FormatException>(() => assembly.Apply(new TableDelta(table.Version, "next", [good, bad], [])));
+        var next = RouteTableJson.WithVersion(table with { Settings = new ProxySettings { TrustedCidrs = ["10.0.0.0/8"] } });
+        var assembled = assembly.Apply(TableResources.Of(next).Since(TableResources.Of(table)));
+        Assert.Equal(RouteTableJson.Serialize(next), RouteTableJson.Serialize(assembled));
+    }
+
+    private static RouteTable Table(int size) => RouteTableJson.WithVersion(new RouteTable
+    {
+        Http = new VirtualHostSet(Enumerable.Range(0, size).Select(Host)),
+        Https = new VirtualHostSet(Enumerable.Range(size, size).Select(Host)),
+        Clusters = new ClusterSet([new Cluster { Name = "a" }, new Cluster { Name = "b", Endpoints = [new Endpoint("10.0.0.1", 80)] }]),
+        Certificates = [.. Enumerable.Range(0, size).Select(i => new Certificate($"default/{i}", [$"h{i}.com"], "c", "k")), new Certificate("default/0", [], "c", "k")],
+    });
+
+    private static VirtualHost Host(int number) => new($"h{number}.com", [
+        new PathEntry
+        {
+            Path = PathMatch.Prefix("/"),
+            Origin = new RouteOrigin("default/web", 1, 1),
+            Routes = [new Route { Path = PathMatch.Prefix("/"), Targets = [new WeightedCluster("a", 100)], Timeout = TimeSpan.FromSeconds(15) }],
+        },
+    ]);
+}

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Turnpike.Routing;
+using Xunit;
+
+namespace Turnpike.Tests.Unit.Routing;
+
+public sealed class VirtualHostTests
+{
+    [Fact]
+    public void Exact_GoesBeforeLongerPrefix()
+    {
+        var host = Host(PathMatch.Prefix("/a/b"), PathMatch.Exact("/a/b/c"), PathMatch.Element("/a"));
+        Assert.Equal(PathMatch.Exact("/a/b/c"), host.FindPath("/a/b/c")?.Path);
+        Assert.Equal(PathMatch.Prefix("/a/b"), host.FindPath("/a/b/d")?.Path);
+        Assert.Equal(PathMatch.Element("/a"), host.FindPath("/a/x")?.Path);
+        Assert.Null(host.FindPath("/ab"));
+    }
+
+    /// <summary>The index must find what reading the list from the top would find.</summary>
+    [Property(MaxTest = 3000)]
+    public Property FindPath_AgreesWithTheOrderedList()
+    {
+        var match = from kind in Gen.Elements(PathMatchKind.Exact, PathMatchKind.Prefix, PathMatchKind.ElementPrefix)
+                    from value in ShortPaths.Generator
+                    select kind == PathMatchKind.ElementPrefix ? PathMatch.Element(value) : new PathMatch(kind, value);
+        return Prop.ForAll(
+            Arb.From(from count in Gen.Choose(0, 8) from entries in match.ListOf(count) from path in ShortPaths.Generator select (entries, path)),
+            x =>
+            {
+                var host = Host([.. x.entries]);
+                return host.FindPath(x.path)?.Path == host.Paths.Select(e => (PathMatch?)e.Path).FirstOrDefault(p => p!.Value.Matches(x.path));
+            });
+    }
+
+    [Fact]
+    public void FindRoute_TakesTheFirstWhoseConditionsAllHold()
+    {
+        var entry = new PathEntry
+        {
+            Path = PathMatch.Prefix("/"),
+            Origin = new RouteOrigin("default/web", 1, 1),
+            Routes =
+            [
+                Route("both", new Condition(ConditionTarget.Header, "x-user", ConditionKind.Exact, "jason"), new Condition(ConditionTarget.Method, "", ConditionKind.Exact, "GET")),
+                Route("regex", new Condition(ConditionTarget.Header, "cookie", ConditionKind.Regex, "^(.*?;)?(user=jason)(;.*)?$")),
+                Route("path", new Condition(ConditionTarget.Path, "", ConditionKind.Regex, "/v[0-9]+/.*")),
+                Route("rest"),
+            ],
+        };
+        Assert.Equal("both", Find(entry, "GET", "/", ("x-user", "jason")));
+        Assert.Equal("rest", Find(entry, "POST", "/", ("x-user", "jason")));
+        Assert.Equal("regex", Find(entry, "POST", "/", ("cookie", "a=b;user=jason;c=d")));
+        Assert.Equal("rest", Find(entry, "POST", "/", ("cookie", "user=jasonx")));
+        Assert.Equal("path", Find(entry, "POST", "/v12/x"));
+        Assert.Equal("rest", Find(entry, "POST", "/x/v12/x"));
+    }
+
+    [Theory]
+    [InlineData("foo.com", "foo.com", true)]
+    [InlineData("foo.com", "FOO.com:31486", true)]
+    [InlineData("foo.com", "foo.com.", true)]
+    [InlineData("foo.com", "xfoo.com", false)]
+    public void AuthorityCondition_IgnoresCaseAndPort(string wanted, string authority, bool matches) =>
+        Assert.Equal(matches, new Condition(ConditionTarget.Authority, "", ConditionKind.Exact, wanted).Matches(authority));
+
+    [Fact]
+    public void HostileRegex_EndsInTime()
+    {
+        // Needs backtracking (a look-ahead), and doubles its work with each character.
+        var condition = new Condition(ConditionTarget.Header, "x", ConditionKind.Regex, "(?=a)(a+)+b");
+        Assert.False(condition.Matches(new string('a', 200)));
+    }
+
+    [Fact]
+    public void Matching_AllocatesNothing()
+    {
+        var hosts = new VirtualHostSet([
+            new VirtualHost("foo.com", [.. Enumerable.Range(0, 1000).Select(i => Entry(PathMatch.Prefix($"/path/{i}/"), Route("a", new Condition(ConditionTarget.Header, "x", ConditionKind.Exact, "1")), Route("b")))]),
+        ]);
+        var request = new RequestKey("GET", "http", "Foo.com:80", "/path/567/more");
+        var headers = new Headers([("x", "2")]);
+        Route? found = null;
+        for (var i = 0; i < 100; i++)
+            found = Match(hosts, request, headers);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+            found = Match(hosts, request, headers);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal("b", found?.Rule);
+    }
+
+    private static Route? Match(VirtualHostSet hosts, in RequestKey request, Headers headers) =>
+        hosts.Find(request.Authority) is { } host && host.FindPath(request.Path) is { } entry ? VirtualHost.FindRoute(entry, request, headers) : null;
+
+    private static string? Find(PathEntry entry, string method, string path, params (string, string)[] headers) =>
+        VirtualHost.FindRoute(entry, new RequestKey(method, "http", "foo.com", path), new Headers(headers))?.Rule;
+
+    private static VirtualHost Host(params ImmutableArray<PathMatch> paths) => new("*", [.. paths.Select(p => Entry(p, Route("r")))]);
+
+    private static PathEntry Entry(PathMatch path, params ImmutableArray<Route> routes) =>
+        new() { Path = path, Origin = new RouteOrigin("default/web", 1, 1), Routes = [.. routes.Select(r => r with { Path = path })] };
+
+    private static Route Route(string rule, params ImmutableArray<Condition> conditions) =>
+        new() { Rule = rule, Path = PathMatch.Prefix("/"), Conditions = conditions };
+
+    private readonly struct Headers((string Name, string Value)[] all) : IRequestHeaders
+    {
+        public bool TryGetFirst(string name, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out string value)
+        {
+            foreach (var (candidate, text) in all)
+            {
+                if (candidate == name)
+                {
+                    value = text;
+                    return true;
+                }
+            }
+            value = null;
+            return false;
+        }
+    }
+}
