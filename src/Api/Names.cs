@@ -21,6 +21,15 @@ public static class Names
     public const string InjectStatusAnnotation = "sidecar.istio.io/status";
     public const string ProxyContainer = "istio-proxy";
     public const string InitContainer = "istio-init";
+    public const string ProxyImageAnnotation = "sidecar.istio.io/proxyImage";
+    public const string ProxyCpuAnnotation = "sidecar.istio.io/proxyCPU";
+    public const string ProxyMemoryAnnotation = "sidecar.istio.io/proxyMemory";
+    public const string ProxyCpuLimitAnnotation = "sidecar.istio.io/proxyCPULimit";
+    public const string ProxyMemoryLimitAnnotation = "sidecar.istio.io/proxyMemoryLimit";
+    public const string ProxyConfigVolume = "istio-envoy";
+    public const string ProxyTokenVolume = "istio-token";
+    public const string CaConfigMap = "istio-ca-root";
+    public const string DiscoveryAudience = "turnpike";
 
     // Ours.
     public const string HttpAnnotation = "turnpike.io/http";
@@ -30,4 +39,6 @@ public static class Names
     // Kubernetes'.
     public const string IngressClassDefaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
     public const string EndpointSliceServiceLabel = "kubernetes.io/service-name";
+    public const string DefaultContainerAnnotation = "kubectl.kubernetes.io/default-container";
+    public const string MirrorPodAnnotation = "kubernetes.io/config.mirror";
 }

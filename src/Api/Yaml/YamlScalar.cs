@@ -93,7 +93,9 @@ internal static partial class YamlScalar
     /// </summary>
     public static bool IsPlainText(string text)
     {
-        if (text.Length == 0 || text[^1] is ' ' or ':' || !(char.IsAsciiLetterOrDigit(text[0]) || text[0] is '/' or '_' or '$' or '('))
+        var startsPlain = text is [(>= 'a' and <= 'z') or (>= 'A' and <= 'Z') or (>= '0' and <= '9') or '/' or '_' or '$' or '(', ..]
+            or ['-', '-', >= 'a' and <= 'z', ..];
+        if (!startsPlain || text[^1] is ' ' or ':')
             return false;
         if (Resolve(text).Kind is not YamlScalarKind.String || (char.IsAsciiDigit(text[0]) && !text.AsSpan().ContainsAnyExcept(NumberLike)))
             return false;
@@ -106,6 +108,12 @@ internal static partial class YamlScalar
         }
         return true;
     }
+
+    /// <summary>Text in quotes for block style: single ones where they spare escapes.</summary>
+    public static string QuoteBlock(string text) =>
+        text.AsSpan().ContainsAny('"', '\\') && !text.Contains('\'', StringComparison.Ordinal) && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')
+            ? $"'{text}'"
+            : Quote(text);
 
     /// <summary>Text in double quotes, right in JSON and YAML alike. Readable letters stay; what a reader could trip over is escaped.</summary>
     public static string Quote(string text)

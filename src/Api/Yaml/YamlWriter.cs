@@ -66,7 +66,7 @@ public sealed class YamlWriter(string lineBreak, int step = 2, int sequenceStep 
         _ => leaf.ToJsonString(),
     };
 
-    private static string Inline(string text) => YamlScalar.IsPlainText(text) ? text : YamlScalar.Quote(text);
+    private static string Inline(string text) => YamlScalar.IsPlainText(text) ? text : YamlScalar.QuoteBlock(text);
 
     private void Mapping(JsonObject members, int column, int depth)
     {

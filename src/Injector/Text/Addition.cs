@@ -82,18 +82,51 @@ internal sealed class Addition
 
     private Splice NewLine(int after, int column, string lines)
     {
-        var end = SourceText.LineEnd(_text, after);
+        var end = BelowComments(SourceText.LineEnd(_text, after), column);
         // The last line of a block scalar needs its line break even where the text had none.
         return new(end, 0, _style.LineBreak + new string(' ', column) + lines + (end == _text.Length ? _style.LineBreak : ""));
     }
 
-    /// <summary>At the dash of the item that gives way: what stands before the dash in its line then leads the new item in.</summary>
+    /// <summary>
+    /// At the dash of the item that gives way, or at the comment above it: what stands before it in its line then leads the new item in.
+    /// </summary>
     private Splice[]? InsertItem(YamlSequence sequence, int index, JsonNode? value)
     {
         var dash = index == 0 ? sequence.Start : _text.LastIndexOf('-', sequence.Items[index].Start - 1);
         if (dash < 0 || _text[dash] != '-' || dash - SourceText.LineStart(_text, dash) != sequence.Column || (index > 0 && dash < sequence.Items[index - 1].End))
             return null;
-        return [new(dash, 0, _block.Item(value, sequence.Column) + _style.LineBreak + new string(' ', sequence.Column))];
+        var place = AboveComments(dash, sequence.Column);
+        return [new(place, 0, _block.Item(value, sequence.Column) + _style.LineBreak + new string(' ', sequence.Column))];
+    }
+
+    /// <summary>Comments right below an entry, indented deeper, belong to it.</summary>
+    private int BelowComments(int end, int column)
+    {
+        while (end < _text.Length)
+        {
+            var line = _text.AsSpan(_text[end] == '\r' && end + 1 < _text.Length && _text[end + 1] == '\n' ? end + 2 : end + 1);
+            var indent = line.IndexOfAnyExcept(' ');
+            if (indent <= column || line[indent] != '#')
+                break;
+            end = SourceText.LineEnd(_text, _text.Length - line.Length);
+        }
+        return end;
+    }
+
+    /// <summary>Comments right above an entry, in its column, belong to it.</summary>
+    private int AboveComments(int place, int column)
+    {
+        while (SourceText.LineStart(_text, place) is var start and > 0)
+        {
+            var above = SourceText.LineStart(_text, start - 1);
+            if (above == start - 1 && _text[start - 1] == '\n' && start > 1 && _text[start - 2] == '\r')
+                above = SourceText.LineStart(_text, start - 2);
+            var isOwn = _text.AsSpan(start, place - start).IsWhiteSpace();
+            if (!isOwn || above + column >= start || _text[above + column] != '#' || !_text.AsSpan(above, column).IsWhiteSpace())
+                break;
+            place = above + column;
+        }
+        return place;
     }
 
     private Splice[]? ReplaceBlock(YamlMapping mapping, KeyValuePair<YamlNode, YamlNode> member, JsonNode? value)
@@ -121,7 +154,7 @@ internal sealed class Addition
         var isLast = _text.AsSpan(old.End, lines.Start - old.End).IsWhiteSpace();
         return isLast
             ? [new(colon + 1, lines.Start - colon - 1, lines.Insert)]
-            : [new(old.Start, old.End - old.Start, ""), lines];
+            : [new(colon + 1, old.End - colon - 1, ""), lines];
     }
 
     private static bool IsEmpty(YamlNode node) => node switch
@@ -150,7 +183,7 @@ internal sealed class Addition
         return [colon < 0 ? new(key.End, 0, ": " + text) : new(colon + 1, 0, " " + text)];
     }
 
-    /// <summary>Before the closing bracket, right behind the last entry, so that its comment and line break stay where they are.</summary>
+    /// <summary>Before the closing bracket, behind the last entry.</summary>
     private Splice[]? Append(YamlContainer flow, YamlNode? around, int? lastEnd, string? key, JsonNode? value)
     {
         if (_text[flow.Start] is not ('{' or '['))
@@ -158,7 +191,7 @@ internal sealed class Addition
         if (lastEnd is { } end)
         {
             return SourceText.IsSpread(flow)
-                ? [new(end, 0, "," + _style.LineBreak + Spread(flow) + Entry(key, value, Spread(flow)))]
+                ? AppendLine(end, _style.LineBreak + Spread(flow) + Entry(key, value, Spread(flow)))
                 : [new(end, 0, (_style.FlowSpaced ? ", " : ",") + Entry(key, value, null))];
         }
         if (around is not YamlContainer { IsFlow: true } || !SourceText.IsSpread(around))
@@ -166,6 +199,19 @@ internal sealed class Addition
         var outer = SourceText.Indentation(_text, flow.Start);
         var inner = outer + _style.FlowUnit;
         return [new(flow.Start + 1, 0, _style.LineBreak + inner + Entry(key, value, inner) + _style.LineBreak + outer)];
+    }
+
+    /// <summary>Below the last entry and its comment; a comma that stands there already is used.</summary>
+    private Splice[] AppendLine(int lastEnd, string line)
+    {
+        var lineEnd = SourceText.LineEnd(_text, lastEnd);
+        var rest = _text.AsSpan(lastEnd, lineEnd - lastEnd).TrimStart();
+        var hasComma = rest is [',', ..];
+        if (hasComma)
+            rest = rest[1..].TrimStart();
+        if (rest is not ([] or ['#', ..]))
+            return [new(lastEnd, 0, "," + line)];
+        return hasComma ? [new(lineEnd, 0, line)] : [new(lastEnd, 0, ","), new(lineEnd, 0, line)];
     }
 
     private Splice[] InsertFlow(YamlSequence flow, int index, JsonNode? value)

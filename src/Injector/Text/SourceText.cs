@@ -61,10 +61,10 @@ internal static class SourceText
 /// <summary>One change of a text: so many characters at an offset give way to others.</summary>
 internal readonly record struct Splice(int Start, int Length, string Insert)
 {
-    /// <summary>Applies changes that do not overlap, all offsets meant in the text as it is given.</summary>
-    public static string Apply(string text, IEnumerable<Splice> splices)
+    /// <summary>Applies changes that do not overlap, in the order of the text, all offsets meant as it is given.</summary>
+    public static string Apply(string text, IReadOnlyList<Splice> splices)
     {
-        foreach (var splice in splices.OrderByDescending(splice => splice.Start))
+        foreach (var splice in splices.Reverse())
             text = string.Concat(text.AsSpan(0, splice.Start), splice.Insert, text.AsSpan(splice.Start + splice.Length));
         return text;
     }

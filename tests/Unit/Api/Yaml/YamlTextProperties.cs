@@ -50,7 +50,7 @@ public sealed class YamlTextProperties
               containers:
               - name: x
                 args:
-                - "--on"
+                - --on
                 - "yes"
                 ports: []
               script: |

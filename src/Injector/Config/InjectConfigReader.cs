@@ -1,0 +1,209 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Turnpike.Api;
+using Turnpike.Api.Yaml;
+
+namespace Turnpike.Injector.Config;
+
+/// <summary>Reads <see cref="InjectConfig"/> from YAML. What is not known is a warning, what is wrong an error, and no error is guessed away.</summary>
+public static partial class InjectConfigReader
+{
+    private static readonly string[] PullPolicies = ["Always", "IfNotPresent", "Never"];
+
+    /// <summary>Reads the text of key <c>config</c>. Nothing at all is the default configuration.</summary>
+    public static Decoded<InjectConfig> Read(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return TryRoot(text, out var root, out var failure) ? new Reading(root).Result() : failure!;
+    }
+
+    /// <summary>Reads a file: the configuration itself, or a ConfigMap manifest that holds it under key <c>config</c>.</summary>
+    public static Decoded<InjectConfig> ReadFile(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (!TryRoot(text, out var root, out var failure))
+            return failure!;
+        if (Json.Text(Json.Member(root, "kind")) != "ConfigMap")
+            return new Reading(root).Result();
+        return Json.Text(Json.At(root, ["data", Names.InjectConfigKey])) is { } inner
+            ? Read(inner)
+            : Failed(FieldError.Required($"data.{Names.InjectConfigKey}", "the ConfigMap must hold the configuration under this key"));
+    }
+
+    /// <summary>Whether a text can be the name of a container image.</summary>
+    public static bool IsImage(string text) => ImageSyntax().IsMatch(text);
+
+    private static bool TryRoot(string text, out JsonObject? root, out Decoded<InjectConfig>? failure)
+    {
+        root = null;
+        failure = null;
+        var documents = YamlText.Read(text).Where(document => document.Root is not null || document.Error is not null).ToList();
+        if (documents.Count == 0)
+            return true;
+        if (documents[0].Error is { } error)
+            failure = Failed(FieldError.Invalid("", null, error));
+        else if (documents.Count > 1)
+            failure = Failed(FieldError.Invalid("", null, $"must be one document; another starts at line {documents[1].Line}"));
+        else if (documents[0].Root is JsonObject members)
+            root = members;
+        else
+            failure = Failed(FieldError.Invalid("", Json.Show(documents[0].Root), "must be a mapping"));
+        return failure is null;
+    }
+
+    private static Decoded<InjectConfig> Failed(FieldError error) => new(null, [error], []);
+
+    private sealed class Reading
+    {
+        private readonly List<FieldError> _errors = [];
+        private readonly List<string> _warnings = [];
+        private readonly ConfigSection _root;
+
+        public Reading(JsonObject? root) => _root = new ConfigSection(root, "", _errors, _warnings);
+
+        public Decoded<InjectConfig> Result()
+        {
+            var defaults = InjectConfig.Default;
+            var parameters = _root.Section("params");
+            var config = defaults with
+            {
+                InjectsByDefault = _root.Choice("policy", "enabled", "disabled") is null or "enabled",
+                Scope = _root.Choice("scope", "pod", "workload") is "workload" ? InjectionScope.Workload : InjectionScope.Pod,
+                NativeSidecar = _root.Choice("nativeSidecar", "auto", "true", "false") switch
+                {
+                    "true" => NativeSidecar.Always,
+                    "false" => NativeSidecar.Never,
+                    _ => NativeSidecar.Auto,
+                },
+                NeverInject = Selectors("neverInjectSelector"),
+                AlwaysInject = Selectors("alwaysInjectSelector"),
+                ProxyImage = Image(parameters) ?? defaults.ProxyImage,
+                DiscoveryAddress = Address() ?? defaults.DiscoveryAddress,
+                Resources = Resources(),
+                ImagePullPolicy = parameters.Choice("imagePullPolicy", PullPolicies) ?? defaults.ImagePullPolicy,
+                ProxyUid = parameters.Integer("sidecarProxyUID", 1, uint.MaxValue - 1) ?? defaults.ProxyUid,
+                Verbosity = (int)(parameters.Integer("verbosity", 0, 10) ?? defaults.Verbosity),
+                Version = Version(parameters),
+            };
+            config = WithNamespaces(config);
+            CheckInterception();
+            _root.WithoutEffect("initializerName");
+            parameters.WithoutEffect("initImage", "enableCoreDump", "debugMode", "includeIPRanges", "meshConfigMapName");
+            parameters.WarnOfUnknownKeys();
+            _root.WarnOfUnknownKeys();
+            return new Decoded<InjectConfig>(_errors.Count == 0 ? config : null, _errors, _warnings);
+        }
+
+        private InjectConfig WithNamespaces(InjectConfig config)
+        {
+            var included = _root.Texts("namespaces");
+            var excluded = _root.Texts("excludeNamespaces");
+            if (included is not null && excluded is not null)
+                _root.Fault(FieldError.Forbidden("excludeNamespaces", "may not be given together with namespaces"));
+            if (excluded?.Contains("") is true)
+                _root.Fault(FieldError.Invalid("excludeNamespaces", "\"\"", "must be names of namespaces; to inject nowhere, set policy to disabled"));
+            return config with { Namespaces = [.. included ?? config.Namespaces], ExcludeNamespaces = [.. excluded ?? []] };
+        }
+
+        private void CheckInterception()
+        {
+            if (_root.Choice("interception", "none", "redirect") is "redirect")
+                _root.Fault(FieldError.Invalid("interception", "\"redirect\"", "this version does not capture traffic; the only value is \"none\""));
+        }
+
+        private string? Image(ConfigSection parameters)
+        {
+            var image = _root.Text("proxyImage");
+            var old = parameters.Text("proxyImage");
+            if (image is not null && old is not null && image != old)
+                _root.Fault(FieldError.Forbidden("params.proxyImage", "may not differ from proxyImage, which replaces it"));
+            CheckImage("proxyImage", image);
+            CheckImage("params.proxyImage", old);
+            return image ?? old;
+        }
+
+        private void CheckImage(string path, string? image)
+        {
+            if (image is not null && !IsImage(image))
+                _root.Fault(FieldError.Invalid(path, Json.Show(image), "must be the name of a container image such as registry.example.com/turnpike/proxy:1.0"));
+        }
+
+        private string? Address()
+        {
+            var address = _root.Text("discoveryAddress");
+            if (address is not null && !AddressSyntax().IsMatch(address))
+                _root.Fault(FieldError.Invalid("discoveryAddress", Json.Show(address), "must be a host and a port such as turnpike-operator.istio-system:15010"));
+            return address;
+        }
+
+        private static string Version(ConfigSection parameters) => Json.Text(parameters.Raw("version")) ?? "";
+
+        private ProxyResources Resources()
+        {
+            var defaults = ProxyResources.Default;
+            var section = _root.Section("resources");
+            var requests = section.Section("requests");
+            var limits = section.Section("limits");
+            var resources = new ProxyResources
+            {
+                CpuRequest = Amount(requests, "cpu", defaults.CpuRequest),
+                MemoryRequest = Amount(requests, "memory", defaults.MemoryRequest),
+                CpuLimit = Amount(limits, "cpu", defaults.CpuLimit),
+                MemoryLimit = Amount(limits, "memory", defaults.MemoryLimit),
+            };
+            CheckLimit(limits.PathOf("cpu"), resources.CpuRequest, resources.CpuLimit);
+            CheckLimit(limits.PathOf("memory"), resources.MemoryRequest, resources.MemoryLimit);
+            requests.WarnOfUnknownKeys();
+            limits.WarnOfUnknownKeys();
+            section.WarnOfUnknownKeys();
+            return resources;
+        }
+
+        private Quantity? Amount(ConfigSection section, string name, Quantity? otherwise)
+        {
+            var node = section.Raw(name);
+            if (node is null)
+                return otherwise;
+            var text = node.GetValueKind() is JsonValueKind.Number ? node.ToJsonString() : Json.Text(node);
+            if (text == "none")
+                return null;
+            var amount = text is null ? null : Quantity.Parse(text);
+            if (amount is null)
+                _root.Fault(FieldError.Invalid(section.PathOf(name), Json.Show(node), "must be a quantity such as 10m, 0.5 or 40Mi, or none"));
+            return amount;
+        }
+
+        private void CheckLimit(string path, Quantity? request, Quantity? limit)
+        {
+            if (limit is not null && request is not null && limit.Amount < request.Amount)
+                _root.Fault(FieldError.Invalid(path, Json.Show(limit.Text), $"must not be less than the request, {request.Text}"));
+        }
+
+        /// <summary>A map of labels or a list of such; Istio's form with <c>matchLabels</c> inside is read too.</summary>
+        private ImmutableArray<LabelSelector> Selectors(string name)
+        {
+            var node = _root.Raw(name);
+            JsonNode?[] items = node switch { null => [], JsonArray list => [.. list], _ => [node] };
+            var selectors = items.Select(item => Json.Member(item, "matchLabels") ?? item).Select(Selector).ToList();
+            if (selectors.Any(selector => selector is null) || items.Any(item => Json.Member(item, "matchExpressions") is not null))
+            {
+                _root.Fault(FieldError.Invalid(name, Json.Show(node), "must be a mapping of labels to values, or a list of such mappings"));
+                return [];
+            }
+            return [.. selectors.OfType<LabelSelector>()];
+        }
+
+        private static LabelSelector? Selector(JsonNode? node) =>
+            node is JsonObject labels && labels.All(label => Json.Text(label.Value) is not null)
+                ? new LabelSelector(labels.ToImmutableSortedDictionary(label => label.Key, label => Json.Text(label.Value)!, StringComparer.Ordinal))
+                : null;
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}\z")]
+    private static partial Regex ImageSyntax();
+
+    [GeneratedRegex(@"\A(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}\z")]
+    private static partial Regex AddressSyntax();
+}

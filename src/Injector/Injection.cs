@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Injector.Config;
+using Turnpike.Injector.Patch;
+
+namespace Turnpike.Injector;
+
+/// <summary>What the caller knows and the configuration does not.</summary>
+public sealed record InjectOptions
+{
+    /// <summary>Whether the cluster runs native sidecars (Kubernetes 1.29 and newer).</summary>
+    public bool HasNativeSidecars { get; init; }
+
+    /// <summary>Injects every kind that makes pods, whatever <see cref="InjectConfig.Scope"/> says: the user hands us the object.</summary>
+    public bool AnyKind { get; init; }
+}
+
+public enum InjectionOutcome
+{
+    /// <summary>The patch injects.</summary>
+    Injected,
+
+    /// <summary>The object makes pods but is left as it is; the reason says why.</summary>
+    NotInjected,
+
+    /// <summary>The object makes no pods.</summary>
+    NotAWorkload,
+
+    /// <summary>The object would be injected but is wrong; the errors say where.</summary>
+    Invalid,
+}
+
+/// <param name="Outcome">What was decided.</param>
+/// <param name="Reason">Why, in one phrase.</param>
+/// <param name="Patch">Operations, all of them <c>add</c>; empty unless injected.</param>
+/// <param name="Errors">All faults; empty unless invalid.</param>
+public sealed record InjectionResult(InjectionOutcome Outcome, string Reason, IReadOnlyList<PatchOperation> Patch, IReadOnlyList<FieldError> Errors);
+
+/// <summary>Injects the sidecar into raw JSON. Injected twice is injected once.</summary>
+public static class Injection
+{
+    /// <summary>Decides about an object and makes the patch. Takes any JSON and never throws for what is in it.</summary>
+    /// <param name="workload">A Pod or an object with a pod template.</param>
+    /// <param name="requestNamespace">Where the object is created; its own metadata may not say.</param>
+    public static InjectionResult Inject(JsonObject workload, string requestNamespace, InjectConfig config, InjectOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(workload);
+        ArgumentNullException.ThrowIfNull(requestNamespace);
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(options);
+        if (!Json.IsReadable(workload))
+            return Invalid([FieldError.Invalid("", null, "must be readable JSON: no key twice, all text valid Unicode, not too deep")]);
+        if (Workload.Of(workload) is not { } target)
+            return new InjectionResult(InjectionOutcome.NotAWorkload, $"kind {Json.Show(Json.Member(workload, "kind"))} makes no pods", [], []);
+        var verdict = new InjectionDecision(target, requestNamespace, config, options).Decide();
+        if (!verdict.IsYes)
+            return new InjectionResult(InjectionOutcome.NotInjected, verdict.Reason, [], []);
+        var faults = target.Faults().ToList();
+        var standard = SidecarSettings.Of(config, options);
+        var settings = standard.Override(Json.Member(target.PodMetadata, "annotations"), target.PodField("metadata", "annotations"), faults);
+        return faults.Count > 0
+            ? Invalid(faults)
+            : new InjectionResult(InjectionOutcome.Injected, verdict.Reason, Patch(target, settings, SidecarTemplate.Version(standard)), []);
+    }
+
+    private static InjectionResult Invalid(IReadOnlyList<FieldError> faults) => new(InjectionOutcome.Invalid, "the object is not valid", [], faults);
+
+    /// <summary>Adds what is missing: an earlier injection may have been lost in part.</summary>
+    private static IReadOnlyList<PatchOperation> Patch(Workload target, SidecarSettings settings, string version)
+    {
+        var patch = new PatchBuilder(target.Root);
+        var hasProxy = target.Names("containers").Concat(target.Names("initContainers")).Contains(Names.ProxyContainer);
+        if (!hasProxy)
+        {
+            var proxy = SidecarTemplate.Container(settings, target.PodLabel("app"));
+            patch.AddItems(target.PodPath("spec", settings.IsNative ? "initContainers" : "containers"), [proxy], first: settings.IsNative);
+        }
+        var isNative = hasProxy ? target.Names("initContainers").Contains(Names.ProxyContainer) : settings.IsNative;
+        var present = target.Names("volumes").ToHashSet(StringComparer.Ordinal);
+        patch.AddItems(target.PodPath("spec", "volumes"), [.. SidecarTemplate.Volumes().Where(volume => !present.Contains(Json.Text(volume["name"])!))]);
+        string[] proxyName = [Names.ProxyContainer];
+        var status = new InjectionStatus(version, isNative ? proxyName : [], isNative ? [] : proxyName, SidecarTemplate.VolumeNames);
+        Annotate(patch, target, status.ToJson());
+        return patch.Operations;
+    }
+
+    private static void Annotate(PatchBuilder patch, Workload target, string status)
+    {
+        var annotations = new List<KeyValuePair<string, string>> { new(Names.InjectStatusAnnotation, status) };
+        if (!target.IsPod)
+            patch.AddMembers("/metadata/annotations", annotations);
+        var hasDefault = Json.At(target.PodMetadata, ["annotations", Names.DefaultContainerAnnotation]) is not null;
+        var user = target.Names("containers").FirstOrDefault(name => name != Names.ProxyContainer);
+        if (!hasDefault && user is not null)
+            annotations.Insert(0, new(Names.DefaultContainerAnnotation, user));
+        patch.AddMembers(target.PodPath("metadata", "annotations"), annotations);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Api.Yaml;
+
+namespace Turnpike.Injector;
+
+/// <summary>What the status annotation records: the names of all that was added.</summary>
+internal sealed record InjectionStatus(string Version, IReadOnlyList<string> InitContainers, IReadOnlyList<string> Containers, IReadOnlyList<string> Volumes)
+{
+    /// <summary>The status of a workload's pods, or null where none is recorded. Text of another form, as 2017 wrote it, stands for the proxy alone.</summary>
+    public static InjectionStatus? Of(Workload workload)
+    {
+        string[] annotation = ["annotations", Names.InjectStatusAnnotation];
+        var text = Json.Text(Json.At(workload.PodMetadata, annotation)) ?? Json.Text(Json.At(workload.Metadata, annotation));
+        return text is null ? null : Parse(text) ?? new InjectionStatus(text, [], [Names.ProxyContainer], []);
+    }
+
+    /// <summary>Whether all that is recorded is still there: an apply may keep the annotation and drop the container.</summary>
+    public bool IsWhole(Workload workload) =>
+        InitContainers.Count + Containers.Count > 0
+        && !InitContainers.Except(workload.Names("initContainers")).Any()
+        && !Containers.Except(workload.Names("containers")).Any()
+        && !Volumes.Except(workload.Names("volumes")).Any();
+
+    public string ToJson() => new FlowWriter("\n", spaced: false).Line(new JsonObject
+    {
+        ["version"] = Version,
+        ["initContainers"] = List(InitContainers),
+        ["containers"] = List(Containers),
+        ["volumes"] = List(Volumes),
+    });
+
+    private static InjectionStatus? Parse(string text)
+    {
+        try
+        {
+            var node = JsonNode.Parse(text);
+            return node is JsonObject && Json.IsReadable(node)
+                ? new InjectionStatus(Json.Text(node["version"]) ?? "", Read(node["initContainers"]), Read(node["containers"]), Read(node["volumes"]))
+                : null;
+        }
+        catch (Exception fault) when (fault is JsonException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static string[] Read(JsonNode? node) => node is JsonArray items ? [.. items.Select(Json.Text).OfType<string>()] : [];
+
+    private static JsonArray List(IEnumerable<string> names) => [.. names.Select(name => (JsonNode)name)];
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Injector.Config;
+
+namespace Turnpike.Injector;
+
+/// <summary>What one pod's sidecar is made from: the configuration, changed by the pod's own annotations.</summary>
+internal sealed record SidecarSettings(InjectConfig Config, string Image, ProxyResources Resources, bool IsNative)
+{
+    public static SidecarSettings Of(InjectConfig config, InjectOptions options)
+    {
+        var isNative = config.NativeSidecar is NativeSidecar.Always || (config.NativeSidecar is NativeSidecar.Auto && options.HasNativeSidecars);
+        return new SidecarSettings(config, config.ProxyImage, config.Resources, isNative);
+    }
+
+    /// <summary>Applies the annotations of the pod or pod template; what is wrong with them goes to <paramref name="faults"/>.</summary>
+    public SidecarSettings Override(JsonNode? annotations, string path, List<FieldError> faults)
+    {
+        var overrides = new Overrides(annotations, path, faults);
+        return this with
+        {
+            Image = overrides.Image() ?? Image,
+            Resources = Resources with
+            {
+                CpuRequest = overrides.Amount(Names.ProxyCpuAnnotation) ?? Resources.CpuRequest,
+                MemoryRequest = overrides.Amount(Names.ProxyMemoryAnnotation) ?? Resources.MemoryRequest,
+                CpuLimit = overrides.Limit(Names.ProxyCpuLimitAnnotation, Names.ProxyCpuAnnotation, Resources.CpuRequest, Resources.CpuLimit),
+                MemoryLimit = overrides.Limit(Names.ProxyMemoryLimitAnnotation, Names.ProxyMemoryAnnotation, Resources.MemoryRequest, Resources.MemoryLimit),
+            },
+        };
+    }
+
+    private sealed class Overrides(JsonNode? annotations, string path, List<FieldError> faults)
+    {
+        public string? Image()
+        {
+            if (Text(Names.ProxyImageAnnotation) is not { } image)
+                return null;
+            if (!InjectConfigReader.IsImage(image))
+                Fault(Names.ProxyImageAnnotation, image, "must be the name of a container image such as registry.example.com/turnpike/proxy:1.0");
+            return image;
+        }
+
+        public Quantity? Amount(string name)
+        {
+            if (Text(name) is not { } text)
+                return null;
+            var amount = Quantity.Parse(text);
+            if (amount is null)
+                Fault(name, text, "must be a quantity such as 10m, 0.5 or 40Mi");
+            return amount;
+        }
+
+        /// <summary>A limit that the user gave must hold the request; a limit of the configuration grows to it.</summary>
+        public Quantity? Limit(string limitName, string requestName, Quantity? request, Quantity? limit)
+        {
+            request = Text(requestName) is { } requested ? Quantity.Parse(requested) : request;
+            if (Text(limitName) is null)
+                return limit is not null && request is not null && request.Amount > limit.Amount ? request : limit;
+            var given = Amount(limitName);
+            if (given is not null && request is not null && given.Amount < request.Amount)
+                Fault(limitName, given.Text, $"must not be less than the request, {request.Text}");
+            return given;
+        }
+
+        private string? Text(string name) => Json.Text(Json.Member(annotations, name));
+
+        private void Fault(string name, string value, string detail) => faults.Add(FieldError.Invalid($"{path}[{name}]", Json.Show(value), detail));
+    }
+}

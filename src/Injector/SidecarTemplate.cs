@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+
+namespace Turnpike.Injector;
+
+/// <summary>
+/// All that is added to a pod's spec. The container asks for nothing that Pod Security "restricted" forbids. Every call makes new nodes.
+/// </summary>
+internal static class SidecarTemplate
+{
+    private const int AdminPort = 15020;
+    private const int TokenSeconds = 3600;
+    private const string ConfigDirectory = "/etc/istio/proxy";
+    private const string SecretsDirectory = "/var/run/secrets/turnpike";
+
+    public static IReadOnlyList<string> VolumeNames { get; } = [Names.ProxyConfigVolume, Names.ProxyTokenVolume];
+
+    public static JsonObject Container(SidecarSettings settings, string? appLabel)
+    {
+        var container = new JsonObject
+        {
+            ["name"] = Names.ProxyContainer,
+            ["image"] = settings.Image,
+            ["imagePullPolicy"] = settings.Config.ImagePullPolicy,
+        };
+        if (settings.IsNative)
+            container["restartPolicy"] = "Always";
+        container["args"] = Arguments(settings);
+        container["env"] = new JsonArray(
+            FromField("POD_NAME", "metadata.name"),
+            FromField("POD_NAMESPACE", "metadata.namespace"),
+            FromField("INSTANCE_IP", "status.podIP"),
+            new JsonObject { ["name"] = "SERVICE_CLUSTER", ["value"] = string.IsNullOrEmpty(appLabel) ? Names.ProxyContainer : appLabel });
+        container["ports"] = new JsonArray(new JsonObject { ["name"] = "http-admin", ["containerPort"] = AdminPort, ["protocol"] = "TCP" });
+        container["readinessProbe"] = new JsonObject
+        {
+            ["httpGet"] = new JsonObject { ["path"] = "/ready", ["port"] = AdminPort },
+            ["initialDelaySeconds"] = 1,
+            ["periodSeconds"] = 2,
+            ["failureThreshold"] = 30,
+        };
+        container["resources"] = Resources(settings);
+        container["securityContext"] = new JsonObject
+        {
+            ["runAsUser"] = settings.Config.ProxyUid,
+            ["runAsGroup"] = settings.Config.ProxyUid,
+            ["runAsNonRoot"] = true,
+            ["readOnlyRootFilesystem"] = true,
+            ["allowPrivilegeEscalation"] = false,
+            ["capabilities"] = new JsonObject { ["drop"] = new JsonArray("ALL") },
+            ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
+        };
+        container["volumeMounts"] = new JsonArray(
+            new JsonObject { ["name"] = Names.ProxyConfigVolume, ["mountPath"] = ConfigDirectory },
+            new JsonObject { ["name"] = Names.ProxyTokenVolume, ["mountPath"] = SecretsDirectory, ["readOnly"] = true });
+        return container;
+    }
+
+    public static IReadOnlyList<JsonObject> Volumes() =>
+    [
+        new() { ["name"] = Names.ProxyConfigVolume, ["emptyDir"] = new JsonObject { ["medium"] = "Memory" } },
+        new()
+        {
+            ["name"] = Names.ProxyTokenVolume,
+            ["projected"] = new JsonObject
+            {
+                ["sources"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["serviceAccountToken"] = new JsonObject
+                        {
+                            ["audience"] = Names.DiscoveryAudience,
+                            ["expirationSeconds"] = TokenSeconds,
+                            ["path"] = "token",
+                        },
+                    },
+                    new JsonObject { ["configMap"] = new JsonObject { ["name"] = Names.CaConfigMap, ["optional"] = true } }),
+            },
+        },
+    ];
+
+    /// <summary>The configured version, else a hash of all that does not depend on the pod.</summary>
+    public static string Version(SidecarSettings settings)
+    {
+        if (settings.Config.Version.Length > 0)
+            return settings.Config.Version;
+        var text = Container(settings, null).ToJsonString() + string.Concat(Volumes().Select(volume => volume.ToJsonString()));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+
+    private static JsonArray Arguments(SidecarSettings settings)
+    {
+        var arguments = new JsonArray("sidecar", "--discovery", settings.Config.DiscoveryAddress);
+        if (settings.Config.Verbosity > 0)
+        {
+            arguments.Add("--verbosity");
+            arguments.Add(settings.Config.Verbosity.ToString(CultureInfo.InvariantCulture));
+        }
+        return arguments;
+    }
+
+    private static JsonObject FromField(string name, string path) =>
+        new() { ["name"] = name, ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["fieldPath"] = path } } };
+
+    private static JsonObject Resources(SidecarSettings settings)
+    {
+        var resources = new JsonObject();
+        var given = settings.Resources;
+        Add("requests", given.CpuRequest?.Text, given.MemoryRequest?.Text);
+        Add("limits", given.CpuLimit?.Text, given.MemoryLimit?.Text);
+        return resources;
+
+        void Add(string name, string? cpu, string? memory)
+        {
+            var amounts = new JsonObject();
+            if (cpu is not null)
+                amounts["cpu"] = cpu;
+            if (memory is not null)
+                amounts["memory"] = memory;
+            if (amounts.Count > 0)
+                resources[name] = amounts;
+        }
+    }
+}

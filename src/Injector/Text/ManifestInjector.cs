@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Api.Yaml;
+using Turnpike.Injector.Config;
+using Turnpike.Injector.Patch;
+
+namespace Turnpike.Injector.Text;
+
+/// <param name="Text">The manifest with the sidecars in it; the input itself where there are errors.</param>
+/// <param name="Errors">One line each, led by the file and the document.</param>
+/// <param name="Notes">Workloads that were left as they are and why, and documents that had to be written anew.</param>
+public sealed record InjectedManifest(string Text, IReadOnlyList<string> Errors, IReadOnlyList<string> Notes);
+
+/// <summary>
+/// Injects sidecars into the text of a manifest: any number of YAML or JSON documents, Lists among them. What makes no pods stays as it is,
+/// byte for byte, and so does all that the user wrote in what does.
+/// </summary>
+/// <param name="ns">Namespace of objects that name none; null for <c>default</c>.</param>
+public sealed class ManifestInjector(InjectConfig config, InjectOptions options, string? ns)
+{
+    private readonly List<string> _errors = [];
+    private readonly List<string> _notes = [];
+
+    /// <param name="name">The file's name, for messages.</param>
+    public static InjectedManifest Inject(string name, string text, InjectConfig config, InjectOptions options, string? ns) =>
+        new ManifestInjector(config, options, ns).Inject(name, text);
+
+    private InjectedManifest Inject(string name, string text)
+    {
+        var result = new StringBuilder(text.Length * 2);
+        foreach (var document in YamlText.Read(text))
+            result.Append(Document(document, string.Create(CultureInfo.InvariantCulture, $"{name}: document {document.Index}")));
+        return new InjectedManifest(_errors.Count == 0 ? result.ToString() : text, _errors, _notes);
+    }
+
+    private string Document(YamlDocument document, string place)
+    {
+        if (document.Error is { } error)
+            _errors.Add($"{place}: {error}");
+        if (document.Root is not JsonObject root)
+            return document.Text;
+        var operations = new List<PatchOperation>();
+        Object(root, "", place, operations);
+        if (operations.Count == 0)
+            return document.Text;
+        var edited = DocumentEditor.Apply(document, operations);
+        if (edited.IsRewritten)
+            _notes.Add($"{place}: written anew, without comments: its text has anchors or another form that additions do not fit into");
+        return edited.Text;
+    }
+
+    private void Object(JsonObject root, string path, string place, List<PatchOperation> operations)
+    {
+        if (Json.Text(Json.Member(root, "kind")) is { } kind && kind.EndsWith("List", StringComparison.Ordinal) && Json.Member(root, "items") is JsonArray items)
+        {
+            for (var i = 0; i < items.Count; i++)
+            {
+                var index = i.ToString(CultureInfo.InvariantCulture);
+                if (items[i] is JsonObject item)
+                    Object(item, $"{path}/items/{index}", $"{place}, items[{index}]", operations);
+            }
+            return;
+        }
+        var result = Injection.Inject(root, Namespace(root), config, options);
+        place += $" ({Name(root)})";
+        _errors.AddRange(result.Errors.Select(fault => $"{place}: {fault}"));
+        if (result.Outcome is InjectionOutcome.NotInjected)
+            _notes.Add($"{place}: not injected: {result.Reason}");
+        operations.AddRange(result.Patch.Select(operation => operation with { Path = path + operation.Path }));
+    }
+
+    private string Namespace(JsonObject root) => Json.Text(Json.At(root, ["metadata", "namespace"])) is { Length: > 0 } own ? own : ns ?? "default";
+
+    private string Name(JsonObject root)
+    {
+        var name = Json.Text(Json.At(root, ["metadata", "name"]))
+            ?? (Json.Text(Json.At(root, ["metadata", "generateName"])) is { } prefix ? prefix + "*" : "?");
+        return new ObjectKey(Json.Text(Json.Member(root, "kind")) ?? "?", Namespace(root), name).ToString();
+    }
+}
