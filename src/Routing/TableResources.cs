@@ -69,6 +69,15 @@ public sealed class TableResources
         return new TableResources(table.Version, resources.ToImmutable());
     }
 
+    /// <summary>What somebody says to have: versions without content.</summary>
+    public static TableResources FromVersions(string tableVersion, IEnumerable<(ResourceKey Key, string Version)> versions)
+    {
+        var resources = None._byKey.ToBuilder();
+        foreach (var (key, version) in versions)
+            resources[key] = new TableResource(key, version, default);
+        return new TableResources(tableVersion, resources.ToImmutable());
+    }
+
     /// <summary>What somebody who has <paramref name="known"/> needs to have this table.</summary>
     public TableDelta Since(TableResources known)
     {

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Turnpike.Compiler;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Watch;
+
+namespace Turnpike.Discovery;
+
+/// <summary>Keeps an <see cref="ObjectStore"/> like the cluster, and says when it has changed.</summary>
+public sealed class ClusterFeed(KubeApi api, ILoggerFactory loggers, TimeProvider clock)
+{
+    private readonly ObjectStore _store = new();
+    private readonly Lock _gate = new();
+    private volatile TaskCompletionSource _changed = NewSignal();
+    private ImmutableArray<Informer<ReadObject>> _informers = [];
+
+    /// <summary>The informers, once <see cref="RunAsync"/> has found out what the API server serves.</summary>
+    public IReadOnlyCollection<IInformer> Informers => _informers;
+
+    /// <summary>Watches until cancelled.</summary>
+    /// <param name="synced">Called once, when every kind has been listed.</param>
+    /// <param name="ct">Ends the watching.</param>
+    public async Task RunAsync(Action synced, CancellationToken ct)
+    {
+        var slices = await api.ServesAsync(WatchedKinds.EndpointSlices, ct);
+        _informers = [.. WatchedKinds.All(slices).Select(w => Watch(w.Resource, w.Query))];
+        var running = _informers.Select(i => Task.Run(() => i.RunAsync(ct), CancellationToken.None)).ToList();
+        await Task.WhenAll(_informers.Select(i => i.Synced)).WaitAsync(ct);
+        synced();
+        await Task.WhenAll(running);
+    }
+
+    /// <summary>Completes when the cluster has changed since the last call that completed.</summary>
+    public async Task WaitForChangeAsync(CancellationToken ct)
+    {
+        await _changed.Task.WaitAsync(ct);
+        _changed = NewSignal();
+    }
+
+    public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics) Snapshot()
+    {
+        lock (_gate)
+            return _store.Snapshot();
+    }
+
+    private Informer<ReadObject> Watch(ResourceRef resource, ResourceQuery query)
+    {
+        var informer = new Informer<ReadObject>(
+            api, resource, json => Decode(resource, json), new InformerOptions { Query = query }, loggers.CreateLogger<Informer<ReadObject>>(), clock);
+        informer.AddHandler(change =>
+        {
+            var key = new Api.ObjectKey(resource.Kind, change.Key.Namespace, change.Key.Name);
+            lock (_gate)
+            {
+                if (change.New is { } read)
+                    _store.Put(key, read);
+                else
+                    _store.Remove(key);
+            }
+            Signal();
+        });
+        return informer;
+    }
+
+    /// <summary>The items of a list do not say what they are.</summary>
+    private static ReadObject Decode(ResourceRef resource, JsonElement json)
+    {
+        var raw = JsonObject.Create(json)!;
+        raw["apiVersion"] = resource.ApiVersion;
+        raw["kind"] = resource.Kind;
+        return ReadObject.From(raw);
+    }
+
+    private void Signal() => _changed.TrySetResult();
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

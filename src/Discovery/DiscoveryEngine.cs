@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Turnpike.Compiler;
+using Turnpike.Routing;
+
+namespace Turnpike.Discovery;
+
+/// <summary>Compiles the cluster anew whenever it has changed. Runs on every replica, leader or not.</summary>
+public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, ILogger<DiscoveryEngine> log, TimeProvider clock) : BackgroundService
+{
+    // A rollout changes many objects within milliseconds; one table for all of them is enough.
+    private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(15);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var synced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var feeding = FeedAsync(synced, stoppingToken);
+        try
+        {
+            await synced.Task.WaitAsync(stoppingToken);
+            for (long sequence = 1; ; sequence++)
+            {
+                Compile(sequence);
+                await feed.WaitForChangeAsync(stoppingToken);
+                await Task.Delay(Debounce, clock, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            await feeding;
+        }
+    }
+
+    private async Task FeedAsync(TaskCompletionSource synced, CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await feed.RunAsync(() => synced.TrySetResult(), ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // Before the informers run, which contain their own failures: the API server does not answer yet.
+                log.FeedFailed(e);
+                await Task.Delay(TimeSpan.FromSeconds(1), clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private void Compile(long sequence)
+    {
+        var started = clock.GetTimestamp();
+        var (snapshot, invalid) = feed.Snapshot();
+        var compilation = RouteCompiler.Compile(snapshot);
+        var previous = states.Current;
+        var unchanged = previous is not null && previous.Table.Version == compilation.Table.Version;
+        var resources = unchanged ? previous!.Resources : TableResources.Of(compilation.Table);
+        states.Publish(new DiscoveryState(sequence, snapshot, compilation.Table, resources, invalid.AddRange(compilation.Diagnostics)));
+        if (!unchanged)
+            log.TableCompiled(compilation.Table.Version, snapshot.Ingresses.Length, snapshot.RouteRules.Length, clock.GetElapsedTime(started).TotalMilliseconds);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Turnpike.Compiler;
+using Turnpike.Routing;
+
+namespace Turnpike.Discovery;
+
+/// <summary>What was made of the cluster at one moment.</summary>
+/// <param name="Sequence">Counts compilations in this process, from 1.</param>
+/// <param name="Diagnostics">Of reading and of compiling.</param>
+/// <param name="Resources">The table in parts, for proxies.</param>
+public sealed record DiscoveryState(
+    long Sequence, ClusterSnapshot Snapshot, RouteTable Table, TableResources Resources, ImmutableArray<Diagnostic> Diagnostics);
+
+/// <summary>Holds the current state, and wakes those who wait for the next one.</summary>
+public sealed class DiscoveryStates
+{
+    private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile DiscoveryState? _current;
+
+    /// <summary>Null before the first compilation.</summary>
+    public DiscoveryState? Current => _current;
+
+    public void Publish(DiscoveryState state)
+    {
+        _current = state;
+        Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
+
+    /// <summary>A state newer than <paramref name="sequence"/>, at once or when there is one.</summary>
+    public async Task<DiscoveryState> NewerThanAsync(long sequence, CancellationToken ct)
+    {
+        while (true)
+        {
+            // Taken first: a state that is published in between completes it.
+            var next = _next.Task;
+            if (_current is { } current && current.Sequence > sequence)
+                return current;
+            await next.WaitAsync(ct);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Turnpike.Api;
+using Turnpike.Compiler;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Discovery;
+
+/// <summary>What the control plane watches to make a route table, and how narrowly.</summary>
+internal static class WatchedKinds
+{
+    public static readonly ResourceRef RouteRules = new(Names.Group, Names.Version, "routerules", Kinds.RouteRule);
+    public static readonly ResourceRef Ingresses = new("networking.k8s.io", "v1", "ingresses", Kinds.Ingress);
+    public static readonly ResourceRef IngressClasses = new("networking.k8s.io", "v1", "ingressclasses", Kinds.IngressClass);
+    public static readonly ResourceRef Services = new("", "v1", "services", Kinds.Service);
+    public static readonly ResourceRef Endpoints = new("", "v1", "endpoints", Kinds.Endpoints);
+    public static readonly ResourceRef EndpointSlices = new("discovery.k8s.io", "v1", "endpointslices", Kinds.EndpointSlice);
+    public static readonly ResourceRef Pods = new("", "v1", "pods", Kinds.Pod);
+    public static readonly ResourceRef Namespaces = new("", "v1", "namespaces", Kinds.Namespace);
+    public static readonly ResourceRef Secrets = new("", "v1", "secrets", Kinds.Secret);
+    public static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", Kinds.ConfigMap);
+
+    /// <param name="slices">Whether the API server serves EndpointSlices in v1; Endpoints otherwise.</param>
+    public static IEnumerable<(ResourceRef Resource, ResourceQuery Query)> All(bool slices) =>
+    [
+        (RouteRules, ResourceQuery.All),
+        (Ingresses, ResourceQuery.All),
+        (IngressClasses, ResourceQuery.All),
+        (Services, ResourceQuery.All),
+        (slices ? EndpointSlices : Endpoints, ResourceQuery.All),
+        (Pods, ResourceQuery.All),
+        (Namespaces, ResourceQuery.All),
+        // Certificates only: other secrets are nobody's business here.
+        (Secrets, new ResourceQuery { FieldSelector = "type=kubernetes.io/tls" }),
+        (ConfigMaps, new ResourceQuery { Namespace = Names.SystemNamespace, FieldSelector = $"metadata.name={Names.MeshConfigMap}" }),
+    ];
+}
