@@ -14,6 +14,11 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
 {
     private const long Microsecond = 1_000, Millisecond = 1_000_000, Second = 1_000_000_000;
 
+    private const string Wanted = "must be a duration such as 3s, 500ms or 1m30s";
+
+    // What a message may repeat: letters, so that it stays one line of text.
+    private static readonly SearchValues<char> UnitCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
     private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
     /// <summary>Finer than <see cref="System.TimeSpan"/>'s 100 ns is cut off.</summary>
@@ -44,7 +49,7 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
         decimal total = 0;
         if (rest.IsEmpty)
         {
-            fault = "must be a duration such as 3s, 500ms or 1m30s";
+            fault = Wanted;
             return false;
         }
         while (!rest.IsEmpty)
@@ -53,12 +58,14 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
             var number = digits < 0 ? rest : rest[..digits];
             if (number.IsEmpty || number.Count('.') > 1 || number is "." || number.Length > 24)
             {
-                fault = "must be a duration such as 3s, 500ms or 1m30s";
+                fault = Wanted;
                 return false;
             }
             if (digits < 0)
             {
-                fault = $"lacks a unit; write {text}s for seconds or {text}ms for milliseconds";
+                fault = text.Length <= 24
+                    ? $"lacks a unit; write {text}s for seconds or {text}ms for milliseconds"
+                    : "lacks a unit at its end";
                 return false;
             }
             rest = rest[digits..];
@@ -77,7 +84,9 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
             };
             if (scale == 0)
             {
-                fault = $"has the unknown unit \"{unit}\"; units are h, m, s, ms, us and ns";
+                fault = unit.Length <= 8 && !unit.ContainsAnyExcept(UnitCharacters)
+                    ? $"has the unknown unit \"{unit}\"; units are h, m, s, ms, us and ns"
+                    : Wanted;
                 return false;
             }
             total += decimal.Parse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture) * scale;

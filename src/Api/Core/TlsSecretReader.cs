@@ -41,7 +41,8 @@ public static class TlsSecretReader
     }
 
     /// <summary>As the API server does it, <c>stringData</c> wins over <c>data</c>.</summary>
-    private static (string Pem, string Path) ReadPem(Findings findings, ObjectReader? data, ObjectReader? stringData, string name, string wanted)
+    private static (string Pem, string Path) ReadPem(
+        Findings findings, ObjectReader? data, ObjectReader? stringData, string name, string wanted)
     {
         var source = stringData?.Has(name) == true ? stringData : data;
         var path = FieldPath.Key(source == stringData && source is not null ? "stringData" : "data", name);

@@ -1,5 +1,6 @@
 using Turnpike.Api.Core;
 using Turnpike.Api.Mesh;
+using Turnpike.Api.Reading;
 
 namespace Turnpike.Api.Ingresses;
 
@@ -18,8 +19,8 @@ public static class IngressClasses
         if (ingress.Metadata.Annotations.TryGetValue(Names.IngressClassAnnotation, out var annotation))
         {
             return annotation == mesh.IngressClass
-                ? new(true, $"annotation {Names.IngressClassAnnotation} is \"{annotation}\"")
-                : new(false, $"annotation {Names.IngressClassAnnotation} is \"{annotation}\", not \"{mesh.IngressClass}\"");
+                ? new(true, $"annotation {Names.IngressClassAnnotation} is {JsonText.Quote(annotation)}")
+                : new(false, $"annotation {Names.IngressClassAnnotation} is {JsonText.Quote(annotation)}, not \"{mesh.IngressClass}\"");
         }
         return ingress.ClassName is { } name ? ByName(name, mesh, classes) : ByDefault(mesh, classes);
     }
@@ -35,16 +36,17 @@ public static class IngressClasses
         // Clusters before IngressClass objects, and directories without them.
         return name == mesh.IngressClass
             ? new(true, $"ingressClassName is \"{name}\"")
-            : new(false, $"ingressClassName is \"{name}\", not \"{mesh.IngressClass}\", and there is no such IngressClass of ours");
+            : new(false, $"ingressClassName is {JsonText.Quote(name)}, not \"{mesh.IngressClass}\", and there is no such IngressClass of ours");
     }
 
     private static IngressClassDecision ByDefault(MeshConfig mesh, IEnumerable<IngressClassObject> classes)
     {
         if (classes.FirstOrDefault(c => c.IsDefault && IsOurs(c)) is { } found)
             return new(true, $"it names no class, and IngressClass \"{found.Metadata.Name}\" is the default");
-        return mesh.IngressControllerMode == IngressControllerMode.Default
-            ? new(true, "it names no class, and ingressControllerMode is DEFAULT")
-            : new(false, $"it names no class, and ingressControllerMode is STRICT; add the annotation {Names.IngressClassAnnotation}: {mesh.IngressClass}");
+        if (mesh.IngressControllerMode == IngressControllerMode.Default)
+            return new(true, "it names no class, and ingressControllerMode is DEFAULT");
+        var remedy = $"add the annotation {Names.IngressClassAnnotation}: {mesh.IngressClass}";
+        return new(false, "it names no class, and ingressControllerMode is STRICT; " + remedy);
     }
 
     private static bool IsOurs(IngressClassObject ingressClass) => ingressClass.Controller == Names.IngressController;

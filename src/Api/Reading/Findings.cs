@@ -56,7 +56,10 @@ internal sealed class Findings
     public Decoded<T> Result<T>(T value)
         where T : class
     {
-        var sorted = errors.OrderBy(e => e.Order).Select(e => e.Error with { Detail = Spelling.Render(e.Error.Detail, PrefersSnake) }).ToList();
+        var sorted = errors
+            .OrderBy(e => e.Order)
+            .Select(e => e.Error with { Detail = Spelling.Render(e.Error.Detail, PrefersSnake) })
+            .ToList();
         var texts = warnings
             .OrderBy(w => w.Order)
             .Select(w => (w.Path.Length == 0 ? "" : w.Path + ": ") + Spelling.Render(w.Text, PrefersSnake))

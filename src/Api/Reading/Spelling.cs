@@ -20,13 +20,17 @@ internal static partial class Spelling
         return text.ToString();
     }
 
-    /// <summary>Writes the field names in <paramref name="text"/>, marked as <c>`httpReqTimeout`</c>, in quotes and in the user's spelling.</summary>
+    /// <summary>
+    /// Writes the field names in <paramref name="text"/>, marked as <c>`httpReqTimeout`</c>, in quotes and in the user's spelling.
+    /// </summary>
     public static string Render(string text, bool snake) =>
         text.Contains('`', StringComparison.Ordinal)
             ? MarkedName().Replace(text, name => $"\"{(snake ? Snake(name.Groups[1].Value) : name.Groups[1].Value)}\"")
             : text;
 
-    /// <summary>The candidate that differs least from <paramref name="name"/>, leaving case and <c>_</c> aside, or null where none is near.</summary>
+    /// <summary>
+    /// The candidate that differs least from <paramref name="name"/>, leaving case and <c>_</c> aside, or null where none is near.
+    /// </summary>
     public static string? Nearest(string name, IEnumerable<string> candidates)
     {
         var wanted = Plain(name);
@@ -40,7 +44,10 @@ internal static partial class Spelling
         return best.Distance <= Math.Max(1, wanted.Length / 3) ? best.Name : null;
     }
 
-    /// <summary>The only candidate of which <paramref name="name"/> is a part, as <c>retries</c> is of <c>httpReqRetries</c>; null where there is none or more.</summary>
+    /// <summary>
+    /// The only candidate of which <paramref name="name"/> is a part, as <c>retries</c> is of <c>httpReqRetries</c>; null where
+    /// there is none, or more.
+    /// </summary>
     public static string? OnlyOneWith(string name, IEnumerable<string> candidates)
     {
         var part = Plain(name);

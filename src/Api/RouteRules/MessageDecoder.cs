@@ -31,9 +31,9 @@ internal sealed class MessageDecoder(Findings findings)
             else if (node is null)
                 continue;
             else if (!given.TryAdd(field, name))
-                findings.Fault(FieldError.Forbidden(at, $"the same field as {JsonText.Quote(given[field])}, which is given too; keep one of them"));
+                findings.Fault(FieldError.Forbidden(at, $"the same field as \"{given[field]}\", which is given too; keep one of them"));
             else if (field.OneOf is { } group && !chosen.TryAdd(group, name))
-                findings.Fault(Model(model, field), FieldError.Forbidden(at, $"may not be given together with {JsonText.Quote(chosen[group])}"));
+                findings.Fault(Model(model, field), FieldError.Forbidden(at, $"may not be given together with \"{chosen[group]}\""));
             else if (DecodeField(field, name, node, at, Model(model, field)) is { } value)
                 field.Set(message, value);
         }
@@ -58,7 +58,8 @@ internal sealed class MessageDecoder(Findings findings)
             default:
                 var wanted = field.Shape == FieldShape.List ? "a list" : "an object";
                 var hint = field.Shape == FieldShape.List && node is JsonValue ? $"; write {name}: [{JsonText.Quote(node)}]" : "";
-                findings.Fault(model, FieldError.Invalid(path, JsonText.Quote(node), $"must be {wanted}, not {JsonText.KindOf(node)}{hint}"));
+                var detail = $"must be {wanted}, not {JsonText.KindOf(node)}{hint}";
+                findings.Fault(model, FieldError.Invalid(path, JsonText.Quote(node), detail));
                 return null;
         }
     }
@@ -106,8 +107,9 @@ internal sealed class MessageDecoder(Findings findings)
 
     /// <summary>For a bare text in place of a message, what the user probably means: <c>uri: {exact: "/x"}</c>.</summary>
     private static string Shorthand(FieldSchema field, string name, JsonNode? node) =>
-        name.Length > 0 && node?.GetValueKind() == JsonValueKind.String && Wrap(field.Message!, JsonText.Quote(node), Spells(name)) is { } text
-            ? $"; write {name}: {text}"
+        name.Length > 0 && node?.GetValueKind() == JsonValueKind.String
+            && Wrap(field.Message!, JsonText.Quote(node), Spells(name)) is { } text
+            ? $"; write {FieldPath.Name(name)}: {text}"
             : "";
 
     private static string? Wrap(MessageSchema message, string value, bool snake)

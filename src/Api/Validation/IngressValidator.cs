@@ -51,10 +51,11 @@ internal sealed class IngressValidator : AbstractValidator<IngressObject>
                 if (host.Length == 0 || seen.TryAdd(host, entry.SecretName))
                     continue;
                 var secret = seen[host] ?? "";
+                var with = secret.Length == 0 ? "no secret" : "the secret " + JsonText.Quote(secret);
                 if (secret == (entry.SecretName ?? ""))
                     context.Warn("is listed twice", at);
                 else
-                    context.Report(FieldErrorKind.Duplicate, $"is listed already, with {(secret.Length == 0 ? "no secret" : "the secret " + JsonText.Quote(secret))}", null, at);
+                    context.Report(FieldErrorKind.Duplicate, "is listed already, with " + with, null, at);
             }
         }
     }

@@ -24,7 +24,9 @@ internal sealed class RouteRuleValidator : AbstractValidator<RouteRuleSpec>
         });
         RuleFor(spec => spec.Destination!).SetValidator(new ServiceValidator(labelsAllowed: false));
         RuleFor(spec => spec.Match!).SetValidator(new MatchConditionValidator());
-        RuleForEach(spec => Items(spec.Route)).SetValidator(new DestinationWeightValidator()).OverridePropertyName(nameof(RouteRuleSpec.Route));
+        RuleForEach(spec => Items(spec.Route))
+            .SetValidator(new DestinationWeightValidator())
+            .OverridePropertyName(nameof(RouteRuleSpec.Route));
         RuleFor(spec => spec.Route).Custom(Weights);
         RuleFor(spec => spec.Redirect!).SetValidator(new RedirectValidator());
         RuleFor(spec => spec.Rewrite!).SetValidator(new RewriteValidator());
@@ -74,7 +76,9 @@ internal sealed class RouteRuleValidator : AbstractValidator<RouteRuleSpec>
 
     private static void PerTryTimeout(RouteRuleSpec spec, ValidationContext<RouteRuleSpec> context)
     {
-        if (spec.HttpReqTimeout?.SimpleTimeout?.Timeout is { } total && spec.HttpReqRetries?.SimpleRetry?.PerTryTimeout is { } perTry && perTry >= total)
+        if (spec.HttpReqTimeout?.SimpleTimeout?.Timeout is { } total
+            && spec.HttpReqRetries?.SimpleRetry?.PerTryTimeout is { } perTry
+            && perTry >= total)
         {
             context.Warn(
                 $"has no effect: not shorter than the total timeout of {total}",

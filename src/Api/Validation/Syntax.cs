@@ -26,7 +26,7 @@ internal static partial class Syntax
     public static string? IngressHost(string text)
     {
         var name = text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text;
-        return text.Contains("://", StringComparison.Ordinal) || text.Contains('/', StringComparison.Ordinal) ? "must be a host name, without scheme and path"
+        return text.Contains('/', StringComparison.Ordinal) ? "must be a host name, without scheme and path"
             : IsIpv4(text) || text.Count(c => c == ':') > 1 ? "must be a DNS name, not an IP address"
             : text.Contains(':', StringComparison.Ordinal) ? "must be a host name, without port"
             : DnsSubdomain(name.ToLowerInvariant()) is null ? null
@@ -54,8 +54,8 @@ internal static partial class Syntax
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var address = slash < 0 ? text : text[..slash];
         var bits = slash < 0 ? "32" : text[(slash + 1)..];
-        var right = IsIpv4(address) && bits.Length is 1 or 2 && int.TryParse(bits, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n <= 32;
-        return right ? null : "must be an IPv4 address such as 10.0.0.1, or a block such as 10.0.0.0/8";
+        var right = IsIpv4(address) && byte.TryParse(bits, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n <= 32;
+        return right && bits.Length <= 2 ? null : "must be an IPv4 address such as 10.0.0.1, or a block such as 10.0.0.0/8";
     }
 
     public static bool IsIpv4(string text)
@@ -71,10 +71,10 @@ internal static partial class Syntax
 
     public static string? HeaderName(string text) =>
         text.Length == 0 ? "must be the name of a header, not empty"
-        : text.Any(char.IsAsciiLetterUpper) ? $"must be lower case: {text.ToLowerInvariant()}"
-        : text[0] == ':' ? "must be a header, not a pseudo-header"
         : HeaderToken().IsMatch(text) ? null
-        : "must be a header name: letters, digits and !#$%&'*+-.^_|~ only";
+        : text[0] == ':' ? "must be a header, not a pseudo-header"
+        : HeaderToken().IsMatch(text.ToLowerInvariant()) ? $"must be lower case: {text.ToLowerInvariant()}"
+        : "must be a header name: lower-case letters, digits and !#$%&'*+-.^_|~ only";
 
     public static string? HeaderValue(string text) =>
         text.Any(c => c is '\r' or '\n') ? "must not contain a line break"

@@ -75,8 +75,8 @@ public sealed class ReaderProperties
     private static void AssertConsistent(Outcome outcome)
     {
         Assert.Equal(outcome.Errors.Count == 0, outcome.Value is not null);
-        Assert.All(outcome.Errors, error => Assert.DoesNotContain('\n', error.ToString()));
-        Assert.All(outcome.Warnings, warning => Assert.DoesNotContain('\n', warning));
+        var lines = outcome.Errors.Select(error => error.ToString()).Concat(outcome.Warnings);
+        Assert.All(lines, line => Assert.DoesNotContain(line, c => char.IsControl(c) || c is '\u2028' or '\u2029'));
     }
 
     private static string KindOf(string name, JsonObject json)

@@ -117,6 +117,26 @@ public sealed class RouteRuleTests
         Assert.Equal(matches, regex.IsMatch(value));
     }
 
+    [Theory]
+    [InlineData("(")]
+    [InlineData("a)|(b")]
+    [InlineData("[")]
+    [InlineData("a{2,1}")]
+    [InlineData("(?<=a)b(?x) # c")]
+    public void Regex_HasOneVerdict(string pattern)
+    {
+        Assert.NotNull(RegexSyntax.Fault(pattern));
+        Assert.False(RegexSyntax.TryCompile(pattern, out _, out var fault));
+        Assert.Equal(RegexSyntax.Fault(pattern), fault);
+    }
+
+    [Fact]
+    public void Regex_IsBounded()
+    {
+        Assert.Null(RegexSyntax.Fault(new string('a', RegexSyntax.MaxLength)));
+        Assert.Equal("must be a regular expression of at most 2048 characters", RegexSyntax.Fault(new string('a', RegexSyntax.MaxLength + 1)));
+    }
+
     private static RouteRule Read(string spec)
     {
         var decoded = RouteRuleReader.Read(new JsonObject

@@ -35,7 +35,7 @@ public sealed class ValidationGoldenTests
     {
         Assert.Equal(outcome.Errors.Count == 0, outcome.Value is not null);
         var lines = outcome.Errors.Select(e => $"error: {e}").Concat(outcome.Warnings.Select(w => $"warning: {w}")).ToList();
-        Assert.All(lines, line => Assert.DoesNotContain('\n', line));
+        Assert.All(lines, line => Assert.DoesNotContain(line, char.IsControl));
         return lines.Count == 0 ? "valid" : string.Join("\n", lines);
     }
 }
