@@ -14,6 +14,7 @@ public static class CommandLine
             ServeCommand.Create(),
             CompileCommand.Create(),
             ValidateCommand.Create(),
+            KubeInjectCommand.Create(),
             DemoCommand.Create(),
         };
         var parsed = root.Parse(args);

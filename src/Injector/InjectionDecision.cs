@@ -43,10 +43,10 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
 
     private string? SystemNamespace() => SystemNamespaces.Contains(ns) ? $"namespace {ns} is never injected" : null;
 
-    private string? ExcludedNamespace() => config.ExcludeNamespaces.Contains(ns) ? $"namespace {ns} is among excludeNamespaces" : null;
+    private string? ExcludedNamespace() => config.ExcludeNamespaces.Contains(ns) ? $"namespace {Json.Plain(ns)} is among excludeNamespaces" : null;
 
     private string? NotIncludedNamespace() =>
-        config.Namespaces.Contains("") || config.Namespaces.Contains(ns) ? null : $"namespace {ns} is not among namespaces";
+        config.Namespaces.Contains("") || config.Namespaces.Contains(ns) ? null : $"namespace {Json.Plain(ns)} is not among namespaces";
 
     private string? MirrorPod() =>
         Json.At(workload.PodMetadata, ["annotations", Names.MirrorPodAnnotation]) is null ? null : "the pod mirrors a static pod of its node";

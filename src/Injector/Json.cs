@@ -24,6 +24,9 @@ internal static class Json
         return text.Length <= 100 ? text : string.Concat(text.AsSpan(0, 100), "…");
     }
 
+    /// <summary>A name in a message: as it is, or quoted where it holds anything that would spoil the line.</summary>
+    public static string Plain(string name) => name.Length is > 0 and <= 253 && !name.AsSpan().ContainsAnyExceptInRange('!', '~') ? name : Show(name);
+
     /// <summary>The items' <c>name</c> members, in order.</summary>
     public static IEnumerable<string> ItemNames(JsonNode? list) =>
         list is JsonArray items ? items.Select(item => Text(Member(item, "name"))).OfType<string>() : [];

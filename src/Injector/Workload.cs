@@ -108,7 +108,7 @@ internal sealed class Workload
             foreach (var (key, value) in node as JsonObject ?? [])
             {
                 if (value is not null && Json.Text(value) is null)
-                    faults.Add(FieldError.Invalid($"{path}.{map}[{key}]", Json.Show(value), "must be a string; quote the value"));
+                    faults.Add(FieldError.Invalid($"{path}.{map}[{Json.Plain(key)}]", Json.Show(value), "must be a string; quote the value"));
             }
         }
     }

@@ -73,7 +73,7 @@ internal sealed class YamlToJson
             var isMerge = IsMerge(keyNode);
             var key = isMerge ? "<<" : Key(keyNode);
             if (!keys.TryAdd(key, keyNode))
-                throw Fault(keyNode, $"the key \"{key}\" is already set {Distance(keys[key], keyNode)}");
+                throw Fault(keyNode, $"the key {YamlScalar.Quote(key)} is already set {Distance(keys[key], keyNode)}");
             if (isMerge)
                 (merges ??= []).Add(value);
             else

@@ -13,7 +13,7 @@ internal sealed class ConfigSection(JsonObject? members, string path, List<Field
 {
     private readonly List<string> _known = [];
 
-    public string PathOf(string name) => path.Length == 0 ? name : $"{path}.{name}";
+    public string PathOf(string name) => path.Length == 0 ? Json.Plain(name) : $"{path}.{Json.Plain(name)}";
 
     public void Fault(FieldError error) => errors.Add(error);
 

@@ -1,10 +1,10 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Yaml;
 using Turnpike.Injector.Config;
 using Turnpike.Injector.Patch;
+using static System.FormattableString;
 
 namespace Turnpike.Injector.Text;
 
@@ -31,7 +31,7 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
     {
         var result = new StringBuilder(text.Length * 2);
         foreach (var document in YamlText.Read(text))
-            result.Append(Document(document, string.Create(CultureInfo.InvariantCulture, $"{name}: document {document.Index}")));
+            result.Append(Document(document, Invariant($"{name}: document {document.Index}")));
         return new InjectedManifest(_errors.Count == 0 ? result.ToString() : text, _errors, _notes);
     }
 
@@ -57,9 +57,8 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
         {
             for (var i = 0; i < items.Count; i++)
             {
-                var index = i.ToString(CultureInfo.InvariantCulture);
                 if (items[i] is JsonObject item)
-                    Object(item, $"{path}/items/{index}", $"{place}, items[{index}]", operations);
+                    Object(item, Invariant($"{path}/items/{i}"), Invariant($"{place}, item {i + 1}"), operations);
             }
             return;
         }
@@ -77,6 +76,6 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
     {
         var name = Json.Text(Json.At(root, ["metadata", "name"]))
             ?? (Json.Text(Json.At(root, ["metadata", "generateName"])) is { } prefix ? prefix + "*" : "?");
-        return new ObjectKey(Json.Text(Json.Member(root, "kind")) ?? "?", Namespace(root), name).ToString();
+        return new ObjectKey(Json.Plain(Json.Text(Json.Member(root, "kind")) ?? "?"), Json.Plain(Namespace(root)), Json.Plain(name)).ToString();
     }
 }

@@ -2,9 +2,11 @@ using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using Turnpike.Api.Yaml;
 using Turnpike.Injector;
 using Turnpike.Injector.Config;
 using Turnpike.Injector.Patch;
+using Turnpike.Injector.Text;
 using Turnpike.Tests.Unit.Api.Yaml;
 using Xunit;
 
@@ -41,6 +43,24 @@ public sealed class InjectionProperties
                 """;
             var result = Injection.Inject(JsonNode.Parse(text)!.AsObject(), "", InjectConfig.Default, AllOptions[0]);
             Assert.All(result.Errors, error => Assert.NotEmpty(error.ToString()));
+        });
+
+    [Property(MaxTest = 1000)]
+    public Property Manifest_IsReadInFull_AndMessagesAreOneLine() =>
+        Prop.ForAll(Workloads.ToArbitrary(), JsonTrees.Object.ToArbitrary(), JsonTrees.Text.ToArbitrary(), (workload, noise, name) =>
+        {
+            noise["kind"] = "Pod";
+            noise["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = name, ["annotations"] = new JsonObject { [name] = 1 } };
+            var list = new JsonObject { ["kind"] = "List", ["items"] = new JsonArray(workload, noise) };
+            var text = YamlText.Write(list) + "---\n" + YamlText.Write(workload);
+
+            var result = ManifestInjector.Inject("file", text, InjectConfig.Default, AllOptions[0], null);
+
+            Assert.All(result.Errors.Concat(result.Notes), message => Assert.DoesNotContain(message, char.IsControl));
+            if (result.Errors.Count > 0)
+                Assert.Equal(text, result.Text);
+            Assert.All(YamlText.Read(result.Text), document => Assert.Null(document.Error));
+            Assert.Equal(result.Text, ManifestInjector.Inject("file", result.Text, InjectConfig.Default, AllOptions[0], null).Text);
         });
 
     private static Gen<JsonObject> Workloads =>

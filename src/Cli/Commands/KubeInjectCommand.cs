@@ -1,0 +1,79 @@
+using System.CommandLine;
+using Turnpike.Injector.Config;
+
+namespace Turnpike.Cli.Commands;
+
+/// <summary><c>turnpike kube-inject</c>: puts the sidecar into manifests, without a cluster.</summary>
+internal static class KubeInjectCommand
+{
+    public static Command Create()
+    {
+        var file = new Option<string>("--filename", "-f") { Description = "Manifest to inject, or - for standard input.", HelpName = "FILE|-", Required = true };
+        var output = new Option<string?>("--output", "-o") { Description = "File to write instead of standard output.", HelpName = "FILE" };
+        var diff = new Option<bool>("--diff") { Description = "Print what would change, as diff -u does." };
+        var configFile = new Option<string?>("--injectConfigFile")
+        {
+            Description = "Injection settings: the YAML of ConfigMap istio-inject's key config, or that ConfigMap itself.",
+            HelpName = "FILE",
+        };
+        var ns = Shared.Namespace();
+        var hub = new Option<string?>("--hub") { Description = "Repository of the proxy's image: HUB/proxy:TAG.", HelpName = "HUB" };
+        var tag = new Option<string?>("--tag") { Description = "Tag of the proxy's image.", HelpName = "TAG" };
+        var pullPolicy = new Option<string?>("--imagePullPolicy") { Description = "Pull policy of the proxy's image.", HelpName = "POLICY" };
+        pullPolicy.AcceptOnlyFromAmong("Always", "IfNotPresent", "Never");
+        var uid = new Option<long?>("--sidecarProxyUID") { Description = "User and group that the proxy runs as.", HelpName = "UID" };
+        var verbosity = new Option<int?>("--verbosity") { Description = "Log level of the proxy, 0 to 10.", HelpName = "LEVEL" };
+        var version = new Option<string?>("--setVersionString") { Description = "Version that the status annotation records.", HelpName = "TEXT" };
+        InRange(uid, "--sidecarProxyUID", 1, uint.MaxValue - 1);
+        InRange(verbosity, "--verbosity", 0, 10);
+        Option[] idle =
+        [
+            new Option<string?>("--meshConfigMapName") { Hidden = true },
+            new Option<bool>("--coreDump") { Hidden = true },
+            new Option<string?>("--includeIPRanges") { Hidden = true },
+            new Option<bool>("--debug") { Hidden = true },
+        ];
+
+        var command = new Command("kube-inject", "Put the sidecar into manifests: exit code 0 done, 1 invalid, 2 usage.")
+        {
+            file, output, diff, configFile, ns, hub, tag, pullPolicy, uid, verbosity, version,
+        };
+        foreach (var option in idle)
+            command.Add(option);
+        command.Validators.Add(result =>
+        {
+            var image = KubeInjectRun.Image(result.GetValue(hub), result.GetValue(tag));
+            if (image is not null && !InjectConfigReader.IsImage(image))
+                result.AddError($"--hub and --tag make \"{image}\", which is not the name of a container image");
+        });
+        command.SetAction(parsed =>
+        {
+            var request = new KubeInjectRequest(parsed.GetValue(file)!, parsed.GetValue(ns)!)
+            {
+                OutputFile = parsed.GetValue(output),
+                Diff = parsed.GetValue(diff),
+                ConfigFile = parsed.GetValue(configFile),
+                Image = KubeInjectRun.Image(parsed.GetValue(hub), parsed.GetValue(tag)),
+                ImagePullPolicy = parsed.GetValue(pullPolicy),
+                ProxyUid = parsed.GetValue(uid),
+                Verbosity = parsed.GetValue(verbosity),
+                Version = parsed.GetValue(version),
+                IdleOptions = [.. idle.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)],
+            };
+            var io = KubeInjectIo.Real(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            return new KubeInjectRun(io).Execute(request);
+        });
+        return command;
+    }
+
+    private static void InRange<T>(Option<T?> option, string name, long least, long most)
+        where T : struct, IConvertible
+    {
+        option.Validators.Add(result =>
+        {
+            // A value that is no number is reported by the parser.
+            if (result.Tokens is [var token] && long.TryParse(token.Value, out var value) && (value < least || value > most))
+                result.AddError($"{name} must be between {least} and {most}");
+        });
+    }
+}

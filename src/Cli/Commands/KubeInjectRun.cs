@@ -1,0 +1,108 @@
+using Turnpike.Injector;
+using Turnpike.Injector.Config;
+using Turnpike.Injector.Text;
+
+namespace Turnpike.Cli.Commands;
+
+/// <summary>One call of kube-inject. What is null was not given and leaves the configuration as it is.</summary>
+/// <param name="File">The manifest, <c>-</c> for standard input.</param>
+/// <param name="Namespace">Of objects that name none.</param>
+internal sealed record KubeInjectRequest(string File, string Namespace)
+{
+    public string? OutputFile { get; init; }
+
+    public bool Diff { get; init; }
+
+    public string? ConfigFile { get; init; }
+
+    public string? Image { get; init; }
+
+    public string? ImagePullPolicy { get; init; }
+
+    public long? ProxyUid { get; init; }
+
+    public int? Verbosity { get; init; }
+
+    public string? Version { get; init; }
+
+    /// <summary>Given options of 2017 that change nothing.</summary>
+    public IReadOnlyList<string> IdleOptions { get; init; } = [];
+}
+
+/// <summary>
+/// The work of <c>turnpike kube-inject</c>. All faults are reported at once, and where there is one nothing is written, so that
+/// <c>kubectl apply -f &lt;(turnpike kube-inject …)</c> never applies half of a manifest.
+/// </summary>
+internal sealed class KubeInjectRun(KubeInjectIo io)
+{
+    private const string Reset = "\u001b[0m";
+
+    /// <summary>The image that <c>--hub</c> and <c>--tag</c> name, or null where neither is given.</summary>
+    public static string? Image(string? hub, string? tag) =>
+        hub is null && tag is null ? null : $"{hub?.TrimEnd('/') ?? "turnpike"}/proxy:{tag ?? ProductVersion.Text}";
+
+    public int Execute(KubeInjectRequest request)
+    {
+        foreach (var option in request.IdleOptions)
+            io.Error.WriteLine($"note: {option} has no effect");
+        if (Config(request) is not { } config)
+            return ExitCodes.Failure;
+        var name = request.File == "-" ? "stdin" : request.File;
+        var text = io.ReadFile(request.File);
+        var result = ManifestInjector.Inject(name, text, config, new InjectOptions { AnyKind = true }, request.Namespace);
+        foreach (var note in result.Notes)
+            io.Error.WriteLine($"note: {note}");
+        foreach (var error in result.Errors)
+            io.Error.WriteLine($"error: {error}");
+        if (result.Errors.Count > 0)
+            return ExitCodes.Failure;
+        Write(request.OutputFile, request.Diff ? Diff(request, name, text, result.Text) : result.Text);
+        return ExitCodes.Success;
+    }
+
+    private InjectConfig? Config(KubeInjectRequest request)
+    {
+        var config = request.ConfigFile is { } file ? Read(file) : InjectConfig.Default;
+        return config is null ? null : config with
+        {
+            ProxyImage = request.Image ?? config.ProxyImage,
+            ImagePullPolicy = request.ImagePullPolicy ?? config.ImagePullPolicy,
+            ProxyUid = request.ProxyUid ?? config.ProxyUid,
+            Verbosity = request.Verbosity ?? config.Verbosity,
+            Version = request.Version ?? config.Version,
+        };
+    }
+
+    private InjectConfig? Read(string file)
+    {
+        var decoded = InjectConfigReader.ReadFile(io.ReadFile(file));
+        foreach (var warning in decoded.Warnings)
+            io.Error.WriteLine($"warning: {file}: {warning}");
+        foreach (var error in decoded.Errors)
+            io.Error.WriteLine($"error: {file}: {error}");
+        return decoded.Value;
+    }
+
+    private string Diff(KubeInjectRequest request, string name, string before, string after)
+    {
+        var hasColour = io.HasColour && request.OutputFile is null;
+        var lines = UnifiedDiff.Compare($"{name}\toriginal", before, $"{name}\tinjected", after);
+        return string.Concat(lines.Select(line => (hasColour ? Coloured(line) : line.Text) + "\n"));
+    }
+
+    private static string Coloured(DiffLine line) => line.Kind switch
+    {
+        DiffLineKind.Header => $"\u001b[36m{line.Text}{Reset}",
+        DiffLineKind.Removed => $"\u001b[31m{line.Text}{Reset}",
+        DiffLineKind.Added => $"\u001b[32m{line.Text}{Reset}",
+        _ => line.Text,
+    };
+
+    private void Write(string? file, string text)
+    {
+        if (file is null)
+            io.Output.Write(text);
+        else
+            io.WriteFile(file, text);
+    }
+}
