@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Turnpike.Hosting.Admission;
 using Turnpike.Hosting.Api;
 
 namespace Turnpike.Hosting;
@@ -34,4 +35,14 @@ internal static partial class Log
 
     [LoggerMessage(15, LogLevel.Warning, "lease \"{Lease}\": {Message}")]
     public static partial void LeaseUnreachable(ILogger log, ObjectKey lease, string message);
+
+    [LoggerMessage(20, LogLevel.Warning, "event \"{Reason}\" of \"{Key}\" is lost: {Message}")]
+    public static partial void EventLost(ILogger log, string reason, ObjectKey key, string message);
+
+    [LoggerMessage(30, LogLevel.Error, "admission at \"{Path}\" of {Operation} \"{Resource}\" \"{Key}\" failed")]
+    public static partial void AdmissionFailed(
+        ILogger log, Exception e, string path, AdmissionOperation operation, string resource, ObjectKey key);
+
+    [LoggerMessage(31, LogLevel.Warning, "admission at \"{Path}\" was sent something else, answered {Status}: {Message}")]
+    public static partial void AdmissionMalformed(ILogger log, string path, int status, string message);
 }

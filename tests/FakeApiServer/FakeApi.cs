@@ -28,6 +28,7 @@ public sealed class FakeApi : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Store _store = new();
     private readonly ConcurrentQueue<ApiRequest> _requests = new();
+    private readonly ConcurrentDictionary<string, (IReadOnlyList<JsonObject> Items, long Version)> _lists = new();
     private readonly HashSet<string> _served = [];
     private volatile TaskCompletionSource? _hold;
 
@@ -92,8 +93,12 @@ public sealed class FakeApi : IAsyncDisposable
 
     public void Remove(string collection, string ns, string name) => _store.Delete(collection, ns, name);
 
-    /// <summary>Forgets the history: a watch from before now is answered 410.</summary>
-    public void Compact() => _store.Compact();
+    /// <summary>Forgets the history: a watch from before now, or the next page of a list, is answered 410.</summary>
+    public void Compact()
+    {
+        _store.Compact();
+        _lists.Clear();
+    }
 
     public void Bookmark() => _store.Bookmark();
 
@@ -239,21 +244,37 @@ public sealed class FakeApi : IAsyncDisposable
         return new() { ["kind"] = "Status", ["status"] = "Success" };
     }
 
+    /// <summary>All pages of a list show one moment: the continue token says which, as long as the server remembers it.</summary>
     private Task ListAsync(HttpContext context, ResourcePath path)
     {
-        var (items, version) = _store.List(path.Collection, path.Namespace, Selected(context));
-        var skip = int.Parse(context.Request.Query["continue"].FirstOrDefault() ?? "0", CultureInfo.InvariantCulture);
+        var token = context.Request.Query["continue"].ToString().Split(':');
+        var skip = token.Length == 2 ? int.Parse(token[1], CultureInfo.InvariantCulture) : 0;
+        if (!_lists.TryGetValue(token[0], out var list))
+        {
+            if (token.Length == 2)
+                throw new Refusal(410, "Expired", "the provided continue parameter is too old");
+            list = _store.List(path.Collection, path.Namespace, Selected(context));
+        }
+
         var limit = int.Parse(context.Request.Query["limit"].FirstOrDefault() ?? "500", CultureInfo.InvariantCulture);
-        var end = Math.Min(skip + limit, items.Count);
+        var end = Math.Min(skip + limit, list.Items.Count);
+        var next = "";
+        if (end < list.Items.Count)
+        {
+            var id = token.Length == 2 ? token[0] : Guid.NewGuid().ToString("N");
+            _lists[id] = list;
+            next = string.Create(CultureInfo.InvariantCulture, $"{id}:{end}");
+        }
+
         return AnswerAsync(context, 200, new()
         {
             ["kind"] = "List",
             ["metadata"] = new JsonObject
             {
-                ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture),
-                ["continue"] = end < items.Count ? end.ToString(CultureInfo.InvariantCulture) : "",
+                ["resourceVersion"] = list.Version.ToString(CultureInfo.InvariantCulture),
+                ["continue"] = next,
             },
-            ["items"] = new JsonArray([.. items.Skip(skip).Take(limit)]),
+            ["items"] = new JsonArray([.. list.Items.Skip(skip).Take(limit).Select(item => item.DeepClone())]),
         });
     }
 

@@ -92,6 +92,31 @@ public sealed class InformerTests
     }
 
     [Fact]
+    public async Task Expiry_BetweenTwoPages_ListsAgain()
+    {
+        var compacted = false;
+        await using var fixture = await InformerFixture.StartAsync(before: it =>
+        {
+            for (var i = 0; i < 7; i++)
+                it.Put($"c{i}", "0");
+            it.Api.Faults = request =>
+            {
+                if (!compacted && request.Query.Contains("continue", StringComparison.Ordinal))
+                {
+                    compacted = true;
+                    it.Remove("c0");
+                    it.Api.Compact();
+                }
+
+                return null;
+            };
+        });
+
+        Assert.Equal((6, 2), (fixture.Informer.Cache.Count, fixture.Lists));
+        Assert.Equal(6, fixture.TakeTold().Count);
+    }
+
+    [Fact]
     public async Task Bookmark_KeepsAnIdleWatchYoung_WhenTheHistoryIsCompacted()
     {
         await using var fixture = await InformerFixture.StartAsync();

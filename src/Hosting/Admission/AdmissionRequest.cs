@@ -1,0 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Hosting.Admission;
+
+public enum AdmissionOperation
+{
+    Create,
+    Update,
+    Delete,
+    Connect,
+}
+
+/// <summary>A group, version and kind, or a group, version and plural name, as the request spells them.</summary>
+public sealed record AdmissionType(string Group, string Version, string Name);
+
+/// <summary>What the API server asks about.</summary>
+public sealed record AdmissionRequest
+{
+    public required string Uid { get; init; }
+
+    public required AdmissionOperation Operation { get; init; }
+
+    /// <summary>The kind of <see cref="Object"/> as it was converted for us.</summary>
+    public required AdmissionType Kind { get; init; }
+
+    public required AdmissionType Resource { get; init; }
+
+    /// <summary>Empty for the object itself.</summary>
+    public string SubResource { get; init; } = "";
+
+    /// <summary>The namespace of the request: the object's own metadata may leave it out.</summary>
+    public string Namespace { get; init; } = "";
+
+    /// <summary>Empty when the server is to make a name from <c>generateName</c>.</summary>
+    public string Name { get; init; } = "";
+
+    public bool DryRun { get; init; }
+
+    public string UserName { get; init; } = "";
+
+    /// <summary>The object as it would be; null on DELETE. Not valid after the handler has returned.</summary>
+    [SuppressMessage("Naming", "CA1720", Justification = "The review calls it so.")]
+    public JsonElement? Object { get; init; }
+
+    /// <summary>The object as it is; null on CREATE. Not valid after the handler has returned.</summary>
+    public JsonElement? OldObject { get; init; }
+
+    /// <summary>Reads <c>request</c> of a review; throws <see cref="FormatException"/> on what no API server sends.</summary>
+    internal static AdmissionRequest Read(JsonElement request) => new()
+    {
+        Uid = Required(request, "uid"),
+        Operation = Required(request, "operation") switch
+        {
+            "CREATE" => AdmissionOperation.Create,
+            "UPDATE" => AdmissionOperation.Update,
+            "DELETE" => AdmissionOperation.Delete,
+            "CONNECT" => AdmissionOperation.Connect,
+            var other => throw new FormatException($"request.operation: \"{other}\" is not CREATE, UPDATE, DELETE or CONNECT"),
+        },
+        Kind = Type(request, "kind", "kind"),
+        Resource = Type(request, "resource", "resource"),
+        SubResource = request.Text("subResource") ?? "",
+        Namespace = request.Text("namespace") ?? "",
+        Name = request.Text("name") ?? "",
+        DryRun = request.Child("dryRun") is { ValueKind: JsonValueKind.True },
+        UserName = request.Child("userInfo")?.Text("username") ?? "",
+        Object = request.Child("object"),
+        OldObject = request.Child("oldObject"),
+    };
+
+    private static string Required(JsonElement request, string field) =>
+        request.Text(field) is { Length: > 0 } text ? text : throw new FormatException($"request.{field}: required");
+
+    private static AdmissionType Type(JsonElement request, string field, string name) =>
+        request.Child(field) is { } type
+            ? new(type.Text("group") ?? "", type.Text("version") ?? "", type.Text(name) ?? "")
+            : throw new FormatException($"request.{field}: required");
+}
