@@ -24,13 +24,13 @@ public sealed record YamlDocument(int Index, int Line, JsonNode? Root, string? E
 public static class YamlText
 {
     /// <summary>The longest document read, in characters.</summary>
-    public const int MaxDocumentLength = 16 * 1024 * 1024;
+    public const int MaxDocumentLength = 64 * 1024 * 1024;
 
     /// <summary>How deep collections may nest.</summary>
     public const int MaxDepth = 128;
 
     /// <summary>How many values a document may have once its aliases are expanded.</summary>
-    public const int MaxNodes = 1_000_000;
+    public const int MaxNodes = 2_000_000;
 
     /// <summary>Reads all documents. One that does not parse has an <see cref="YamlDocument.Error"/> and does not hide the others.</summary>
     public static IReadOnlyList<YamlDocument> Read(string text)

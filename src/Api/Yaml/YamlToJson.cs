@@ -10,7 +10,7 @@ namespace Turnpike.Api.Yaml;
 /// </summary>
 internal sealed class YamlToJson
 {
-    private const int MaxBytes = 4 * YamlText.MaxDocumentLength;
+    private const int MaxBytes = YamlText.MaxDocumentLength;
     private const string CoreTag = "tag:yaml.org,2002:";
 
     private readonly Utf8JsonWriter _writer;
