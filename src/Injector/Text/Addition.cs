@@ -61,7 +61,8 @@ internal sealed class Addition
         _ => null,
     };
 
-    private static int? Index(string token) => int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
+    private static int? Index(string token) =>
+        int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
 
     private Splice[]? To(YamlNode? target, YamlNode? around, string token, JsonNode? value)
     {
@@ -79,7 +80,9 @@ internal sealed class Addition
                     return null;
                 if (index < sequence.Items.Count)
                     return sequence.IsFlow ? InsertFlow(sequence, index.Value, value) : InsertItem(sequence, index.Value, value);
-                return sequence.IsFlow ? Append(sequence, around, sequence.Items is [.., var end] ? end.End : null, null, value) : AppendItem(sequence, value);
+                return sequence.IsFlow
+                    ? Append(sequence, around, sequence.Items is [.., var end] ? end.End : null, null, value)
+                    : AppendItem(sequence, value);
             default:
                 return null;
         }
@@ -108,7 +111,9 @@ internal sealed class Addition
     private Splice[]? InsertItem(YamlSequence sequence, int index, JsonNode? value)
     {
         var dash = index == 0 ? sequence.Start : _text.LastIndexOf('-', sequence.Items[index].Start - 1);
-        if (dash < 0 || _text[dash] != '-' || dash - SourceText.LineStart(_text, dash) != sequence.Column || (index > 0 && dash < sequence.Items[index - 1].End))
+        if (dash < 0 || _text[dash] != '-' || dash - SourceText.LineStart(_text, dash) != sequence.Column)
+            return null;
+        if (index > 0 && dash < sequence.Items[index - 1].End)
             return null;
         var place = AboveComments(dash, sequence.Column);
         return [new(place, 0, _block.Item(value, sequence.Column) + _style.LineBreak + new string(' ', sequence.Column))];

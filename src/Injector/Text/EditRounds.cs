@@ -3,7 +3,8 @@ using Turnpike.Injector.Patch;
 namespace Turnpike.Injector.Text;
 
 /// <summary>
-/// Sorts operations into rounds. Those of one round stand in different collections and none of them needs or moves what another adds, so that
+/// Sorts operations into rounds. Those of one round stand in different collections and none of them needs or moves what another adds, so
+/// that
 /// one reading of the text serves them all: a List of a thousand Deployments is read a few times and not a few thousand.
 /// </summary>
 internal sealed class EditRounds

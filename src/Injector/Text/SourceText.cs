@@ -28,7 +28,8 @@ internal static class SourceText
     }
 
     /// <summary>The column at which a block collection's entries stand. An anchor or tag stands before the first of them.</summary>
-    public static int ColumnOf(YamlNode node) => node is YamlMapping { IsFlow: false, Members: [var first, ..] } ? first.Key.Column : node.Column;
+    public static int ColumnOf(YamlNode node) =>
+        node is YamlMapping { IsFlow: false, Members: [var first, ..] } ? first.Key.Column : node.Column;
 
     /// <summary>The colon that follows a key, or -1.</summary>
     public static int ColonAfter(string text, int keyEnd)
