@@ -39,7 +39,7 @@ manifests: build ## Generate config/ and docs/reference/ from the code
 	@$(out)/bin/turnpike-operator manifests --output .
 
 check-manifests: manifests ## Fail if generated files are not as committed
-	@git diff --exit-code -- config docs/reference || { echo "generated files are stale: run 'make manifests' and commit"; exit 1; }
+	@test -z "$$(git status --porcelain -- config docs/reference)" || { git --no-pager diff -- config docs/reference; echo "generated files are stale: run 'make manifests' and commit"; exit 1; }
 
 lint: ## Check formatting, code style and analyzers
 	$(DOTNET) format Operator.sln --verify-no-changes

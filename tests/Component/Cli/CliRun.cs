@@ -51,13 +51,24 @@ internal static class SampleManifests
           ports: [{name: http, port: {{port}} }]
         """;
 
-    public static string Ingress(string path = "/") => $$"""
+    public static string Ingress(string path = "/") => $"""
         apiVersion: networking.k8s.io/v1
         kind: Ingress
-        metadata: {name: web, annotations: {kubernetes.io/ingress.class: istio}}
+        metadata:
+          name: web
+          annotations:
+            kubernetes.io/ingress.class: istio
         spec:
           rules:
-          - http: {paths: [{path: {{path}} , pathType: Exact, backend: {service: {name: web, port: {number: 80}}}}]}
+          - http:
+              paths:
+              - path: {path}
+                pathType: Exact
+                backend:
+                  service:
+                    name: web
+                    port:
+                      number: 80
         """;
 
     public static string Rule(string timeout = "timeout: 3s") => $"""

@@ -32,7 +32,7 @@ public sealed class ReaderProperties
         ("appendHeaders", ["{}", """{"x-a":"b","x-c":"%CLIENT_IP%"}"""]),
     ];
 
-    private static Gen<JsonObject> ValidSpec =>
+    internal static Gen<JsonObject> ValidSpec =>
         Gen.CollectToList(ValidFields, known => Gen.OneOf(
             Gen.Elements(known.Values).Select(value => (known.Name, Value: (string?)value)),
             Gen.Constant((known.Name, Value: (string?)(known.Name == "destination" ? known.Values[0] : null)))))

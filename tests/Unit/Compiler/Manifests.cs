@@ -16,12 +16,14 @@ internal static partial class Manifests
     private static readonly DateTimeOffset Issued = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly Dictionary<string, (string Certificate, string Key)> Pairs = [];
 
-    public static void Put(this ObjectStore store, string yaml)
+    public static void Put(this ObjectStore store, string yaml) => store.Put(yaml, _ => true);
+
+    public static void Put(this ObjectStore store, string yaml, Func<JsonObject, bool> wanted)
     {
         foreach (var document in YamlText.Read(WithCertificates(yaml)))
         {
             Assert.Null(document.Error);
-            if (document.Root is JsonObject raw && ObjectStore.Reads(raw))
+            if (document.Root is JsonObject raw && ObjectStore.Reads(raw) && wanted(raw))
                 store.Put(KeyOf(raw), raw);
         }
     }
