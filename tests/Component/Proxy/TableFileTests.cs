@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Turnpike.IngressProxy;
 using Turnpike.Routing;
@@ -55,7 +56,9 @@ public sealed class TableFileTests : IDisposable
 
         Generation("2", "two");
         File.CreateSymbolicLink(link + "_tmp", "2");
-        File.Move(link + "_tmp", link, overwrite: true);
+        // One rename, as the kubelet does it; File.Move looks at what the link points to.
+        using (var move = Process.Start("mv", ["-fT", link + "_tmp", link]))
+            await move.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         await InForceAsync(proxy, "two");
 
