@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Turnpike.IngressProxy.Admin;
 using Turnpike.IngressProxy.Pipeline;
 using Turnpike.IngressProxy.Upstream;
@@ -17,11 +18,12 @@ internal static class SidecarCommand
         var discovery = new Option<string?>("--discovery") { Description = "the control plane, host:port; not asked for anything while no traffic is captured", HelpName = "HOST:PORT" };
         var adminPort = SharedOptions.Port("--admin-port", 15020, "port for /ready, /live and /metrics");
         var adminAddress = SharedOptions.Address("--admin-address", IPAddress.Any, "address for the admin port");
+        var verbosity = new Option<int>("--verbosity") { Description = "as the sidecars of 2017 took it: above 2, debug messages", HelpName = "N" };
         var level = SharedOptions.Level();
-        var command = new Command("sidecar", "Stand beside an application.") { discovery, adminPort, adminAddress, level };
+        var command = new Command("sidecar", "Stand beside an application.") { discovery, adminPort, adminAddress, verbosity, level };
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            using var loggers = SharedOptions.CreateLoggers(arguments.GetValue(level));
+            using var loggers = SharedOptions.CreateLoggers(arguments.GetValue(verbosity) > 2 ? LogLevel.Debug : arguments.GetValue(level));
             var logger = loggers.CreateLogger("Turnpike.Proxy");
             using var signals = new StopSignals(logger);
             using var upstream = new SocketsUpstreamClient();
