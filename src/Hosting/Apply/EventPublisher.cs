@@ -105,14 +105,13 @@ public sealed class EventPublisher(
     /// <summary>Made of the time, to which other replicas add their name and we an ever growing number.</summary>
     private string UniqueName(string subject)
     {
-        var ticks = clock.GetUtcNow().UtcTicks;
-        for (long last; ; )
+        long last, ticks;
+        do
         {
             last = Interlocked.Read(ref _last);
-            ticks = Math.Max(ticks, last + 1);
-            if (Interlocked.CompareExchange(ref _last, ticks, last) == last)
-                break;
+            ticks = Math.Max(clock.GetUtcNow().UtcTicks, last + 1);
         }
+        while (Interlocked.CompareExchange(ref _last, ticks, last) != last);
 
         var suffix = string.Create(CultureInfo.InvariantCulture, $".{EventLedger.Hash(instance):x8}{ticks:x16}");
         return (subject.Length + suffix.Length <= LongestName ? subject : subject[..(LongestName - suffix.Length)].TrimEnd('.', '-')) + suffix;

@@ -188,6 +188,9 @@ public sealed class LeaderElectionTests : IAsyncLifetime
                 LeaseDuration = LeaseDuration,
                 RenewDeadline = RenewDeadline,
                 RetryPeriod = RetryPeriod,
+
+                // All at the same moment, so that they do get in each other's way.
+                Jitter = () => 0,
             };
             _election = new(_client, options, NullLogger<LeaderElection>.Instance, test._clock);
             _run = Task.Run(() => _election.RunAsync(LeadAsync, _stop.Token));

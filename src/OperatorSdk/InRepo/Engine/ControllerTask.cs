@@ -1,0 +1,58 @@
+using k8s;
+using k8s.Models;
+using KubeOps.Abstractions.Reconciliation;
+using KubeOps.Abstractions.Reconciliation.Controller;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Reconcile;
+
+namespace Turnpike.OperatorSdk.Engine;
+
+/// <summary>Calls one controller for what its queue holds: in each term of leadership, or, where nobody is elected, always.</summary>
+internal sealed class ControllerTask<TController, TEntity>(
+    EntityQueue<TEntity> queue, IServiceScopeFactory scopes, ILogger<TController> log, TimeProvider clock) : ILeaderTask, IDisposable
+    where TController : class, IEntityController<TEntity>
+    where TEntity : IKubernetesObject<V1ObjectMeta>
+{
+    private static readonly ReconcileOptions Options = new() { Workers = Environment.ProcessorCount * 2 };
+
+    public async Task RunAsync(CancellationToken term)
+    {
+        using var working = queue.Work();
+        var loop = new ReconcileLoop<ObjectKey>(typeof(TController).Name, queue.Keys, ReconcileAsync, Options, log, clock);
+        await loop.RunAsync([queue.Synced], term);
+    }
+
+    public void Dispose() => queue.Dispose();
+
+    private async Task<TimeSpan?> ReconcileAsync(ObjectKey key, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var controller = scope.ServiceProvider.GetRequiredService<TController>();
+        TimeSpan? again = null;
+        TimeSpan? next = null;
+        if (queue.FindDeletion(key) is { } deletion)
+        {
+            again = Result(await controller.DeletedAsync(deletion.Entity.Open(), ct));
+            if (again is null)
+                queue.Settle(key, deletion);
+        }
+
+        if (queue.Current(key) is { } current)
+            next = Result(await controller.ReconcileAsync(current.Open(), ct));
+        return next < again ? next : again ?? next;
+    }
+
+    /// <summary>A failure that does not say when to come again is one for the queue, which waits longer each time.</summary>
+    private static TimeSpan? Result(ReconciliationResult<TEntity> result) => result.IsSuccess || result.RequeueAfter is not null
+        ? result.RequeueAfter
+        : throw new InvalidOperationException(result.ErrorMessage, result.Error);
+
+    /// <summary>The same without election.</summary>
+    internal sealed class Service(ControllerTask<TController, TEntity> task) : BackgroundService
+    {
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => task.RunAsync(stoppingToken);
+    }
+}

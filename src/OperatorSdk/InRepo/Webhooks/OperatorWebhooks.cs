@@ -1,0 +1,51 @@
+using System.Reflection;
+using KubeOps.Operator.Web.Webhooks.Admission.Validation;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Turnpike.Hosting.Admission;
+using Turnpike.OperatorSdk.Engine;
+
+namespace Turnpike.OperatorSdk;
+
+/// <summary>The seam that KubeOps' own set-up of webhooks (MVC controllers) has no name for: the same two calls in both modes.</summary>
+public static class OperatorWebhooks
+{
+    /// <summary>Registers the webhook classes of an assembly: those marked with <see cref="ValidationWebhookAttribute"/>.</summary>
+    public static IServiceCollection AddOperatorWebhooks(this IServiceCollection services, Assembly assembly)
+    {
+        foreach (var webhook in Find(assembly))
+            services.TryAddScoped(webhook.Type);
+        return services;
+    }
+
+    /// <summary>Maps each of them at <c>/validate/</c> and its entity's name.</summary>
+    public static void MapOperatorWebhooks(this IEndpointRouteBuilder endpoints, Assembly assembly)
+    {
+        var scopes = endpoints.ServiceProvider.GetRequiredService<IServiceScopeFactory>();
+        foreach (var (type, entity, path) in Find(assembly))
+        {
+            var endpoint = Activator.CreateInstance(typeof(ValidationEndpoint<,>).MakeGenericType(type, entity), scopes)!;
+            var handler = endpoint.GetType().GetMethod("HandleAsync")!.CreateDelegate<AdmissionHandler>(endpoint);
+            endpoints.MapAdmission(path, handler);
+        }
+    }
+
+    private static IEnumerable<(Type Type, Type Entity, string Path)> Find(Assembly assembly) =>
+        from type in assembly.GetTypes()
+        where !type.IsAbstract
+        let attribute = type.GetCustomAttribute<ValidationWebhookAttribute>()
+        where attribute is not null
+        select (type, EntityOf(type), attribute.Uri.OriginalString);
+
+    private static Type EntityOf(Type webhook)
+    {
+        for (var type = webhook; type is not null; type = type.BaseType)
+        {
+            if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ValidationWebhook<>))
+                return type.GetGenericArguments()[0];
+        }
+
+        throw new InvalidOperationException($"{webhook.FullName}: is marked as a validation webhook and derives from none");
+    }
+}

@@ -1,0 +1,36 @@
+using k8s;
+using k8s.Models;
+
+namespace KubeOps.Operator.Web.Webhooks.Admission.Validation;
+
+/// <summary>
+/// Validates entities of one type. Override what matters, in its synchronous or its asynchronous form; of both, the asynchronous one is
+/// called. Marked with a <see cref="ValidationWebhookAttribute"/>.
+/// </summary>
+public abstract class ValidationWebhook<TEntity>
+    where TEntity : IKubernetesObject<V1ObjectMeta>
+{
+    public virtual Task<ValidationResult> CreateAsync(TEntity entity, bool dryRun, CancellationToken cancellationToken) =>
+        Task.FromResult(Create(entity, dryRun));
+
+    public virtual ValidationResult Create(TEntity entity, bool dryRun) => Success();
+
+    public virtual Task<ValidationResult> UpdateAsync(
+        TEntity oldEntity, TEntity newEntity, bool dryRun, CancellationToken cancellationToken) =>
+        Task.FromResult(Update(oldEntity, newEntity, dryRun));
+
+    public virtual ValidationResult Update(TEntity oldEntity, TEntity newEntity, bool dryRun) => Success();
+
+    public virtual Task<ValidationResult> DeleteAsync(TEntity entity, bool dryRun, CancellationToken cancellationToken) =>
+        Task.FromResult(Delete(entity, dryRun));
+
+    public virtual ValidationResult Delete(TEntity entity, bool dryRun) => Success();
+
+    protected ValidationResult Success(params string[] warnings) => new() { Warnings = warnings };
+
+    protected ValidationResult Fail() => new(false);
+
+    protected ValidationResult Fail(string reason) => Fail() with { Status = new(reason) };
+
+    protected ValidationResult Fail(string reason, int statusCode) => Fail() with { Status = new(reason, statusCode) };
+}
