@@ -40,7 +40,4 @@ internal static partial class Log
 
     [LoggerMessage(31, LogLevel.Information, "drained, {Active} requests broken off")]
     public static partial void Drained(this ILogger logger, long active);
-
-    [LoggerMessage(32, LogLevel.Warning, "told to stop again: ending at once")]
-    public static partial void StoppedAtOnce(this ILogger logger);
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Logging;
 
 namespace Turnpike.IngressProxy;
 
@@ -7,14 +6,10 @@ namespace Turnpike.IngressProxy;
 internal sealed class StopSignals : IDisposable
 {
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ILogger _logger;
     private readonly PosixSignalRegistration[] _registrations;
 
-    public StopSignals(ILogger logger)
-    {
-        _logger = logger;
+    public StopSignals() =>
         _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, On), PosixSignalRegistration.Create(PosixSignal.SIGINT, On)];
-    }
 
     /// <summary>Completes with the first signal.</summary>
     public Task Stop => _stop.Task;
@@ -26,11 +21,6 @@ internal sealed class StopSignals : IDisposable
             registration.Dispose();
     }
 
-    private void On(PosixSignalContext context)
-    {
-        // The second one is left to its default, which is to end the process.
-        context.Cancel = _stop.TrySetResult();
-        if (!context.Cancel)
-            _logger.StoppedAtOnce();
-    }
+    // The second one is left to its default, which is to end the process.
+    private void On(PosixSignalContext context) => context.Cancel = _stop.TrySetResult();
 }
