@@ -12,6 +12,8 @@ public static class Names
     public const string IngressClassAnnotation = "kubernetes.io/ingress.class";
     public const string IngressController = "turnpike.io/ingress-controller";
     public const string IngressService = "istio-ingress";
+    public const string IngressLabel = "istio";
+    public const string IngressLabelValue = "ingress";
     public const string IngressCertificatesSecret = "istio-ingress-certs";
     public const string MeshConfigMap = "istio";
     public const string MeshConfigKey = "mesh";
@@ -35,10 +37,16 @@ public static class Names
     public const string HttpAnnotation = "turnpike.io/http";
     public const string LoadBalancingAnnotation = "turnpike.io/load-balancing";
     public const string AllowRulesFromAnnotation = "turnpike.io/allow-rules-from";
+    public const string OperatorDeployment = "turnpike-operator";
+    public const string StatusConfigMap = "turnpike-status";
+    public const string StatusProxiesKey = "proxies";
+    public const string WebhookConfiguration = "turnpike";
+    public const string FieldManagerOfCli = "turnpike-cli";
 
     // Kubernetes'.
     public const string IngressClassDefaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
     public const string EndpointSliceServiceLabel = "kubernetes.io/service-name";
+    public const string VersionLabel = "app.kubernetes.io/version";
     public const string DefaultContainerAnnotation = "kubectl.kubernetes.io/default-container";
     public const string MirrorPodAnnotation = "kubernetes.io/config.mirror";
 }

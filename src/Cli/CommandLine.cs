@@ -7,22 +7,25 @@ namespace Turnpike.Cli;
 public static class CommandLine
 {
     /// <summary>Runs one command line. Usage faults are one line each on <paramref name="error"/>, exit code 2.</summary>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellationToken) =>
+        RunAsync(args, new ProcessContext(), output, error, cancellationToken);
+
+    internal static async Task<int> RunAsync(
+        string[] args, ProcessContext process, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        var root = new RootCommand("Istio-style ingress, route rules and sidecar injection for Kubernetes.")
-        {
-            ServeCommand.Create(),
-            CompileCommand.Create(),
-            ValidateCommand.Create(),
-            KubeInjectCommand.Create(),
-            DemoCommand.Create(),
-        };
-        var parsed = root.Parse(args);
+        var manners = Manners.Of(process.CalledAs);
+        return manners.ExitCodeOf(await RunAsync(args, manners, process, output, error, cancellationToken));
+    }
+
+    private static async Task<int> RunAsync(
+        string[] args, Manners manners, ProcessContext process, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        var parsed = Root(process).Parse(args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var fault in parsed.Errors)
-                await error.WriteLineAsync($"turnpike: {OneLine(fault.Message)}");
-            await error.WriteLineAsync($"turnpike: see: turnpike {CommandPath(parsed)}--help");
+                await error.WriteLineAsync(manners.Prefix + CommandException.OneLine(fault.Message));
+            await error.WriteLineAsync($"{manners.Prefix}see: {manners.Program} {CommandPath(parsed)}--help");
             return ExitCodes.Usage;
         }
         try
@@ -33,21 +36,36 @@ public static class CommandLine
         }
         catch (CommandException e)
         {
-            await error.WriteLineAsync($"turnpike: {OneLine(e.Message)}");
+            await error.WriteLineAsync(manners.Prefix + string.Join(error.NewLine, e.Lines));
             return ExitCodes.Failure;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            await error.WriteLineAsync($"turnpike: {OneLine(e.Message)}");
+            await error.WriteLineAsync(manners.Prefix + CommandException.OneLine(e.Message));
             return ExitCodes.Failure;
         }
     }
 
+    private static RootCommand Root(ProcessContext process)
+    {
+        var globals = new GlobalOptions(process);
+        var root = new RootCommand("Istio-style ingress, route rules and sidecar injection for Kubernetes.")
+        {
+            CreateCommand.Create(globals),
+            ReplaceCommand.Create(globals),
+            DeleteCommand.Create(globals),
+            GetCommand.Create(globals),
+            StatusCommand.Create(globals),
+            KubeInjectCommand.Create(globals),
+            ValidateCommand.Create(globals),
+            CompileCommand.Create(globals),
+            ServeCommand.Create(globals),
+            DemoCommand.Create(),
+        };
+        globals.AddTo(root);
+        return root;
+    }
+
     private static string CommandPath(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
-
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
 }
-
-/// <summary>A command cannot go on; the message is for its user, in one line.</summary>
-internal sealed class CommandException(string message) : Exception(message);

@@ -10,4 +10,7 @@ internal static class ExitCodes
 
     /// <summary>The command line is not valid.</summary>
     public const int Usage = 2;
+
+    /// <summary>Any failure, when called as istioctl.</summary>
+    public const int Istioctl = 255;
 }

@@ -1,3 +1,3 @@
 using Turnpike.Cli;
 
-return await CommandLine.RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
+return await CommandLine.RunAsync(args, ProcessContext.Real(), Console.Out, Console.Error, CancellationToken.None);

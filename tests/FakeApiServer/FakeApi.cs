@@ -17,7 +17,10 @@ public sealed record ApiRequest(string Method, string Path, string Query, string
 }
 
 /// <summary>How a request is to fail instead of being answered.</summary>
-public sealed record Fault(int Code, int? RetryAfter = null);
+/// <param name="Message">What the answer says.</param>
+/// <param name="Causes">Its single faults, by field.</param>
+public sealed record Fault(
+    int Code, int? RetryAfter = null, string Message = "a fault was asked for", IReadOnlyDictionary<string, string>? Causes = null);
 
 /// <summary>
 /// An API server on loopback that keeps any kind of object: lists in pages, watches with bookmarks and compaction, compare-and-swap,
@@ -29,7 +32,7 @@ public sealed class FakeApi : IAsyncDisposable
     private readonly Store _store = new();
     private readonly ConcurrentQueue<ApiRequest> _requests = new();
     private readonly ConcurrentDictionary<string, (IReadOnlyList<JsonObject> Items, long Version)> _lists = new();
-    private readonly HashSet<string> _served = [];
+    private readonly Dictionary<string, string?> _served = [];
     private volatile TaskCompletionSource? _hold;
 
     private FakeApi(X509Certificate2? certificate)
@@ -75,8 +78,8 @@ public sealed class FakeApi : IAsyncDisposable
         Faults = request => which(request) && Interlocked.Decrement(ref left) >= 0 ? fault : null;
     }
 
-    /// <summary>Makes discovery name a kind, given as <c>group/version/plural</c>.</summary>
-    public void Serve(string collection) => _served.Add(collection);
+    /// <summary>Makes discovery name a namespaced kind, given as <c>group/version/plural</c>.</summary>
+    public void Serve(string collection, string? kind = null) => _served[collection] = kind;
 
     public JsonObject Put(string collection, string ns, string name, JsonObject item) =>
         _store.Write(collection, ns, name, current =>
@@ -133,7 +136,7 @@ public sealed class FakeApi : IAsyncDisposable
         {
             if (fault.RetryAfter is { } seconds)
                 context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            await RefuseAsync(context, fault.Code, "Fault", "a fault was asked for");
+            await RefuseAsync(context, fault.Code, "Fault", fault.Message, fault.Causes);
         }
         else if (request.Path == "/version")
         {
@@ -153,10 +156,15 @@ public sealed class FakeApi : IAsyncDisposable
     private Task DiscoverAsync(HttpContext context, string path)
     {
         var prefix = path.Trim('/').Split('/', 2)[^1] + "/";
-        var found = _served.Where(collection => collection.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+        var found = _served.Where(served => served.Key.StartsWith(prefix, StringComparison.Ordinal)).ToList();
         if (found.Count == 0)
             return RefuseAsync(context, 404, "NotFound", "the server could not find the requested resource");
-        var resources = found.Select(collection => (JsonNode)new JsonObject { ["name"] = collection[prefix.Length..] });
+        var resources = found.Select(served => (JsonNode)new JsonObject
+        {
+            ["name"] = served.Key[prefix.Length..],
+            ["kind"] = served.Value,
+            ["namespaced"] = true,
+        });
         return AnswerAsync(context, 200, new() { ["kind"] = "APIResourceList", ["resources"] = new JsonArray([.. resources]) });
     }
 
@@ -324,8 +332,10 @@ public sealed class FakeApi : IAsyncDisposable
             && (label.Length < 2 || (string?)item["metadata"]?["labels"]?[label[0]] == label[^1]);
     }
 
-    private static Task RefuseAsync(HttpContext context, int code, string reason, string message) =>
-        AnswerAsync(context, code, new()
+    private static Task RefuseAsync(
+        HttpContext context, int code, string reason, string message, IReadOnlyDictionary<string, string>? causes = null)
+    {
+        var status = new JsonObject
         {
             ["kind"] = "Status",
             ["apiVersion"] = "v1",
@@ -333,7 +343,15 @@ public sealed class FakeApi : IAsyncDisposable
             ["code"] = code,
             ["reason"] = reason,
             ["message"] = message,
-        });
+        };
+        if (causes is not null)
+        {
+            var list = causes.Select(cause => (JsonNode)new JsonObject { ["field"] = cause.Key, ["message"] = cause.Value });
+            status["details"] = new JsonObject { ["causes"] = new JsonArray([.. list]) };
+        }
+
+        return AnswerAsync(context, code, status);
+    }
 
     private static async Task AnswerAsync(HttpContext context, int code, JsonObject body)
     {

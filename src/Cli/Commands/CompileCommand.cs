@@ -7,16 +7,15 @@ namespace Turnpike.Cli.Commands;
 /// <summary><c>turnpike compile</c>: a directory of manifests to the table that a proxy runs on.</summary>
 internal static class CompileCommand
 {
-    public static Command Create()
+    public static Command Create(GlobalOptions globals)
     {
         var directory = Shared.ConfigDir();
-        var ns = Shared.Namespace();
         var outputFile = new Option<string?>("--output", "-o") { Description = "Write the table here, as turnpike-proxy reads it. Default: standard output.", HelpName = "FILE" };
         var text = new Option<bool>("--text") { Description = "Write the table as text for people; no key material." };
-        var command = new Command("compile", "Compile a directory of manifests to a route table.") { directory, ns, outputFile, text };
+        var command = new Command("compile", "Compile a directory of manifests to a route table.") { directory, outputFile, text };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var config = Load(parsed.GetValue(directory)!, parsed.GetValue(ns)!);
+            var config = Load(parsed.GetValue(directory)!, globals.NamespaceOrDefault(parsed));
             foreach (var problem in config.Problems)
                 await parsed.InvocationConfiguration.Error.WriteLineAsync(problem);
             var bytes = parsed.GetValue(text) ? System.Text.Encoding.UTF8.GetBytes(TableText.Write(config.Table)) : RouteTableJson.Serialize(config.Table);

@@ -1,12 +1,13 @@
 using System.CommandLine;
+using Turnpike.Cli.Cluster;
 using Turnpike.Injector.Config;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike kube-inject</c>: puts the sidecar into manifests, without a cluster.</summary>
+/// <summary><c>turnpike kube-inject</c>: puts the sidecar into manifests, with the settings of the cluster where one answers.</summary>
 internal static class KubeInjectCommand
 {
-    public static Command Create()
+    public static Command Create(GlobalOptions globals)
     {
         var file = new Option<string>("--filename", "-f")
         {
@@ -18,13 +19,19 @@ internal static class KubeInjectCommand
         var diff = new Option<bool>("--diff") { Description = "Print what would change, as diff -u does." };
         var configFile = new Option<string?>("--injectConfigFile")
         {
-            Description = "Injection settings: the YAML of ConfigMap istio-inject's key config, or that ConfigMap itself.",
+            Description = "Injection settings: the YAML of ConfigMap istio-inject's key config, or that ConfigMap itself. Default: that ConfigMap of the cluster, else built in.",
             HelpName = "FILE",
         };
+<<<<<<< HEAD
         var ns = Shared.Namespace();
         var hub = Valued<string?>("Repository of the proxy's image: HUB/proxy:TAG.", "HUB", "--hub");
         var tag = Valued<string?>("Tag of the proxy's image.", "TAG", "--tag");
         var pullPolicy = Valued<string?>("Pull policy of the proxy's image.", "POLICY", "--imagePullPolicy");
+=======
+        var hub = new Option<string?>("--hub") { Description = "Repository of the proxy's image: HUB/proxy:TAG.", HelpName = "HUB" };
+        var tag = new Option<string?>("--tag") { Description = "Tag of the proxy's image.", HelpName = "TAG" };
+        var pullPolicy = new Option<string?>("--imagePullPolicy") { Description = "Pull policy of the proxy's image.", HelpName = "POLICY" };
+>>>>>>> clicluster
         pullPolicy.AcceptOnlyFromAmong("Always", "IfNotPresent", "Never");
         var uid = Valued<long?>("User and group that the proxy runs as.", "UID", "--sidecarProxyUID");
         var verbosity = Valued<int?>("Log level of the proxy, 0 to 10.", "LEVEL", "--verbosity");
@@ -41,7 +48,7 @@ internal static class KubeInjectCommand
 
         var command = new Command("kube-inject", "Put the sidecar into manifests: exit code 0 done, 1 invalid, 2 usage.")
         {
-            file, output, diff, configFile, ns, hub, tag, pullPolicy, uid, verbosity, version,
+            file, output, diff, configFile, hub, tag, pullPolicy, uid, verbosity, version,
         };
         foreach (var option in idle)
             command.Add(option);
@@ -51,13 +58,15 @@ internal static class KubeInjectCommand
             if (image is not null && !InjectConfigReader.IsImage(image))
                 result.AddError($"--hub and --tag make \"{image}\", which is not the name of a container image");
         });
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, ct) =>
         {
-            var request = new KubeInjectRequest(parsed.GetValue(file)!, parsed.GetValue(ns)!)
+            var given = parsed.GetValue(configFile);
+            var request = new KubeInjectRequest(parsed.GetValue(file)!, globals.NamespaceOrDefault(parsed))
             {
+                Cluster = given is null ? await ClusterInjection.AskAsync(globals.Cluster(parsed), globals.Process, ct) : null,
                 OutputFile = parsed.GetValue(output),
                 Diff = parsed.GetValue(diff),
-                ConfigFile = parsed.GetValue(configFile),
+                ConfigFile = given,
                 Image = KubeInjectRun.Image(parsed.GetValue(hub), parsed.GetValue(tag)),
                 ImagePullPolicy = parsed.GetValue(pullPolicy),
                 ProxyUid = parsed.GetValue(uid),

@@ -1,3 +1,5 @@
+using Turnpike.Api;
+using Turnpike.Cli.Cluster;
 using Turnpike.Injector;
 using Turnpike.Injector.Config;
 using Turnpike.Injector.Text;
@@ -14,6 +16,9 @@ internal sealed record KubeInjectRequest(string File, string Namespace)
     public bool Diff { get; init; }
 
     public string? ConfigFile { get; init; }
+
+    /// <summary>What the cluster says; it counts where <see cref="ConfigFile"/> is not given.</summary>
+    public ClusterInjection? Cluster { get; init; }
 
     public string? Image { get; init; }
 
@@ -45,11 +50,11 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
     {
         foreach (var option in request.IdleOptions)
             io.Error.WriteLine($"note: {option} has no effect");
-        if (Config(request) is not { } config)
-            return ExitCodes.Failure;
         var name = request.File == "-" ? "stdin" : request.File;
         var text = io.ReadFile(request.File);
-        var result = ManifestInjector.Inject(name, text, config, new InjectOptions { AnyKind = true }, request.Namespace);
+        if (Config(request) is not { } config)
+            return ExitCodes.Failure;
+        var result = ManifestInjector.Inject(name, text, config, Options(request), request.Namespace);
         foreach (var note in result.Notes)
             io.Error.WriteLine($"note: {note}");
         foreach (var error in result.Errors)
@@ -60,9 +65,12 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
         return ExitCodes.Success;
     }
 
+    private static InjectOptions Options(KubeInjectRequest request) =>
+        new() { AnyKind = true, HasNativeSidecars = request.Cluster is { HasNativeSidecars: true } };
+
     private InjectConfig? Config(KubeInjectRequest request)
     {
-        var config = request.ConfigFile is { } file ? Read(file) : InjectConfig.Default;
+        var config = Read(request);
         return config is null ? null : config with
         {
             ProxyImage = request.Image ?? config.ProxyImage,
@@ -73,13 +81,30 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
         };
     }
 
-    private InjectConfig? Read(string file)
+    /// <summary>The file's settings, the cluster's or our own; which ones is always said, since nothing in the output shows it.</summary>
+    private InjectConfig? Read(KubeInjectRequest request)
     {
-        var decoded = InjectConfigReader.ReadFile(io.ReadFile(file));
+        const string settings = "note: injection settings:";
+        if (request.ConfigFile is { } file)
+        {
+            io.Error.WriteLine($"{settings} {file}");
+            return Judge(file, InjectConfigReader.ReadFile(io.ReadFile(file)));
+        }
+        if (request.Cluster is { Config: { } text } cluster)
+        {
+            io.Error.WriteLine($"{settings} {cluster.Source}");
+            return Judge(cluster.Source, InjectConfigReader.Read(text));
+        }
+        io.Error.WriteLine($"{settings} built in{(request.Cluster is { } silent ? $" ({silent.Source})" : "")}");
+        return InjectConfig.Default;
+    }
+
+    private InjectConfig? Judge(string source, Decoded<InjectConfig> decoded)
+    {
         foreach (var warning in decoded.Warnings)
-            io.Error.WriteLine($"warning: {file}: {warning}");
+            io.Error.WriteLine($"warning: {source}: {warning}");
         foreach (var error in decoded.Errors)
-            io.Error.WriteLine($"error: {file}: {error}");
+            io.Error.WriteLine($"error: {source}: {error}");
         return decoded.Value;
     }
 

@@ -12,13 +12,6 @@ internal static class Shared
         Required = true,
     };
 
-    public static Option<string> Namespace() => new("--namespace", "-n")
-    {
-        Description = "Namespace of objects that name none.",
-        HelpName = "NAMESPACE",
-        DefaultValueFactory = _ => "default",
-    };
-
     public static Option<int> Port(string name, int port, string description)
     {
         var option = new Option<int>(name) { Description = description, HelpName = "PORT", DefaultValueFactory = _ => port };

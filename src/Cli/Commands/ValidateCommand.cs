@@ -7,14 +7,13 @@ namespace Turnpike.Cli.Commands;
 /// <summary><c>turnpike validate</c>: what admission would say, without a cluster.</summary>
 internal static class ValidateCommand
 {
-    public static Command Create()
+    public static Command Create(GlobalOptions globals)
     {
         var file = new Option<string>("--filename", "-f") { Description = "File, directory or - for standard input.", HelpName = "FILE|DIR|-", Required = true };
-        var ns = Shared.Namespace();
-        var command = new Command("validate", "Check manifests: exit code 0 valid, 1 invalid, 2 usage.") { file, ns };
+        var command = new Command("validate", "Check manifests: exit code 0 valid, 1 invalid, 2 usage.") { file };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var manifests = await ReadAsync(parsed.GetValue(file)!, parsed.GetValue(ns)!, Console.In, cancellationToken);
+            var manifests = await ReadAsync(parsed.GetValue(file)!, globals.NamespaceOrDefault(parsed), Console.In, cancellationToken);
             return await RunAsync(manifests, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         });
         return command;

@@ -4,6 +4,11 @@ using System.Text.Json;
 
 namespace Turnpike.Hosting.Api;
 
+/// <summary>One fault that the API server found in an object.</summary>
+/// <param name="Field">Where, such as <c>spec.route[0].weight</c>; empty where the server does not say.</param>
+/// <param name="Message">What.</param>
+public sealed record KubeStatusCause(string Field, string Message);
+
 /// <summary>The API server answered, and the answer was no.</summary>
 public sealed class KubeStatusException(int code, string reason, string message, TimeSpan? retryAfter = null)
     : Exception(string.Create(CultureInfo.InvariantCulture, $"{code} {reason}: {message}"))
@@ -15,6 +20,12 @@ public sealed class KubeStatusException(int code, string reason, string message,
 
     /// <summary>The machine-readable word, such as <c>Conflict</c> or <c>AlreadyExists</c>.</summary>
     public string Reason => reason;
+
+    /// <summary>What the server said, and nothing else.</summary>
+    public string ServerMessage => message;
+
+    /// <summary>The single faults that the message sums up; may be empty.</summary>
+    public IReadOnlyList<KubeStatusCause> Causes { get; private init; } = [];
 
     /// <summary>How long the server asks to be left alone, within reason.</summary>
     public TimeSpan? RetryAfter => retryAfter;
@@ -47,10 +58,15 @@ public sealed class KubeStatusException(int code, string reason, string message,
 
     internal static KubeStatusException FromStatus(JsonElement status, int code = 0, TimeSpan? retryAfter = null)
     {
-        if (status.Child("details") is { } details && Number(details, "retryAfterSeconds") is { } seconds)
+        var details = status.Child("details");
+        if (details is { } known && Number(known, "retryAfterSeconds") is { } seconds)
             retryAfter ??= TimeSpan.FromSeconds(seconds);
-        return new(
-            Number(status, "code") ?? code, status.Text("reason") ?? "Unknown", status.Text("message") ?? "", Sensible(retryAfter));
+        return new(Number(status, "code") ?? code, status.Text("reason") ?? "Unknown", status.Text("message") ?? "", Sensible(retryAfter))
+        {
+            Causes = details?.Child("causes") is { ValueKind: JsonValueKind.Array } causes
+                ? [.. causes.EnumerateArray().Select(cause => new KubeStatusCause(cause.Text("field") ?? "", cause.Text("message") ?? ""))]
+                : [],
+        };
     }
 
     private static int? Number(JsonElement element, string name) =>

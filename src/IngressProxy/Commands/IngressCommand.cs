@@ -84,7 +84,7 @@ internal static class IngressCommand
             DrainDuration = arguments.GetValue(DrainDuration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             InlineScheduling = inline,
         };
-        using var signals = new StopSignals(logger);
+        using var signals = new StopSignals();
         try
         {
             await using var proxy = await ProxyServer.StartAsync(options, loggers, cancellationToken: cancellationToken);

@@ -25,7 +25,7 @@ internal static class SidecarCommand
         {
             using var loggers = SharedOptions.CreateLoggers(arguments.GetValue(verbosity) > 2 ? LogLevel.Debug : arguments.GetValue(level));
             var logger = loggers.CreateLogger("Turnpike.Proxy");
-            using var signals = new StopSignals(logger);
+            using var signals = new StopSignals();
             using var upstream = new SocketsUpstreamClient();
             var metrics = new ProxyMetrics();
             var readiness = new Readiness();

@@ -5,11 +5,16 @@ namespace Turnpike.Tests.Component.Cli;
 /// <summary>One run of the command line in this process, and what it wrote.</summary>
 internal sealed record CliRun(int ExitCode, string Output, string Error)
 {
-    public static async Task<CliRun> Of(params string[] arguments)
+    /// <summary>A process that knows of no cluster, whatever this machine has.</summary>
+    private static readonly ProcessContext Alone = new() { Variable = _ => null };
+
+    public static Task<CliRun> Of(params string[] arguments) => Of(Alone, arguments);
+
+    public static async Task<CliRun> Of(ProcessContext process, params string[] arguments)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exitCode = await CommandLine.RunAsync(arguments, output, error, TestContext.Current.CancellationToken);
+        var exitCode = await CommandLine.RunAsync(arguments, process, output, error, TestContext.Current.CancellationToken);
         return new CliRun(exitCode, output.ToString(), error.ToString());
     }
 

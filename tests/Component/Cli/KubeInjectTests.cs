@@ -6,6 +6,9 @@ public sealed class KubeInjectTests : IDisposable
 {
     private const string Pod = "kind: Pod\nmetadata:\n  name: a # kept\nspec:\n  containers:\n  - name: a\n";
 
+    private const string BuiltIn =
+        "note: injection settings: built in (no cluster is configured: give --kubeconfig FILE, set KUBECONFIG, or write ~/.kube/config)";
+
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -15,7 +18,7 @@ public sealed class KubeInjectTests : IDisposable
     {
         var file = _directory.Write("a.yaml", "# head\nkind: Service\n---\n" + Pod);
         var run = await CliRun.Of("kube-inject", "-f", file, "--hub", "registry.example.com/x", "--tag", "1", "--verbosity", "2", "--setVersionString", "v");
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal((0, BuiltIn + "\n"), (run.ExitCode, run.Error));
         Assert.StartsWith("# head\nkind: Service\n---\nkind: Pod\nmetadata:\n  name: a # kept\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("    image: registry.example.com/x/proxy:1\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("    - --verbosity\n    - \"2\"\n", run.Output, StringComparison.Ordinal);
@@ -27,7 +30,7 @@ public sealed class KubeInjectTests : IDisposable
     {
         var file = _directory.Write("a.yaml", "\uFEFF" + Pod.ReplaceLineEndings("\r\n"));
         var run = await CliRun.Of("kube-inject", "-f", file, "-o", file);
-        Assert.Equal((0, "", ""), (run.ExitCode, run.Output, run.Error));
+        Assert.Equal((0, "", BuiltIn + "\n"), (run.ExitCode, run.Output, run.Error));
         var bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
         Assert.Equal([0xEF, 0xBB, 0xBF], bytes[..3]);
         Assert.Contains("  - name: istio-proxy\r\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -51,8 +54,8 @@ public sealed class KubeInjectTests : IDisposable
         var file = _directory.Write("a.yaml", $"{Pod}---\nkind: Deployment\nmetadata: {{name: b}}\nspec: {{}}\n---\na: [\n");
         var run = await CliRun.Of("kube-inject", "-f", file);
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
-        Assert.Equal($"error: {file}: document 2 (Deployment default/b): spec.template: Required value: a pod template with a spec", run.ErrorLines[0]);
-        Assert.StartsWith($"error: {file}: document 3: line ", run.ErrorLines[1], StringComparison.Ordinal);
+        Assert.Equal($"error: {file}: document 2 (Deployment default/b): spec.template: Required value: a pod template with a spec", run.ErrorLines[1]);
+        Assert.StartsWith($"error: {file}: document 3: line ", run.ErrorLines[2], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,6 +67,7 @@ public sealed class KubeInjectTests : IDisposable
         Assert.Equal((0, Pod), (run.ExitCode, run.Output));
         Assert.Equal(
             [
+                $"note: injection settings: {config}",
                 $"warning: {config}: polcy: unknown key; did you mean policy?",
                 $"note: {file}: document 1 (Pod prod/a): not injected: policy is disabled and no annotation sidecar.istio.io/inject asks for it",
             ],
@@ -76,7 +80,7 @@ public sealed class KubeInjectTests : IDisposable
         var config = _directory.Write("config.yaml", "policy: off\n");
         var run = await CliRun.Of("kube-inject", "-f", _directory.Write("a.yaml", Pod), "--injectConfigFile", config);
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
-        Assert.Equal($"error: {config}: policy: Unsupported value: false: supported values: \"enabled\", \"disabled\"\n", run.Error);
+        Assert.Equal($"error: {config}: policy: Unsupported value: false: supported values: \"enabled\", \"disabled\"", run.ErrorLines[^1]);
     }
 
     [Fact]
@@ -87,7 +91,7 @@ public sealed class KubeInjectTests : IDisposable
             "kube-inject", "-f", file, "--coreDump=true", "--debug", "--meshConfigMapName", "istio", "--includeIPRanges=10.0.0.0/8", "--imagePullPolicy", "Always", "--sidecarProxyUID", "7");
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(
-            ["note: --meshConfigMapName has no effect", "note: --coreDump has no effect", "note: --includeIPRanges has no effect", "note: --debug has no effect"],
+            ["note: --meshConfigMapName has no effect", "note: --coreDump has no effect", "note: --includeIPRanges has no effect", "note: --debug has no effect", BuiltIn],
             run.ErrorLines);
         Assert.Contains("imagePullPolicy: Always\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("runAsUser: 7\n", run.Output, StringComparison.Ordinal);

@@ -1,0 +1,15 @@
+using System.Text.Json.Nodes;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Cli.Cluster;
+
+/// <summary>One object of the input, as it is to be sent.</summary>
+internal sealed record ClusterObject(ResourceRef Resource, ObjectKey Key, JsonObject Body)
+{
+    public bool IsRouteRule => Resource == Resources.RouteRules;
+
+    /// <summary>The version that the user edited; empty where the input does not say.</summary>
+    public string ResourceVersion => Body["metadata"]?["resourceVersion"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+
+    public override string ToString() => ObjectName.Of(Resource.Kind, Key);
+}

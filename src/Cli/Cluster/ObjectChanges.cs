@@ -1,0 +1,129 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Cli.Cluster;
+
+/// <summary>Sends objects to the cluster one after another and says what became of each in the words of 2017.</summary>
+internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
+{
+    private static readonly WriteOptions Ours = new() { FieldManager = Names.FieldManagerOfCli };
+
+    /// <summary>
+    /// Creates or replaces. A RouteRule that is refused ends it; those before it stay. What goes as it is comes last and all of it is tried.
+    /// </summary>
+    /// <returns>What is to be in force now.</returns>
+    /// <exception cref="CommandException">The cluster refused something.</exception>
+    public async Task<IReadOnlyList<SentObject>> SendAsync(IReadOnlyList<ClusterObject> objects, ChangeVerb verb, CancellationToken ct)
+    {
+        var sent = new List<SentObject>();
+        var failures = new List<CommandException>();
+        foreach (var item in objects)
+        {
+            try
+            {
+                sent.Add(await SendAsync(item, verb, ct));
+            }
+            catch (CommandException e) when (!item.IsRouteRule)
+            {
+                failures.Add(e);
+            }
+        }
+        return failures switch
+        {
+            [] => sent,
+            [var only] => throw only,
+            _ => throw new CommandException($"{failures.Count} objects could not be {verb.Participle}", [.. failures.SelectMany(e => e.Lines)]),
+        };
+    }
+
+    /// <summary>Deletes all, whatever happens to single ones.</summary>
+    /// <exception cref="CommandException">Something could not be deleted.</exception>
+    public async Task DeleteAsync(IEnumerable<ClusterObject> objects, CancellationToken ct) =>
+        await DeleteAsync(objects.Select(item => (item.Resource, item.Key, Name: item.ToString(), Done: item.ToString())), ct);
+
+    /// <summary>Deletes by name.</summary>
+    /// <param name="type">The kind as the user typed it.</param>
+    /// <exception cref="CommandException">Something could not be deleted.</exception>
+    public async Task DeleteAsync(string type, IEnumerable<string> names, CancellationToken ct)
+    {
+        var resource = Resources.Named(type);
+        await DeleteAsync(names.Select(name => (resource, new Hosting.Api.ObjectKey(cluster.Namespace, name), name, $"{type} {name}")), ct);
+    }
+
+    private async Task DeleteAsync(
+        IEnumerable<(ResourceRef Resource, Hosting.Api.ObjectKey Key, string Name, string Done)> objects, CancellationToken ct)
+    {
+        var failures = new List<string>();
+        foreach (var (resource, key, name, done) in objects)
+        {
+            if (await FailureAsync(resource, key, ct) is { } reason)
+                failures.Add($"cannot delete {name}: {reason}");
+            else
+                await output.WriteLineAsync($"Deleted config: {done}");
+        }
+        if (failures is [var only])
+            throw new CommandException(only);
+        if (failures.Count > 0)
+            throw new CommandException($"{failures.Count} objects could not be deleted", failures);
+    }
+
+    private async Task<string?> FailureAsync(ResourceRef resource, Hosting.Api.ObjectKey key, CancellationToken ct)
+    {
+        if (ObjectName.Fault(key.Name) is { } fault)
+            return $"\"{key.Name}\" is not a name: {fault}";
+        return await cluster.RunAsync(async api =>
+        {
+            try
+            {
+                if (await api.DeleteAsync(resource, key, uid: null, ct))
+                    return null;
+                return await api.ServesAsync(resource, ct)
+                    ? $"{resource} \"{key.Name}\" not found in namespace {key.Namespace}"
+                    : $"the cluster does not know kind {resource.Kind}";
+            }
+            catch (KubeStatusException e)
+            {
+                return Refusal.Read(e).ToString();
+            }
+        });
+    }
+
+    private Task<SentObject> SendAsync(ClusterObject item, ChangeVerb verb, CancellationToken ct) => cluster.RunAsync(async api =>
+    {
+        var started = cluster.Clock.GetTimestamp();
+        try
+        {
+            var stored = verb == ChangeVerb.Create
+                ? await api.CreateAsync(item.Resource, item.Key.Namespace, item.Body, Ours, ct)
+                : await api.ReplaceAsync(item.Resource, item.Key, await WithRevisionAsync(api, item, ct), Ours, ct);
+            await output.WriteLineAsync(verb == ChangeVerb.Create
+                ? $"Created config {item} at revision {stored.ResourceVersion()}"
+                : $"Updated config {item} to revision {stored.ResourceVersion()}");
+            var generation = stored.Child("metadata")?.Child("generation") is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : 0;
+            return new SentObject(item, generation, started);
+        }
+        catch (KubeStatusException e)
+        {
+            throw Refusal.Read(e).ToException($"cannot {verb.Name} {item}");
+        }
+    });
+
+    /// <summary>Where the user does not say which version was edited, the current one is meant.</summary>
+    private static async Task<JsonNode> WithRevisionAsync(KubeApi api, ClusterObject item, CancellationToken ct)
+    {
+        if (item.ResourceVersion.Length > 0)
+            return item.Body;
+        var current = await api.FindAsync(item.Resource, item.Key, ct)
+            ?? throw new CommandException($"cannot replace {item}: revision is required, and there is no such object to take it from");
+        var body = (JsonObject)item.Body.DeepClone();
+        body["metadata"]!["resourceVersion"] = current.ResourceVersion();
+        return body;
+    }
+}
+
+/// <summary>An object as the cluster took it.</summary>
+/// <param name="Generation">Of its spec.</param>
+/// <param name="SentAt">A timestamp of the cluster's clock.</param>
+internal sealed record SentObject(ClusterObject Object, long Generation, long SentAt);

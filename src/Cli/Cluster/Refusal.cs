@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Cli.Cluster;
+
+/// <summary>What the API server said no to, taken apart for people.</summary>
+/// <param name="Message">What is wrong, in one line.</param>
+/// <param name="Faults">The single faults that schema or admission found, each led by its field; empty where the message says all.</param>
+internal sealed partial record Refusal(string Message, IReadOnlyList<string> Faults)
+{
+    public static Refusal Read(KubeStatusException status)
+    {
+        var message = status.ServerMessage.Trim();
+        if (status.IsNotFound && UnknownKind().IsMatch(message))
+            return new Refusal("the cluster does not know this kind; Turnpike's custom resource definition is missing", []);
+        if (message.Length == 0)
+            return new Refusal($"the API server answered {status.Code} {status.Reason}", []);
+        var parts = Summary().Match(message);
+        var (head, tail) = parts.Success ? (parts.Groups["head"].Value, parts.Groups["tail"].Value) : FirstLine(message);
+        return new Refusal(head, status.Causes.Count > 0 ? [.. status.Causes.Select(Describe)] : Split(tail));
+    }
+
+    /// <param name="doing">What was refused, such as <c>cannot create route-rule/default/a</c>.</param>
+    public CommandException ToException(string? doing = null) => new(doing is null ? Message : $"{doing}: {Message}", Faults);
+
+    /// <summary>All of it in one line.</summary>
+    public override string ToString() => Faults.Count == 0 ? Message : $"{Message}: {string.Join("; ", Faults)}";
+
+    private static string Describe(KubeStatusCause cause) => cause.Field.Length == 0 ? cause.Message : $"{cause.Field}: {cause.Message}";
+
+    private static (string Head, string Tail) FirstLine(string message)
+    {
+        var end = message.IndexOf('\n', StringComparison.Ordinal);
+        return end < 0 ? (message, "") : (message[..end].TrimEnd().TrimEnd(':'), message[end..]);
+    }
+
+    private static List<string> Split(string text)
+    {
+        var list = text.Trim();
+        if (list is ['[', .. var inner, ']'])
+            list = inner;
+        return [.. NextFault().Split(list).Select(fault => fault.Trim()).Where(fault => fault.Length > 0)];
+    }
+
+    [GeneratedRegex("could not find the requested resource|^404 page not found", RegexOptions.CultureInvariant)]
+    private static partial Regex UnknownKind();
+
+    /// <summary>How the API server leads into what a schema or a webhook found.</summary>
+    [GeneratedRegex("""\A(?<head>admission webhook "[^"]*" denied the request|\S+ "[^"]*" is invalid): (?<tail>.*)\z""", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex Summary();
+
+    /// <summary>Between two faults: a line break, or a comma or semicolon before the path of a field.</summary>
+    [GeneratedRegex(@"\r?\n|[,;] (?=(?:spec|metadata|apiVersion|kind)\b[\w.\-\[\]""/]*: )", RegexOptions.CultureInvariant)]
+    private static partial Regex NextFault();
+}

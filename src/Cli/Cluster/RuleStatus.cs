@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Cli.Cluster;
+
+/// <summary>One condition of a RouteRule.</summary>
+/// <param name="Status">True, False or Unknown.</param>
+internal sealed record RuleCondition(string Type, string Status, string Reason, string Message)
+{
+    public bool IsTrue => Status == "True";
+
+    public bool IsFalse => Status == "False";
+
+    /// <summary><c>Programmed is False (Pending): 1 of 2 proxies has it</c>.</summary>
+    public override string ToString() =>
+        $"{Type} is {Status}{(Reason.Length == 0 ? "" : $" ({Reason})")}{(Message.Length == 0 ? "" : $": {Message}")}";
+}
+
+/// <summary>What the control plane says about the present generation of a RouteRule; what it said about an older one counts for nothing.</summary>
+internal sealed record RuleStatus(RuleCondition? Accepted, RuleCondition? Programmed)
+{
+    public const string AcceptedType = "Accepted";
+    public const string ProgrammedType = "Programmed";
+
+    /// <summary>What keeps the rule from being in force, or null.</summary>
+    public string? Problem => this switch
+    {
+        { Accepted.IsTrue: false } => Accepted.ToString(),
+        { Programmed.IsTrue: false } => Programmed.ToString(),
+        { Accepted: null, Programmed: null } => "the control plane has said nothing about it",
+        { Programmed: null } => "the control plane has not said whether it is in force",
+        _ => null,
+    };
+
+    /// <param name="rule">The whole object.</param>
+    /// <param name="generation">The least generation that counts; by default that of the object.</param>
+    public static RuleStatus Read(JsonElement rule, long? generation = null)
+    {
+        var wanted = generation ?? Number(rule.Child("metadata"), "generation") ?? 0;
+        var status = rule.Child("status");
+        return new RuleStatus(Find(AcceptedType), Find(ProgrammedType));
+
+        RuleCondition? Find(string type)
+        {
+            if (status?.Child("conditions") is not { ValueKind: JsonValueKind.Array } conditions)
+                return null;
+            var found = conditions.EnumerateArray().FirstOrDefault(c => c.Text("type") == type);
+            var observed = Number(found, "observedGeneration") ?? Number(status, "observedGeneration") ?? 0;
+            return found.ValueKind != JsonValueKind.Object || observed < wanted
+                ? null
+                : new RuleCondition(type, found.Text("status") ?? "Unknown", found.Text("reason") ?? "", found.Text("message") ?? "");
+        }
+    }
+
+    private static long? Number(JsonElement? element, string name) =>
+        element?.Child(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var value) ? value : null;
+}

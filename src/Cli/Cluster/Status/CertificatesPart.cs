@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Cli.Cluster.Status;
+
+/// <summary>How long the authorities last that the API server trusts for our webhooks. Only what is public is read, no Secret.</summary>
+internal static class CertificatesPart
+{
+    public const string Name = "certificates";
+
+    private static readonly TimeSpan Soon = TimeSpan.FromDays(7);
+
+    public static async Task<StatusPart> ReadAsync(KubeApi api, DateTimeOffset now, CancellationToken ct)
+    {
+        var webhooks = await WebhooksPart.FindAsync(api, Resources.ValidatingWebhooks, ct);
+        var bundles = (webhooks ?? []).Select(webhook => webhook.CaBundle).OfType<string>().Distinct().ToList();
+        if (bundles.Count == 0)
+            return StatusPart.Unknown(Name, "no CA bundle to read");
+        var problems = new List<string>();
+        var authorities = new Dictionary<string, Authority>(StringComparer.Ordinal);
+        foreach (var bundle in bundles)
+        {
+            if (!TryRead(bundle, authorities))
+                problems.Add("a CA bundle holds no certificates");
+        }
+        // While one authority takes over from another both are trusted; an old one may run out.
+        var last = authorities.Values.Select(authority => authority.NotAfter).DefaultIfEmpty().Max();
+        if (authorities.Count > 0 && last <= now)
+            problems.Add($"every authority has expired, the last on {Day(last)}: the API server refuses our webhooks");
+        else if (authorities.Count > 0 && last - now < Soon)
+            problems.Add($"the authority expires on {Day(last)} and has not been renewed");
+        return new StatusPart(Name, authorities.Count == 0 ? "none" : $"webhook authority until {Day(last)}")
+        {
+            Problems = problems,
+            Items = [.. authorities.Values.OrderBy(authority => authority.NotAfter).Select(authority => new JsonObject
+            {
+                ["subject"] = authority.Subject,
+                ["notAfter"] = authority.NotAfter.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            })],
+        };
+    }
+
+    private static bool TryRead(string bundle, Dictionary<string, Authority> authorities)
+    {
+        try
+        {
+            var certificates = new X509Certificate2Collection();
+            certificates.ImportFromPem(Encoding.ASCII.GetString(Convert.FromBase64String(bundle)));
+            foreach (var certificate in certificates)
+            {
+                authorities[certificate.Thumbprint] = new Authority(certificate.Subject, certificate.NotAfter.ToUniversalTime());
+                certificate.Dispose();
+            }
+            return certificates.Count > 0;
+        }
+        catch (Exception e) when (e is FormatException or CryptographicException)
+        {
+            return false;
+        }
+    }
+
+    private static string Day(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private sealed record Authority(string Subject, DateTimeOffset NotAfter);
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Turnpike.Api.Ingresses;
+using Turnpike.Compiler;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Cli.Cluster.Status;
+
+/// <summary>The Ingresses of our class, and which of them have no address yet.</summary>
+internal static class IngressesPart
+{
+    public const string Name = "ingresses";
+
+    public static async Task<StatusPart> ReadAsync(KubeApi api, string? ns, CancellationToken ct)
+    {
+        var classes = await ClassesAsync(api, ct);
+        var all = await api.ListAsync(Resources.Ingresses, new ResourceQuery { Namespace = ns }, item => Ingress.Read(item, classes), ct);
+        var ours = all.Items.Where(ingress => ingress.IsOurs).OrderBy(ingress => ingress.Key).ToList();
+        var without = ours.Where(ingress => ingress.Addresses.Count == 0).ToList();
+        return new StatusPart(Name, $"{ours.Count - without.Count} of {ours.Count} have an address")
+        {
+            Problems = [.. without.Select(ingress => $"Ingress {ingress.Key} has no address")],
+            Items = [.. ours.Select(ingress => new JsonObject { ["ingress"] = ingress.Key.ToString(), ["address"] = string.Join(',', ingress.Addresses) })],
+        };
+    }
+
+    /// <summary>All that decides whose an Ingress is.</summary>
+    private static async Task<ClusterSnapshot> ClassesAsync(KubeApi api, CancellationToken ct)
+    {
+        var store = new ObjectStore();
+        var mesh = ObjectStore.MeshKey;
+        if (await api.FindAsync(Resources.ConfigMaps, new(mesh.Namespace, mesh.Name), ct) is { } settings)
+            Put(settings, Resources.ConfigMaps);
+        var classes = await api.ListAsync(Resources.IngressClasses, ResourceQuery.All, item => item.Clone(), ct);
+        foreach (var item in classes.Items)
+            Put(item, Resources.IngressClasses);
+        return store.Snapshot().Snapshot;
+
+        void Put(JsonElement item, ResourceRef resource)
+        {
+            var key = item.Key();
+            store.Put(new(resource.Kind, key.Namespace, key.Name), ReadObject.From(Typed(item, resource)));
+        }
+    }
+
+    /// <summary>Items of a list do not say what they are.</summary>
+    private static JsonObject Typed(JsonElement item, ResourceRef resource)
+    {
+        var raw = JsonObject.Create(item.Clone())!;
+        raw["apiVersion"] = resource.ApiVersion;
+        raw["kind"] = resource.Kind;
+        return raw;
+    }
+
+    private sealed record Ingress(ObjectKey Key, bool IsOurs, IReadOnlyList<string> Addresses)
+    {
+        public static Ingress Read(JsonElement item, ClusterSnapshot classes)
+        {
+            var ingress = IngressReader.ReadClass(Typed(item, Resources.Ingresses));
+            var addresses = item.Child("status")?.Child("loadBalancer")?.Child("ingress") is { ValueKind: JsonValueKind.Array } list
+                ? list.EnumerateArray().Select(address => address.Text("ip") ?? address.Text("hostname")).OfType<string>()
+                : [];
+            return new Ingress(item.Key(), IngressClasses.IsOurs(ingress, classes.Mesh, classes.IngressClasses), [.. addresses]);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Cli.Cluster.Status;
+
+/// <summary>The ingress proxies, and what the operator knows of the table that each proxy runs on.</summary>
+internal static class ProxiesPart
+{
+    public const string Name = "proxies";
+
+    public static async Task<StatusPart> ReadAsync(KubeApi api, string system, CancellationToken ct)
+    {
+        var selector = $"{Names.IngressLabel}={Names.IngressLabelValue}";
+        var pods = await api.ListAsync(Resources.Pods, new ResourceQuery { Namespace = system, LabelSelector = selector }, IngressPod.Read, ct);
+        var tables = await TablesAsync(api, system, ct);
+        var ingress = pods.Items.OrderBy(pod => pod.Key).ToList();
+        var problems = new List<string>();
+        if (ingress.Count == 0)
+            problems.Add($"no pod of namespace {system} has the label {selector}: nothing receives traffic");
+        problems.AddRange(ingress.Where(pod => !pod.IsReady).Select(pod => $"pod {pod.Key} is not ready: {pod.Phase}"));
+        problems.AddRange((tables ?? []).Where(table => table.Error.Length > 0).OrderBy(table => table.Pod).Select(table => $"pod {table.Pod}: {table.Error}"));
+        var sidecars = tables?.Count(table => !ingress.Exists(pod => pod.Key == table.Pod));
+        var connected = sidecars is null ? "table versions unknown" : $"{sidecars} sidecars connected";
+        return new StatusPart(Name, $"{ingress.Count(pod => pod.IsReady)}/{ingress.Count} ingress proxies ready, {connected}")
+        {
+            Problems = problems,
+            ShowsItems = true,
+            Items = [.. ingress.Select(pod => Item(pod, tables?.FirstOrDefault(table => table.Pod == pod.Key)))],
+        };
+    }
+
+    private static JsonObject Item(IngressPod pod, ProxyTable? table) => new()
+    {
+        ["pod"] = pod.Key.ToString(),
+        ["node"] = pod.Node,
+        ["ready"] = pod.IsReady,
+        ["build"] = table?.Build ?? "unknown",
+        ["table"] = table?.Version ?? "unknown",
+    };
+
+    /// <summary>Null where the operator has not written them.</summary>
+    private static async Task<IReadOnlyList<ProxyTable>?> TablesAsync(KubeApi api, string system, CancellationToken ct)
+    {
+        var found = await api.FindAsync(Resources.ConfigMaps, new Hosting.Api.ObjectKey(system, Names.StatusConfigMap), ct);
+        if (found?.Child("data")?.Text(Names.StatusProxiesKey) is not { } text)
+            return null;
+        try
+        {
+            using var list = JsonDocument.Parse(text);
+            return list.RootElement.ValueKind == JsonValueKind.Array ? [.. list.RootElement.EnumerateArray().Select(ProxyTable.Read)] : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private sealed record IngressPod(Hosting.Api.ObjectKey Key, string Node, string Phase, bool IsReady)
+    {
+        public static IngressPod Read(JsonElement pod)
+        {
+            var status = pod.Child("status");
+            var isReady = status?.Child("conditions") is { ValueKind: JsonValueKind.Array } conditions
+                && conditions.EnumerateArray().Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True");
+            return new IngressPod(pod.Key(), pod.Child("spec")?.Text("nodeName") ?? "", status?.Text("phase") ?? "Unknown", isReady);
+        }
+    }
+
+    /// <param name="Error">Why the proxy refused its last table; empty where it did not.</param>
+    private sealed record ProxyTable(Hosting.Api.ObjectKey Pod, string? Build, string? Version, string Error)
+    {
+        public static ProxyTable Read(JsonElement proxy) => new(
+            new(proxy.Text("namespace") ?? "", proxy.Text("pod") ?? ""), Value(proxy, "build"), Value(proxy, "tableVersion"), Value(proxy, "error") ?? "");
+
+        private static string? Value(JsonElement proxy, string name) =>
+            proxy.Child(name) is { ValueKind: JsonValueKind.String or JsonValueKind.Number } value && value.ToString() is { Length: > 0 } text ? text : null;
+    }
+}

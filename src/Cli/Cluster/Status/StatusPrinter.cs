@@ -1,0 +1,71 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Turnpike.Cli.Cluster.Status;
+
+/// <summary>An installation's status for people and for programs.</summary>
+internal static class StatusPrinter
+{
+    // The text is for a terminal or a JSON reader, never for a page.
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static bool IsHealthy(IEnumerable<StatusPart> parts) => parts.All(part => part.State != PartState.Problem);
+
+    public static string Text(IReadOnlyList<StatusPart> parts)
+    {
+        var text = new StringBuilder();
+        foreach (var part in parts)
+        {
+            text.Append(part.Name.PadRight(14)).Append(Word(part.State).PadRight(9)).Append(part.Summary).Append('\n');
+            foreach (var problem in part.Problems)
+                text.Append("  ! ").Append(CommandException.OneLine(problem)).Append('\n');
+            if (part.ShowsItems && part.Items.Count > 0)
+                AppendTable(text, part.Items);
+        }
+        var problems = parts.Sum(part => part.Problems.Count);
+        return text.Append(problems == 0 ? "no problems\n" : $"{problems} problem{(problems == 1 ? "" : "s")}\n").ToString();
+    }
+
+    public static string Json(Uri server, IReadOnlyList<StatusPart> parts)
+    {
+        var json = new JsonObject
+        {
+            ["server"] = server.ToString(),
+            ["healthy"] = IsHealthy(parts),
+            ["parts"] = new JsonArray([.. parts.Select(part => new JsonObject
+            {
+                ["name"] = part.Name,
+                ["state"] = Word(part.State),
+                ["summary"] = part.Summary,
+                ["problems"] = new JsonArray([.. part.Problems.Select(problem => JsonValue.Create(problem))]),
+                ["items"] = new JsonArray([.. part.Items.Select(item => item.DeepClone())]),
+            })]),
+        };
+        return json.ToJsonString(Indented) + "\n";
+    }
+
+    private static void AppendTable(StringBuilder text, IReadOnlyList<JsonObject> items)
+    {
+        var table = new TextTable([.. items[0].Select(member => member.Key.ToUpperInvariant())]);
+        foreach (var item in items)
+            table.Add([.. item.Select(member => Cell(member.Value))]);
+        foreach (var line in table.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            text.Append("  ").Append(line).Append('\n');
+    }
+
+    private static string Cell(JsonNode? value) => value?.GetValueKind() switch
+    {
+        JsonValueKind.True => "yes",
+        JsonValueKind.False => "no",
+        _ => value?.ToString() ?? "",
+    };
+
+    private static string Word(PartState state) => state switch
+    {
+        PartState.Ok => "ok",
+        PartState.Problem => "problem",
+        _ => "unknown",
+    };
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Cli.Cluster.Status;
+
+/// <summary>The webhook configurations: without a CA bundle the API server trusts nobody who answers.</summary>
+internal static class WebhooksPart
+{
+    public const string Name = "webhooks";
+
+    public static async Task<StatusPart> ReadAsync(KubeApi api, CancellationToken ct)
+    {
+        var found = new List<(ResourceRef Resource, IReadOnlyList<Webhook>? Webhooks)>();
+        foreach (var resource in (ResourceRef[])[Resources.ValidatingWebhooks, Resources.MutatingWebhooks])
+            found.Add((resource, await FindAsync(api, resource, ct)));
+        var problems = found.SelectMany(entry => entry.Webhooks is null
+            ? [$"there is no {entry.Resource.Kind} {Names.WebhookConfiguration}"]
+            : entry.Webhooks.Where(webhook => webhook.CaBundle is null).Select(webhook => $"{entry.Resource.Kind} {webhook.Name} has no CA bundle"));
+        var webhooks = found.SelectMany(entry => (entry.Webhooks ?? []).Select(webhook => (entry.Resource.Kind, Webhook: webhook))).ToList();
+        return new StatusPart(Name, $"{found.Count(entry => entry.Webhooks is not null)} of {found.Count} configurations, {webhooks.Count} webhooks")
+        {
+            Problems = [.. problems],
+            Items = [.. webhooks.Select(entry => new JsonObject
+            {
+                ["name"] = entry.Webhook.Name,
+                ["kind"] = entry.Kind,
+                ["failurePolicy"] = entry.Webhook.FailurePolicy,
+                ["caBundle"] = entry.Webhook.CaBundle is not null,
+            })],
+        };
+    }
+
+    /// <summary>Null where there is no such configuration.</summary>
+    public static async Task<IReadOnlyList<Webhook>?> FindAsync(KubeApi api, ResourceRef resource, CancellationToken ct)
+    {
+        var found = await api.FindAsync(resource, Hosting.Api.ObjectKey.ClusterScoped(Names.WebhookConfiguration), ct);
+        if (found is not { } configuration)
+            return null;
+        return configuration.Child("webhooks") is { ValueKind: JsonValueKind.Array } list
+            ? [.. list.EnumerateArray().Select(webhook => new Webhook(
+                webhook.Text("name") ?? "",
+                webhook.Text("failurePolicy") ?? "",
+                webhook.Child("clientConfig")?.Text("caBundle") is { Length: > 0 } bundle ? bundle : null))]
+            : [];
+    }
+}
+
+/// <param name="CaBundle">Base64 of PEM; null where there is none.</param>
+internal sealed record Webhook(string Name, string FailurePolicy, string? CaBundle);

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Turnpike.Api;
+using Turnpike.Cli.Cluster;
+
+namespace Turnpike.Cli.Commands;
+
+/// <summary>What <c>create</c> and <c>replace</c> have in common: everything but the verb.</summary>
+internal static class ChangeOptions
+{
+    private const string DefaultWait = "30s";
+
+    public static Option<string?> File() => new("--file", "-f", "--filename")
+    {
+        Description = "Objects to send, YAML or JSON, or - for standard input.",
+        HelpName = "FILE|-",
+    };
+
+    public static Command Command(ChangeVerb verb, string description, GlobalOptions globals)
+    {
+        var file = File();
+        var wait = new Option<string?>("--wait")
+        {
+            Description = $"Wait until the rules are in force in every proxy, at most this long. Default: {DefaultWait}.",
+            HelpName = "DURATION",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        wait.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && Limit(token.Value, out var fault) is null)
+                result.AddError($"--wait: \"{token.Value}\" {fault}");
+        });
+        var command = new Command(verb.Name, description) { file, wait };
+        command.Validators.Add(result =>
+        {
+            if (string.IsNullOrEmpty(result.GetValue(file)))
+                result.AddError($"filename not specified: {verb.Name} needs -f FILE, or -f - for standard input");
+        });
+        command.SetAction(async (parsed, ct) =>
+        {
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            using var cluster = globals.Open(parsed);
+            var objects = await new ObjectInput(cluster, globals.Process.Input, error).ReadAsync(parsed.GetValue(file)!, verb, ct);
+            var sent = await new ObjectChanges(cluster, output).SendAsync(objects, verb, ct);
+            if (parsed.GetResult(wait) is not null)
+                await new ProgrammedWait(cluster, output).RunAsync(sent, Limit(parsed.GetValue(wait) ?? DefaultWait, out _)!.Value, ct);
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static TimeSpan? Limit(string text, out string? fault)
+    {
+        if (!GoDuration.TryParse(text, out var duration, out fault))
+            return null;
+        if (duration.Nanoseconds > 0)
+            return duration.TimeSpan;
+        fault = "must be more than nothing";
+        return null;
+    }
+}

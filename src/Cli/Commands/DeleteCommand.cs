@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Turnpike.Cli.Cluster;
+
+namespace Turnpike.Cli.Commands;
+
+/// <summary><c>turnpike delete</c>: by file, or by type and names.</summary>
+internal static class DeleteCommand
+{
+    public static Command Create(GlobalOptions globals)
+    {
+        var file = ChangeOptions.File();
+        var targets = new Argument<string[]>("TYPE NAME")
+        {
+            Description = "What to delete, for example: routerule httpbin-3s-rule",
+            HelpName = "TYPE NAME...",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var command = new Command("delete", "Delete route rules: those of a file, or by type and name.") { targets, file };
+        command.Validators.Add(result =>
+        {
+            var given = result.GetValue(targets) ?? [];
+            var isFile = !string.IsNullOrEmpty(result.GetValue(file));
+            if (isFile && given.Length > 0)
+                result.AddError("delete takes a file or a type and names, not both");
+            else if (!isFile && given.Length < 2)
+                result.AddError("delete needs a type and at least one name, or -f FILE");
+        });
+        command.SetAction(async (parsed, ct) =>
+        {
+            using var cluster = globals.Open(parsed);
+            var changes = new ObjectChanges(cluster, parsed.InvocationConfiguration.Output);
+            if (parsed.GetValue(targets) is [var type, .. var names])
+                await changes.DeleteAsync(type, names, ct);
+            else
+                await changes.DeleteAsync(await ReadAsync(cluster, parsed.GetValue(file)!, parsed.InvocationConfiguration.Error), ct);
+            return ExitCodes.Success;
+
+            Task<IReadOnlyList<ClusterObject>> ReadAsync(ClusterAccess from, string name, TextWriter notes) =>
+                new ObjectInput(from, globals.Process.Input, notes).ReadAsync(name, ChangeVerb.Delete, ct);
+        });
+        return command;
+    }
+}

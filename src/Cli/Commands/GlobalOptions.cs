@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Turnpike.Api;
+using Turnpike.Cli.Cluster;
+
+namespace Turnpike.Cli.Commands;
+
+/// <summary>The options that stand before or after any command, as they did in 2017.</summary>
+internal sealed class GlobalOptions(ProcessContext process)
+{
+    private const string Kubernetes = "kube";
+
+    private readonly Option<string> _platform = new("--platform", "-p")
+    {
+        Description = "Only \"kube\" is known.",
+        HelpName = "PLATFORM",
+        Recursive = true,
+        Hidden = true,
+        DefaultValueFactory = _ => Kubernetes,
+    };
+
+    private readonly Option<string?> _kubeconfig = new("--kubeconfig", "-c")
+    {
+        Description = "How to reach the cluster. Default: $KUBECONFIG, ~/.kube/config, or the pod's own service account.",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _istioNamespace = new("--istioNamespace", "-i")
+    {
+        Description = "Namespace of the control plane.",
+        HelpName = "NAMESPACE",
+        Recursive = true,
+        DefaultValueFactory = _ => Names.SystemNamespace,
+    };
+
+    private readonly Option<string?> _namespace = new("--namespace", "-n")
+    {
+        Description = "Namespace of objects that name none. Default: that of the kubeconfig's context, or \"default\".",
+        HelpName = "NAMESPACE",
+        Recursive = true,
+    };
+
+    public ProcessContext Process => process;
+
+    public void AddTo(RootCommand root)
+    {
+        foreach (var option in (Option[])[_namespace, _istioNamespace, _kubeconfig, _platform])
+            root.Add(option);
+    }
+
+    /// <summary>The namespace on the command line, or <c>default</c>, for commands that ask no cluster.</summary>
+    public string NamespaceOrDefault(ParseResult parsed) => Given(parsed, _namespace) ?? "default";
+
+    public ClusterSettings Cluster(ParseResult parsed) =>
+        new(Given(parsed, _kubeconfig), Given(parsed, _namespace), Given(parsed, _istioNamespace) ?? Names.SystemNamespace);
+
+    /// <summary>The cluster that the command line means, ready to be asked.</summary>
+    /// <exception cref="CommandException">No kubeconfig says how to reach one.</exception>
+    public ClusterAccess Open(ParseResult parsed)
+    {
+        if (parsed.GetValue(_platform) is var platform && platform != Kubernetes)
+            parsed.InvocationConfiguration.Error.WriteLine($"warning: --platform: \"{platform}\" is not known, \"{Kubernetes}\" is taken");
+        return ClusterAccess.Open(Cluster(parsed), process);
+    }
+
+    /// <summary>An empty text counts as not given, as in scripts that pass a variable on.</summary>
+    private static string? Given(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { Length: > 0 } text ? text : null;
+}

@@ -1,0 +1,36 @@
+namespace Turnpike.Cli;
+
+/// <summary>What of the process around it a command line depends on; tests give another.</summary>
+internal sealed record ProcessContext
+{
+    /// <summary>The name that the program was called by: a link named <c>istioctl</c> answers as that program did.</summary>
+    public string CalledAs { get; init; } = "turnpike";
+
+    /// <summary>An environment variable; null where there is none.</summary>
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
+
+    public TextReader Input { get; init; } = Console.In;
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>This process. Of a .NET program only the system knows what name its user typed.</summary>
+    public static ProcessContext Real()
+    {
+        const string commandLine = "/proc/self/cmdline";
+        var typed = File.Exists(commandLine) ? File.ReadAllText(commandLine).Split('\0')[0] : "";
+        return new ProcessContext { CalledAs = Path.GetFileName(typed) };
+    }
+}
+
+/// <summary>How failures look to those who called the program by one name or the other.</summary>
+/// <param name="Prefix">Leads each message.</param>
+/// <param name="ExitCodeOf">What a command's own exit code becomes.</param>
+internal sealed record Manners(string Program, string Prefix, Func<int, int> ExitCodeOf)
+{
+    private static readonly Manners Turnpike = new("turnpike", "turnpike: ", code => code);
+
+    /// <summary>Whatever failed, istioctl said <c>Error:</c> and left with 255.</summary>
+    private static readonly Manners Istioctl = new("istioctl", "Error: ", code => code == ExitCodes.Success ? code : ExitCodes.Istioctl);
+
+    public static Manners Of(string calledAs) => calledAs == Istioctl.Program ? Istioctl : Turnpike;
+}
