@@ -22,16 +22,9 @@ internal static class KubeInjectCommand
             Description = "Injection settings: the YAML of ConfigMap istio-inject's key config, or that ConfigMap itself. Default: that ConfigMap of the cluster, else built in.",
             HelpName = "FILE",
         };
-<<<<<<< HEAD
-        var ns = Shared.Namespace();
         var hub = Valued<string?>("Repository of the proxy's image: HUB/proxy:TAG.", "HUB", "--hub");
         var tag = Valued<string?>("Tag of the proxy's image.", "TAG", "--tag");
         var pullPolicy = Valued<string?>("Pull policy of the proxy's image.", "POLICY", "--imagePullPolicy");
-=======
-        var hub = new Option<string?>("--hub") { Description = "Repository of the proxy's image: HUB/proxy:TAG.", HelpName = "HUB" };
-        var tag = new Option<string?>("--tag") { Description = "Tag of the proxy's image.", HelpName = "TAG" };
-        var pullPolicy = new Option<string?>("--imagePullPolicy") { Description = "Pull policy of the proxy's image.", HelpName = "POLICY" };
->>>>>>> clicluster
         pullPolicy.AcceptOnlyFromAmong("Always", "IfNotPresent", "Never");
         var uid = Valued<long?>("User and group that the proxy runs as.", "UID", "--sidecarProxyUID");
         var verbosity = Valued<int?>("Log level of the proxy, 0 to 10.", "LEVEL", "--verbosity");

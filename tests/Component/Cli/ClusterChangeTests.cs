@@ -1,5 +1,4 @@
 using Turnpike.Tests.FakeApiServer;
-using Xunit;
 
 namespace Turnpike.Tests.Component.Cli;
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Turnpike.Cli;
 using Turnpike.Tests.FakeApiServer;
-using Xunit;
 
 namespace Turnpike.Tests.Component.Cli;
 
