@@ -23,8 +23,9 @@ internal static class Deployed
     public const int ProxyHttpsPort = 8443;
     public const int ProxyAdminPort = 15000;
 
-    public const string RouteRulePath = "/validate/routerules";
-    public const string IngressPath = "/validate/ingresses";
+    // The operator SDK's convention: the entity's type in lower case.
+    public const string RouteRulePath = "/validate/v1alpha2routerule";
+    public const string IngressPath = "/validate/ingress";
     public const string InjectPath = "/inject";
 
     public static string OperatorImage => $"docker.io/turnpike/operator:{Injector.ProductVersion.Text}";

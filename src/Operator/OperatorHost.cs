@@ -1,3 +1,5 @@
+using KubeOps.Abstractions.Builder;
+using KubeOps.Operator;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -15,7 +17,9 @@ using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
 using Turnpike.Operator.ManagedProxy;
 using Turnpike.Operator.Status;
+using Turnpike.OperatorSdk;
 using Turnpike.Webhooks;
+using Turnpike.Webhooks.Entities;
 using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator;
@@ -62,7 +66,7 @@ internal static class OperatorHost
         services.AddKubeApi(() => options.Kubeconfig is null ? KubeEndpoint.Discover() : KubeEndpoint.FromKubeconfig(options.Kubeconfig));
         services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<ProxyRegistry>().AddSingleton<ProxyAuthenticator>();
         services.AddHostedService<DiscoveryEngine>();
-        services.AddSingleton<RouteRuleWebhook>().AddSingleton<IngressWebhook>().AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>();
+        services.AddSingleton<IngressWebhook>().AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>();
         services.AddInformer(
             ConfigMaps,
             json => new InjectConfigText(InjectionSettings.TextOf(json)),
@@ -71,11 +75,15 @@ internal static class OperatorHost
         services.AddSingleton<SelfTest>().AddHostedService(p => p.GetRequiredService<SelfTest>());
         services.AddSingleton<FleetView>();
         services.AddSingleton<ILeaderTask, ProxyController>();
-        services.AddSingleton<ILeaderTask, RuleStatusController>();
         services.AddSingleton<ILeaderTask, IngressStatusController>();
         services.AddSingleton<ILeaderTask, PeerWatcher>();
         services.AddSingleton<ILeaderTask, FleetStatusController>();
+        services.AddSingleton<RuleStatuses>().AddHostedService(p => p.GetRequiredService<RuleStatuses>());
         services.AddLeaderElection(_ => new LeaderElectionOptions(new ObjectKey(Names.SystemNamespace, Deployed.Lease), options.PodName));
+        services
+            .AddKubernetesOperator(settings => settings.WithName(Deployed.Operator).WithLeaderElection(LeaderElectionType.Single))
+            .AddController<RouteRuleController, V1Alpha2RouteRule>();
+        services.AddOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
         services.AddGrpc();
         services.AddRoutingCore();
         services.AddSingleton<Health>();
@@ -116,7 +124,7 @@ internal static class OperatorHost
             return Task.CompletedTask;
         });
         app.UseRouting();
-        app.MapAdmission(Deployed.RouteRulePath, app.Services.GetRequiredService<RouteRuleWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.Deny });
+        app.MapOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
         app.MapAdmission(Deployed.IngressPath, app.Services.GetRequiredService<IngressWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
         app.MapAdmission(Deployed.InjectPath, app.Services.GetRequiredService<InjectionWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
         app.MapGrpcService<DiscoveryService>();

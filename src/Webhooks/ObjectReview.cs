@@ -42,11 +42,10 @@ internal static class ObjectReview
     }
 
     /// <summary>All faults in one message, in the API server's own manner.</summary>
-    public static AdmissionResponse Refuse(string kind, AdmissionRequest request, IReadOnlyList<FieldError> errors)
+    public static string Refusal(string kind, string name, IReadOnlyList<FieldError> errors)
     {
-        var name = request.Name.Length > 0 ? request.Name : "(generated name)";
         var faults = errors.Count == 1 ? errors[0].ToString() : "[" + string.Join(", ", errors) + "]";
-        return AdmissionResponse.Denied($"{kind} \"{name}\" is invalid: {faults}", 422, "Invalid");
+        return $"{kind} \"{(name.Length > 0 ? name : "(generated name)")}\" is invalid: {faults}";
     }
 
     /// <summary>What the compiler says of the object in the cluster as it is, for the person who applies it.</summary>

@@ -1,24 +1,33 @@
+using System.Text.Json;
+using KubeOps.Operator.Web.Webhooks.Admission.Validation;
 using Turnpike.Api;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
-using Turnpike.Hosting.Admission;
+using Turnpike.Webhooks.Entities;
 
 namespace Turnpike.Webhooks;
 
-/// <summary>Refuses RouteRules that are not valid, with every fault; warns of what has no effect.</summary>
-public sealed class RouteRuleWebhook(DiscoveryStates states)
+/// <summary>Refuses RouteRules that are not valid, with every fault; warns of what has no effect. Deleting always passes.</summary>
+[ValidationWebhook(typeof(V1Alpha2RouteRule))]
+public sealed class RouteRuleWebhook(DiscoveryStates states) : ValidationWebhook<V1Alpha2RouteRule>
 {
-    public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request));
+    private const int UnprocessableEntity = 422;
 
-    private AdmissionResponse Review(AdmissionRequest request)
+    /// <inheritdoc/>
+    public override ValidationResult Create(V1Alpha2RouteRule entity, bool dryRun) => Review(entity);
+
+    /// <inheritdoc/>
+    public override ValidationResult Update(V1Alpha2RouteRule oldEntity, V1Alpha2RouteRule newEntity, bool dryRun) =>
+        // What got in before a rule was there must not be stuck.
+        newEntity.Metadata.DeletionTimestamp is not null || SameSpec(oldEntity.Spec, newEntity.Spec) ? Success() : Review(newEntity);
+
+    private ValidationResult Review(V1Alpha2RouteRule entity)
     {
-        if (ObjectReview.AlwaysPasses(request))
-            return AdmissionResponse.Allowed();
-        var decoded = RouteRuleReader.Read(ObjectReview.ObjectOf(request));
+        var decoded = RouteRuleReader.Read(entity.ToRaw());
         return decoded.Value is { } rule
-            ? AdmissionResponse.Allowed().With([.. decoded.Warnings, .. InTheCluster(rule)])
-            : ObjectReview.Refuse(RouteRuleReader.Kind, request, decoded.Errors);
+            ? Success([.. decoded.Warnings, .. InTheCluster(rule)])
+            : Fail(ObjectReview.Refusal(RouteRuleReader.Kind, entity.Metadata.Name ?? "", decoded.Errors), UnprocessableEntity);
     }
 
     /// <summary>Whether its destination is there and admits it. Ingresses do not matter for that.</summary>
@@ -27,4 +36,7 @@ public sealed class RouteRuleWebhook(DiscoveryStates states)
             state.Snapshot with { Ingresses = [], RouteRules = [rule] },
             new ObjectKey(Kinds.RouteRule, rule.Metadata.Namespace, rule.Metadata.Name))
         : [];
+
+    private static bool SameSpec(JsonElement? left, JsonElement? right) =>
+        left is null || right is null ? left is null && right is null : JsonElement.DeepEquals(left.Value, right.Value);
 }

@@ -1,0 +1,59 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api.Mesh;
+using Turnpike.Operator.ManagedProxy;
+using Turnpike.Operator.Manifests;
+using Turnpike.Tests.Support;
+using Xunit;
+
+namespace Turnpike.Tests.Unit.ControlPlane;
+
+public sealed class ManifestTests
+{
+    [Fact]
+    public void GeneratedFiles_AreAsCommitted()
+    {
+        var root = Path.Combine(GoldenFiles.Root, "..", "..");
+        foreach (var (path, text) in GeneratedFiles.All)
+            Assert.True(File.Exists(Path.Combine(root, path)) && File.ReadAllText(Path.Combine(root, path)) == text, $"{path} is stale: run make manifests");
+    }
+
+    [Fact]
+    public void EveryContainerOfOurs_IsAsHarmlessAsItCanBe()
+    {
+        var deployments = DesiredProxy.All(MeshConfig.Default, "image", DesiredProxy.DisruptionBudgets).Where(o => o.Resource == DesiredProxy.Deployments)
+            .Select(o => o.Body).Append(OperatorManifests.Deployment());
+        foreach (var deployment in deployments)
+        {
+            var pod = deployment["spec"]!["template"]!["spec"]!;
+            Assert.True((bool)pod["securityContext"]!["runAsNonRoot"]!);
+            Assert.Equal("RuntimeDefault", (string?)pod["securityContext"]!["seccompProfile"]!["type"]);
+            foreach (var container in pod["containers"]!.AsArray())
+            {
+                var security = container!["securityContext"]!;
+                Assert.False((bool)security["allowPrivilegeEscalation"]!);
+                Assert.True((bool)security["readOnlyRootFilesystem"]!);
+                Assert.Equal("""["ALL"]""", security["capabilities"]!["drop"]!.ToJsonString());
+                Assert.NotNull(container["resources"]!["limits"]!["memory"]);
+                Assert.NotNull(container["readinessProbe"]);
+                Assert.NotNull(container["livenessProbe"]);
+            }
+        }
+    }
+
+    [Fact]
+    public void HostileImageName_IsOnlyAText()
+    {
+        var mesh = MeshConfig.Default with { IngressProxy = new IngressProxySettings { Image = "a\"\n  privileged: true" } };
+        var deployment = DesiredProxy.All(mesh, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body;
+        Assert.Equal("a\"\n  privileged: true", (string?)deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]);
+    }
+
+    [Fact]
+    public void NodePorts_AreThereWhenAskedFor()
+    {
+        JsonObject Service(IngressProxySettings settings) =>
+            DesiredProxy.All(MeshConfig.Default with { IngressProxy = settings }, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Services).Body;
+        Assert.Null(Service(new IngressProxySettings())["spec"]!["ports"]![0]!["nodePort"]);
+        Assert.Equal(32000, (int?)Service(new IngressProxySettings { HttpNodePort = 32000 })["spec"]!["ports"]![0]!["nodePort"]);
+    }
+}
