@@ -5,6 +5,9 @@ out := out
 programs := Cli:turnpike IngressProxy:turnpike-proxy Operator:turnpike-operator
 samples := Httpbin:httpbin
 
+# The test projects are programs; TEST_FLAGS are the runner's own, such as -class "*Walkthrough*" or -method "*Timeout*".
+run-tests = $(out)/artifacts/bin/$(1)/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Turnpike.Tests.$(1) -noColor $(TEST_FLAGS)
+
 .DEFAULT_GOAL := help
 .PHONY: help build test test-unit test-component demo bench manifests check-manifests lint format golden publish-aot clean
 
@@ -24,10 +27,10 @@ build: ## Build everything (Release); the programs are then in out/bin
 test: test-unit test-component ## Run all tests that need no cluster
 
 test-unit: build ## Run the unit tests (milliseconds each, no I/O but golden files)
-	$(DOTNET) test tests/Unit/Unit.csproj -c $(CONFIGURATION) --no-build --nologo $(TEST_FLAGS)
+	$(call run-tests,Unit)
 
 test-component: build ## Run the component tests (real sockets on loopback)
-	$(DOTNET) test tests/Component/Component.csproj -c $(CONFIGURATION) --no-build --nologo $(TEST_FLAGS)
+	$(call run-tests,Component)
 
 demo: build ## Run the walkthrough of 2017 on this machine (DEMO_FLAGS=--keep leaves it running)
 	@$(out)/bin/turnpike demo $(DEMO_FLAGS)
@@ -48,7 +51,7 @@ format: ## Format the code
 	$(DOTNET) format Operator.sln
 
 golden: build ## Rewrite the expectations of golden tests; the diff is the review
-	TURNPIKE_GOLDEN=update $(DOTNET) test tests/Unit/Unit.csproj -c $(CONFIGURATION) --no-build --nologo
+	TURNPIKE_GOLDEN=update $(call run-tests,Unit)
 
 publish-aot: ## Publish turnpike-proxy as a native program to out/aot
 	$(DOTNET) publish src/IngressProxy -c Release -p:PublishAot=true -v quiet --nologo -o $(out)/aot

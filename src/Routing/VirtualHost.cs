@@ -72,19 +72,21 @@ public sealed class VirtualHost
     {
         foreach (var condition in route.Conditions.AsSpan())
         {
-            var text = condition.Target switch
-            {
-                ConditionTarget.Path => request.Path,
-                ConditionTarget.Method => request.Method,
-                ConditionTarget.Scheme => request.Scheme,
-                ConditionTarget.Authority => request.Authority,
-                _ => headers.TryGetFirst(condition.Name, out var value) ? value : null,
-            };
-            if (text is null || !condition.Matches(text))
+            if (!Meets(condition, request, headers))
                 return condition;
         }
         return null;
     }
+
+    private static bool Meets<THeaders>(Condition condition, in RequestKey request, THeaders headers)
+        where THeaders : IRequestHeaders, allows ref struct => condition.Target switch
+        {
+            ConditionTarget.Path => condition.Matches(request.Path),
+            ConditionTarget.Method => condition.Matches(request.Method),
+            ConditionTarget.Scheme => condition.Matches(request.Scheme),
+            ConditionTarget.Authority => condition.Matches(request.Authority),
+            _ => headers.TryGetFirst(condition.Name, out var value) && condition.Matches(value),
+        };
 
     private static Node[] IndexPrefixes(IEnumerable<PathEntry> entries)
     {

@@ -95,8 +95,7 @@ internal sealed class ProxyPipeline
         var request = exchange.Request;
         if (state.HostsOf(exchange.Connection.Listener).Find(request.Authority) is not { } host)
             return default;
-        var length = PathRewrite.PathLength(request.Target);
-        var path = length == request.Target.Length ? request.Target : request.Target[..length];
+        var path = request.Target.AsSpan(0, PathRewrite.PathLength(request.Target));
         if (host.FindPath(path) is not { } entry)
             return default;
         var key = new RequestKey(request.Method, request.Scheme, request.Authority, path);
