@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Certificates;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
 
@@ -53,6 +54,40 @@ public static class HostingServices
             provider.GetRequiredService<ILogger<LeaderElection>>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeaderService>());
+        return services;
+    }
+
+    /// <summary>Serving certificates of our own making; <see cref="ServerCertificate"/> shows them, <see cref="IServingCertificates"/> judges.</summary>
+    public static IServiceCollection AddSelfMadeCertificates(
+        this IServiceCollection services,
+        Func<IServiceProvider, CertificateOptions> options,
+        Func<IServiceProvider, IEnumerable<ITrustTarget>> targets) =>
+        services.AddCertificates(provider => new SelfMadeCertificates(
+            provider.GetRequiredService<KubeApi>(),
+            options(provider),
+            targets(provider),
+            provider.GetRequiredService<ServerCertificate>(),
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<TimeProvider>()));
+
+    /// <summary>Serving certificates from files that somebody else writes.</summary>
+    public static IServiceCollection AddMountedCertificates(
+        this IServiceCollection services, MountedCertificateOptions options, Func<IServiceProvider, IEnumerable<ITrustTarget>> targets) =>
+        services.AddCertificates(provider => new MountedCertificates(
+            options,
+            targets(provider),
+            provider.GetRequiredService<ServerCertificate>(),
+            provider.GetRequiredService<ILogger<MountedCertificates>>(),
+            provider.GetRequiredService<TimeProvider>()));
+
+    private static IServiceCollection AddCertificates<T>(this IServiceCollection services, Func<IServiceProvider, T> make)
+        where T : class, IServingCertificates, IHostedService
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ServerCertificate>();
+        services.AddSingleton(make);
+        services.AddSingleton<IServingCertificates>(provider => provider.GetRequiredService<T>());
+        services.AddHostedService(provider => provider.GetRequiredService<T>());
         return services;
     }
 }

@@ -45,4 +45,19 @@ internal static partial class Log
 
     [LoggerMessage(31, LogLevel.Warning, "admission at \"{Path}\" was sent something else, answered {Status}: {Message}")]
     public static partial void AdmissionMalformed(ILogger log, string path, int status, string message);
+
+    [LoggerMessage(40, LogLevel.Information, "\"{Secret}\" has another CA: {Subject}, until {NotAfter:u}")]
+    public static partial void AuthorityChanged(ILogger log, ObjectKey secret, string subject, DateTimeOffset notAfter);
+
+    [LoggerMessage(41, LogLevel.Information, "serving certificate {Serial}, until {NotAfter:u}")]
+    public static partial void CertificateServed(ILogger log, string serial, DateTimeOffset notAfter);
+
+    [LoggerMessage(42, LogLevel.Information, "setting the caBundle of {Count} webhooks in \"{Resource}\" \"{Key}\"")]
+    public static partial void BundleRepaired(ILogger log, ResourceRef resource, ObjectKey key, int count);
+
+    [LoggerMessage(43, LogLevel.Error, "cannot read the certificate \"{Path}\": {Message}")]
+    public static partial void CertificateUnreadable(ILogger log, string path, string message);
+
+    [LoggerMessage(44, LogLevel.Warning, "cannot see whom the API server trusts: {Message}")]
+    public static partial void TrustUnreadable(ILogger log, string message);
 }

@@ -34,7 +34,8 @@ public enum InjectionOutcome
 /// <param name="Reason">Why, in one phrase.</param>
 /// <param name="Patch">Operations, all of them <c>add</c>; empty unless injected.</param>
 /// <param name="Errors">All faults; empty unless invalid.</param>
-public sealed record InjectionResult(InjectionOutcome Outcome, string Reason, IReadOnlyList<PatchOperation> Patch, IReadOnlyList<FieldError> Errors);
+public sealed record InjectionResult(
+    InjectionOutcome Outcome, string Reason, IReadOnlyList<PatchOperation> Patch, IReadOnlyList<FieldError> Errors);
 
 /// <summary>Injects the sidecar into raw JSON. Injected twice is injected once.</summary>
 public static class Injection
@@ -51,19 +52,25 @@ public static class Injection
         if (!Json.IsReadable(workload))
             return Invalid([FieldError.Invalid("", null, "must be readable JSON: no key twice, all text valid Unicode, not too deep")]);
         if (Workload.Of(workload) is not { } target)
-            return new InjectionResult(InjectionOutcome.NotAWorkload, $"kind {Json.Show(Json.Member(workload, "kind"))} makes no pods", [], []);
+        {
+            var kind = Json.Show(Json.Member(workload, "kind"));
+            return new InjectionResult(InjectionOutcome.NotAWorkload, $"kind {kind} makes no pods", [], []);
+        }
         var verdict = new InjectionDecision(target, requestNamespace, config, options).Decide();
         if (!verdict.IsYes)
             return new InjectionResult(InjectionOutcome.NotInjected, verdict.Reason, [], []);
         var faults = target.Faults().ToList();
         var standard = SidecarSettings.Of(config, options);
-        var settings = standard.Override(Json.Member(target.PodMetadata, "annotations"), target.PodField("metadata", "annotations"), faults);
-        return faults.Count > 0
-            ? Invalid(faults)
-            : new InjectionResult(InjectionOutcome.Injected, verdict.Reason, Patch(target, settings, SidecarTemplate.Version(standard)), []);
+        var annotations = Json.Member(target.PodMetadata, "annotations");
+        var settings = standard.Override(annotations, target.PodField("metadata", "annotations"), faults);
+        if (faults.Count > 0)
+            return Invalid(faults);
+        var patch = Patch(target, settings, SidecarTemplate.Version(standard));
+        return new InjectionResult(InjectionOutcome.Injected, verdict.Reason, patch, []);
     }
 
-    private static InjectionResult Invalid(IReadOnlyList<FieldError> faults) => new(InjectionOutcome.Invalid, "the object is not valid", [], faults);
+    private static InjectionResult Invalid(IReadOnlyList<FieldError> faults) =>
+        new(InjectionOutcome.Invalid, "the object is not valid", [], faults);
 
     /// <summary>Adds what is missing: an earlier injection may have been lost in part.</summary>
     private static IReadOnlyList<PatchOperation> Patch(Workload target, SidecarSettings settings, string version)
@@ -77,7 +84,8 @@ public static class Injection
         }
         var isNative = hasProxy ? target.Names("initContainers").Contains(Names.ProxyContainer) : settings.IsNative;
         var present = target.Names("volumes").ToHashSet(StringComparer.Ordinal);
-        patch.AddItems(target.PodPath("spec", "volumes"), [.. SidecarTemplate.Volumes().Where(volume => !present.Contains(Json.Text(volume["name"])!))]);
+        var missing = SidecarTemplate.Volumes().Where(volume => !present.Contains(Json.Text(volume["name"])!));
+        patch.AddItems(target.PodPath("spec", "volumes"), [.. missing]);
         string[] proxyName = [Names.ProxyContainer];
         var status = new InjectionStatus(version, isNative ? proxyName : [], isNative ? [] : proxyName, SidecarTemplate.VolumeNames);
         Annotate(patch, target, status.ToJson());

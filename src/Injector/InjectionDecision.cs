@@ -43,13 +43,16 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
 
     private string? SystemNamespace() => SystemNamespaces.Contains(ns) ? $"namespace {ns} is never injected" : null;
 
-    private string? ExcludedNamespace() => config.ExcludeNamespaces.Contains(ns) ? $"namespace {Json.Plain(ns)} is among excludeNamespaces" : null;
+    private string? ExcludedNamespace() =>
+        config.ExcludeNamespaces.Contains(ns) ? $"namespace {Json.Plain(ns)} is among excludeNamespaces" : null;
 
     private string? NotIncludedNamespace() =>
         config.Namespaces.Contains("") || config.Namespaces.Contains(ns) ? null : $"namespace {Json.Plain(ns)} is not among namespaces";
 
     private string? MirrorPod() =>
-        Json.At(workload.PodMetadata, ["annotations", Names.MirrorPodAnnotation]) is null ? null : "the pod mirrors a static pod of its node";
+        Json.At(workload.PodMetadata, ["annotations", Names.MirrorPodAnnotation]) is null
+            ? null
+            : "the pod mirrors a static pod of its node";
 
     /// <summary>The user's word first (object, then template, then label), then the selectors, then the policy.</summary>
     private Verdict Wanted()
@@ -89,15 +92,18 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
 
     private string? Windows() => Json.Text(Json.At(workload.PodSpec, ["os", "name"])) == "windows" ? "the pod runs on Windows" : null;
 
-    private string? ForeignContainer()
-    {
-        var isForeign = (workload.Names("containers").Contains(Names.ProxyContainer) && _status?.Containers.Contains(Names.ProxyContainer) is not true)
-            || (workload.Names("initContainers").Contains(Names.ProxyContainer) && _status?.InitContainers.Contains(Names.ProxyContainer) is not true);
-        return isForeign ? $"the pod has a container {Names.ProxyContainer} that was not injected" : null;
-    }
+    private string? ForeignContainer() =>
+        IsForeign(Names.ProxyContainer, "containers", _status?.Containers)
+        || IsForeign(Names.ProxyContainer, "initContainers", _status?.InitContainers)
+            ? $"the pod has a container {Names.ProxyContainer} that was not injected"
+            : null;
 
     private string? ForeignVolume() =>
-        SidecarTemplate.VolumeNames.FirstOrDefault(name => workload.Names("volumes").Contains(name) && _status?.Volumes.Contains(name) is not true) is { } volume
+        SidecarTemplate.VolumeNames.FirstOrDefault(name => IsForeign(name, "volumes", _status?.Volumes)) is { } volume
             ? $"the pod has a volume {volume} that was not injected"
             : null;
+
+    /// <summary>Whether the pod has an entry of our name that no injection recorded.</summary>
+    private bool IsForeign(string name, string list, IReadOnlyList<string>? recorded) =>
+        workload.Names(list).Contains(name) && recorded?.Contains(name) is not true;
 }

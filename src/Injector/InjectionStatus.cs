@@ -6,9 +6,12 @@ using Turnpike.Api.Yaml;
 namespace Turnpike.Injector;
 
 /// <summary>What the status annotation records: the names of all that was added.</summary>
-internal sealed record InjectionStatus(string Version, IReadOnlyList<string> InitContainers, IReadOnlyList<string> Containers, IReadOnlyList<string> Volumes)
+internal sealed record InjectionStatus(
+    string Version, IReadOnlyList<string> InitContainers, IReadOnlyList<string> Containers, IReadOnlyList<string> Volumes)
 {
-    /// <summary>The status of a workload's pods, or null where none is recorded. Text of another form, as 2017 wrote it, stands for the proxy alone.</summary>
+    /// <summary>
+    /// The status of a workload's pods, or null where none is recorded. Text of another form, as 2017 wrote it, stands for the proxy alone.
+    /// </summary>
     public static InjectionStatus? Of(Workload workload)
     {
         string[] annotation = ["annotations", Names.InjectStatusAnnotation];
@@ -36,9 +39,10 @@ internal sealed record InjectionStatus(string Version, IReadOnlyList<string> Ini
         try
         {
             var node = JsonNode.Parse(text);
-            return node is JsonObject && Json.IsReadable(node)
-                ? new InjectionStatus(Json.Text(node["version"]) ?? "", Read(node["initContainers"]), Read(node["containers"]), Read(node["volumes"]))
-                : null;
+            if (node is not JsonObject || !Json.IsReadable(node))
+                return null;
+            var version = Json.Text(node["version"]) ?? "";
+            return new InjectionStatus(version, Read(node["initContainers"]), Read(node["containers"]), Read(node["volumes"]));
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException)
         {

@@ -25,14 +25,16 @@ internal static class Json
     }
 
     /// <summary>A name in a message: as it is, or quoted where it holds anything that would spoil the line.</summary>
-    public static string Plain(string name) => name.Length is > 0 and <= 253 && !name.AsSpan().ContainsAnyExceptInRange('!', '~') ? name : Show(name);
+    public static string Plain(string name) =>
+        name.Length is > 0 and <= 253 && !name.AsSpan().ContainsAnyExceptInRange('!', '~') ? name : Show(name);
 
     /// <summary>The items' <c>name</c> members, in order.</summary>
     public static IEnumerable<string> ItemNames(JsonNode? list) =>
         list is JsonArray items ? items.Select(item => Text(Member(item, "name"))).OfType<string>() : [];
 
     /// <summary>
-    /// Whether every part can be read. A tree parsed from text finds out late that an object has one key twice or that a text holds half of a
+    /// Whether every part can be read. A tree parsed from text finds out late that an object has one key twice or that a text holds half of
+    /// a
     /// surrogate pair; then every access may throw.
     /// </summary>
     public static bool IsReadable(JsonNode? node, int depth = 0)

@@ -9,7 +9,12 @@ internal sealed record SidecarSettings(InjectConfig Config, string Image, ProxyR
 {
     public static SidecarSettings Of(InjectConfig config, InjectOptions options)
     {
-        var isNative = config.NativeSidecar is NativeSidecar.Always || (config.NativeSidecar is NativeSidecar.Auto && options.HasNativeSidecars);
+        var isNative = config.NativeSidecar switch
+        {
+            NativeSidecar.Always => true,
+            NativeSidecar.Never => false,
+            _ => options.HasNativeSidecars,
+        };
         return new SidecarSettings(config, config.ProxyImage, config.Resources, isNative);
     }
 
@@ -24,8 +29,10 @@ internal sealed record SidecarSettings(InjectConfig Config, string Image, ProxyR
             {
                 CpuRequest = overrides.Amount(Names.ProxyCpuAnnotation) ?? Resources.CpuRequest,
                 MemoryRequest = overrides.Amount(Names.ProxyMemoryAnnotation) ?? Resources.MemoryRequest,
-                CpuLimit = overrides.Limit(Names.ProxyCpuLimitAnnotation, Names.ProxyCpuAnnotation, Resources.CpuRequest, Resources.CpuLimit),
-                MemoryLimit = overrides.Limit(Names.ProxyMemoryLimitAnnotation, Names.ProxyMemoryAnnotation, Resources.MemoryRequest, Resources.MemoryLimit),
+                CpuLimit = overrides.Limit(
+                    Names.ProxyCpuLimitAnnotation, Names.ProxyCpuAnnotation, Resources.CpuRequest, Resources.CpuLimit),
+                MemoryLimit = overrides.Limit(
+                    Names.ProxyMemoryLimitAnnotation, Names.ProxyMemoryAnnotation, Resources.MemoryRequest, Resources.MemoryLimit),
             },
         };
     }
@@ -37,7 +44,7 @@ internal sealed record SidecarSettings(InjectConfig Config, string Image, ProxyR
             if (Text(Names.ProxyImageAnnotation) is not { } image)
                 return null;
             if (!InjectConfigReader.IsImage(image))
-                Fault(Names.ProxyImageAnnotation, image, "must be the name of a container image such as registry.example.com/turnpike/proxy:1.0");
+                Fault(Names.ProxyImageAnnotation, image, InjectConfigReader.ImageAdvice);
             return image;
         }
 
@@ -65,6 +72,7 @@ internal sealed record SidecarSettings(InjectConfig Config, string Image, ProxyR
 
         private string? Text(string name) => Json.Text(Json.Member(annotations, name));
 
-        private void Fault(string name, string value, string detail) => faults.Add(FieldError.Invalid($"{path}[{name}]", Json.Show(value), detail));
+        private void Fault(string name, string value, string detail) =>
+            faults.Add(FieldError.Invalid($"{path}[{name}]", Json.Show(value), detail));
     }
 }

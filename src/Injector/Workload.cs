@@ -45,7 +45,9 @@ internal sealed class Workload
 
     /// <summary>Null where the kind makes no pods.</summary>
     public static Workload? Of(JsonObject root) =>
-        Json.Text(Json.Member(root, "kind")) is { } kind && Templates.TryGetValue(kind, out var template) ? new Workload(root, kind, template) : null;
+        Json.Text(Json.Member(root, "kind")) is { } kind && Templates.TryGetValue(kind, out var template)
+            ? new Workload(root, kind, template)
+            : null;
 
     /// <summary>A JSON pointer into the pod or pod template.</summary>
     public string PodPath(params string[] tokens) => _template.Concat(tokens).Aggregate("", JsonPointer.Child);
@@ -107,8 +109,9 @@ internal sealed class Workload
                 faults.Add(FieldError.Invalid($"{path}.{map}", Json.Show(node), "must be an object"));
             foreach (var (key, value) in node as JsonObject ?? [])
             {
-                if (value is not null && Json.Text(value) is null)
-                    faults.Add(FieldError.Invalid($"{path}.{map}[{Json.Plain(key)}]", Json.Show(value), "must be a string; quote the value"));
+                if (value is null || Json.Text(value) is not null)
+                    continue;
+                faults.Add(FieldError.Invalid($"{path}.{map}[{Json.Plain(key)}]", Json.Show(value), "must be a string; quote the value"));
             }
         }
     }

@@ -39,6 +39,28 @@ public sealed record MeshConfig
 
     /// <summary><c>drainDuration</c>: how long requests in flight may take after SIGTERM.</summary>
     public TimeSpan DrainDuration { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary><c>ingressProxy</c>: the managed ingress Deployment and its Service.</summary>
+    public IngressProxySettings IngressProxy { get; init; } = new();
+}
+
+/// <summary>The managed ingress proxy.</summary>
+public sealed record IngressProxySettings
+{
+    /// <summary><c>replicas</c>: 0 to 1000.</summary>
+    public int Replicas { get; init; } = 2;
+
+    /// <summary><c>image</c>: null takes the one that the operator was started with.</summary>
+    public string? Image { get; init; }
+
+    /// <summary><c>serviceType</c>: LoadBalancer, NodePort or ClusterIP.</summary>
+    public string ServiceType { get; init; } = "LoadBalancer";
+
+    /// <summary><c>httpNodePort</c>: 0 lets the cluster choose.</summary>
+    public int HttpNodePort { get; init; }
+
+    /// <summary><c>httpsNodePort</c>: 0 lets the cluster choose.</summary>
+    public int HttpsNodePort { get; init; }
 }
 
 public enum IngressControllerMode

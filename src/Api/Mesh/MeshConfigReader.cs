@@ -24,7 +24,7 @@ public static class MeshConfigReader
     private static readonly string[] Known =
     [
         "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "ingressClass", "ingressControllerMode",
-        "tlsIngressHttp", "trustedCidrs", "upstreamHost",
+        "ingressProxy", "tlsIngressHttp", "trustedCidrs", "upstreamHost",
     ];
 
     private static readonly ImmutableArray<string> CrossNamespace = ["deny", "allow"];
@@ -49,6 +49,7 @@ public static class MeshConfigReader
             Domain = Text(keys, "domain", Syntax.Fqdn) ?? fallback.Domain,
             TrustedCidrs = keys.Strings(Spelled(keys, "trustedCidrs"), form: CidrFault),
             DrainDuration = Drain(keys) ?? fallback.DrainDuration,
+            IngressProxy = keys.Object(Spelled(keys, "ingressProxy")) is { } proxy ? IngressProxyReader.Read(proxy) : fallback.IngressProxy,
         });
     }
 

@@ -29,7 +29,8 @@ internal static partial class YamlScalar
     private static readonly SearchValues<char> NumberLike = SearchValues.Create("0123456789abcdefxoABCDEFXO_:.,+-TZ ");
 
     /// <summary>
-    /// The type of an unquoted scalar as kubectl sees it: the booleans of YAML 1.1 included (y, yes, on …), integers decimal, 0x, 0b, 0o and with
+    /// The type of an unquoted scalar as kubectl sees it: the booleans of YAML 1.1 included (y, yes, on …), integers decimal, 0x, 0b, 0o
+    /// and with
     /// a leading zero, underscores between digits.
     /// </summary>
     public static YamlScalarValue Resolve(string text) => text switch
@@ -48,9 +49,10 @@ internal static partial class YamlScalar
         var plain = text.Replace("_", "", StringComparison.Ordinal);
         if (Integer(plain) is { } integer)
             return new(YamlScalarKind.Number, integer);
-        if (Float().IsMatch(plain) && double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value))
-            return new(YamlScalarKind.Number, value.ToString("R", CultureInfo.InvariantCulture));
-        return YamlScalarValue.Of(text);
+        if (!Float().IsMatch(plain))
+            return YamlScalarValue.Of(text);
+        var value = double.Parse(plain, NumberStyles.Float, CultureInfo.InvariantCulture);
+        return double.IsFinite(value) ? new(YamlScalarKind.Number, value.ToString("R", CultureInfo.InvariantCulture)) : YamlScalarValue.Of(text);
     }
 
     /// <summary>A 64-bit integer in decimal, or null. Beyond 64 bits a decimal integer is a float, and other bases are text.</summary>
@@ -111,11 +113,14 @@ internal static partial class YamlScalar
 
     /// <summary>Text in quotes for block style: single ones where they spare escapes.</summary>
     public static string QuoteBlock(string text) =>
-        text.AsSpan().ContainsAny('"', '\\') && !text.Contains('\'', StringComparison.Ordinal) && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')
+        text.AsSpan().ContainsAny('"', '\\') && !text.Contains('\'', StringComparison.Ordinal)
+            && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')
             ? $"'{text}'"
             : Quote(text);
 
-    /// <summary>Text in double quotes, right in JSON and YAML alike. Readable letters stay; what a reader could trip over is escaped.</summary>
+    /// <summary>
+    /// Text in double quotes, right in JSON and YAML alike. Readable letters stay; what a reader could trip over is escaped.
+    /// </summary>
     public static string Quote(string text)
     {
         var quoted = new StringBuilder(text.Length + 2).Append('"');

@@ -127,7 +127,8 @@ internal static class YamlStream
     {
         try
         {
-            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text.TrimStart('\uFEFF')), new JsonReaderOptions { MaxDepth = YamlText.MaxDepth });
+            var bytes = Encoding.UTF8.GetBytes(text.TrimStart('\uFEFF'));
+            var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = YamlText.MaxDepth });
             while (reader.Read())
             {
             }

@@ -17,22 +17,25 @@ public sealed record YamlDocument(int Index, int Line, JsonNode? Root, string? E
 }
 
 /// <summary>
-/// YAML and JSON text to JSON trees and back. Reading follows kubectl: the scalars of YAML 1.2 plus the yes/no/on/off, leading-zero octal and
+/// YAML and JSON text to JSON trees and back. Reading follows kubectl: the scalars of YAML 1.2 plus the yes/no/on/off, leading-zero octal
+/// and
 /// underscores of 1.1; JSON is YAML, and several JSON objects may follow each other. Text from strangers is welcome: size, depth and the
 /// expansion of aliases are bounded, so that it yields an error and nothing worse.
 /// </summary>
 public static class YamlText
 {
     /// <summary>The longest document read, in characters.</summary>
-    public const int MaxDocumentLength = 16 * 1024 * 1024;
+    public const int MaxDocumentLength = 64 * 1024 * 1024;
 
     /// <summary>How deep collections may nest.</summary>
     public const int MaxDepth = 128;
 
     /// <summary>How many values a document may have once its aliases are expanded.</summary>
-    public const int MaxNodes = 1_000_000;
+    public const int MaxNodes = 2_000_000;
 
-    /// <summary>Reads all documents. One that does not parse has an <see cref="YamlDocument.Error"/> and does not hide the others.</summary>
+    /// <summary>
+    /// Reads all documents. One that does not parse has an <see cref="YamlDocument.Error"/> and does not hide the others.
+    /// </summary>
     public static IReadOnlyList<YamlDocument> Read(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -54,7 +57,7 @@ public static class YamlText
     {
         var text = source.Text;
         if (text.Length > MaxDocumentLength)
-            return Failed($"line {source.FirstLine}, column 1: the document is larger than {MaxDocumentLength / (1024 * 1024)} Mi characters");
+            return Failed($"line {source.FirstLine}, column 1: the document has more than {MaxDocumentLength} characters");
         if (TryReadJson(text, out var json))
             return new YamlDocument(index, source.ContentLine, json, null) { Text = text };
         try

@@ -10,7 +10,7 @@ namespace Turnpike.Api.Yaml;
 /// </summary>
 internal sealed class YamlToJson
 {
-    private const int MaxBytes = 4 * YamlText.MaxDocumentLength;
+    private const int MaxBytes = YamlText.MaxDocumentLength;
     private const string CoreTag = "tag:yaml.org,2002:";
 
     private readonly Utf8JsonWriter _writer;
@@ -102,14 +102,17 @@ internal sealed class YamlToJson
 
     private static YamlNode Resolve(YamlNode node) => node is YamlAlias alias ? Resolve(alias.Target) : node;
 
-    private static YamlFaultException NotMergeable(YamlNode node) => Fault(node, "the merge key \"<<\" takes a mapping or a sequence of mappings");
+    private static YamlFaultException NotMergeable(YamlNode node) =>
+        Fault(node, "the merge key \"<<\" takes a mapping or a sequence of mappings");
 
     private static string Distance(YamlNode first, YamlNode second) =>
-        first.Line == second.Line ? "in the same line" : $"{second.Line - first.Line} line{(second.Line - first.Line == 1 ? "" : "s")} above";
+        (second.Line - first.Line) switch { 0 => "in the same line", 1 => "1 line above", var lines => $"{lines} lines above" };
 
     /// <summary>A key as JSON has it; null for a merge key and for what cannot be a key.</summary>
     public static string? KeyText(YamlNode node) =>
-        !IsMerge(node) && Resolve(node) is YamlScalarNode scalar && Resolved(scalar) is { Kind: not YamlScalarKind.Null } key ? key.Text : null;
+        !IsMerge(node) && Resolve(node) is YamlScalarNode scalar && Resolved(scalar) is { Kind: not YamlScalarKind.Null } key
+            ? key.Text
+            : null;
 
     private static bool IsMerge(YamlNode node) => node is YamlScalarNode { IsPlain: true, Value: "<<", Tag: null };
 
@@ -142,7 +145,9 @@ internal sealed class YamlToJson
         if (type is "str" or "!" or "timestamp")
             return YamlScalarValue.Of(scalar.Value);
         var value = YamlScalar.Resolve(scalar.Value);
-        var fits = (type, value.Kind) is ("null", YamlScalarKind.Null) or ("bool", YamlScalarKind.Bool) or ("int" or "float", YamlScalarKind.Number)
+        var fits = (type, value.Kind) is ("null", YamlScalarKind.Null)
+            or ("bool", YamlScalarKind.Bool)
+            or ("int" or "float", YamlScalarKind.Number)
             or ("float", YamlScalarKind.Infinite);
         if (!fits)
             throw Fault(scalar, $"the tag {(type == scalar.Tag ? type : "!!" + type)} is unknown or does not fit this value");

@@ -73,7 +73,9 @@ public sealed class YamlAlias(string name, YamlNode target) : YamlNode
 /// <summary>Reads one document to a tree with positions.</summary>
 public static class YamlTree
 {
-    /// <summary>The tree of one document, such as <see cref="YamlDocument.Text"/> holds; false where it is empty or does not parse.</summary>
+    /// <summary>
+    /// The tree of one document, such as <see cref="YamlDocument.Text"/> holds; false where it is empty or does not parse.
+    /// </summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out YamlNode? root)
     {
         try
@@ -263,7 +265,8 @@ internal sealed class TreeBuilder
         {
             throw Explain(fault);
         }
-        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or FormatException or IndexOutOfRangeException or OverflowException)
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or FormatException
+            or IndexOutOfRangeException or OverflowException)
         {
             throw Fault(_parser.Current?.End ?? Mark.Empty, "not valid YAML after this point; is a bracket or a quote left open?");
         }
@@ -277,12 +280,16 @@ internal sealed class TreeBuilder
         var blamesTab = text.Contains("tab", StringComparison.Ordinal) || text.Contains("cannot start any token", StringComparison.Ordinal);
         if (blamesTab && TabIndent((int)fault.Start.Line) is var line and > 0)
             return new YamlFaultException("a tab is used for indentation; YAML takes spaces only", line, 1);
-        if (text.Contains("found invalid mapping", StringComparison.Ordinal) || text.Contains("Mapping values are not allowed", StringComparison.Ordinal))
+        var blamesColon = text.Contains("found invalid mapping", StringComparison.Ordinal)
+            || text.Contains("Mapping values are not allowed", StringComparison.Ordinal);
+        if (blamesColon)
             return Fault(fault.Start, "a key with a value cannot stand here; is the indentation wrong, or a text with \": \" not quoted?");
         return Fault(fault.Start, text.Length == 0 ? "not valid YAML" : char.ToLowerInvariant(text[0]) + text[1..]);
     }
 
-    /// <summary>The first line from <paramref name="from"/> on that a tab indents, or 0: the parser blames the collection around it.</summary>
+    /// <summary>
+    /// The first line from <paramref name="from"/> on that a tab indents, or 0: the parser blames the collection around it.
+    /// </summary>
     private int TabIndent(int from)
     {
         var line = 1;

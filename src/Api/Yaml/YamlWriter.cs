@@ -139,7 +139,7 @@ public sealed class YamlWriter(string lineBreak, int step = 2, int sequenceStep 
 
     private void Leaf(JsonNode? value, int column)
     {
-        if (value is JsonValue scalar && scalar.GetValueKind() is JsonValueKind.String && scalar.GetValue<string>() is var text && IsLiteral(text))
+        if (value?.GetValueKind() is JsonValueKind.String && value.GetValue<string>() is var text && IsLiteral(text))
             Literal(text, column);
         else
             _text.Append(Inline(value));

@@ -8,8 +8,13 @@ internal static class KubeInjectCommand
 {
     public static Command Create()
     {
-        var file = new Option<string>("--filename", "-f") { Description = "Manifest to inject, or - for standard input.", HelpName = "FILE|-", Required = true };
-        var output = new Option<string?>("--output", "-o") { Description = "File to write instead of standard output.", HelpName = "FILE" };
+        var file = new Option<string>("--filename", "-f")
+        {
+            Description = "Manifest to inject, or - for standard input.",
+            HelpName = "FILE|-",
+            Required = true,
+        };
+        var output = Valued<string?>("File to write instead of standard output.", "FILE", "--output", "-o");
         var diff = new Option<bool>("--diff") { Description = "Print what would change, as diff -u does." };
         var configFile = new Option<string?>("--injectConfigFile")
         {
@@ -17,13 +22,13 @@ internal static class KubeInjectCommand
             HelpName = "FILE",
         };
         var ns = Shared.Namespace();
-        var hub = new Option<string?>("--hub") { Description = "Repository of the proxy's image: HUB/proxy:TAG.", HelpName = "HUB" };
-        var tag = new Option<string?>("--tag") { Description = "Tag of the proxy's image.", HelpName = "TAG" };
-        var pullPolicy = new Option<string?>("--imagePullPolicy") { Description = "Pull policy of the proxy's image.", HelpName = "POLICY" };
+        var hub = Valued<string?>("Repository of the proxy's image: HUB/proxy:TAG.", "HUB", "--hub");
+        var tag = Valued<string?>("Tag of the proxy's image.", "TAG", "--tag");
+        var pullPolicy = Valued<string?>("Pull policy of the proxy's image.", "POLICY", "--imagePullPolicy");
         pullPolicy.AcceptOnlyFromAmong("Always", "IfNotPresent", "Never");
-        var uid = new Option<long?>("--sidecarProxyUID") { Description = "User and group that the proxy runs as.", HelpName = "UID" };
-        var verbosity = new Option<int?>("--verbosity") { Description = "Log level of the proxy, 0 to 10.", HelpName = "LEVEL" };
-        var version = new Option<string?>("--setVersionString") { Description = "Version that the status annotation records.", HelpName = "TEXT" };
+        var uid = Valued<long?>("User and group that the proxy runs as.", "UID", "--sidecarProxyUID");
+        var verbosity = Valued<int?>("Log level of the proxy, 0 to 10.", "LEVEL", "--verbosity");
+        var version = Valued<string?>("Version that the status annotation records.", "TEXT", "--setVersionString");
         InRange(uid, "--sidecarProxyUID", 1, uint.MaxValue - 1);
         InRange(verbosity, "--verbosity", 0, 10);
         Option[] idle =
@@ -65,6 +70,9 @@ internal static class KubeInjectCommand
         });
         return command;
     }
+
+    private static Option<T> Valued<T>(string description, string value, string name, params string[] aliases) =>
+        new(name, aliases) { Description = description, HelpName = value };
 
     private static void InRange<T>(Option<T?> option, string name, long least, long most)
         where T : struct, IConvertible

@@ -8,7 +8,8 @@ namespace Turnpike.Cli.Commands;
 /// <param name="ReadFile">The text of a file, or of standard input for <c>-</c>.</param>
 /// <param name="WriteFile">Replaces a file's text.</param>
 /// <param name="HasColour">Whether <paramref name="Output"/> is a terminal that shows colours.</param>
-internal sealed record KubeInjectIo(TextWriter Output, TextWriter Error, Func<string, string> ReadFile, Action<string, string> WriteFile, bool HasColour)
+internal sealed record KubeInjectIo(
+    TextWriter Output, TextWriter Error, Func<string, string> ReadFile, Action<string, string> WriteFile, bool HasColour)
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

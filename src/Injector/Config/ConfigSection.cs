@@ -48,9 +48,11 @@ internal sealed class ConfigSection(JsonObject? members, string path, List<Field
         var node = Raw(name);
         if (node is null)
             return null;
-        if (long.TryParse(node.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+        var isInteger = long.TryParse(node.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value);
+        if (isInteger && value >= least && value <= most)
             return value;
-        errors.Add(FieldError.Invalid(PathOf(name), Json.Show(node), string.Create(CultureInfo.InvariantCulture, $"must be an integer from {least} to {most}")));
+        var advice = FormattableString.Invariant($"must be an integer from {least} to {most}");
+        errors.Add(FieldError.Invalid(PathOf(name), Json.Show(node), advice));
         return null;
     }
 

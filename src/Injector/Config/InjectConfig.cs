@@ -20,10 +20,14 @@ public sealed record InjectConfig
     /// <summary><c>excludeNamespaces</c>: where they are not.</summary>
     public ImmutableArray<string> ExcludeNamespaces { get; init; } = [];
 
-    /// <summary><c>neverInjectSelector</c>: pods with all labels of one of these are not injected unless they ask for it themselves.</summary>
+    /// <summary>
+    /// <c>neverInjectSelector</c>: pods with all labels of one of these are not injected unless they ask for it themselves.
+    /// </summary>
     public ImmutableArray<LabelSelector> NeverInject { get; init; } = [];
 
-    /// <summary><c>alwaysInjectSelector</c>: pods with all labels of one of these are injected even where the policy is <c>disabled</c>.</summary>
+    /// <summary>
+    /// <c>alwaysInjectSelector</c>: pods with all labels of one of these are injected even where the policy is <c>disabled</c>.
+    /// </summary>
     public ImmutableArray<LabelSelector> AlwaysInject { get; init; } = [];
 
     /// <summary><c>scope</c>: what the webhook patches.</summary>

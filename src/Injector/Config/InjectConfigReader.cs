@@ -7,9 +7,13 @@ using Turnpike.Api.Yaml;
 
 namespace Turnpike.Injector.Config;
 
-/// <summary>Reads <see cref="InjectConfig"/> from YAML. What is not known is a warning, what is wrong an error, and no error is guessed away.</summary>
+/// <summary>
+/// Reads <see cref="InjectConfig"/> from YAML. What is not known is a warning, what is wrong an error, and no error is guessed away.
+/// </summary>
 public static partial class InjectConfigReader
 {
+    internal const string ImageAdvice = "must be the name of a container image such as registry.example.com/turnpike/proxy:1.0";
+
     private static readonly string[] PullPolicies = ["Always", "IfNotPresent", "Never"];
 
     /// <summary>Reads the text of key <c>config</c>. Nothing at all is the default configuration.</summary>
@@ -103,14 +107,19 @@ public static partial class InjectConfigReader
             if (included is not null && excluded is not null)
                 _root.Fault(FieldError.Forbidden("excludeNamespaces", "may not be given together with namespaces"));
             if (excluded?.Contains("") is true)
-                _root.Fault(FieldError.Invalid("excludeNamespaces", "\"\"", "must be names of namespaces; to inject nowhere, set policy to disabled"));
+            {
+                const string Advice = "must be names of namespaces; to inject nowhere, set policy to disabled";
+                _root.Fault(FieldError.Invalid("excludeNamespaces", "\"\"", Advice));
+            }
             return config with { Namespaces = [.. included ?? config.Namespaces], ExcludeNamespaces = [.. excluded ?? []] };
         }
 
         private void CheckInterception()
         {
-            if (_root.Choice("interception", "none", "redirect") is "redirect")
-                _root.Fault(FieldError.Invalid("interception", "\"redirect\"", "this version does not capture traffic; the only value is \"none\""));
+            if (_root.Choice("interception", "none", "redirect") is not "redirect")
+                return;
+            const string Advice = "this version does not capture traffic; the only value is \"none\"";
+            _root.Fault(FieldError.Invalid("interception", "\"redirect\"", Advice));
         }
 
         private string? Image(ConfigSection parameters)
@@ -127,14 +136,17 @@ public static partial class InjectConfigReader
         private void CheckImage(string path, string? image)
         {
             if (image is not null && !IsImage(image))
-                _root.Fault(FieldError.Invalid(path, Json.Show(image), "must be the name of a container image such as registry.example.com/turnpike/proxy:1.0"));
+                _root.Fault(FieldError.Invalid(path, Json.Show(image), ImageAdvice));
         }
 
         private string? Address()
         {
             var address = _root.Text("discoveryAddress");
             if (address is not null && !AddressSyntax().IsMatch(address))
-                _root.Fault(FieldError.Invalid("discoveryAddress", Json.Show(address), "must be a host and a port such as turnpike-operator.istio-system:15010"));
+            {
+                const string Advice = "must be a host and a port such as turnpike-operator.istio-system:15010";
+                _root.Fault(FieldError.Invalid("discoveryAddress", Json.Show(address), Advice));
+            }
             return address;
         }
 
@@ -171,7 +183,10 @@ public static partial class InjectConfigReader
                 return null;
             var amount = text is null ? null : Quantity.Parse(text);
             if (amount is null)
-                _root.Fault(FieldError.Invalid(section.PathOf(name), Json.Show(node), "must be a quantity such as 10m, 0.5 or 40Mi, or none"));
+            {
+                const string Advice = "must be a quantity such as 10m, 0.5 or 40Mi, or none";
+                _root.Fault(FieldError.Invalid(section.PathOf(name), Json.Show(node), Advice));
+            }
             return amount;
         }
 
@@ -197,7 +212,8 @@ public static partial class InjectConfigReader
 
         private static LabelSelector? Selector(JsonNode? node) =>
             node is JsonObject labels && labels.All(label => Json.Text(label.Value) is not null)
-                ? new LabelSelector(labels.ToImmutableSortedDictionary(label => label.Key, label => Json.Text(label.Value)!, StringComparer.Ordinal))
+                ? new LabelSelector(
+                    labels.ToImmutableSortedDictionary(label => label.Key, label => Json.Text(label.Value)!, StringComparer.Ordinal))
                 : null;
     }
 

@@ -34,6 +34,8 @@ public sealed partial record Quantity(string Text, double Amount)
         _ => Math.Pow(10, double.Parse(suffix.AsSpan(1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)),
     };
 
-    [GeneratedRegex(@"\A(?<number>[0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})(?<suffix>[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?\z", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\A(?<number>[0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})(?<suffix>[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?\z",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Syntax();
 }

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Turnpike.Injector.Patch;
 
-/// <summary>Collects additions to one object. Collections that are absent, null or empty are added whole, with the objects around them.</summary>
+/// <summary>
+/// Collects additions to one object. Collections that are absent, null or empty are added whole, with the objects around them.
+/// </summary>
 internal sealed class PatchBuilder(JsonObject root)
 {
     private readonly List<PatchOperation> _operations = [];

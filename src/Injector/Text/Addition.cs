@@ -6,12 +6,12 @@ using Turnpike.Injector.Patch;
 namespace Turnpike.Injector.Text;
 
 /// <summary>
-/// One <c>add</c> operation on source text. Each case answers with the changes to make, or null where the text offers no good place;
-/// the caller then rewrites the document.
+/// Places <c>add</c> operations in source text. Each case answers with the changes to make, or null where the text offers no good place.
 /// </summary>
 internal sealed class Addition
 {
     private readonly string _text;
+    private readonly YamlNode _root;
     private readonly TextStyle _style;
     private readonly YamlWriter _block;
     private readonly FlowWriter _flow;
@@ -19,24 +19,39 @@ internal sealed class Addition
     private Addition(string text, YamlNode root)
     {
         _text = text;
+        _root = root;
         _style = TextStyle.Of(text, root);
         _block = new YamlWriter(_style.LineBreak, _style.Step, _style.SequenceStep);
         _flow = new FlowWriter(_style.LineBreak, _style.FlowUnit, _style.FlowSpaced);
     }
 
-    /// <summary>The text with the operation applied, or null.</summary>
-    public static string? Apply(string text, PatchOperation operation)
+    /// <summary>The text with all operations applied, which must not depend on each other; or null.</summary>
+    public static string? Apply(string text, IEnumerable<PatchOperation> operations)
     {
         if (!YamlTree.TryParse(text, out var root))
             return null;
+        var addition = new Addition(text, root);
+        var splices = new List<Splice>();
+        // What several collections end with ends in one place: there the innermost goes first.
+        foreach (var operation in operations.OrderByDescending(operation => operation.Path.Count(character => character == '/')))
+        {
+            if (addition.Place(operation) is not { } found)
+                return null;
+            splices.AddRange(found);
+        }
+        return Splice.Apply(text, splices);
+    }
+
+    private Splice[]? Place(PatchOperation operation)
+    {
         var tokens = JsonPointer.Tokens(operation.Path);
         if (tokens.Count == 0)
             return null;
         YamlNode? around = null;
-        YamlNode? target = root;
+        YamlNode? target = _root;
         foreach (var token in tokens.Take(tokens.Count - 1))
             (around, target) = (target, Step(target, token));
-        return new Addition(text, root).To(target, around, tokens[^1], operation.Value) is { } splices ? Splice.Apply(text, splices) : null;
+        return To(target, around, tokens[^1], operation.Value);
     }
 
     private static YamlNode? Step(YamlNode? node, string token) => node switch
@@ -46,7 +61,8 @@ internal sealed class Addition
         _ => null,
     };
 
-    private static int? Index(string token) => int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
+    private static int? Index(string token) =>
+        int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
 
     private Splice[]? To(YamlNode? target, YamlNode? around, string token, JsonNode? value)
     {
@@ -64,7 +80,9 @@ internal sealed class Addition
                     return null;
                 if (index < sequence.Items.Count)
                     return sequence.IsFlow ? InsertFlow(sequence, index.Value, value) : InsertItem(sequence, index.Value, value);
-                return sequence.IsFlow ? Append(sequence, around, sequence.Items is [.., var end] ? end.End : null, null, value) : AppendItem(sequence, value);
+                return sequence.IsFlow
+                    ? Append(sequence, around, sequence.Items is [.., var end] ? end.End : null, null, value)
+                    : AppendItem(sequence, value);
             default:
                 return null;
         }
@@ -93,7 +111,9 @@ internal sealed class Addition
     private Splice[]? InsertItem(YamlSequence sequence, int index, JsonNode? value)
     {
         var dash = index == 0 ? sequence.Start : _text.LastIndexOf('-', sequence.Items[index].Start - 1);
-        if (dash < 0 || _text[dash] != '-' || dash - SourceText.LineStart(_text, dash) != sequence.Column || (index > 0 && dash < sequence.Items[index - 1].End))
+        if (dash < 0 || _text[dash] != '-' || dash - SourceText.LineStart(_text, dash) != sequence.Column)
+            return null;
+        if (index > 0 && dash < sequence.Items[index - 1].End)
             return null;
         var place = AboveComments(dash, sequence.Column);
         return [new(place, 0, _block.Item(value, sequence.Column) + _style.LineBreak + new string(' ', sequence.Column))];

@@ -23,10 +23,19 @@ public static class DocumentEditor
         ArgumentNullException.ThrowIfNull(document);
         ArgumentNullException.ThrowIfNull(operations);
         var expected = JsonPatch.Apply(document.Root, operations);
-        var text = operations.Aggregate((string?)document.Text, (current, operation) => current is null ? null : Addition.Apply(current, operation));
+        var text = ApplyAll(document.Text, Rounds(operations));
         return text is not null && IsRight(text, expected)
             ? new EditedDocument(text, false)
             : new EditedDocument(Rewrite(document.Text, expected), true);
+    }
+
+    private static string? ApplyAll(string text, IEnumerable<IEnumerable<PatchOperation>> rounds) =>
+        rounds.Aggregate((string?)text, (current, round) => current is null ? null : Addition.Apply(current, round));
+
+    private static IEnumerable<IEnumerable<PatchOperation>> Rounds(IEnumerable<PatchOperation> operations)
+    {
+        var rounds = new EditRounds();
+        return operations.GroupBy(rounds.Of).OrderBy(round => round.Key);
     }
 
     /// <summary>Text is subtle: whether an edit did what it should is seen by reading it back.</summary>

@@ -53,7 +53,8 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
 
     private void Object(JsonObject root, string path, string place, List<PatchOperation> operations)
     {
-        if (Json.Text(Json.Member(root, "kind")) is { } kind && kind.EndsWith("List", StringComparison.Ordinal) && Json.Member(root, "items") is JsonArray items)
+        var kind = Json.Text(Json.Member(root, "kind")) ?? "?";
+        if (kind.EndsWith("List", StringComparison.Ordinal) && Json.Member(root, "items") is JsonArray items)
         {
             for (var i = 0; i < items.Count; i++)
             {
@@ -63,19 +64,20 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
             return;
         }
         var result = Injection.Inject(root, Namespace(root), config, options);
-        place += $" ({Name(root)})";
+        place += $" ({Name(kind, root)})";
         _errors.AddRange(result.Errors.Select(fault => $"{place}: {fault}"));
         if (result.Outcome is InjectionOutcome.NotInjected)
             _notes.Add($"{place}: not injected: {result.Reason}");
         operations.AddRange(result.Patch.Select(operation => operation with { Path = path + operation.Path }));
     }
 
-    private string Namespace(JsonObject root) => Json.Text(Json.At(root, ["metadata", "namespace"])) is { Length: > 0 } own ? own : ns ?? "default";
+    private string Namespace(JsonObject root) =>
+        Json.Text(Json.At(root, ["metadata", "namespace"])) is { Length: > 0 } own ? own : ns ?? "default";
 
-    private string Name(JsonObject root)
+    private string Name(string kind, JsonObject root)
     {
         var name = Json.Text(Json.At(root, ["metadata", "name"]))
             ?? (Json.Text(Json.At(root, ["metadata", "generateName"])) is { } prefix ? prefix + "*" : "?");
-        return new ObjectKey(Json.Plain(Json.Text(Json.Member(root, "kind")) ?? "?"), Json.Plain(Namespace(root)), Json.Plain(name)).ToString();
+        return new ObjectKey(Json.Plain(kind), Json.Plain(Namespace(root)), Json.Plain(name)).ToString();
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Turnpike.Api.Yaml;
 
 namespace Turnpike.Injector.Text;
@@ -27,7 +28,8 @@ internal static class SourceText
     }
 
     /// <summary>The column at which a block collection's entries stand. An anchor or tag stands before the first of them.</summary>
-    public static int ColumnOf(YamlNode node) => node is YamlMapping { IsFlow: false, Members: [var first, ..] } ? first.Key.Column : node.Column;
+    public static int ColumnOf(YamlNode node) =>
+        node is YamlMapping { IsFlow: false, Members: [var first, ..] } ? first.Key.Column : node.Column;
 
     /// <summary>The colon that follows a key, or -1.</summary>
     public static int ColonAfter(string text, int keyEnd)
@@ -61,11 +63,18 @@ internal static class SourceText
 /// <summary>One change of a text: so many characters at an offset give way to others.</summary>
 internal readonly record struct Splice(int Start, int Length, string Insert)
 {
-    /// <summary>Applies changes that do not overlap, in the order of the text, all offsets meant as it is given.</summary>
-    public static string Apply(string text, IReadOnlyList<Splice> splices)
+    /// <summary>Applies changes, all offsets meant in the text as it is given; null where they overlap.</summary>
+    public static string? Apply(string text, IEnumerable<Splice> splices)
     {
-        foreach (var splice in splices.Reverse())
-            text = string.Concat(text.AsSpan(0, splice.Start), splice.Insert, text.AsSpan(splice.Start + splice.Length));
-        return text;
+        var result = new StringBuilder(text.Length);
+        var position = 0;
+        foreach (var splice in splices.OrderBy(splice => splice.Start))
+        {
+            if (splice.Start < position)
+                return null;
+            result.Append(text, position, splice.Start - position).Append(splice.Insert);
+            position = splice.Start + splice.Length;
+        }
+        return result.Append(text, position, text.Length - position).ToString();
     }
 }

@@ -15,11 +15,12 @@ internal sealed record TextStyle(string LineBreak, int Step, int SequenceStep, s
         var lineBreak = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
         var pairs = Containers(root).ToList();
         var step = pairs.Select(pair => MappingStep(pair.Parent, pair.Child)).FirstOrDefault(found => found > 0, 2);
-        var sequence = pairs.FirstOrDefault(pair => pair is { Parent: YamlMapping { IsFlow: false }, Child: YamlSequence { IsFlow: false } });
+        var sequence = pairs.Find(pair => pair is { Parent: YamlMapping { IsFlow: false }, Child: YamlSequence { IsFlow: false } });
         var sequenceStep = sequence.Child is null ? 0 : Math.Max(0, sequence.Child.Column - SourceText.ColumnOf(sequence.Parent));
         var flows = pairs.Select(pair => pair.Parent).Append(root).OfType<YamlContainer>().Where(container => container.IsFlow).ToList();
         var unit = flows.Select(flow => SourceText.FlowUnit(text, flow)).FirstOrDefault(found => found is not null, "  ")!;
-        var spaced = flows.OfType<YamlMapping>().Where(flow => flow.Members.Count > 0).Select(flow => HasSpace(text, flow)).FirstOrDefault(true);
+        var filled = flows.OfType<YamlMapping>().FirstOrDefault(flow => flow.Members.Count > 0);
+        var spaced = filled is null || HasSpace(text, filled);
         return new TextStyle(lineBreak, step, sequenceStep, unit, spaced);
     }
 

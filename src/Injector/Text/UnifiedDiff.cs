@@ -74,10 +74,11 @@ public static class UnifiedDiff
     }
 
     private static string Range(int line, int count) =>
-        count == 1 ? line.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{(count == 0 ? line - 1 : line)},{count}");
+        count == 1 ? line.ToString(CultureInfo.InvariantCulture) : FormattableString.Invariant($"{(count == 0 ? line - 1 : line)},{count}");
 
     /// <summary>
-    /// Walks both texts together; where they part, it looks for the nearest place at which several lines agree again. That is not always the
+    /// Walks both texts together; where they part, it looks for the nearest place at which several lines agree again. That is not always
+    /// the
     /// shortest diff, but it is a right one, in time that grows with the texts and not with the square of what differs.
     /// </summary>
     private static List<Edit> Edits(string[] before, string[] after)

@@ -82,10 +82,10 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
         });
         _queue.Add(1);
 
-        await Until(() => calls.Count == 9, "nine calls", TimeSpan.FromMilliseconds(1));
+        await Until(() => calls.Count == 9, "nine calls", TimeSpan.FromMilliseconds(10));
         Assert.True(calls[8] - calls[7] >= TimeSpan.FromMilliseconds(640));
         _queue.Add(1);
-        await Until(() => calls.Count == 11, "two more", TimeSpan.FromMilliseconds(1));
+        await Until(() => calls.Count == 11, "two more", TimeSpan.FromMilliseconds(10));
         Assert.InRange(calls[10] - calls[9], TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(400));
     }
 

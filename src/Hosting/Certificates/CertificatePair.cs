@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Turnpike.Hosting.Certificates;
+
+/// <summary>A certificate with its private key, and the texts that both came from.</summary>
+internal sealed class CertificatePair
+{
+    private CertificatePair(string certificatePem, string keyPem, X509Certificate2 certificate) =>
+        (CertificatePem, KeyPem, Certificate) = (certificatePem, keyPem, certificate);
+
+    public string CertificatePem { get; }
+
+    public string KeyPem { get; }
+
+    public X509Certificate2 Certificate { get; }
+
+    public DateTimeOffset NotBefore => new(Certificate.NotBefore);
+
+    public DateTimeOffset NotAfter => new(Certificate.NotAfter);
+
+    /// <summary>Two thirds of its life are over.</summary>
+    public DateTimeOffset RenewAt => NotBefore + (NotAfter - NotBefore) * 2 / 3;
+
+    /// <summary>Throws <see cref="CryptographicException"/> when these are not a certificate and its key.</summary>
+    public static CertificatePair Load(string certificatePem, string keyPem)
+    {
+        try
+        {
+            // Through PKCS #12, because a key straight from PEM is not one that every platform's TLS can use.
+            using var bare = X509Certificate2.CreateFromPem(certificatePem, keyPem);
+            return new(certificatePem, keyPem, X509CertificateLoader.LoadPkcs12(bare.Export(X509ContentType.Pkcs12), null));
+        }
+        catch (ArgumentException e)
+        {
+            throw new CryptographicException(e.Message, e);
+        }
+    }
+
+    public static CertificatePair? TryLoad(string? certificatePem, string? keyPem)
+    {
+        if (certificatePem is null || keyPem is null)
+            return null;
+        try
+        {
+            return Load(certificatePem, keyPem);
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    public bool IsValidAt(DateTimeOffset now) => NotBefore <= now && now < NotAfter;
+}

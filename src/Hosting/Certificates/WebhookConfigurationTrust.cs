@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Watch;
+
+namespace Turnpike.Hosting.Certificates;
+
+public enum WebhookConfigurationKind
+{
+    Validating,
+    Mutating,
+}
+
+/// <summary>
+/// The API server as our client: the <c>caBundle</c> of each webhook of one configuration, written under a field manager that owns
+/// nothing else.
+/// </summary>
+public sealed class WebhookConfigurationTrust(
+    KubeApi api, WebhookConfigurationKind kind, string name, string fieldManager, ILoggerFactory logs, TimeProvider clock) : ITrustTarget
+{
+    private readonly ServerSideApply _apply = new(api, fieldManager);
+    private readonly ILogger _log = logs.CreateLogger<WebhookConfigurationTrust>();
+    private readonly ObjectKey _key = ObjectKey.ClusterScoped(name);
+    private readonly ResourceRef _resource = kind == WebhookConfigurationKind.Validating
+        ? new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration")
+        : new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration");
+
+    public async Task<TrustObservation> EnsureAsync(string? bundlePem, CancellationToken ct)
+    {
+        if (await api.FindAsync(_resource, _key, ct) is not { } found)
+            return new($"{_resource.Kind} \"{name}\"", []);
+
+        var wrong = bundlePem is null ? [] : Webhooks(found).Where(webhook => BundleOf(webhook) != bundlePem).ToList();
+        if (wrong.Count > 0)
+        {
+            Log.BundleRepaired(_log, _resource, _key, wrong.Count);
+            found = await _apply.ApplyAsync(_resource, _key, Wanted(found, bundlePem!), ct);
+        }
+
+        return new($"{_resource.Kind} \"{name}\"", [.. Webhooks(found).Select(BundleOf)]);
+    }
+
+    public IInformer Watch(Action changed)
+    {
+        var informer = new Informer<string>(
+            api,
+            _resource,
+            item => item.ResourceVersion(),
+            new() { Query = new() { FieldSelector = $"metadata.name={name}" } },
+            logs.CreateLogger<Informer<string>>(),
+            clock);
+        informer.AddHandler(_ => changed());
+        return informer;
+    }
+
+    private static List<JsonElement> Webhooks(JsonElement configuration) =>
+        configuration.Child("webhooks") is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
+
+    private static string BundleOf(JsonElement webhook)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(Convert.FromBase64String(webhook.Child("clientConfig")?.Text("caBundle") ?? ""));
+        }
+        catch (FormatException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>All webhooks, also those that are right: what we no longer say, we would take back.</summary>
+    private static JsonObject Wanted(JsonElement configuration, string bundlePem)
+    {
+        var bundle = Convert.ToBase64String(Encoding.UTF8.GetBytes(bundlePem));
+        var webhooks = Webhooks(configuration).Select(webhook => (JsonNode)new JsonObject
+        {
+            ["name"] = webhook.Text("name"),
+            ["clientConfig"] = new JsonObject { ["caBundle"] = bundle },
+        });
+        return new() { ["webhooks"] = new JsonArray([.. webhooks]) };
+    }
+}

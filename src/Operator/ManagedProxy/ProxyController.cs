@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Turnpike.Api;
+using Turnpike.Api.Mesh;
+using Turnpike.Discovery;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Reconcile;
+using Turnpike.Hosting.Watch;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+
+namespace Turnpike.Operator.ManagedProxy;
+
+/// <summary>
+/// Keeps the ingress proxy as the settings say. Every change of its objects, by whomever, leads to another apply, which changes
+/// nothing where nothing has drifted.
+/// </summary>
+internal sealed class ProxyController(
+    KubeApi api, OperatorOptions options, DiscoveryStates states, SelfMadeCertificates certificates, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
+{
+    private const int OnlyKey = 0;
+
+    // Events bring changes at once; this is for those that got lost.
+    private static readonly TimeSpan Resync = TimeSpan.FromSeconds(30);
+    private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
+
+    private readonly ServerSideApply _apply = new(api, Deployed.FieldManager);
+    private readonly ILogger _log = loggers.CreateLogger<ProxyController>();
+
+    public async Task RunAsync(CancellationToken term)
+    {
+        var budgets = await api.ServesAsync(DesiredProxy.DisruptionBudgets, term) ? DesiredProxy.DisruptionBudgets : DesiredProxy.OldDisruptionBudgets;
+        using var queue = new WorkQueue<int>(clock);
+        var loop = new ReconcileLoop<int>("managed-proxy", queue, (_, ct) => ReconcileAsync(budgets, ct), new(), _log, clock);
+        var informers = new[] { DesiredProxy.Deployments, DesiredProxy.Services, DesiredProxy.ServiceAccounts, budgets }
+            .Select(resource => Watch(resource, () => queue.Add(OnlyKey)))
+            .ToList();
+        queue.Add(OnlyKey);
+        await Task.WhenAll(informers
+            .Select(informer => Task.Run(() => informer.RunAsync(term), CancellationToken.None))
+            .Append(loop.RunAsync(informers.Select(i => i.Synced), term))
+            .Append(FollowSettingsAsync(() => queue.Add(OnlyKey), term)));
+    }
+
+    private async Task<TimeSpan?> ReconcileAsync(ResourceRef budgets, CancellationToken ct)
+    {
+        if (certificates.Bundle is { } bundle)
+        {
+            var body = new JsonObject { ["data"] = new JsonObject { [Deployed.CaKey] = bundle } };
+            await _apply.ApplyAsync(ConfigMaps, new ObjectKey(Names.SystemNamespace, Deployed.CaConfigMap), body, ct);
+        }
+        var mesh = states.Current?.Snapshot.Mesh ?? MeshConfig.Default;
+        foreach (var desired in DesiredProxy.All(mesh, options.ProxyImage, budgets))
+            await _apply.ApplyAsync(desired.Resource, desired.Key, desired.Body, ct);
+        return certificates.Bundle is null ? TimeSpan.FromSeconds(1) : Resync;
+    }
+
+    private async Task FollowSettingsAsync(Action changed, CancellationToken ct)
+    {
+        MeshConfig? seen = null;
+        var sequence = 0L;
+        try
+        {
+            while (true)
+            {
+                var state = await states.NewerThanAsync(sequence, ct);
+                sequence = state.Sequence;
+                if (!ReferenceEquals(seen, state.Snapshot.Mesh))
+                    changed();
+                seen = state.Snapshot.Mesh;
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The term is over.
+        }
+    }
+
+    private Informer<string> Watch(ResourceRef resource, Action changed)
+    {
+        var informer = new Informer<string>(
+            api,
+            resource,
+            item => item.ResourceVersion(),
+            new InformerOptions { Query = new ResourceQuery { Namespace = Names.SystemNamespace } },
+            loggers.CreateLogger<Informer<string>>(),
+            clock);
+        informer.AddHandler(change =>
+        {
+            if (change.Key.Name is Names.IngressService or Deployed.Operator)
+                changed();
+        });
+        return informer;
+    }
+}

@@ -1,0 +1,189 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+
+namespace Turnpike.Operator.Manifests;
+
+/// <summary>The operator itself: Deployment, Service, configuration.</summary>
+internal static class OperatorManifests
+{
+    public static IEnumerable<JsonObject> Namespaces() => [Namespace(Names.SystemNamespace), Namespace(Deployed.SelfTestNamespace)];
+
+    private static JsonObject Namespace(string name) => KubeYaml.Object($"""
+        apiVersion: v1
+        kind: Namespace
+        metadata:
+          name: {name}
+          labels:
+            app.kubernetes.io/part-of: turnpike
+            pod-security.kubernetes.io/enforce: restricted
+        """);
+
+    public static JsonObject Deployment() => KubeYaml.Object($"""
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: {Deployed.Operator}
+          namespace: {Names.SystemNamespace}
+          labels:
+            {Deployed.OperatorLabel}: {Deployed.Operator}
+            app.kubernetes.io/part-of: turnpike
+        spec:
+          replicas: 2
+          strategy:
+            rollingUpdate:
+              maxUnavailable: 0
+              maxSurge: 1
+          selector:
+            matchLabels:
+              {Deployed.OperatorLabel}: {Deployed.Operator}
+          template:
+            metadata:
+              labels:
+                {Deployed.OperatorLabel}: {Deployed.Operator}
+                app.kubernetes.io/part-of: turnpike
+              annotations:
+                {Names.InjectAnnotation}: "false"
+            spec:
+              serviceAccountName: {Deployed.Operator}
+              terminationGracePeriodSeconds: 30
+              affinity:
+                podAntiAffinity:
+                  preferredDuringSchedulingIgnoredDuringExecution:
+                  - weight: 100
+                    podAffinityTerm:
+                      topologyKey: kubernetes.io/hostname
+                      labelSelector:
+                        matchLabels:
+                          {Deployed.OperatorLabel}: {Deployed.Operator}
+              securityContext:
+                runAsNonRoot: true
+                runAsUser: 65532
+                runAsGroup: 65532
+                seccompProfile:
+                  type: RuntimeDefault
+              containers:
+              - name: operator
+                image: {Deployed.OperatorImage}
+                imagePullPolicy: IfNotPresent
+                args:
+                - run
+                - --proxy-image={Deployed.ProxyImage}
+                env:
+                - name: POD_NAME
+                  valueFrom:
+                    fieldRef:
+                      fieldPath: metadata.name
+                - name: POD_IP
+                  valueFrom:
+                    fieldRef:
+                      fieldPath: status.podIP
+                - name: DOTNET_EnableDiagnostics
+                  value: "0"
+                ports:
+                - name: webhooks
+                  containerPort: {Deployed.WebhookPort}
+                - name: discovery
+                  containerPort: {Deployed.DiscoveryPort}
+                - name: health
+                  containerPort: {Deployed.HealthPort}
+                startupProbe:
+                  httpGet:
+                    path: /live
+                    port: health
+                  periodSeconds: 1
+                  failureThreshold: 60
+                readinessProbe:
+                  httpGet:
+                    path: /ready
+                    port: health
+                  periodSeconds: 2
+                livenessProbe:
+                  httpGet:
+                    path: /live
+                    port: health
+                  periodSeconds: 10
+                  failureThreshold: 3
+                resources:
+                  requests:
+                    cpu: 50m
+                    memory: 128Mi
+                  limits:
+                    memory: 512Mi
+                securityContext:
+                  allowPrivilegeEscalation: false
+                  readOnlyRootFilesystem: true
+                  capabilities:
+                    drop: [ALL]
+                volumeMounts:
+                - name: token
+                  mountPath: /var/run/secrets/turnpike
+                  readOnly: true
+              volumes:
+              - name: token
+                projected:
+                  sources:
+                  - serviceAccountToken:
+                      audience: {Discovery.ProxyAuthenticator.Audience}
+                      expirationSeconds: 3600
+                      path: token
+        """);
+
+    public static JsonObject Service() => KubeYaml.Object($"""
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: {Deployed.Operator}
+          namespace: {Names.SystemNamespace}
+          labels:
+            {Deployed.OperatorLabel}: {Deployed.Operator}
+            app.kubernetes.io/part-of: turnpike
+        spec:
+          selector:
+            {Deployed.OperatorLabel}: {Deployed.Operator}
+          ports:
+          - name: https-webhooks
+            port: 443
+            targetPort: {Deployed.WebhookPort}
+          - name: grpc-discovery
+            port: {Deployed.DiscoveryPort}
+            targetPort: {Deployed.DiscoveryPort}
+        """);
+
+    public static JsonObject MeshConfig() => KubeYaml.Object($"""
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: {Names.MeshConfigMap}
+          namespace: {Names.SystemNamespace}
+        data:
+          {Names.MeshConfigKey}: |
+            # Settings of the whole mesh; docs/reference/mesh.md lists them all.
+            ingressClass: {Names.IngressClass}
+            ingressControllerMode: STRICT
+            defaultRequestTimeout: 15s
+        """);
+
+    public static JsonObject InjectConfig() => KubeYaml.Object($"""
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: {Names.InjectConfigMap}
+          namespace: {Names.SystemNamespace}
+        data:
+          {Names.InjectConfigKey}: |
+            # Which pods get a sidecar, and which one.
+            policy: enabled
+            namespaces: [""]
+            params:
+              proxyImage: {Deployed.ProxyImage}
+        """);
+
+    public static JsonObject IngressClass() => KubeYaml.Object($"""
+        apiVersion: networking.k8s.io/v1
+        kind: IngressClass
+        metadata:
+          name: {Names.IngressClass}
+        spec:
+          controller: {Names.IngressController}
+        """);
+}

@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+
+namespace Turnpike.Operator.Manifests;
+
+/// <summary>
+/// Which objects the API server asks us about. The caBundle is not here: the operator keeps it right, under a field manager of its
+/// own. Failure policies never change at run time.
+/// </summary>
+internal static class WebhookManifests
+{
+    private const string NotOurNamespaces = $$"""
+          namespaceSelector:
+            matchExpressions:
+            - key: {{NameLabel}}
+              operator: NotIn
+              values: [kube-system, kube-public, kube-node-lease, {{Names.SystemNamespace}}]
+            - key: turnpike.io/inject
+              operator: NotIn
+              values: ["false"]
+        """;
+
+    /// <summary>The API server sets it from 1.21 on; before that the decision itself leaves these namespaces out.</summary>
+    private const string NameLabel = "kubernetes.io/metadata.name";
+
+    public static JsonObject Validating() => KubeYaml.Object($"""
+        apiVersion: admissionregistration.k8s.io/v1
+        kind: ValidatingWebhookConfiguration
+        metadata:
+          name: {Deployed.WebhookConfiguration}
+        webhooks:
+        - name: routerules.turnpike.io
+          clientConfig:
+            service:
+              name: {Deployed.Operator}
+              namespace: {Names.SystemNamespace}
+              path: {Deployed.RouteRulePath}
+          rules:
+          - apiGroups: [{Names.Group}]
+            apiVersions: [{Names.Version}]
+            operations: [CREATE, UPDATE]
+            resources: [routerules]
+          failurePolicy: Fail
+          matchPolicy: Equivalent
+          sideEffects: None
+          timeoutSeconds: 5
+          admissionReviewVersions: [v1]
+        - name: ingresses.turnpike.io
+          clientConfig:
+            service:
+              name: {Deployed.Operator}
+              namespace: {Names.SystemNamespace}
+              path: {Deployed.IngressPath}
+          rules:
+          - apiGroups: [networking.k8s.io]
+            apiVersions: [v1]
+            operations: [CREATE, UPDATE]
+            resources: [ingresses]
+          failurePolicy: Ignore
+          matchPolicy: Equivalent
+          sideEffects: None
+          timeoutSeconds: 3
+          admissionReviewVersions: [v1]
+        """);
+
+    public static JsonObject Mutating() => KubeYaml.Object($"""
+        apiVersion: admissionregistration.k8s.io/v1
+        kind: MutatingWebhookConfiguration
+        metadata:
+          name: {Deployed.WebhookConfiguration}
+        webhooks:
+        - name: injection.turnpike.io
+          clientConfig:
+            service:
+              name: {Deployed.Operator}
+              namespace: {Names.SystemNamespace}
+              path: {Deployed.InjectPath}
+          rules:
+          - apiGroups: [""]
+            apiVersions: [v1]
+            operations: [CREATE]
+            resources: [pods]
+        {NotOurNamespaces}
+          failurePolicy: Ignore
+          matchPolicy: Equivalent
+          reinvocationPolicy: IfNeeded
+          sideEffects: None
+          timeoutSeconds: 3
+          admissionReviewVersions: [v1]
+        """);
+}

@@ -1,0 +1,34 @@
+using System.Buffers;
+using System.Text.Json;
+using Turnpike.Hosting.Admission;
+using Turnpike.Injector;
+using Turnpike.Injector.Patch;
+
+namespace Turnpike.Webhooks;
+
+/// <summary>Injects the sidecar. Never stands in the way: what cannot be injected passes with a warning that says why.</summary>
+public sealed class InjectionWebhook(InjectionSettings settings)
+{
+    public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request));
+
+    private AdmissionResponse Review(AdmissionRequest request)
+    {
+        if (request.Operation is not (AdmissionOperation.Create or AdmissionOperation.Update) || request.Object is null)
+            return AdmissionResponse.Allowed();
+        var result = Injection.Inject(ObjectReview.ObjectOf(request), request.Namespace, settings.Config, settings.Options);
+        return result.Outcome switch
+        {
+            InjectionOutcome.Injected => AdmissionResponse.Patched(Serialize(result.Patch)),
+            InjectionOutcome.Invalid => AdmissionResponse.Allowed().With(result.Errors.Select(e => $"no sidecar is injected: {e}")),
+            _ => AdmissionResponse.Allowed(),
+        };
+    }
+
+    private static ReadOnlyMemory<byte> Serialize(IReadOnlyList<PatchOperation> patch)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using (var writer = new Utf8JsonWriter(buffer))
+            JsonPatch.Write(writer, patch);
+        return buffer.WrittenMemory;
+    }
+}
