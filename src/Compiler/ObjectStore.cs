@@ -49,6 +49,9 @@ public sealed class ObjectStore
         return (snapshot, Diagnose(mesh, classes));
     }
 
+    /// <summary>The newest version of every object of a kind, valid or not.</summary>
+    public ImmutableArray<ObjectMeta> Newest(string kind) => [.. _entries.Where(e => e.Key.Kind == kind).Select(e => e.Value.Read.Metadata)];
+
     /// <summary>The mesh configuration: ConfigMap <c>istio</c> of the system namespace.</summary>
     public static ObjectKey MeshKey { get; } = new(Kinds.ConfigMap, Names.SystemNamespace, Names.MeshConfigMap);
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
+using Turnpike.Api.Reading;
 
 namespace Turnpike.Compiler;
 
@@ -20,6 +21,9 @@ public sealed class ReadObject
     /// <summary>What in it has no effect.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
+    /// <summary>Read leniently, so there even where the object is wrong.</summary>
+    public ObjectMeta Metadata { get; private init; } = new();
+
     /// <summary>Null where something is wrong, and where the object says nothing about routing.</summary>
     internal object? Value { get; }
 
@@ -33,7 +37,11 @@ public sealed class ReadObject
     {
         var read = ObjectReaders.For(raw)?.Invoke(raw) ?? Nothing;
         var isIngress = raw["kind"] is JsonValue kind && kind.TryGetValue<string>(out var name) && name == Kinds.Ingress;
-        return isIngress ? new ReadObject(read.Value, read.Errors, read.Warnings) { Class = IngressReader.ReadClass(raw) } : read;
+        return new ReadObject(read.Value, read.Errors, read.Warnings)
+        {
+            Metadata = ObjectMetaReader.Read(raw["metadata"]),
+            Class = isIngress ? IngressReader.ReadClass(raw) : null,
+        };
     }
 
     internal static ReadObject Of<T>(Decoded<T> decoded)

@@ -39,10 +39,14 @@ public sealed class ClusterFeed(KubeApi api, ILoggerFactory loggers, TimeProvide
         _changed = NewSignal();
     }
 
-    public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics) Snapshot()
+    /// <summary>The cluster as it now is, what is wrong in it, and the newest version of every RouteRule.</summary>
+    public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<Api.ObjectMeta> Rules) Snapshot()
     {
         lock (_gate)
-            return _store.Snapshot();
+        {
+            var (snapshot, diagnostics) = _store.Snapshot();
+            return (snapshot, diagnostics, _store.Newest(Kinds.RouteRule));
+        }
     }
 
     private Informer<ReadObject> Watch(ResourceRef resource, ResourceQuery query)

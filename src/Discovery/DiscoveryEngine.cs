@@ -55,12 +55,12 @@ public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, IL
     private void Compile(long sequence)
     {
         var started = clock.GetTimestamp();
-        var (snapshot, invalid) = feed.Snapshot();
+        var (snapshot, invalid, rules) = feed.Snapshot();
         var compilation = RouteCompiler.Compile(snapshot);
         var previous = states.Current;
         var unchanged = previous is not null && previous.Table.Version == compilation.Table.Version;
         var resources = unchanged ? previous!.Resources : TableResources.Of(compilation.Table);
-        states.Publish(new DiscoveryState(sequence, snapshot, compilation.Table, resources, invalid.AddRange(compilation.Diagnostics)));
+        states.Publish(new DiscoveryState(sequence, snapshot, rules, compilation.Table, resources, invalid.AddRange(compilation.Diagnostics)));
         if (!unchanged)
             log.TableCompiled(compilation.Table.Version, snapshot.Ingresses.Length, snapshot.RouteRules.Length, clock.GetElapsedTime(started).TotalMilliseconds);
     }

@@ -14,7 +14,7 @@ public sealed class DiscoveryService(DiscoveryStates states, ProxyRegistry regis
     public override async Task Stream(IAsyncStreamReader<ProxyMessage> requestStream, IServerStreamWriter<TableUpdate> responseStream, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        var user = await AuthenticateAsync(context);
+        var user = await authenticator.CallerAsync(context);
         var hello = await HelloAsync(requestStream, ct);
         if (hello.Role != Role.Ingress || !ProxyAuthenticator.IsIngress(user))
             throw Refused(StatusCode.PermissionDenied, $"{user} may not have the table for role {hello.Role}");
@@ -67,16 +67,6 @@ public sealed class DiscoveryService(DiscoveryStates states, ProxyRegistry regis
             known = state.Resources;
             registry.Update(id, p => p with { AckedSequence = state.Sequence, TableVersion = known.TableVersion, Error = null });
         }
-    }
-
-    private async Task<string> AuthenticateAsync(ServerCallContext context)
-    {
-        const string scheme = "Bearer ";
-        var header = context.RequestHeaders.GetValue("authorization");
-        if (header is null || !header.StartsWith(scheme, StringComparison.Ordinal))
-            throw Refused(StatusCode.Unauthenticated, "a ServiceAccount token is needed (authorization: Bearer …)");
-        return await authenticator.AuthenticateAsync(header[scheme.Length..], context.CancellationToken)
-            ?? throw Refused(StatusCode.Unauthenticated, $"the token is not valid for audience {ProxyAuthenticator.Audience}");
     }
 
     private static async Task<Hello> HelloAsync(IAsyncStreamReader<ProxyMessage> messages, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Routing;
 
@@ -7,9 +8,15 @@ namespace Turnpike.Discovery;
 /// <summary>What was made of the cluster at one moment.</summary>
 /// <param name="Sequence">Counts compilations in this process, from 1.</param>
 /// <param name="Diagnostics">Of reading and of compiling.</param>
+/// <param name="Rules">The newest version of every RouteRule that went in, valid or not.</param>
 /// <param name="Resources">The table in parts, for proxies.</param>
 public sealed record DiscoveryState(
-    long Sequence, ClusterSnapshot Snapshot, RouteTable Table, TableResources Resources, ImmutableArray<Diagnostic> Diagnostics);
+    long Sequence,
+    ClusterSnapshot Snapshot,
+    ImmutableArray<ObjectMeta> Rules,
+    RouteTable Table,
+    TableResources Resources,
+    ImmutableArray<Diagnostic> Diagnostics);
 
 /// <summary>Holds the current state, and wakes those who wait for the next one.</summary>
 public sealed class DiscoveryStates

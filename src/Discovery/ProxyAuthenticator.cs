@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Grpc.Core;
 using Turnpike.Api;
 using Turnpike.Hosting.Api;
+using WriteOptions = Turnpike.Hosting.Api.WriteOptions;
 
 namespace Turnpike.Discovery;
 
@@ -51,6 +53,18 @@ public sealed class ProxyAuthenticator(KubeApi api, TimeProvider clock)
         }
         _known[hash] = (user, now + Remembered);
         return user;
+    }
+
+    /// <summary>Who calls, by the bearer token of the call.</summary>
+    /// <exception cref="RpcException">The call proves no identity.</exception>
+    internal async Task<string> CallerAsync(ServerCallContext context)
+    {
+        const string scheme = "Bearer ";
+        var header = context.RequestHeaders.GetValue("authorization");
+        if (header is null || !header.StartsWith(scheme, StringComparison.Ordinal))
+            throw new RpcException(new Status(StatusCode.Unauthenticated, "a ServiceAccount token is needed (authorization: Bearer …)"));
+        return await AuthenticateAsync(header[scheme.Length..], context.CancellationToken)
+            ?? throw new RpcException(new Status(StatusCode.Unauthenticated, $"the token is not valid for audience {Audience}"));
     }
 
     /// <summary>Whether a user may have the table of the ingress, which holds private keys.</summary>

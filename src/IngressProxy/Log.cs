@@ -17,6 +17,15 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "cannot watch directory '{Directory}', looking at the file every {Seconds} s instead: {Reason}")]
     public static partial void CannotWatch(this ILogger logger, string directory, double seconds, string reason);
 
+    [LoggerMessage(5, LogLevel.Warning, "control plane {Address} does not answer, the table in force stays, asking again in {Seconds} s: {Reason}")]
+    public static partial void DiscoveryFailed(this ILogger logger, string address, string reason, double seconds);
+
+    [LoggerMessage(6, LogLevel.Information, "control plane {Address} ended the stream, asking again")]
+    public static partial void DiscoveryEnded(this ILogger logger, string address);
+
+    [LoggerMessage(7, LogLevel.Error, "table '{Version}' refused, the one in force stays: {Reason}")]
+    public static partial void UpdateRefused(this ILogger logger, string version, string reason);
+
     [LoggerMessage(10, LogLevel.Error, "certificate '{Name}' cannot be read and is left out: {Reason}")]
     public static partial void CertificateUnreadable(this ILogger logger, string name, string reason);
 

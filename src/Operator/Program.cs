@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Microsoft.Extensions.Hosting;
+using Turnpike.Operator;
 using Turnpike.Operator.Manifests;
 
 var output = new Option<string>("--output", "-o") { Description = "The folder that holds config/ and docs/.", HelpName = "DIR", DefaultValueFactory = _ => "." };
@@ -14,4 +16,22 @@ manifests.SetAction(async (parsed, cancellationToken) =>
     }
     return 0;
 });
-return await new RootCommand("The control plane of Turnpike.") { manifests }.Parse(args).InvokeAsync();
+
+var proxyImage = new Option<string>("--proxy-image") { Description = "Image of the managed ingress proxy where ConfigMap istio names none.", HelpName = "IMAGE", DefaultValueFactory = _ => Deployed.ProxyImage };
+var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Default: the cluster that the pod runs in.", HelpName = "FILE" };
+var token = new Option<string>("--token") { Description = "The projected ServiceAccount token that other replicas accept.", HelpName = "FILE", DefaultValueFactory = _ => "/var/run/secrets/turnpike/token" };
+var run = new Command("run", "Run the control plane: webhooks, discovery, and the tasks of the leader.") { proxyImage, kubeconfig, token };
+run.SetAction(async (parsed, cancellationToken) =>
+{
+    var options = new OperatorOptions(
+        parsed.GetValue(kubeconfig),
+        Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
+        Environment.GetEnvironmentVariable("POD_IP") ?? "",
+        parsed.GetValue(proxyImage)!,
+        parsed.GetValue(token)!);
+    await using var app = OperatorHost.Build(options);
+    await app.RunAsync(cancellationToken);
+    return 0;
+});
+
+return await new RootCommand("The control plane of Turnpike.") { run, manifests }.Parse(args).InvokeAsync();

@@ -6,10 +6,10 @@ using Turnpike.Api.Validation;
 namespace Turnpike.Api.Reading;
 
 /// <summary>Reads <c>metadata</c> leniently: it is the API server's to judge, and what has a wrong type counts as absent.</summary>
-internal static class ObjectMetaReader
+public static class ObjectMetaReader
 {
     /// <summary>Reads the metadata, and demands what every object needs: a proper name, or a prefix for one.</summary>
-    public static ObjectMeta ReadNamed(ObjectReader top)
+    internal static ObjectMeta ReadNamed(ObjectReader top)
     {
         var node = top.Raw("metadata");
         var metadata = Read(node);

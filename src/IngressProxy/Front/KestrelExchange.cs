@@ -96,8 +96,14 @@ internal sealed class KestrelExchange : Exchange
         var headers = _response.Headers;
         foreach (ref readonly var header in Response.Headers.Items)
         {
-            if (!headers.TryAdd(header.Name, header.Value))
+            try
+            {
                 headers.Append(header.Name, header.Value);
+            }
+            catch (InvalidOperationException)
+            {
+                // Upstream sent a character that no client may be sent: better one header less than no answer.
+            }
         }
         if (_closeConnection)
             headers.Connection = "close";

@@ -29,25 +29,24 @@ internal sealed class Mirror(IUpstreamClient client, Random random, TimeProvider
 
     private async Task SendAsync(UpstreamRequest request, TimeSpan timeout)
     {
-        if (Interlocked.Increment(ref _inFlight) <= MaxInFlight)
+        request.Endpoint.Begin();
+        try
         {
-            request.Endpoint.Begin();
-            try
-            {
-                using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, time);
-                await using var response = await client.SendAsync(request, end.Token);
-                await BodyCopy.CopyAsync(response.Body, Nowhere.Instance, end.Token);
-            }
-            catch (Exception e) when (e is OperationCanceledException or IOException)
-            {
-                // Fire and forget.
-            }
-            finally
-            {
-                request.Endpoint.End();
-            }
+            if (Interlocked.Increment(ref _inFlight) > MaxInFlight)
+                return;
+            using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, time);
+            await using var response = await client.SendAsync(request, end.Token);
+            await BodyCopy.CopyAsync(response.Body, Nowhere.Instance, end.Token);
         }
-        Interlocked.Decrement(ref _inFlight);
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // Fire and forget.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
+            request.Endpoint.End();
+        }
     }
 
     private sealed class Nowhere : BodyWriter

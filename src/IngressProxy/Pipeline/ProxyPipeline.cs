@@ -86,7 +86,8 @@ internal sealed class ProxyPipeline
             return 426;
         if (request.Authority.Length == 0)
             return 400;
-        return request.Target.StartsWith('/') ? 0 : 404;
+        // CONNECT with a path is HTTP/2 for a protocol inside the stream; of those only WebSocket is known, and that is a GET here.
+        return request.Target.StartsWith('/') && request.Method != "CONNECT" ? 0 : 404;
     }
 
     internal static (PathEntry? Entry, Route? Route) Match(Exchange exchange, TableState state)

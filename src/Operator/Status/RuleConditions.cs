@@ -1,5 +1,4 @@
 using System.Globalization;
-using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
 

@@ -1,5 +1,4 @@
 using Turnpike.Cli;
-using Xunit;
 
 namespace Turnpike.Tests.Component.Cli;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Threading.Channels;
 using Turnpike.Cli;
 using Turnpike.Samples.Httpbin;
-using Xunit;
 
 namespace Turnpike.Tests.Component.Cli;
 

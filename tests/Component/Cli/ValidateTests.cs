@@ -1,4 +1,3 @@
-using Xunit;
 
 namespace Turnpike.Tests.Component.Cli;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Xunit;
 
 namespace Turnpike.Tests.Component.Httpbin;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Turnpike.Samples.Httpbin;
-using Xunit;
 
 namespace Turnpike.Tests.Component.Httpbin;
 

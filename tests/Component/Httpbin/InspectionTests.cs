@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 using Turnpike.Samples.Httpbin;
-using Xunit;
 
 namespace Turnpike.Tests.Component.Httpbin;
 

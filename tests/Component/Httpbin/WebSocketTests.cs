@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using Turnpike.Samples.Httpbin;
-using Xunit;
 
 namespace Turnpike.Tests.Component.Httpbin;
 

@@ -171,6 +171,7 @@ public sealed class ForwardingTests
     [InlineData("GET", "HTTP/1.1 204 No Content\r\n\r\n", 204, null)]
     [InlineData("GET", "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", 204, null)]
     [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n", 304, null)]
+    [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 1234\r\n\r\n", 304, "1234")]
     [InlineData("GET", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, "0")]
     public async Task AnswerWithoutBody_StaysOne(string method, string answer, int status, string? length)
     {
@@ -232,6 +233,38 @@ public sealed class ForwardingTests
 
         Assert.Equal("12", response.Headers.GetValues("grpc-status").Single());
         Assert.Empty(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task HeaderThatNobodyMaySend_IsLeftOut()
+    {
+        await using var upstream = RawUpstream.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Odd: a\u0001b\r\nX-Good: 1\r\n\r\nok");
+        await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint));
+
+        using var response = await proxy.GetAsync();
+
+        Assert.Equal("ok", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("1", response.Headers.GetValues("x-good").Single());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task FirstBytes_MayComeOneByOne(int size)
+    {
+        await using var upstream = RawUpstream.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint));
+        const string http2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0";
+        foreach (var (sent, answer) in new[] { ("PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 "), ("PRI / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 "), (http2, "\0\0") })
+        {
+            using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
+            foreach (var piece in sent.Chunk(size))
+            {
+                await client.WriteAsync(new string(piece));
+                await Task.Yield();
+            }
+            Assert.Equal(answer, await client.ReadTextAsync(answer.Length));
+        }
     }
 
     [Fact]

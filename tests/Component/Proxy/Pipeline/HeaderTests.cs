@@ -28,6 +28,7 @@ public sealed class HeaderTests : PipelineTest
     [InlineData("9.9.9.0/24", true)]
     [InlineData("9.9.9.9/32", true)]
     [InlineData("9.9.9.9", true)]
+    [InlineData("9.9.9.1/24", true)]
     [InlineData("9.9.8.0/24", false)]
     [InlineData("::/0", false)]
     public async Task TrustedPeer_IsBelieved(string cidr, bool trusted)

@@ -59,13 +59,13 @@ public sealed class RetryTests : PipelineTest
     }
 
     [Theory]
-    [InlineData("GET", UpstreamFailure.Reset, 2)]
-    [InlineData("POST", UpstreamFailure.Reset, 1)]
-    [InlineData("POST", UpstreamFailure.Connect, 2)]
-    [InlineData("POST", UpstreamFailure.Refused, 2)]
-    internal async Task BrokenTries_AreRetried_WhereThatIsSafe(string method, UpstreamFailure failure, int tries)
+    [InlineData("GET", nameof(UpstreamFailure.Reset), 2)]
+    [InlineData("POST", nameof(UpstreamFailure.Reset), 1)]
+    [InlineData("POST", nameof(UpstreamFailure.Connect), 2)]
+    [InlineData("POST", nameof(UpstreamFailure.Refused), 2)]
+    public async Task BrokenTries_AreRetried_WhereThatIsSafe(string method, string failure, int tries)
     {
-        var upstream = new FakeUpstream(FakeResponse.Failing(failure), new FakeResponse(200, "good"));
+        var upstream = new FakeUpstream(FakeResponse.Failing(Enum.Parse<UpstreamFailure>(failure)), new FakeResponse(200, "good"));
 
         var exchange = await RunInTimeAsync(upstream, Table(1), Step, new FakeExchange(method));
 

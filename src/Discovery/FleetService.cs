@@ -1,0 +1,47 @@
+using Grpc.Core;
+using Turnpike.Api;
+using Turnpike.Protocol;
+
+namespace Turnpike.Discovery;
+
+/// <summary>Tells other replicas of the proxies that are connected to this one.</summary>
+public sealed class FleetService(ProxyRegistry registry, ProxyAuthenticator authenticator) : Fleet.FleetBase
+{
+    /// <summary>Who may ask: the control plane itself.</summary>
+    public const string OperatorAccount = "turnpike-operator";
+
+    public override async Task Proxies(ProxiesRequest request, IServerStreamWriter<ProxyList> responseStream, ServerCallContext context)
+    {
+        var user = await authenticator.CallerAsync(context);
+        if (user != $"system:serviceaccount:{Names.SystemNamespace}:{OperatorAccount}")
+            throw new RpcException(new Status(StatusCode.PermissionDenied, $"{user} may not ask for the proxies"));
+        using var changed = new SemaphoreSlim(1);
+        void Signal()
+        {
+            lock (changed)
+            {
+                if (changed.CurrentCount == 0)
+                    changed.Release();
+            }
+        }
+        registry.Changed += Signal;
+        try
+        {
+            while (true)
+            {
+                await changed.WaitAsync(context.CancellationToken);
+                var list = new ProxyList();
+                list.Proxies.AddRange(registry.All.Select(p => new ProxyState { Pod = p.Pod, Namespace = p.Namespace, Build = p.Build, TableVersion = p.TableVersion, Error = p.Error ?? "" }));
+                await responseStream.WriteAsync(list, context.CancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+        {
+            // The other replica went away.
+        }
+        finally
+        {
+            registry.Changed -= Signal;
+        }
+    }
+}

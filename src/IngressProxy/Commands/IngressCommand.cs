@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Net;
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using Turnpike.IngressProxy.Discovery;
+
+namespace Turnpike.IngressProxy.Commands;
+
+/// <summary><c>turnpike-proxy ingress</c>: serves the routes of a table, from the control plane or from a file, until it is told to stop.</summary>
+internal static class IngressCommand
+{
+    // Read by the runtime when the first socket is used.
+    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
+    private static readonly Option<FileInfo?> Table = new("--table")
+    {
+        Description = "file with the route table (JSON, as 'turnpike compile' writes it); changes take effect when they are saved",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> Control = new("--discovery") { Description = "get the table from this control plane", HelpName = "HOST:PORT" };
+
+    private static readonly Option<string> ControlCa = new("--discovery-ca")
+    {
+        Description = "the authorities of the control plane's certificate, in PEM",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => "/var/run/secrets/turnpike/ca.crt",
+    };
+
+    private static readonly Option<string> ControlToken = new("--discovery-token")
+    {
+        Description = "the ServiceAccount token that tells the control plane who this is",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => "/var/run/secrets/turnpike/token",
+    };
+
+    private static readonly Option<int> HttpPort = SharedOptions.Port("--http-port", 8080, "port for cleartext HTTP/1.1 and HTTP/2; 0 is any free port");
+    private static readonly Option<int> HttpsPort = SharedOptions.Port("--https-port", 8443, "port for TLS");
+    private static readonly Option<int> AdminPort = SharedOptions.Port("--admin-port", 15000, "port for /ready, /live, /metrics and /table");
+    private static readonly Option<IPAddress> Address = SharedOptions.Address("--address", IPAddress.Any, "address to listen on");
+    private static readonly Option<IPAddress> AdminAddress = SharedOptions.Address("--admin-address", IPAddress.Loopback, "address for the admin port");
+
+    private static readonly Option<double> DrainDelay = SharedOptions.Seconds("--drain-delay", "seconds to go on serving after SIGTERM, no longer ready", 5.0);
+    private static readonly Option<double?> DrainDuration = SharedOptions.Seconds<double?>("--drain-duration", "seconds that requests in flight may take after that; what the table says, if not given", null);
+
+    private static readonly Option<bool> Inline = new("--inline-completions")
+    {
+        Description = "handle requests on the threads that read them; 'false' costs more processor time",
+        DefaultValueFactory = _ => true,
+    };
+
+    private static readonly Option<LogLevel> Level = SharedOptions.Level();
+
+    public static Command Create()
+    {
+        var command = new Command("ingress", "Serve the routes of a table.")
+        {
+            Table, Control, ControlCa, ControlToken, HttpPort, HttpsPort, AdminPort, Address, AdminAddress, DrainDelay, DrainDuration, Inline, Level,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Table) is null == result.GetResult(Control) is null)
+                result.AddError("give one of --table FILE and --discovery HOST:PORT");
+        });
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var inline = arguments.GetValue(Inline);
+        if (inline && Environment.GetEnvironmentVariable(InlineCompletions) is null)
+            Environment.SetEnvironmentVariable(InlineCompletions, "1");
+        using var loggers = SharedOptions.CreateLoggers(arguments.GetValue(Level));
+        var logger = loggers.CreateLogger("Turnpike.Proxy");
+        var options = new ProxyOptions
+        {
+            HttpPort = arguments.GetValue(HttpPort),
+            HttpsPort = arguments.GetValue(HttpsPort),
+            AdminPort = arguments.GetValue(AdminPort),
+            Address = arguments.GetValue(Address)!,
+            AdminAddress = arguments.GetValue(AdminAddress)!,
+            DrainDelay = TimeSpan.FromSeconds(arguments.GetValue(DrainDelay)),
+            DrainDuration = arguments.GetValue(DrainDuration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            InlineScheduling = inline,
+        };
+        using var signals = new StopSignals(logger);
+        try
+        {
+            await using var proxy = await ProxyServer.StartAsync(options, loggers, cancellationToken: cancellationToken);
+            await Console.Out.WriteLineAsync($"listening http {proxy.Http}\nlistening https {proxy.Https}\nlistening admin {proxy.Admin}");
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await using var file = arguments.GetValue(Table) is { } table ? TableFile.Watch(table.FullName, proxy, logger, TimeProvider.System) : null;
+            var following = Discovery(arguments) is { } discovery
+                ? new DiscoveryClient(discovery, proxy, logger, TimeProvider.System).RunAsync(stop.Token)
+                : Task.CompletedTask;
+            await signals.Stop;
+            await proxy.DrainAsync(cancellationToken);
+            await stop.CancelAsync();
+            await following;
+            return 0;
+        }
+        catch (IOException e)
+        {
+            // A port that is taken, above all.
+            await Console.Error.WriteLineAsync($"turnpike-proxy: {e.Message}");
+            return 1;
+        }
+    }
+
+    private static DiscoveryOptions? Discovery(ParseResult arguments) => arguments.GetValue(Control) is { } address
+        ? new DiscoveryOptions(
+            address,
+            arguments.GetValue(ControlCa)!,
+            arguments.GetValue(ControlToken)!,
+            Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
+            Environment.GetEnvironmentVariable("POD_NAMESPACE") ?? "",
+            typeof(IngressCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "")
+        : null;
+}

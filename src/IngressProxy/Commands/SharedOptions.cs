@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Turnpike.IngressProxy.Commands;
+
+/// <summary>Options that several roles have, worded once.</summary>
+internal static class SharedOptions
+{
+    public static Option<LogLevel> Level() => new("--log-level")
+    {
+        Description = "least severity of what is logged",
+        DefaultValueFactory = _ => LogLevel.Information,
+    };
+
+    public static Option<int> Port(string name, int port, string description)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => port };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var given) && given is < 0 or > 65535)
+                result.AddError($"{name} {given}: a port is 0 to 65535");
+        });
+        return option;
+    }
+
+    public static Option<T> Seconds<T>(string name, string description, T seconds) =>
+        new(name) { Description = description, DefaultValueFactory = _ => seconds };
+
+    public static Option<IPAddress> Address(string name, IPAddress address, string description) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => address,
+        CustomParser = result =>
+        {
+            if (IPAddress.TryParse(result.Tokens[0].Value, out var given))
+                return given;
+            result.AddError($"{name} '{result.Tokens[0].Value}' is not an IP address");
+            return null;
+        },
+    };
+
+    public static ILoggerFactory CreateLoggers(LogLevel level) => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(level)
+        .AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        })
+        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+}

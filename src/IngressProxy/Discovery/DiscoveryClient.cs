@@ -1,0 +1,120 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Turnpike.Protocol;
+using Turnpike.Routing;
+
+namespace Turnpike.IngressProxy.Discovery;
+
+/// <summary>Where the control plane is, and by what the two know each other.</summary>
+/// <param name="Address"><c>host:port</c>.</param>
+/// <param name="CaFile">The authorities that the control plane's certificate must chain to, in PEM; read anew for each connection.</param>
+/// <param name="TokenFile">The projected ServiceAccount token; read anew for each connection.</param>
+internal sealed record DiscoveryOptions(string Address, string CaFile, string TokenFile, string Pod, string Namespace, string Build);
+
+/// <summary>
+/// Keeps a proxy's table as the control plane says, and tells it what became of each update. While the control plane is away the proxy
+/// goes on with the table that it has, and asks again.
+/// </summary>
+internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer proxy, ILogger logger, TimeProvider time)
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly TableAssembly _assembly = new();
+    private readonly Dictionary<Routing.ResourceKey, string> _versions = [];
+
+    /// <summary>Follows until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var pause = ShortestPause;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await StreamAsync(() => pause = ShortestPause, cancellationToken);
+                logger.DiscoveryEnded(options.Address);
+            }
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is RpcException or IOException or UnauthorizedAccessException or FormatException or System.Security.Cryptography.CryptographicException)
+            {
+                logger.DiscoveryFailed(options.Address, e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : e.Message, pause.TotalSeconds);
+            }
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task StreamAsync(Action connected, CancellationToken cancellationToken)
+    {
+        using var handler = CreateHandler();
+        using var channel = GrpcChannel.ForAddress($"https://{options.Address}", new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = 256 * 1024 * 1024 });
+        var token = (await File.ReadAllTextAsync(options.TokenFile, cancellationToken)).Trim();
+        using var call = new Protocol.Discovery.DiscoveryClient(channel)
+            .Stream(new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: cancellationToken);
+        await call.RequestStream.WriteAsync(new ProxyMessage { Hello = CreateHello() }, cancellationToken);
+        await foreach (var update in call.ResponseStream.ReadAllAsync(cancellationToken))
+        {
+            connected();
+            await call.RequestStream.WriteAsync(new ProxyMessage { Outcome = Take(update) }, cancellationToken);
+        }
+    }
+
+    private Hello CreateHello()
+    {
+        var hello = new Hello
+        {
+            Pod = options.Pod,
+            Namespace = options.Namespace,
+            Role = Role.Ingress,
+            Format = RouteTableJson.FormatVersion,
+            Build = options.Build,
+            TableVersion = _assembly.Version,
+        };
+        foreach (var (key, version) in _versions)
+            hello.Resources.Add(new ResourceVersion { Key = WireResources.ToWire(key), Version = version });
+        return hello;
+    }
+
+    private Outcome Take(TableUpdate update)
+    {
+        try
+        {
+            var delta = WireResources.FromWire(update);
+            var table = _assembly.Apply(delta);
+            proxy.Swap(table);
+            foreach (var changed in delta.Changed)
+                _versions[changed.Key] = changed.Version;
+            foreach (var removed in delta.Removed)
+                _versions.Remove(removed);
+            logger.TableInForce(table.Version, table.Http.All.Length + table.Https.All.Length, table.Clusters.All.Length, table.Certificates.Length);
+            return new Outcome { TableVersion = update.ToVersion };
+        }
+        catch (FormatException e)
+        {
+            proxy.CountLoadFailure();
+            logger.UpdateRefused(update.ToVersion, e.Message);
+            return new Outcome { TableVersion = update.ToVersion, Error = e.Message };
+        }
+    }
+
+    private SocketsHttpHandler CreateHandler()
+    {
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trust.CustomTrustStore.ImportFromPemFile(options.CaFile);
+        return new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust },
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            // A control plane that is gone without a word is found out, and another replica asked.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            UseProxy = false,
+        };
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace Turnpike.Operator;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "The status of {Subject} was not written: {Reason}")]
+    public static partial void StatusNotWritten(this ILogger logger, string subject, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "Self-test passed: a bad rule is refused, a marked pod is injected")]
+    public static partial void SelfTestPassed(this ILogger logger);
+
+    [LoggerMessage(3, LogLevel.Warning, "Self-test failed: {Reason}")]
+    public static partial void SelfTestFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "Replica {Peer} does not tell of its proxies: {Reason}")]
+    public static partial void PeerUnreachable(this ILogger logger, string peer, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "The ingress addresses are not known: {Reason}")]
+    public static partial void AddressesUnknown(this ILogger logger, string reason);
+}

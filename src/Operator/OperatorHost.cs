@@ -1,0 +1,145 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Turnpike.Api;
+using Turnpike.Discovery;
+using Turnpike.Hosting;
+using Turnpike.Hosting.Admission;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Reconcile;
+using Turnpike.Hosting.Watch;
+using Turnpike.Operator.ManagedProxy;
+using Turnpike.Operator.Status;
+using Turnpike.Webhooks;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+
+namespace Turnpike.Operator;
+
+/// <summary>Puts the control plane together: webhooks, discovery and health on three ports, and the tasks of the leader.</summary>
+internal static class OperatorHost
+{
+    private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
+
+    public static WebApplication Build(OperatorOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        AddServices(builder.Services, options);
+        var certificate = new ServerCertificate();
+        builder.Services.AddSingleton(certificate);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.ListenAnyIP(options.WebhookPort, listen => listen.UseHttps(certificate.Configure));
+            kestrel.ListenAnyIP(options.DiscoveryPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.UseHttps(certificate.Configure);
+            });
+            kestrel.ListenAnyIP(options.HealthPort, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        var app = builder.Build();
+        Map(app, options);
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, OperatorOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddKubeApi(() => options.Kubeconfig is null ? KubeEndpoint.Discover() : KubeEndpoint.FromKubeconfig(options.Kubeconfig));
+        services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<ProxyRegistry>().AddSingleton<ProxyAuthenticator>();
+        services.AddHostedService<DiscoveryEngine>();
+        services.AddSingleton<RouteRuleWebhook>().AddSingleton<IngressWebhook>().AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>();
+        services.AddInformer(
+            ConfigMaps,
+            json => new InjectConfigText(InjectionSettings.TextOf(json)),
+            new InformerOptions { Query = new ResourceQuery { Namespace = Names.SystemNamespace, FieldSelector = $"metadata.name={Names.InjectConfigMap}" } });
+        AddCertificates(services);
+        services.AddSingleton<SelfTest>().AddHostedService(p => p.GetRequiredService<SelfTest>());
+        services.AddSingleton<FleetView>();
+        services.AddSingleton<ILeaderTask, ProxyController>();
+        services.AddSingleton<ILeaderTask, RuleStatusController>();
+        services.AddSingleton<ILeaderTask, IngressStatusController>();
+        services.AddSingleton<ILeaderTask, PeerWatcher>();
+        services.AddSingleton<ILeaderTask, FleetStatusController>();
+        services.AddLeaderElection(_ => new LeaderElectionOptions(new ObjectKey(Names.SystemNamespace, Deployed.Lease), options.PodName));
+        services.AddGrpc();
+        services.AddRoutingCore();
+        services.AddSingleton<Health>();
+    }
+
+    private static void AddCertificates(IServiceCollection services)
+    {
+        services.AddSingleton(new CertificateOptions
+        {
+            Secret = new ObjectKey(Names.SystemNamespace, Deployed.CaSecret),
+            DnsNames = [$"{Deployed.Operator}.{Names.SystemNamespace}.svc", $"{Deployed.Operator}.{Names.SystemNamespace}.svc.cluster.local"],
+        });
+        foreach (var kind in Enum.GetValues<WebhookConfigurationKind>())
+        {
+            services.AddSingleton<ITrustTarget>(p => new WebhookConfigurationTrust(
+                p.GetRequiredService<KubeApi>(), kind, Deployed.WebhookConfiguration, Deployed.CaFieldManager, p.GetRequiredService<ILoggerFactory>(), p.GetRequiredService<TimeProvider>()));
+        }
+        services.AddSingleton<SelfMadeCertificates>();
+        services.AddSingleton<IServingCertificates>(p => p.GetRequiredService<SelfMadeCertificates>());
+        services.AddHostedService(p => p.GetRequiredService<SelfMadeCertificates>());
+    }
+
+    private static void Map(WebApplication app, OperatorOptions options)
+    {
+        var injection = app.Services.GetRequiredService<InjectionSettings>();
+        app.Services.GetRequiredService<Informer<InjectConfigText>>().AddHandler(change => injection.Take(change.New?.Text));
+
+        // Each port has its own endpoints: nobody reaches the webhooks through the health port.
+        app.Use((context, next) =>
+        {
+            var path = context.Request.Path;
+            var belongs = context.Connection.LocalPort == options.HealthPort ? path == "/ready" || path == "/live"
+                : context.Connection.LocalPort == options.DiscoveryPort ? context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true
+                : path == Deployed.RouteRulePath || path == Deployed.IngressPath || path == Deployed.InjectPath;
+            if (belongs)
+                return next(context);
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        });
+        app.UseRouting();
+        app.MapAdmission(Deployed.RouteRulePath, app.Services.GetRequiredService<RouteRuleWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.Deny });
+        app.MapAdmission(Deployed.IngressPath, app.Services.GetRequiredService<IngressWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
+        app.MapAdmission(Deployed.InjectPath, app.Services.GetRequiredService<InjectionWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
+        app.MapGrpcService<DiscoveryService>();
+        app.MapGrpcService<FleetService>();
+        app.MapGet("/live", () => "live\n");
+        app.MapGet("/ready", (HttpContext context, Health health) =>
+        {
+            var reason = health.NotReadyReason;
+            context.Response.StatusCode = reason is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+            return context.Response.WriteAsync((reason ?? "ready") + "\n");
+        });
+    }
+
+    /// <summary>The text of ConfigMap <c>istio-inject</c>.</summary>
+    private sealed record InjectConfigText(string? Text);
+}
+
+/// <summary>Whether this replica may get requests.</summary>
+internal sealed class Health(DiscoveryStates states, IServingCertificates certificates)
+{
+    /// <summary>Null where it is ready. The self-test is not part of it: it goes through replicas that are ready.</summary>
+    public string? NotReadyReason =>
+        states.Current is null ? "the cluster has not been read yet"
+        : certificates.IsReady ? null
+        : $"certificates: {certificates.Readiness.Reason}";
+}

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Turnpike.Api;
+using Turnpike.Compiler;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Certificates;
+using Turnpike.Operator.Manifests;
+
+namespace Turnpike.Operator;
+
+/// <summary>
+/// Whether admission works as a user meets it: by dry run through the API server a bad rule must be refused by us and a marked pod
+/// must come back injected. Again every minute, and at once while it fails.
+/// </summary>
+internal sealed class SelfTest(KubeApi api, IServingCertificates certificates, ILogger<SelfTest> log, TimeProvider clock) : BackgroundService
+{
+    private static readonly TimeSpan WhilePassing = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WhileFailing = TimeSpan.FromMilliseconds(500);
+    private static readonly ResourceRef RouteRules = new(Names.Group, Names.Version, "routerules", Kinds.RouteRule);
+    private static readonly ResourceRef Pods = new("", "v1", "pods", Kinds.Pod);
+
+    private volatile string _failure = "the self-test has not run yet";
+
+    /// <summary>Why admission does not work; empty where it does.</summary>
+    public string Failure => _failure;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var failure = await RunAsync(stoppingToken);
+            if (failure != _failure)
+            {
+                if (failure.Length == 0)
+                    log.SelfTestPassed();
+                else if (certificates.IsReady)
+                    log.SelfTestFailed(failure);
+            }
+            _failure = failure;
+            await Task.Delay(failure.Length == 0 ? WhilePassing : WhileFailing, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<string> RunAsync(CancellationToken ct)
+    {
+        if (!certificates.IsReady)
+            return $"certificates: {certificates.Readiness.Reason}";
+        try
+        {
+            return await BadRuleFailure(ct) ?? await MarkedPodFailure(ct) ?? "";
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            return e.Message;
+        }
+        catch (OperationCanceledException)
+        {
+            return _failure;
+        }
+    }
+
+    private async Task<string?> BadRuleFailure(CancellationToken ct)
+    {
+        var rule = KubeYaml.Object($"""
+            apiVersion: {Names.GroupVersion}
+            kind: {Kinds.RouteRule}
+            metadata:
+              generateName: self-test-
+              namespace: {Deployed.SelfTestNamespace}
+            spec:
+              destination:
+                name: self-test
+              route:
+              - weight: 60
+              - weight: 30
+            """);
+        try
+        {
+            await api.CreateAsync(RouteRules, Deployed.SelfTestNamespace, rule, new WriteOptions { DryRun = true }, ct);
+            return "the API server lets a bad RouteRule pass";
+        }
+        catch (KubeStatusException e) when (e.Message.Contains("weights must total 100", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
+
+    private async Task<string?> MarkedPodFailure(CancellationToken ct)
+    {
+        var pod = KubeYaml.Object($"""
+            apiVersion: v1
+            kind: Pod
+            metadata:
+              generateName: self-test-
+              namespace: {Deployed.SelfTestNamespace}
+              annotations:
+                {Names.InjectAnnotation}: "true"
+            spec:
+              automountServiceAccountToken: false
+              containers:
+              - name: app
+                image: none
+                securityContext:
+                  allowPrivilegeEscalation: false
+                  runAsNonRoot: true
+                  seccompProfile:
+                    type: RuntimeDefault
+                  capabilities:
+                    drop: [ALL]
+            """);
+        var created = await api.CreateAsync(Pods, Deployed.SelfTestNamespace, pod, new WriteOptions { DryRun = true }, ct);
+        var spec = created.Child("spec");
+        var containers = new[] { spec?.Child("containers"), spec?.Child("initContainers") }
+            .Where(list => list is { ValueKind: JsonValueKind.Array })
+            .SelectMany(list => list!.Value.EnumerateArray());
+        return containers.Any(c => c.Text("name") == Names.ProxyContainer) ? null : "the API server lets a marked pod pass without a sidecar";
+    }
+}

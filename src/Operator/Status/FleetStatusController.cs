@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Turnpike.Api;
+using Turnpike.Discovery;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Reconcile;
+using Turnpike.Operator.Manifests;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+
+namespace Turnpike.Operator.Status;
+
+/// <summary>Writes what people ask for at a glance (`turnpike status`) to ConfigMap <c>turnpike-status</c>, and unhooks us when the namespace goes.</summary>
+internal sealed class FleetStatusController(KubeApi api, DiscoveryStates states, FleetView fleet, SelfTest selfTest, ILogger<FleetStatusController> log, TimeProvider clock) : ILeaderTask
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
+    private static readonly ResourceRef Namespaces = new("", "v1", "namespaces", "Namespace");
+    private static readonly ResourceRef[] WebhookConfigurations =
+    [
+        new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration"),
+        new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration"),
+    ];
+
+    private readonly ServerSideApply _apply = new(api, Deployed.FieldManager);
+
+    public async Task RunAsync(CancellationToken term)
+    {
+        var written = "";
+        var owned = false;
+        while (!term.IsCancellationRequested)
+        {
+            try
+            {
+                owned = owned || await OwnWebhooksAsync(term);
+                var data = Data();
+                var text = data.ToJsonString();
+                if (text != written)
+                {
+                    await _apply.ApplyAsync(ConfigMaps, new ObjectKey(Names.SystemNamespace, Deployed.StatusConfigMap), new JsonObject { ["data"] = data }, term);
+                    written = text;
+                }
+            }
+            catch (Exception e) when (!term.IsCancellationRequested)
+            {
+                log.StatusNotWritten(Deployed.StatusConfigMap, e.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            await Task.Delay(Interval, clock, term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private JsonObject Data()
+    {
+        var proxies = new JsonArray([.. fleet.All.Select(p => (JsonNode)new JsonObject
+        {
+            ["pod"] = p.Pod,
+            ["namespace"] = p.Namespace,
+            ["build"] = p.Build,
+            ["tableVersion"] = p.TableVersion,
+            ["error"] = p.Error,
+        })]);
+        return new JsonObject
+        {
+            ["available"] = selfTest.Failure.Length == 0 ? "true" : "false",
+            ["reason"] = selfTest.Failure,
+            ["build"] = Injector.ProductVersion.Text,
+            ["tableVersion"] = states.Current?.Table.Version ?? "",
+            ["proxies"] = proxies.ToJsonString(),
+        };
+    }
+
+    /// <summary>The webhook configurations belong to our namespace, so that deleting it leaves no hook behind that nobody answers.</summary>
+    private async Task<bool> OwnWebhooksAsync(CancellationToken ct)
+    {
+        var ns = await api.GetAsync(Namespaces, ObjectKey.ClusterScoped(Names.SystemNamespace), ct);
+        foreach (var resource in WebhookConfigurations)
+        {
+            if (await api.FindAsync(resource, ObjectKey.ClusterScoped(Deployed.WebhookConfiguration), ct) is null)
+                return false;
+            await _apply.ApplyAsync(resource, ObjectKey.ClusterScoped(Deployed.WebhookConfiguration), KubeYaml.Object($"""
+                metadata:
+                  ownerReferences:
+                  - apiVersion: v1
+                    kind: Namespace
+                    name: {Names.SystemNamespace}
+                    uid: {ns.Uid()}
+                """), ct);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Turnpike.Api;
+using Turnpike.Api.Ingresses;
+using Turnpike.Compiler;
+using Turnpike.Discovery;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Reconcile;
+using Turnpike.Hosting.Watch;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+
+namespace Turnpike.Operator.Status;
+
+/// <summary>Tells on each Ingress of our class where it is reached, and takes that back from those that are ours no longer.</summary>
+internal sealed class IngressStatusController(KubeApi api, DiscoveryStates states, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
+{
+    private const int OnlyKey = 0;
+    private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(100);
+    private static readonly ResourceRef Ingresses = new("networking.k8s.io", "v1", "ingresses", Kinds.Ingress);
+    private static readonly ResourceRef Services = new("", "v1", "services", Kinds.Service);
+    private static readonly ResourceRef Pods = new("", "v1", "pods", Kinds.Pod);
+    private static readonly ResourceRef Nodes = new("", "v1", "nodes", "Node");
+
+    private readonly ILogger _log = loggers.CreateLogger<IngressStatusController>();
+    private readonly StatusWriter _writer = new(api, new ServerSideApply(api, Deployed.FieldManager));
+
+    public async Task RunAsync(CancellationToken term)
+    {
+        using var queue = new WorkQueue<int>(clock);
+        void Look() => queue.AddAfter(OnlyKey, Debounce);
+        var service = Watch(Services, new ResourceQuery { Namespace = Names.SystemNamespace, FieldSelector = $"metadata.name={Names.IngressService}" }, Look);
+        var pods = Watch(Pods, new ResourceQuery { Namespace = Names.SystemNamespace, LabelSelector = "istio=ingress" }, Look);
+        var nodes = Watch(Nodes, ResourceQuery.All, Look);
+        var written = new Dictionary<ObjectKey, string>();
+        var loop = new ReconcileLoop<int>(
+            "ingress-status",
+            queue,
+            async (_, ct) =>
+            {
+                var addresses = IngressAddresses.Of(
+                    service.Cache.List().Select(s => (JsonElement?)s.Json).FirstOrDefault(),
+                    pods.Cache.List().Select(p => p.Json),
+                    nodes.Cache.List().ToDictionary(n => n.Json.Key().Name, n => n.Json, StringComparer.Ordinal));
+                await WriteAsync(addresses, written, ct);
+                return null;
+            },
+            new(),
+            _log,
+            clock);
+        Look();
+        IInformer[] informers = [service, pods, nodes];
+        await Task.WhenAll(informers
+            .Select(informer => Task.Run(() => informer.RunAsync(term), CancellationToken.None))
+            .Append(loop.RunAsync(informers.Select(i => i.Synced), term))
+            .Append(FollowStatesAsync(Look, term)));
+    }
+
+    private async Task WriteAsync(JsonArray addresses, Dictionary<ObjectKey, string> written, CancellationToken ct)
+    {
+        if (states.Current is not { } state)
+            return;
+        var ours = state.Snapshot.Ingresses
+            .Where(i => IngressClasses.IsOurs(i, state.Snapshot.Mesh, state.Snapshot.IngressClasses))
+            .Select(i => new ObjectKey(i.Metadata.Namespace, i.Metadata.Name))
+            .ToHashSet();
+        var all = state.Snapshot.Ingresses.Select(i => new ObjectKey(i.Metadata.Namespace, i.Metadata.Name)).ToHashSet();
+        var text = addresses.ToJsonString();
+        foreach (var key in ours.Where(key => written.GetValueOrDefault(key) != text))
+        {
+            await _writer.WriteAsync(Ingresses, key, Status(addresses), null, ct);
+            written[key] = text;
+        }
+        foreach (var key in written.Keys.Where(key => !ours.Contains(key)).ToList())
+        {
+            if (all.Contains(key))
+                await _writer.WriteAsync(Ingresses, key, Status([]), null, ct);
+            written.Remove(key);
+        }
+    }
+
+    private static JsonObject Status(JsonArray addresses) => new()
+    {
+        ["loadBalancer"] = addresses.Count == 0 ? new JsonObject() : new JsonObject { ["ingress"] = addresses.DeepClone() },
+    };
+
+    private async Task FollowStatesAsync(Action changed, CancellationToken ct)
+    {
+        var sequence = 0L;
+        try
+        {
+            while (true)
+            {
+                sequence = (await states.NewerThanAsync(sequence, ct)).Sequence;
+                changed();
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The term is over.
+        }
+    }
+
+    private Informer<Kept> Watch(ResourceRef resource, ResourceQuery query, Action changed)
+    {
+        var informer = new Informer<Kept>(
+            api, resource, json => new Kept(json.Clone()), new InformerOptions { Query = query }, loggers.CreateLogger<Informer<Kept>>(), clock);
+        informer.AddHandler(_ => changed());
+        return informer;
+    }
+
+    private sealed record Kept(JsonElement Json);
+}

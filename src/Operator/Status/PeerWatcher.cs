@@ -1,0 +1,99 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Turnpike.Api;
+using Turnpike.Discovery;
+using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Reconcile;
+using Turnpike.Protocol;
+
+namespace Turnpike.Operator.Status;
+
+/// <summary>Asks every other replica for its proxies, for as long as this one leads.</summary>
+internal sealed class PeerWatcher(
+    OperatorOptions options, DiscoveryStates states, FleetView fleet, SelfMadeCertificates certificates, ILogger<PeerWatcher> log, TimeProvider clock) : ILeaderTask
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    public async Task RunAsync(CancellationToken term)
+    {
+        var running = new Dictionary<string, (CancellationTokenSource Stop, Task Task)>(StringComparer.Ordinal);
+        try
+        {
+            for (var sequence = 0L; ;)
+            {
+                var state = await states.NewerThanAsync(sequence, term);
+                sequence = state.Sequence;
+                var peers = state.Snapshot.Pods
+                    .Where(p => p.Metadata.Namespace == Names.SystemNamespace && p.Metadata.Labels.GetValueOrDefault(Deployed.OperatorLabel) == Deployed.Operator)
+                    .SelectMany(p => p.Ips.Take(1))
+                    .Where(ip => ip != options.PodIp)
+                    .ToHashSet(StringComparer.Ordinal);
+                foreach (var gone in running.Keys.Where(ip => !peers.Contains(ip)).ToList())
+                    await StopAsync(running, gone);
+                foreach (var peer in peers.Where(ip => !running.ContainsKey(ip)))
+                {
+                    var stop = CancellationTokenSource.CreateLinkedTokenSource(term);
+                    running.Add(peer, (stop, FollowAsync(peer, stop.Token)));
+                }
+            }
+        }
+        catch (OperationCanceledException) when (term.IsCancellationRequested)
+        {
+            foreach (var peer in running.Keys.ToList())
+                await StopAsync(running, peer);
+        }
+    }
+
+    private async Task StopAsync(Dictionary<string, (CancellationTokenSource Stop, Task Task)> running, string peer)
+    {
+        var (stop, task) = running[peer];
+        await stop.CancelAsync();
+        await task;
+        stop.Dispose();
+        running.Remove(peer);
+        fleet.RemovePeer(peer);
+    }
+
+    private async Task FollowAsync(string peer, CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await StreamAsync(peer, ct);
+            }
+            catch (Exception) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                log.PeerUnreachable(peer, e is RpcException rpc ? rpc.Status.Detail : e.Message);
+                fleet.RemovePeer(peer);
+            }
+            await Task.Delay(Retry, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task StreamAsync(string peer, CancellationToken ct)
+    {
+        var bundle = certificates.Bundle ?? throw new InvalidOperationException("there is no certificate authority yet");
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trust.CustomTrustStore.ImportFromPem(bundle);
+        using var handler = new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions { TargetHost = $"{Deployed.Operator}.{Names.SystemNamespace}.svc", CertificateChainPolicy = trust },
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+        };
+        var host = peer.Contains(':', StringComparison.Ordinal) ? $"[{peer}]" : peer;
+        using var channel = GrpcChannel.ForAddress($"https://{host}:{options.DiscoveryPort}", new GrpcChannelOptions { HttpHandler = handler });
+        var token = await File.ReadAllTextAsync(options.TokenFile, ct);
+        using var call = new Fleet.FleetClient(channel).Proxies(new ProxiesRequest(), new Metadata { { "authorization", $"Bearer {token.Trim()}" } }, cancellationToken: ct);
+        await foreach (var list in call.ResponseStream.ReadAllAsync(ct))
+            fleet.SetPeer(peer, [.. list.Proxies.Select(p => new ConnectedProxy(p.Pod, p.Namespace, p.Build, p.TableVersion, 0, p.Error.Length == 0 ? null : p.Error))]);
+    }
+}
