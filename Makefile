@@ -9,7 +9,7 @@ samples := Httpbin:httpbin
 run-tests = $(out)/artifacts/bin/$(1)/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Turnpike.Tests.$(1) -noColor $(TEST_FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-component demo bench manifests check-manifests lint format golden publish-aot clean
+.PHONY: help build test test-unit test-component demo images cluster-up cluster-down e2e bench manifests check-manifests lint format golden publish-aot clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,22 @@ test-component: build ## Run the component tests (real sockets on loopback)
 
 demo: build ## Run the walkthrough of 2017 on this machine (DEMO_FLAGS=--keep leaves it running)
 	@$(out)/bin/turnpike demo $(DEMO_FLAGS)
+
+images: $(out)/images/httpbin.tar ## Make the images of operator, proxy and httpbin: OCI archives in out/images
+	@hack/images/turnpike
+
+$(out)/images/httpbin.tar: hack/images/httpbin hack/images/lib.sh hack/devcluster/image hack/devcluster/lib.sh
+	@mkdir -p $(@D)
+	@hack/images/httpbin --output $@.new && mv $@.new $@
+
+cluster-up: images ## Start the development cluster (if none is up) and give it the images
+	@hack/e2e/cluster up
+
+cluster-down: ## End the development cluster and remove all that it left but the cache
+	@hack/e2e/cluster down
+
+e2e: build images ## Run the end-to-end tests: on the development cluster, or on that of KUBECONFIG with TURNPIKE_IMAGE_LOADER
+	@hack/e2e/run $(E2E_FLAGS)
 
 bench: build ## Compare turnpike-proxy with nginx, side by side (installs nginx, wrk and h2load where they lack)
 	bench/run.sh

@@ -49,10 +49,11 @@ wait_for() {
   done
 }
 
-# The id of the running cluster's first process; fails when no cluster is up. (An old id may be somebody else's by now.)
+# The id of the running cluster's first process; fails when no cluster is up. A cluster belongs to its cache, whichever checkout
+# started it. (An old id may be somebody else's by now.)
 cluster_pid() {
   local pid
-  pid=$(cat "$run/pid" 2>/dev/null) && [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *"$here/node "* ]] && echo "$pid"
+  pid=$(cat "$run/pid" 2>/dev/null) && [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *"/hack/devcluster/node "* ]] && echo "$pid"
 }
 
 # Nothing in the cluster is to be asked for through a proxy, and nothing outside can be.

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Turnpike.Tests.EndToEnd.Support;
+
+/// <summary>Clients that send requests all the time, each one after the other at a pace that leaves the machine to others, until disposed of.</summary>
+internal sealed class Traffic : IAsyncDisposable
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentQueue<string> _failures = [];
+    private readonly Task _running;
+    private long _sent;
+    private long _slowest;
+
+    private Traffic(Func<Task<EdgeAnswer>>[] requests) => _running = Task.WhenAll(requests.Select(RunAsync));
+
+    public static Traffic Start(params Func<Task<EdgeAnswer>>[] requests) => new(requests);
+
+    /// <summary>Waits until so many more were answered; fails when any request has failed since the start.</summary>
+    public async Task PassAsync(int count)
+    {
+        var target = Interlocked.Read(ref _sent) + count;
+        await Poll.UntilAsync($"{count} more requests", TimeSpan.FromSeconds(60), () => Task.FromResult(Interlocked.Read(ref _sent)), sent => sent >= target);
+        if (!_failures.IsEmpty)
+            Assert.Fail($"{_failures.Count} of {_sent} requests failed, first: {string.Join("; ", _failures.Take(3))}");
+    }
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{_sent} requests, {_failures.Count} failed, slowest {TimeSpan.FromTicks(_slowest).TotalMilliseconds:0} ms");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(Func<Task<EdgeAnswer>> request)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var pace = new PeriodicTimer(Pace);
+        while (!_stop.IsCancellationRequested)
+        {
+            await pace.WaitForNextTickAsync(CancellationToken.None);
+            var at = Stopwatch.GetElapsedTime(started);
+            try
+            {
+                var answer = await request();
+                if (answer.Status != 200)
+                    _failures.Enqueue($"after {at}: {answer}");
+                InterlockedMax(answer.Elapsed.Ticks);
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            {
+                _failures.Enqueue($"after {at}: {e.Message}");
+            }
+            Interlocked.Increment(ref _sent);
+        }
+    }
+
+    private void InterlockedMax(long ticks)
+    {
+        for (var seen = Interlocked.Read(ref _slowest); ticks > seen;)
+        {
+            var was = Interlocked.CompareExchange(ref _slowest, ticks, seen);
+            if (was == seen)
+                return;
+            seen = was;
+        }
+    }
+}
