@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Turnpike.Protocol;
 using Turnpike.Routing;
@@ -6,14 +7,17 @@ using Turnpike.Routing;
 namespace Turnpike.Discovery;
 
 /// <summary>The streams of the proxies: each gets what it lacks, one update at a time, and the outcome of each is noted.</summary>
-public sealed class DiscoveryService(DiscoveryStates states, ProxyRegistry registry, ProxyAuthenticator authenticator, ILogger<DiscoveryService> log)
+public sealed class DiscoveryService(
+    DiscoveryStates states, ProxyRegistry registry, ProxyAuthenticator authenticator, IHostApplicationLifetime lifetime, ILogger<DiscoveryService> log)
     : Protocol.Discovery.DiscoveryBase
 {
     private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(10);
 
     public override async Task Stream(IAsyncStreamReader<ProxyMessage> requestStream, IServerStreamWriter<TableUpdate> responseStream, ServerCallContext context)
     {
-        var ct = context.CancellationToken;
+        // A server that is about to stop ends its streams, so that proxies go to another replica at once.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        var ct = end.Token;
         var user = await authenticator.CallerAsync(context);
         var hello = await HelloAsync(requestStream, ct);
         if (hello.Role != Role.Ingress || !ProxyAuthenticator.IsIngress(user))

@@ -1,11 +1,12 @@
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using Turnpike.Api;
 using Turnpike.Protocol;
 
 namespace Turnpike.Discovery;
 
 /// <summary>Tells other replicas of the proxies that are connected to this one.</summary>
-public sealed class FleetService(ProxyRegistry registry, ProxyAuthenticator authenticator) : Fleet.FleetBase
+public sealed class FleetService(ProxyRegistry registry, ProxyAuthenticator authenticator, IHostApplicationLifetime lifetime) : Fleet.FleetBase
 {
     /// <summary>Who may ask: the control plane itself.</summary>
     public const string OperatorAccount = "turnpike-operator";
@@ -15,6 +16,7 @@ public sealed class FleetService(ProxyRegistry registry, ProxyAuthenticator auth
         var user = await authenticator.CallerAsync(context);
         if (user != $"system:serviceaccount:{Names.SystemNamespace}:{OperatorAccount}")
             throw new RpcException(new Status(StatusCode.PermissionDenied, $"{user} may not ask for the proxies"));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using var changed = new SemaphoreSlim(1);
         void Signal()
         {
@@ -29,15 +31,15 @@ public sealed class FleetService(ProxyRegistry registry, ProxyAuthenticator auth
         {
             while (true)
             {
-                await changed.WaitAsync(context.CancellationToken);
+                await changed.WaitAsync(end.Token);
                 var list = new ProxyList();
                 list.Proxies.AddRange(registry.All.Select(p => new ProxyState { Pod = p.Pod, Namespace = p.Namespace, Build = p.Build, TableVersion = p.TableVersion, Error = p.Error ?? "" }));
-                await responseStream.WriteAsync(list, context.CancellationToken);
+                await responseStream.WriteAsync(list, end.Token);
             }
         }
-        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // The other replica went away.
+            // The other replica went away, or this one is about to.
         }
         finally
         {

@@ -39,7 +39,12 @@ internal static class OperatorHost
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = TimeSpan.FromSeconds(20);
+            // The lease is released at once, not after the last connection has drained.
+            host.ServicesStopConcurrently = true;
+        });
         AddServices(builder.Services, options);
         var certificate = new ServerCertificate();
         builder.Services.AddSingleton(certificate);

@@ -23,7 +23,7 @@ public sealed class IngressWebhook(DiscoveryStates states)
         var decoded = IngressReader.Read(raw);
         return decoded.Value is { } ingress
             ? AdmissionResponse.Allowed().With([.. decoded.Warnings, .. InTheCluster(ingress, state)])
-            : AdmissionResponse.Denied(ObjectReview.Refusal(IngressReader.Kind, request.Name, decoded.Errors), 422, "Invalid");
+            : AdmissionResponse.Denied(ObjectReview.Refusal(IngressReader.Kind, request.Name, decoded.Errors), 400, "BadRequest");
     }
 
     private static IEnumerable<string> InTheCluster(IngressObject ingress, DiscoveryState? state)

@@ -12,7 +12,8 @@ namespace Turnpike.Webhooks;
 [ValidationWebhook(typeof(V1Alpha2RouteRule))]
 public sealed class RouteRuleWebhook(DiscoveryStates states) : ValidationWebhook<V1Alpha2RouteRule>
 {
-    private const int UnprocessableEntity = 422;
+    // Not 422: of that kubectl shows "The request is invalid" and none of the faults.
+    private const int BadRequest = 400;
 
     /// <inheritdoc/>
     public override ValidationResult Create(V1Alpha2RouteRule entity, bool dryRun) => Review(entity);
@@ -27,7 +28,7 @@ public sealed class RouteRuleWebhook(DiscoveryStates states) : ValidationWebhook
         var decoded = RouteRuleReader.Read(entity.ToRaw());
         return decoded.Value is { } rule
             ? Success([.. decoded.Warnings, .. InTheCluster(rule)])
-            : Fail(ObjectReview.Refusal(RouteRuleReader.Kind, entity.Metadata.Name ?? "", decoded.Errors), UnprocessableEntity);
+            : Fail(ObjectReview.Refusal(RouteRuleReader.Kind, entity.Metadata.Name ?? "", decoded.Errors), BadRequest);
     }
 
     /// <summary>Whether its destination is there and admits it. Ingresses do not matter for that.</summary>

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -85,12 +87,28 @@ internal sealed class PeerWatcher(
         trust.CustomTrustStore.ImportFromPem(bundle);
         using var handler = new SocketsHttpHandler
         {
-            SslOptions = new SslClientAuthenticationOptions { TargetHost = $"{Deployed.Operator}.{Names.SystemNamespace}.svc", CertificateChainPolicy = trust },
+            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust },
+            // By the name that the certificate is for, to this one replica.
+            ConnectCallback = async (_, connecting) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                try
+                {
+                    await socket.ConnectAsync(IPAddress.Parse(peer), options.DiscoveryPort, connecting);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+            ConnectTimeout = TimeSpan.FromSeconds(3),
             KeepAlivePingDelay = TimeSpan.FromSeconds(10),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
         };
-        var host = peer.Contains(':', StringComparison.Ordinal) ? $"[{peer}]" : peer;
-        using var channel = GrpcChannel.ForAddress($"https://{host}:{options.DiscoveryPort}", new GrpcChannelOptions { HttpHandler = handler });
+        using var channel = GrpcChannel.ForAddress(
+            $"https://{Deployed.Operator}.{Names.SystemNamespace}.svc:{options.DiscoveryPort}", new GrpcChannelOptions { HttpHandler = handler });
         var token = await File.ReadAllTextAsync(options.TokenFile, ct);
         using var call = new Fleet.FleetClient(channel).Proxies(new ProxiesRequest(), new Metadata { { "authorization", $"Bearer {token.Trim()}" } }, cancellationToken: ct);
         await foreach (var list in call.ResponseStream.ReadAllAsync(ct))

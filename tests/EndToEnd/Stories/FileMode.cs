@@ -12,10 +12,10 @@ public sealed class FileMode(Cluster cluster)
         var shell = cluster.Shell;
         shell.Export("NS", place.Namespace);
         await story.DoAsync("the operator's image starts", () => shell.RunAsync("""
+            kubectl label namespace $NS turnpike.io/inject=false &&
             kubectl run operator -n $NS --image docker.io/turnpike/operator:0.1.0 --image-pull-policy=Never --restart=Never --attach --quiet -- --version
             """));
         await story.DoAsync("httpbin runs, without a sidecar", () => shell.RunAsync("""
-            kubectl label namespace $NS turnpike.io/inject=false &&
             kubectl create -n $NS -f samples/httpbin/httpbin.yaml &&
             kubectl wait -n $NS --for=condition=Available deployment/httpbin --timeout=80s
             """));

@@ -24,7 +24,7 @@ public sealed class Repair(Cluster cluster)
                 """);
             cluster.Measurements.Add(
                 "repair of a drifted Service, seen through kubectl", await Poll.UntilAsync("the Service as it was", Promised, ServiceAsync, now => now == before));
-            await Poll.UntilAsync("traffic again", TimeSpan.FromSeconds(10), () => place.GetAsync("/headers"), answer => answer.Status == 200);
+            await Poll.UntilAsync("traffic again", TimeSpan.FromSeconds(10), () => cluster.Edge.GetOnNewConnectionAsync("/headers", place.Host), answer => answer.Status == 200);
         });
         await story.CheckAsync("a Deployment that was deleted is there again within 5 s", async () =>
         {

@@ -41,7 +41,7 @@ public sealed class WebhookTests
     {
         var result = Webhook.Create(Rule("""{"destination":{"name":"web"},"route":[{"weight":60},{"weight":30}],"http_req_timout":{}}"""), dryRun: false);
         Assert.False(result.Valid);
-        Assert.Equal(422, result.Status?.Code);
+        Assert.Equal(400, result.Status?.Code);
         Assert.Equal(
             "RouteRule \"rule\" is invalid: [spec.route: Invalid value: 90: weights must total 100, spec.http_req_timout: Forbidden: unknown field; did you mean \"http_req_timeout\"?]",
             result.Status?.Message);

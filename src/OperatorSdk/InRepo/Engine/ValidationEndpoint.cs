@@ -14,6 +14,7 @@ internal sealed class ValidationEndpoint<TWebhook, TEntity>(IServiceScopeFactory
 {
     private const int Unprocessable = 422;
     private const int Forbidden = 403;
+    private const int BadRequest = 400;
 
     public async ValueTask<AdmissionResponse> HandleAsync(AdmissionRequest request, CancellationToken ct)
     {
@@ -45,7 +46,12 @@ internal sealed class ValidationEndpoint<TWebhook, TEntity>(IServiceScopeFactory
         if (result.Valid)
             return AdmissionResponse.Allowed().With(result.Warnings);
         var code = result.Status?.Code is { } stated and >= 400 ? stated : Forbidden;
-        var reason = code == Unprocessable ? "Invalid" : "Forbidden";
+        var reason = code switch
+        {
+            BadRequest => "BadRequest",
+            Unprocessable => "Invalid",
+            _ => "Forbidden",
+        };
         return AdmissionResponse.Denied(result.Status?.Message ?? "the object is not valid", code, reason).With(result.Warnings);
     }
 }
