@@ -8,6 +8,9 @@ internal static class Poll
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
+    // Until the rules of a nodePort are there, kube-proxy's own socket takes the connections to it and never answers.
+    private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(3);
+
     /// <summary>Looks until what is seen is good; fails with what was seen last.</summary>
     /// <returns>How long it took.</returns>
     public static async Task<TimeSpan> UntilAsync<T>(string what, TimeSpan limit, Func<Task<T>> look, Func<T, bool> good)
@@ -19,12 +22,12 @@ internal static class Poll
             string last;
             try
             {
-                var seen = await look();
+                var seen = await look().WaitAsync(OneLook, cancelled);
                 if (good(seen))
                     return Stopwatch.GetElapsedTime(started);
                 last = seen?.ToString() ?? "nothing";
             }
-            catch (HttpRequestException e)
+            catch (Exception e) when (e is HttpRequestException or TimeoutException)
             {
                 last = e.Message;
             }
