@@ -13,6 +13,8 @@ internal sealed partial record Refusal(string Message, IReadOnlyList<string> Fau
         var message = status.ServerMessage.Trim();
         if (status.IsNotFound && UnknownKind().IsMatch(message))
             return new Refusal("the cluster does not know this kind; Turnpike's custom resource definition is missing", []);
+        if (status.Code == 401)
+            return new Refusal("the API server does not accept the kubeconfig's credentials", []);
         if (message.Length == 0)
             return new Refusal($"the API server answered {status.Code} {status.Reason}", []);
         var parts = Summary().Match(message);

@@ -9,15 +9,15 @@ internal static class ChangeOptions
 {
     private const string DefaultWait = "30s";
 
-    public static Option<string?> File() => new("--file", "-f", "--filename")
+    public static Option<string?> File(string use) => new("--file", "-f", "--filename")
     {
-        Description = "Objects to send, YAML or JSON, or - for standard input.",
+        Description = $"Objects to {use}, YAML or JSON; - for standard input.",
         HelpName = "FILE|-",
     };
 
     public static Command Command(ChangeVerb verb, string description, GlobalOptions globals)
     {
-        var file = File();
+        var file = File(verb.Name);
         var wait = new Option<string?>("--wait")
         {
             Description = $"Wait until the rules are in force in every proxy, at most this long. Default: {DefaultWait}.",

@@ -8,7 +8,7 @@ internal static class DeleteCommand
 {
     public static Command Create(GlobalOptions globals)
     {
-        var file = ChangeOptions.File();
+        var file = ChangeOptions.File(ChangeVerb.Delete.Name);
         var targets = new Argument<string[]>("TYPE NAME")
         {
             Description = "What to delete, for example: routerule httpbin-3s-rule",

@@ -81,6 +81,13 @@ public sealed class ClusterGetTests : ClusterFixture
         Assert.Equal((1, "", "turnpike: routerules is forbidden: not for you\n"), (run.ExitCode, run.Output, run.Error));
     }
 
+    [Fact]
+    public async Task Credentials_ThatAreNotAccepted_AreSaidToBe()
+    {
+        Api.FailNext(1, new(401, null, "Unauthorized"), _ => true);
+        Assert.Equal("turnpike: the API server does not accept the kubeconfig's credentials\n", (await Turnpike("get", "routerules")).Error);
+    }
+
     [Theory]
     [InlineData("route-rule", "unknown type \"route-rule\": write routerule, without the hyphen")]
     [InlineData("route-rules", "unknown type \"route-rules\": write routerules, without the hyphen")]
