@@ -9,7 +9,7 @@ internal static class Poll
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     // Until the rules of a nodePort are there, kube-proxy's own socket takes the connections to it and never answers.
-    private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(6);
 
     /// <summary>Looks until what is seen is good; fails with what was seen last.</summary>
     /// <returns>How long it took.</returns>
