@@ -116,8 +116,8 @@ internal sealed class TableFile : IAsyncDisposable
             if (_lastFault == e.Message)
                 return;
             _lastFault = e.Message;
-            _proxy.CountLoadFailure();
             _logger.TableNotLoaded(_path, e.Message);
+            _proxy.CountLoadFailure();
         }
     }
 }

@@ -82,7 +82,7 @@ public sealed class TableFileTests : IDisposable
         await InForceAsync(proxy, "good");
 
         File.WriteAllText(TablePath, content);
-        while (!(await proxy.AdminAsync("/metrics")).Text.Contains("turnpike_table_load_failures_total 1\n", StringComparison.Ordinal))
+        while ((await proxy.AdminAsync("/metrics")).Text.Contains("turnpike_table_load_failures_total 0\n", StringComparison.Ordinal))
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
         Assert.Equal("good", proxy.Server.Table.Version);
         Assert.Contains(proxy.Logs.Lines, l => l.StartsWith("Error", StringComparison.Ordinal) && l.Contains(TablePath, StringComparison.Ordinal));
