@@ -6,7 +6,7 @@ namespace Turnpike.Operator.Manifests;
 /// <summary>What the operator may do, and nothing else. The proxies may do nothing: they never talk to the API server.</summary>
 internal static class RbacManifests
 {
-    public static IEnumerable<JsonObject> All() => 
+    public static IEnumerable<JsonObject> All() =>
     [
         ServiceAccount(),
         ClusterRole(),
