@@ -146,7 +146,8 @@ public sealed partial class Walkthrough(Cluster cluster)
             "the time before the rule",
             TimeSpan.FromSeconds(15),
             () => cluster.Edge.GetAsync("/delay/4"),
-            answer => answer.Status == 200));
+            answer => answer.Status == 200,
+            oneLook: TimeSpan.FromSeconds(8)));
         await story.CheckAsync("delete the Ingresses", () => _user.RunAsync(Documented.DeleteIngresses));
         // The document made this secret nowhere, and forgets the one that it made.
         await story.CheckAsync("the secret of the document's cleanup does not exist", async () =>
