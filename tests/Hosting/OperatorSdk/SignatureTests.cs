@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 using KubeOps.Operator;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Hosting.OperatorSdk;
 
@@ -17,14 +18,12 @@ public sealed class SignatureTests
     [Fact]
     public void PublicMembers_AreThoseOfTheBaseline()
     {
-        var path = Path.Combine(Path.GetDirectoryName(ThisFile())!, "Signatures.txt");
+        var path = Path.Combine(GoldenFiles.Root, "..", "Hosting", "OperatorSdk", "Signatures.txt");
         var actual = Describe(typeof(ServiceCollectionExtensions).Assembly);
         if (Environment.GetEnvironmentVariable("TURNPIKE_GOLDEN") == "update")
             File.WriteAllText(path, actual);
         Assert.Equal(File.ReadAllText(path), actual);
     }
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 
     private static string Describe(Assembly assembly)
     {
