@@ -157,7 +157,7 @@ internal static class OperatorManifests
           namespace: {Names.SystemNamespace}
         data:
           {Names.MeshConfigKey}: |
-            # Settings of the whole mesh; docs/reference/mesh.md lists them all.
+            # Settings of the whole mesh. A key that is not known is warned about, with the nearest one that is.
             ingressClass: {Names.IngressClass}
             ingressControllerMode: STRICT
             defaultRequestTimeout: 15s
