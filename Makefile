@@ -3,7 +3,7 @@ CONFIGURATION ?= Release
 DOTNET ?= dotnet
 out := out
 programs := Cli:turnpike IngressProxy:turnpike-proxy Operator:turnpike-operator
-samples := Httpbin:httpbin
+samples := httpbin:httpbin
 
 # The test projects are programs; TEST_FLAGS are the runner's own, such as -class "*Walkthrough*" or -method "*Timeout*".
 run-tests = $(out)/artifacts/bin/$(1)/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Turnpike.Tests.$(1) -noColor $(TEST_FLAGS)
