@@ -74,6 +74,7 @@ format: ## Format the code
 
 golden: build ## Rewrite the expectations of golden tests; the diff is the review
 	TURNPIKE_GOLDEN=update $(call run-tests,Unit)
+	TURNPIKE_GOLDEN=update $(call run-tests,Component) -class "*Golden*"
 
 publish-aot: ## Publish turnpike-proxy as a native program to out/aot
 	$(DOTNET) publish src/IngressProxy -c Release -p:PublishAot=true -v quiet --nologo -o $(out)/aot

@@ -56,6 +56,7 @@ public static class CommandLine
             DeleteCommand.Create(globals),
             GetCommand.Create(globals),
             StatusCommand.Create(globals),
+            ExplainCommand.Create(globals),
             KubeInjectCommand.Create(globals),
             ValidateCommand.Create(globals),
             CompileCommand.Create(globals),

@@ -28,7 +28,8 @@ internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
     private static string Where(RouteOrigin origin) => origin.Rule == 0 ? "spec.defaultBackend" : IngressPaths.FieldPath(origin.Rule - 1, origin.Path - 1);
 }
 
-internal static class IngressPaths
+/// <summary>Where in an Ingress a path stands, both counted from 0.</summary>
+public static class IngressPaths
 {
     public static string FieldPath(int rule, int path) => $"spec.rules[{rule}].http.paths[{path}]";
 }

@@ -134,7 +134,8 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
         };
     }
 
-    private static (PathMatch Path, ImmutableArray<Condition> Conditions) Matches(RouteRuleSpec spec)
+    /// <summary>What a rule asks of a request.</summary>
+    public static (PathMatch Path, ImmutableArray<Condition> Conditions) Matches(RouteRuleSpec spec)
     {
         var path = PathMatch.Any;
         var conditions = ImmutableArray.CreateBuilder<Condition>();

@@ -76,7 +76,7 @@ internal sealed class RuleIndex
     }
 
     /// <summary>A source at the ingress means the ingress itself; a rule for another source is a sidecar's matter.</summary>
-    private bool AppliesToIngress(RouteRule rule)
+    public bool AppliesToIngress(RouteRule rule)
     {
         if (rule.Spec.Match?.Source is not { } source)
             return true;

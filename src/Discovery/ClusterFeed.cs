@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Turnpike.Compiler;
 using Turnpike.Hosting.Api;
@@ -52,7 +50,7 @@ public sealed class ClusterFeed(KubeApi api, ILoggerFactory loggers, TimeProvide
     private Informer<ReadObject> Watch(ResourceRef resource, ResourceQuery query)
     {
         var informer = new Informer<ReadObject>(
-            api, resource, json => Decode(resource, json), new InformerOptions { Query = query }, loggers.CreateLogger<Informer<ReadObject>>(), clock);
+            api, resource, json => WatchedKinds.Decode(resource, json), new InformerOptions { Query = query }, loggers.CreateLogger<Informer<ReadObject>>(), clock);
         informer.AddHandler(change =>
         {
             var key = new Api.ObjectKey(resource.Kind, change.Key.Namespace, change.Key.Name);
@@ -66,15 +64,6 @@ public sealed class ClusterFeed(KubeApi api, ILoggerFactory loggers, TimeProvide
             Signal();
         });
         return informer;
-    }
-
-    /// <summary>The items of a list do not say what they are.</summary>
-    private static ReadObject Decode(ResourceRef resource, JsonElement json)
-    {
-        var raw = JsonObject.Create(json)!;
-        raw["apiVersion"] = resource.ApiVersion;
-        raw["kind"] = resource.Kind;
-        return ReadObject.From(raw);
     }
 
     private void Signal() => _changed.TrySetResult();

@@ -1,10 +1,12 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Hosting.Api;
 
 namespace Turnpike.Discovery;
 
-/// <summary>What the control plane watches to make a route table, and how narrowly.</summary>
+/// <summary>What a route table is made of, how narrowly it is asked for, and how it is read.</summary>
 internal static class WatchedKinds
 {
     public static readonly ResourceRef RouteRules = new(Names.Group, Names.Version, "routerules", Kinds.RouteRule);
@@ -32,4 +34,13 @@ internal static class WatchedKinds
         (Secrets, new ResourceQuery { FieldSelector = "type=kubernetes.io/tls" }),
         (ConfigMaps, new ResourceQuery { Namespace = Names.SystemNamespace, FieldSelector = $"metadata.name={Names.MeshConfigMap}" }),
     ];
+
+    /// <summary>The items of a list do not say what they are.</summary>
+    public static ReadObject Decode(ResourceRef resource, JsonElement json)
+    {
+        var raw = JsonObject.Create(json)!;
+        raw["apiVersion"] = resource.ApiVersion;
+        raw["kind"] = resource.Kind;
+        return ReadObject.From(raw);
+    }
 }

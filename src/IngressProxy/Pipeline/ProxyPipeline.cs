@@ -108,7 +108,7 @@ internal sealed class ProxyPipeline
         if (route.Redirect is { } redirect)
         {
             var scheme = RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer));
-            exchange.Response.Headers.Add("location", PathRewrite.Location(request, redirect, scheme));
+            exchange.Response.Headers.Add("location", PathRewrite.Location(redirect, scheme, request.Authority, request.Target));
             await LocalAnswer.SendAsync(exchange, redirect.Status);
             return;
         }

@@ -8,8 +8,8 @@ using Turnpike.Routing;
 namespace Turnpike.IngressProxy.Tls;
 
 /// <summary>
-/// Chooses the certificate for a server name: the one for the name itself, then one with a wildcard for its first label, then the
-/// fallback. A table may bring new ones at any time; connections that exist keep theirs.
+/// Chooses the certificate for a server name, see <see cref="ServerNames{T}"/>. A table may bring new ones at any time; connections
+/// that exist keep theirs.
 /// </summary>
 internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
 {
@@ -20,7 +20,7 @@ internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
     /// <exception cref="AuthenticationException">There is no certificate for it: the handshake is refused.</exception>
     public SslServerAuthenticationOptions Choose(string? serverName)
     {
-        if (_current.Find(serverName ?? "") is { } found)
+        if (_current.Names.Find(serverName ?? "") is { } found)
             return found;
         _refusals.Refused(serverName ?? "");
         throw new AuthenticationException($"no certificate for server name '{serverName}'");
@@ -31,9 +31,7 @@ internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
     {
         var previous = _current;
         var loaded = new Dictionary<Certificate, SslServerAuthenticationOptions>(KeyPairComparer.Instance);
-        var exact = new Dictionary<string, SslServerAuthenticationOptions>(StringComparer.OrdinalIgnoreCase);
-        var wildcard = new Dictionary<string, SslServerAuthenticationOptions>(StringComparer.OrdinalIgnoreCase);
-        SslServerAuthenticationOptions? fallback = null;
+        var names = new ServerNames<SslServerAuthenticationOptions>();
         foreach (var certificate in certificates)
         {
             if (!loaded.TryGetValue(certificate, out var options))
@@ -43,17 +41,9 @@ internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
                     continue;
                 loaded.Add(certificate, options);
             }
-            foreach (var host in certificate.Hosts)
-            {
-                if (host.StartsWith("*.", StringComparison.Ordinal))
-                    wildcard.TryAdd(host[2..], options);
-                else
-                    exact.TryAdd(host, options);
-            }
-            if (certificate.Hosts.IsEmpty)
-                fallback ??= options;
+            names.Add(certificate.Hosts, options);
         }
-        _current = new Snapshot(loaded, exact, wildcard, fallback);
+        _current = new Snapshot(loaded, names);
     }
 
     private SslServerAuthenticationOptions? Load(Certificate certificate)
@@ -81,20 +71,9 @@ internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
     }
 
     private sealed record Snapshot(
-        Dictionary<Certificate, SslServerAuthenticationOptions> Loaded,
-        Dictionary<string, SslServerAuthenticationOptions> Exact,
-        Dictionary<string, SslServerAuthenticationOptions> Wildcard,
-        SslServerAuthenticationOptions? Fallback)
+        Dictionary<Certificate, SslServerAuthenticationOptions> Loaded, ServerNames<SslServerAuthenticationOptions> Names)
     {
-        public static Snapshot Empty { get; } = new([], [], [], null);
-
-        public SslServerAuthenticationOptions? Find(string serverName)
-        {
-            if (Exact.TryGetValue(serverName, out var found))
-                return found;
-            var dot = serverName.IndexOf('.', StringComparison.Ordinal);
-            return dot > 0 && Wildcard.TryGetValue(serverName[(dot + 1)..], out found) ? found : Fallback;
-        }
+        public static Snapshot Empty { get; } = new([], new());
     }
 
     /// <summary>The same key pair, whatever it is used for.</summary>

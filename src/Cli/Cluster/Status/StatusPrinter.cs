@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -8,9 +7,6 @@ namespace Turnpike.Cli.Cluster.Status;
 /// <summary>An installation's status for people and for programs.</summary>
 internal static class StatusPrinter
 {
-    // The text is for a terminal or a JSON reader, never for a page.
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static bool IsHealthy(IEnumerable<StatusPart> parts) => parts.All(part => part.State != PartState.Problem);
 
     public static string Text(IReadOnlyList<StatusPart> parts)
@@ -43,7 +39,7 @@ internal static class StatusPrinter
                 ["items"] = new JsonArray([.. part.Items.Select(item => item.DeepClone())]),
             })]),
         };
-        return json.ToJsonString(Indented) + "\n";
+        return JsonOutput.Write(json);
     }
 
     private static void AppendTable(StringBuilder text, IReadOnlyList<JsonObject> items)

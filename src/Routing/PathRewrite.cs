@@ -1,9 +1,7 @@
-using Turnpike.Routing;
-
-namespace Turnpike.IngressProxy.Pipeline;
+namespace Turnpike.Routing;
 
 /// <summary>Rewrites of the path and redirects (behaviour reference §3.8).</summary>
-internal static class PathRewrite
+public static class PathRewrite
 {
     /// <summary>The length of the path in a request target.</summary>
     public static int PathLength(ReadOnlySpan<char> target) => target.IndexOf('?') is var query and >= 0 ? query : target.Length;
@@ -26,16 +24,16 @@ internal static class PathRewrite
     }
 
     /// <summary>Where a redirect points to.</summary>
-    public static string Location(RequestHead request, RedirectAction redirect, string requestScheme)
+    /// <param name="redirect">What the route says.</param>
+    /// <param name="requestScheme">The scheme that the client used.</param>
+    /// <param name="requestAuthority">The host that the client asked for, with its port.</param>
+    /// <param name="target">Path and query that it asked for.</param>
+    public static string Location(RedirectAction redirect, string requestScheme, string requestAuthority, string target)
     {
         var scheme = redirect.Scheme ?? requestScheme;
-        var authority = redirect.Authority;
-        if (authority is null)
-        {
-            // The port of one scheme's listener says nothing about the other's.
-            var host = VirtualHostSet.HostOf(request.Authority);
-            authority = scheme == requestScheme ? request.Authority : host.ToString();
-        }
-        return $"{scheme}://{authority}{redirect.Path ?? request.Target}";
+        // The port of one scheme's listener says nothing about the other's.
+        var authority = redirect.Authority
+            ?? (scheme == requestScheme ? requestAuthority : VirtualHostSet.HostOf(requestAuthority).ToString());
+        return $"{scheme}://{authority}{redirect.Path ?? target}";
     }
 }

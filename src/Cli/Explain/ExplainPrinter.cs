@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Turnpike.Compiler;
+
+namespace Turnpike.Cli.Explain;
+
+/// <summary>An explanation for people and for programs.</summary>
+internal static class ExplainPrinter
+{
+    private const int LabelWidth = 14;
+
+    public static string Text(ExplainReport report)
+    {
+        var text = new StringBuilder();
+        void Line(string label, string value) => text.Append(label.PadRight(LabelWidth)).Append(CommandException.OneLine(value)).Append('\n');
+        var request = report.Request;
+        Line("request", $"{request.Method} {request.Scheme}://{request.Authority}{request.Target}");
+        foreach (var header in request.Headers)
+            Line("", $"{header.Key}: {header.Value}");
+        Line("listener", report.Listener);
+        if (report.Listener == "https")
+            Line("certificate", report.Certificate ?? "none");
+        Line("virtual host", report.Way.Host?.Domain ?? "none");
+        if (report.Way.Entry is { } entry)
+            Line("ingress", $"{entry.Origin}: {entry.Path}");
+        AppendRules(text, report);
+        foreach (var target in report.Targets)
+            Line(target == report.Targets[0] ? "to" : "", Describe(target, report.Targets.Length));
+        foreach (var step in report.Steps)
+            Line(step.What, step.Text);
+        Line("answer", report.Outcome);
+        foreach (var problem in Problems(report))
+            Line("problem", problem);
+        foreach (var note in report.Source.Notes)
+            Line("note", note);
+        return text.ToString();
+    }
+
+    public static string Json(ExplainReport report)
+    {
+        var request = report.Request;
+        var json = new JsonObject
+        {
+            ["source"] = report.Source.Name,
+            ["tableVersion"] = report.Source.Table.Version,
+            ["request"] = new JsonObject
+            {
+                ["method"] = request.Method,
+                ["scheme"] = request.Scheme,
+                ["authority"] = request.Authority,
+                ["target"] = request.Target,
+                ["headers"] = Array(request.Headers.Select(h => new JsonObject { ["name"] = h.Key, ["value"] = h.Value })),
+            },
+            ["listener"] = report.Listener,
+            ["certificate"] = report.Certificate,
+            ["virtualHost"] = report.Way.Host?.Domain,
+            ["ingress"] = report.Way.Entry is { } entry
+                ? new JsonObject { ["name"] = entry.Origin.Ingress, ["rule"] = entry.Origin.Rule, ["path"] = entry.Origin.Path, ["match"] = entry.Path.ToString() }
+                : null,
+            ["rules"] = Array(report.Rules.Select(r => new JsonObject { ["name"] = r.Rule, ["taken"] = r.Taken, ["reason"] = r.Reason })),
+            ["targets"] = Array(report.Targets.Select(t => new JsonObject
+            {
+                ["cluster"] = t.Cluster,
+                ["weight"] = t.Weight,
+                ["endpoints"] = Array(t.Endpoints.Select(e => JsonValue.Create(e.ToString()))),
+            })),
+            ["steps"] = Array(report.Steps.Select(s => new JsonObject { ["what"] = s.What, ["text"] = s.Text })),
+            ["status"] = report.Status,
+            ["answer"] = report.Outcome,
+            ["problems"] = Array(Problems(report).Select(p => JsonValue.Create(p))),
+            ["notes"] = Array(report.Source.Notes.Select(n => JsonValue.Create(n))),
+        };
+        return JsonOutput.Write(json);
+    }
+
+    private static void AppendRules(StringBuilder text, ExplainReport report)
+    {
+        if (report.Rules.IsEmpty)
+            return;
+        text.Append("rules\n");
+        var width = report.Rules.Max(r => Name(r).Length);
+        foreach (var rule in report.Rules)
+            text.Append(rule.Taken ? "  > " : "    ").Append(Name(rule).PadRight(width)).Append("  ").Append(CommandException.OneLine(rule.Reason)).Append('\n');
+    }
+
+    private static string Name(RuleLook rule) => rule.Rule ?? "(no rule)";
+
+    private static string Describe(Target target, int of)
+    {
+        var share = of == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{target.Weight}% ");
+        return $"{share}{target.Cluster}: {(target.Endpoints.IsEmpty ? "no endpoint" : string.Join(", ", target.Endpoints))}";
+    }
+
+    /// <summary>What is wrong with the Ingress that was taken, other paths of it aside; of all Ingresses where none was.</summary>
+    private static IEnumerable<string> Problems(ExplainReport report)
+    {
+        var origin = report.Way.Entry?.Origin;
+        var own = origin is { Rule: > 0 } ? IngressPaths.FieldPath(origin.Rule - 1, origin.Path - 1) : "spec.defaultBackend";
+        bool Matters(Diagnostic diagnostic) => origin is null
+            ? diagnostic.Severity == DiagnosticSeverity.Error
+            : $"{diagnostic.Subject.Namespace}/{diagnostic.Subject.Name}" == origin.Ingress
+                && (diagnostic.Message.StartsWith(own, StringComparison.Ordinal) || !diagnostic.Message.StartsWith("spec.rules[", StringComparison.Ordinal));
+        return report.Source.Diagnostics
+            .Where(d => d.Subject.Kind == Kinds.Ingress && Matters(d))
+            .Select(d => $"Ingress {d.Subject.Namespace}/{d.Subject.Name}: {d.Message}");
+    }
+
+    private static JsonArray Array(IEnumerable<JsonNode?> items) => [.. items];
+}

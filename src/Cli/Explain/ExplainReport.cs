@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Turnpike.Compiler;
+using Turnpike.Routing;
+
+namespace Turnpike.Cli.Explain;
+
+/// <summary>A RouteRule that was looked at; null stands for what happens where no rule applies.</summary>
+/// <param name="Taken">Whether its route is the one.</param>
+/// <param name="Reason">Why it was passed over; what it needs where it was taken.</param>
+internal sealed record RuleLook(string? Rule, bool Taken, string Reason);
+
+/// <summary>A part of what happens to the request, in the order in which it happens.</summary>
+/// <param name="What">A word such as <c>timeout</c>.</param>
+internal sealed record Step(string What, string Text);
+
+/// <summary>Where a share of the requests goes.</summary>
+internal sealed record Target(string Cluster, int Weight, ImmutableArray<Endpoint> Endpoints);
+
+/// <summary>All that is to be said of one request, for the printers.</summary>
+/// <param name="Outcome">One line: what the client gets.</param>
+/// <param name="Status">Where the proxy always answers by itself; else null.</param>
+/// <param name="Certificate">On the TLS listener: <c>namespace/secret</c>, null where the handshake is refused.</param>
+internal sealed record ExplainReport(
+    ExplainedRequest Request,
+    ExplainSource Source,
+    Explanation Way,
+    string? Certificate,
+    ImmutableArray<RuleLook> Rules,
+    ImmutableArray<Step> Steps,
+    ImmutableArray<Target> Targets,
+    int? Status,
+    string Outcome)
+{
+    public string Listener => Request.Scheme;
+
+    public static ExplainReport Of(ExplainedRequest request, ExplainSource source)
+    {
+        var table = source.Table;
+        var key = new RequestKey(request.Method, request.Scheme, request.Authority, request.Path);
+        var way = Explanation.Of(request.Scheme == "https" ? table.Https : table.Http, key, new ExplainedHeaders(request));
+        var certificate = CertificateFor(request, table);
+        var effect = request.Scheme == "https" && certificate is null ? Effect.NoHandshake(request) : Effect.Of(request, table, way);
+        return new ExplainReport(request, source, way, certificate, LooksAtRules(request, source, way), effect.Steps, effect.Targets, effect.Status, effect.Outcome);
+    }
+
+    private static string? CertificateFor(ExplainedRequest request, RouteTable table)
+    {
+        if (request.Scheme != "https")
+            return null;
+        var names = new ServerNames<Certificate>();
+        foreach (var certificate in table.Certificates)
+            names.Add(certificate.Hosts, certificate);
+        return names.Find(VirtualHostSet.HostOf(request.Authority).ToString())?.Name;
+    }
+
+    private static ImmutableArray<RuleLook> LooksAtRules(ExplainedRequest request, ExplainSource source, Explanation way)
+    {
+        if (way.Entry is not { } entry)
+            return [];
+        var looks = way.Looks.Select(look => new RuleLook(look.Route.Rule, look.Verdict == RouteVerdict.Taken, Reason(look, entry, request)));
+        var missing = source.Snapshot is { } snapshot
+            ? MissingRules.Of(snapshot, source.Diagnostics, entry).Select(m => new RuleLook(m.Rule, false, m.Why))
+            : [];
+        return [.. looks, .. missing];
+    }
+
+    private static string Reason(RouteLook look, PathEntry entry, ExplainedRequest request) => look.Verdict switch
+    {
+        RouteVerdict.Taken => Needs(look.Route, entry),
+        RouteVerdict.PathDiffers => $"passed over: it takes {look.Route.Path}",
+        RouteVerdict.ConditionFails => $"passed over: {look.Failing} does not hold, {Actual(look.Failing!, request)}",
+        _ => "not asked: a route before it was taken",
+    };
+
+    private static string Needs(Route route, PathEntry entry)
+    {
+        var needs = route.Conditions.Select(c => c.ToString()).ToList();
+        if (route.Path != entry.Path)
+            needs.Insert(0, route.Path.ToString());
+        return needs.Count == 0 ? "taken" : $"taken: {string.Join(" and ", needs)}";
+    }
+
+    private static string Actual(Condition condition, ExplainedRequest request) => condition.Target switch
+    {
+        ConditionTarget.Path => $"the path is {request.Path}",
+        ConditionTarget.Method => $"the method is {request.Method}",
+        ConditionTarget.Scheme => $"the scheme is {request.Scheme}",
+        ConditionTarget.Authority => $"the host is {request.Authority}",
+        _ => request.First(condition.Name) is { } value ? $"its value is {value}" : "the request does not have it",
+    };
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics.CodeAnalysis;
+using Turnpike.Routing;
+
+namespace Turnpike.Cli.Explain;
+
+/// <summary>The request that is to be explained, as a client would send it: nothing in it is decoded or normalised.</summary>
+/// <param name="Authority">Host with its port, where one was given.</param>
+/// <param name="Target">Path and query.</param>
+/// <param name="Headers">Names in lower case, in the order given.</param>
+internal sealed record ExplainedRequest(string Method, string Scheme, string Authority, string Target, IReadOnlyList<KeyValuePair<string, string>> Headers)
+{
+    public string Path => Target[..PathRewrite.PathLength(Target)];
+
+    /// <summary>A handshake as the proxy understands it: HTTP/1.1's, or that of extended CONNECT.</summary>
+    public bool IsWebSocket =>
+        Method == "GET" && First("upgrade") is { } upgrade && upgrade.Equals("websocket", StringComparison.OrdinalIgnoreCase);
+
+    public string? First(string name) => Headers.Where(h => h.Key == name).Select(h => h.Value).FirstOrDefault();
+
+    /// <exception cref="CommandException">One line for each fault.</exception>
+    public static ExplainedRequest Parse(string method, string url, IEnumerable<string> headers)
+    {
+        var faults = new List<string>();
+        if (method.Length == 0 || !method.All(IsTokenCharacter))
+            faults.Add($"METHOD: \"{method}\" is not a method; write GET, POST, …");
+        var (scheme, authority, target) = SplitUrl(url, faults);
+        var pairs = headers.Select(h => SplitHeader(h, faults)).ToList();
+        // As with curl: what the client says in Host goes before what the URL says.
+        if (pairs.FirstOrDefault(p => p.Key == "host").Value is { Length: > 0 } host)
+            authority = host;
+        if (faults.Count > 0)
+            throw new CommandException("cannot be explained", faults);
+        return new ExplainedRequest(method, scheme, authority, target, [.. pairs.Where(p => p.Key != "host")]);
+    }
+
+    private static (string Scheme, string Authority, string Target) SplitUrl(string url, List<string> faults)
+    {
+        const string wanted = "write http://HOST[:PORT]/PATH or https://…";
+        var colon = url.IndexOf("://", StringComparison.Ordinal);
+        var scheme = colon < 0 ? "" : url[..colon].ToLowerInvariant();
+        if (scheme is not ("http" or "https"))
+        {
+            faults.Add($"URL: \"{url}\" has no scheme that the ingress serves; {wanted}");
+            return ("", "", "");
+        }
+        var rest = url[(colon + 3)..];
+        if (rest.IndexOf('#', StringComparison.Ordinal) is var fragment and >= 0)
+            rest = rest[..fragment];
+        var end = rest.IndexOfAny(['/', '?']);
+        var (authority, target) = end < 0 ? (rest, "/") : (rest[..end], rest[end..]);
+        if (target.StartsWith('?'))
+            target = "/" + target;
+        if (authority.Length == 0 || authority.Contains('@', StringComparison.Ordinal) || authority.Any(char.IsWhiteSpace))
+            faults.Add($"URL: \"{url}\" has no host; {wanted}");
+        return (scheme, authority, target);
+    }
+
+    private static KeyValuePair<string, string> SplitHeader(string header, List<string> faults)
+    {
+        var colon = header.IndexOf(':', StringComparison.Ordinal);
+        var name = colon < 0 ? "" : header[..colon].Trim();
+        if (name.Length > 0 && name.All(IsTokenCharacter))
+            return new(name.ToLowerInvariant(), header[(colon + 1)..].Trim());
+        faults.Add($"--header: \"{header}\" is not a header; write 'Name: value'");
+        return default;
+    }
+
+    private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal);
+}
+
+/// <summary>The headers of a request to be explained, as the matcher asks for them.</summary>
+internal readonly struct ExplainedHeaders(ExplainedRequest request) : IRequestHeaders
+{
+    public bool TryGetFirst(string name, [MaybeNullWhen(false)] out string value)
+    {
+        value = request.First(name);
+        return value is not null;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Turnpike.Api.Core;
+using Turnpike.Api.RouteRules;
+using Turnpike.Routing;
+
+namespace Turnpike.Compiler;
+
+/// <summary>A RouteRule that has no route where somebody may look for it.</summary>
+/// <param name="Rule"><c>namespace/name</c>.</param>
+/// <param name="Why">One sentence that names the field, without a full stop.</param>
+public sealed record MissingRule(string Rule, string Why);
+
+/// <summary>Says why RouteRules for the service behind a path are not among its routes.</summary>
+public static class MissingRules
+{
+    /// <param name="snapshot">What the table was compiled from.</param>
+    /// <param name="diagnostics">Of reading and of compiling it.</param>
+    /// <param name="entry">A path entry of the table.</param>
+    public static ImmutableArray<MissingRule> Of(ClusterSnapshot snapshot, ImmutableArray<Diagnostic> diagnostics, PathEntry entry)
+    {
+        var backends = new BackendIndex(snapshot);
+        if (ServiceOf(snapshot, entry.Origin, backends) is not { } service)
+            return [];
+        var rules = new RuleIndex(snapshot, backends, new DiagnosticBag());
+        var host = backends.HostOf(service);
+        var here = entry.Routes.Select(r => r.Rule).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var said = diagnostics.Where(d => d.Subject.Kind == Kinds.RouteRule).ToLookup(d => $"{d.Subject.Namespace}/{d.Subject.Name}", StringComparer.Ordinal);
+        var valid = snapshot.RouteRules
+            .Where(r => !here.Contains(r.Metadata.ToString()) && string.Equals(rules.HostOf(r.Spec.Destination!, r), host, StringComparison.OrdinalIgnoreCase))
+            .Select(r => new MissingRule(r.Metadata.ToString(), Reason(r, [.. said[r.Metadata.ToString()]], rules, entry)));
+        // What an invalid rule is for cannot always be read. One of the service's own namespace may be meant for it.
+        var known = snapshot.RouteRules.Select(r => r.Metadata.ToString()).ToHashSet(StringComparer.Ordinal);
+        var invalid = said
+            .Where(s => s.First().Subject.Namespace == service.Metadata.Namespace && !known.Contains(s.Key))
+            .Where(s => s.Any(d => d.Reason == DiagnosticReasons.Invalid))
+            .Select(s => new MissingRule(s.Key, "not valid: " + Join(s.Where(d => d.Reason == DiagnosticReasons.Invalid))));
+        return [.. valid.Concat(invalid).OrderBy(m => m.Rule, StringComparer.Ordinal)];
+    }
+
+    private static string Reason(RouteRule rule, IReadOnlyList<Diagnostic> said, RuleIndex rules, PathEntry entry)
+    {
+        if (!rules.AppliesToIngress(rule))
+            return $"spec.match.source: the rule is for requests of {rules.HostOf(rule.Spec.Match!.Source!, rule)}, not of the ingress";
+        var errors = said.Where(d => d.Severity == DiagnosticSeverity.Error).ToList();
+        if (errors.Count > 0)
+            return Join(errors);
+        var path = RouteBuilder.Matches(rule.Spec).Path;
+        if (PathMatch.Intersect(entry.Path, path) is null)
+            return $"spec.match.request.headers.uri: the rule takes {path}, the Ingress sends {entry.Path} here: no request has both";
+        return said.FirstOrDefault(d => d.Reason == DiagnosticReasons.NeverReached)?.Message
+            ?? "another rule takes the same requests of this path first";
+    }
+
+    private static ServiceObject? ServiceOf(ClusterSnapshot snapshot, RouteOrigin origin, BackendIndex backends)
+    {
+        var ingress = snapshot.Ingresses.FirstOrDefault(i => i.Metadata.ToString() == origin.Ingress);
+        var backend = origin.Rule == 0
+            ? ingress?.DefaultBackend
+            : ingress?.Rules.ElementAtOrDefault(origin.Rule - 1)?.Paths.ElementAtOrDefault(origin.Path - 1)?.Backend;
+        return backend is null ? null : backends.Find(ingress!.Metadata.Namespace, backend.ServiceName);
+    }
+
+    private static string Join(IEnumerable<Diagnostic> diagnostics) => string.Join("; ", diagnostics.Select(d => d.Message));
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using Turnpike.Compiler;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Discovery;
+
+/// <summary>The cluster as it was at one moment.</summary>
+/// <param name="Diagnostics">What is wrong with single objects.</param>
+/// <param name="Unreadable">Kinds that the caller may not list, or that the API server does not know; they are taken as empty.</param>
+public sealed record ClusterReading(ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<string> Unreadable);
+
+/// <summary>Reads once what the control plane watches, for whoever asks by hand.</summary>
+public sealed class ClusterReader(KubeApi api)
+{
+    /// <exception cref="KubeStatusException">The API server refuses to say anything at all.</exception>
+    public async Task<ClusterReading> ReadAsync(CancellationToken ct)
+    {
+        var slices = await api.ServesAsync(WatchedKinds.EndpointSlices, ct);
+        var lists = await Task.WhenAll(WatchedKinds.All(slices).Select(kind => ListAsync(kind.Resource, kind.Query, ct)));
+        var store = new ObjectStore();
+        foreach (var (resource, objects) in lists)
+        {
+            foreach (var read in objects ?? [])
+                store.Put(new Api.ObjectKey(resource.Kind, read.Metadata.Namespace, read.Metadata.Name), read);
+        }
+        var (snapshot, diagnostics) = store.Snapshot();
+        return new ClusterReading(snapshot, diagnostics, [.. lists.Where(l => l.Objects is null).Select(l => l.Resource.Plural)]);
+    }
+
+    /// <summary>Null where the kind is not there, or not for the caller to see.</summary>
+    private async Task<(ResourceRef Resource, IReadOnlyList<ReadObject>? Objects)> ListAsync(ResourceRef resource, ResourceQuery query, CancellationToken ct)
+    {
+        try
+        {
+            return (resource, (await api.ListAsync(resource, query, json => WatchedKinds.Decode(resource, json), ct)).Items);
+        }
+        catch (KubeStatusException e) when (e.IsNotFound || e.Code == 403)
+        {
+            return (resource, null);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+
+namespace Turnpike.Routing;
+
+/// <summary>What became of one route when a request was matched.</summary>
+public enum RouteVerdict
+{
+    /// <summary>All its conditions hold, and no route before it was taken.</summary>
+    Taken,
+
+    /// <summary>The request's path is another.</summary>
+    PathDiffers,
+
+    /// <summary>One of its conditions does not hold.</summary>
+    ConditionFails,
+
+    /// <summary>A route before it was taken.</summary>
+    NotAsked,
+}
+
+/// <param name="Failing">The first condition that does not hold, where that is the verdict.</param>
+public readonly record struct RouteLook(Route Route, RouteVerdict Verdict, Condition? Failing);
+
+/// <summary>The way of one request through a table, by the matcher of the data plane. What was not found is null.</summary>
+/// <param name="Looks">The routes of the entry, in the order in which they are tried.</param>
+public sealed record Explanation(VirtualHost? Host, PathEntry? Entry, ImmutableArray<RouteLook> Looks)
+{
+    public Route? Taken => Looks.FirstOrDefault(l => l.Verdict == RouteVerdict.Taken).Route;
+
+    /// <summary>Matches a request as a proxy would, and keeps what it looked at.</summary>
+    /// <param name="hosts">Of the listener that the request comes in by.</param>
+    /// <param name="request">What is matched besides headers.</param>
+    /// <param name="headers">Of the request.</param>
+    public static Explanation Of<THeaders>(VirtualHostSet hosts, in RequestKey request, THeaders headers)
+        where THeaders : IRequestHeaders, allows ref struct
+    {
+        if (hosts.Find(request.Authority) is not { } host)
+            return new Explanation(null, null, []);
+        if (host.FindPath(request.Path) is not { } entry)
+            return new Explanation(host, null, []);
+        var taken = VirtualHost.FindRoute(entry, request, headers);
+        var looks = ImmutableArray.CreateBuilder<RouteLook>(entry.Routes.Length);
+        var after = false;
+        foreach (var route in entry.Routes)
+        {
+            looks.Add(after ? new RouteLook(route, RouteVerdict.NotAsked, null) : Look(route, taken, request, headers));
+            after |= ReferenceEquals(route, taken);
+        }
+        return new Explanation(host, entry, looks.MoveToImmutable());
+    }
+
+    private static RouteLook Look<THeaders>(Route route, Route? taken, in RequestKey request, THeaders headers)
+        where THeaders : IRequestHeaders, allows ref struct
+    {
+        if (ReferenceEquals(route, taken))
+            return new RouteLook(route, RouteVerdict.Taken, null);
+        return route.Path.Matches(request.Path)
+            ? new RouteLook(route, RouteVerdict.ConditionFails, VirtualHost.FirstFailing(route, request, headers))
+            : new RouteLook(route, RouteVerdict.PathDiffers, null);
+    }
+}
