@@ -2,6 +2,8 @@ using System.Collections;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Reflection;
 using Turnpike.Api.Reading;
 
@@ -99,6 +101,10 @@ public sealed class FieldSchema
         SnakeName = Spelling.Snake(Name);
         Description = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
         OneOf = property.GetCustomAttribute<OneOfAttribute>()?.Group;
+        Default = property.GetCustomAttribute<DefaultAttribute>()?.Text ?? "";
+        Bounds = property.GetCustomAttribute<BoundsAttribute>()?.Text ?? "";
+        Range = property.GetCustomAttribute<RangeAttribute>() is { } range ? (Number(range.Minimum), Number(range.Maximum)) : null;
+        MaxLength = property.GetCustomAttribute<MaxLengthAttribute>()?.Length;
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         var collection = type.IsGenericType ? type.GetGenericTypeDefinition() : null;
         Shape = collection == typeof(ImmutableArray<>) ? FieldShape.List
@@ -127,6 +133,18 @@ public sealed class FieldSchema
 
     public string Description { get; }
 
+    /// <summary>What holds where the user wrote nothing; empty where there is nothing to say.</summary>
+    public string Default { get; }
+
+    /// <summary>What a value must be, in words, besides <see cref="Range"/>.</summary>
+    public string Bounds { get; }
+
+    /// <summary>The smallest and the largest value of a number, or null.</summary>
+    public (double Least, double Most)? Range { get; }
+
+    /// <summary>Of a text, in characters, or null.</summary>
+    public int? MaxLength { get; }
+
     /// <summary>Fields of one message with the same group exclude each other; null where there is no such group.</summary>
     public string? OneOf { get; }
 
@@ -147,6 +165,8 @@ public sealed class FieldSchema
     internal static IEnumerable<KeyValuePair<string, object>> Values(object collection) => collection is IDictionary map
         ? map.Keys.Cast<string>().Select(key => KeyValuePair.Create(key, map[key]!))
         : ((IEnumerable)collection).Cast<object>().Select(value => KeyValuePair.Create("", value));
+
+    private static double Number(object bound) => Convert.ToDouble(bound, CultureInfo.InvariantCulture);
 
     private static FieldKind KindOf(Type type) =>
         type == typeof(string) ? FieldKind.Text

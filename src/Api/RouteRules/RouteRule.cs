@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using Turnpike.Api.Validation;
 
 namespace Turnpike.Api.RouteRules;
 
@@ -13,64 +15,84 @@ public sealed record RouteRule(ObjectMeta Metadata, RouteRuleSpec Spec);
 [Description("Routing policy for the requests to one service: which requests, where to, and how.")]
 public sealed record RouteRuleSpec
 {
-    [Description("The service whose requests the rule governs. Required; labels are not allowed here.")]
+    [Bounds("Required; labels are not allowed here.")]
+    [Description("The service whose requests the rule governs.")]
     public IstioService? Destination { get; init; }
 
-    [Description("Rules of larger precedence are tried first; may be negative. Default 0.")]
+    [Default("0")]
+    [Bounds("May be negative.")]
+    [Description("Rules of larger precedence are tried first.")]
     public int? Precedence { get; init; }
 
-    [Description("Which requests. Absent: every request.")]
+    [Default("every request")]
+    [Description("Which requests.")]
     public MatchCondition? Match { get; init; }
 
-    [Description("Weighted targets. Weights total 100; a single element may leave its weight out. Absent: the whole destination service.")]
+    [Default("the whole destination service")]
+    [Bounds("Weights total 100; a single element may leave its weight out.")]
+    [Description("Weighted targets.")]
     public ImmutableArray<DestinationWeight>? Route { get; init; }
 
-    [Description("Answer with a redirect (301) in place of forwarding. Excludes route, rewrite, httpFault and websocketUpgrade.")]
+    [Bounds("Excludes `route`, `rewrite`, `http_fault` and `websocket_upgrade`.")]
+    [Description("Answer with a redirect (301) in place of forwarding.")]
     public HttpRedirect? Redirect { get; init; }
 
     [Description("Change path and/or Host before forwarding.")]
     public HttpRewrite? Rewrite { get; init; }
 
-    [Description("Allow the WebSocket handshake on this route. Default false.")]
+    [Default("false")]
+    [Description("Allow the WebSocket handshake on this route; without it a handshake is answered with 403.")]
     public bool? WebsocketUpgrade { get; init; }
 
-    [Description("Total time for the response, retries included.")]
+    [Default("15s, or `defaultRequestTimeout` of the mesh")]
+    [Description("Total time for the response, retries included. 504 when it is over.")]
     public HttpTimeout? HttpReqTimeout { get; init; }
 
+    [Default("none")]
     [Description("Retries of failed requests.")]
     public HttpRetry? HttpReqRetries { get; init; }
 
+    [Default("none")]
     [Description("Faults injected on purpose: delay and abort.")]
     public HttpFaultInjection? HttpFault { get; init; }
 
     [Description("Not supported: always refused.")]
     public L4FaultInjection? L4Fault { get; init; }
 
+    [Default("none")]
     [Description("Send a copy of each request to this service too; its answers are dropped.")]
     public IstioService? Mirror { get; init; }
 
+    [Default("none")]
     [Description("Cross-origin resource sharing.")]
     public CorsPolicy? CorsPolicy { get; init; }
 
-    [Description("Request headers to add before forwarding: lower-case name to value.")]
+    [Bounds("Lower-case names; neither `host` nor a header of the connection; values are not empty.")]
+    [Description("Request headers to add before forwarding; one that the client sent stays too.")]
     public ImmutableSortedDictionary<string, string>? AppendHeaders { get; init; }
 }
 
 [Description("Names a service: either name (with namespace and domain) or service.")]
 public sealed record IstioService
 {
+    [Bounds("A DNS label.")]
     [Description("Short name of the Kubernetes service.")]
     public string? Name { get; init; }
 
-    [Description("Namespace of the service. Default: the rule's.")]
+    [Default("the rule's")]
+    [Bounds("A DNS label. Another namespace must consent (annotation `turnpike.io/allow-rules-from`).")]
+    [Description("Namespace of the service.")]
     public string? Namespace { get; init; }
 
-    [Description("Domain suffix, for example svc.cluster.local. Default: the cluster's.")]
+    [Default("svc.cluster.local, or `domain` of the mesh")]
+    [Description("Domain suffix.")]
     public string? Domain { get; init; }
 
-    [Description("Full host name, used as it is. Excludes name, namespace and domain.")]
+    [Bounds("A host name. Excludes `name`, `namespace` and `domain`.")]
+    [Description("Full host name, used as it is.")]
     public string? Service { get; init; }
 
+    [Default("all endpoints")]
     [Description("Pod labels that select a subset of the service's endpoints.")]
     public ImmutableSortedDictionary<string, string>? Labels { get; init; }
 }
@@ -78,7 +100,8 @@ public sealed record IstioService
 [Description("Conditions that must all hold.")]
 public sealed record MatchCondition
 {
-    [Description("The calling service. At the ingress: the ingress itself.")]
+    [Default("any")]
+    [Description("The calling service. At the ingress: the ingress itself, `istio-ingress` in `istio-system`.")]
     public IstioService? Source { get; init; }
 
     [Description("Checked, but without effect on HTTP routing.")]
@@ -87,6 +110,7 @@ public sealed record MatchCondition
     [Description("Not supported: always refused.")]
     public L4MatchAttributes? Udp { get; init; }
 
+    [Default("any")]
     [Description("Conditions on the HTTP request.")]
     public MatchRequest? Request { get; init; }
 }
@@ -104,7 +128,8 @@ public sealed record L4MatchAttributes
 [Description("Conditions on the HTTP request.")]
 public sealed record MatchRequest
 {
-    [Description("Lower-case header name, or one of uri, scheme, method, authority, to the condition on its value. All must hold.")]
+    [Bounds("Lower-case names.")]
+    [Description("Header name, or one of `uri`, `scheme`, `method`, `authority`, to the condition on its value. All must hold.")]
     public ImmutableSortedDictionary<string, StringMatch>? Headers { get; init; }
 }
 
@@ -112,14 +137,17 @@ public sealed record MatchRequest
 public sealed record StringMatch
 {
     [OneOf("kind")]
+    [Bounds("Not empty on `uri`.")]
     [Description("The value equals this text. Empty, on a header: the header is present.")]
     public string? Exact { get; init; }
 
     [OneOf("kind")]
+    [Bounds("Not empty on `uri`.")]
     [Description("The value starts with this text.")]
     public string? Prefix { get; init; }
 
     [OneOf("kind")]
+    [MaxLength(RegexSyntax.MaxLength)]
     [Description("The whole value matches this regular expression (ECMAScript syntax).")]
     public string? Regex { get; init; }
 }
@@ -127,32 +155,42 @@ public sealed record StringMatch
 [Description("One weighted target.")]
 public sealed record DestinationWeight
 {
-    [Description("Another service in place of the rule's destination.")]
+    [Default("the rule's destination")]
+    [Description("Another service.")]
     public IstioService? Destination { get; init; }
 
+    [Default("all endpoints")]
     [Description("Pod labels that select a subset of the service's endpoints.")]
     public ImmutableSortedDictionary<string, string>? Labels { get; init; }
 
-    [Description("Share of the requests in per cent, 0 to 100.")]
+    [Default("0; of a single element 100")]
+    [Range(0, 100)]
+    [Description("Share of the requests in per cent.")]
     public int? Weight { get; init; }
 }
 
 [Description("At least one of uri and authority.")]
 public sealed record HttpRedirect
 {
-    [Description("Replaces path and query of the Location.")]
+    [Default("those of the request")]
+    [Description("Path and query of the Location.")]
     public string? Uri { get; init; }
 
-    [Description("Replaces the host of the Location.")]
+    [Default("that of the request")]
+    [Bounds("`host` or `host:port`.")]
+    [Description("Host of the Location.")]
     public string? Authority { get; init; }
 }
 
 [Description("At least one of uri and authority.")]
 public sealed record HttpRewrite
 {
+    [Default("the path as it came")]
     [Description("Replaces the matched path (exact) or the matched prefix; the query is kept.")]
     public string? Uri { get; init; }
 
+    [Default("the host as it came")]
+    [Bounds("`host` or `host:port`.")]
     [Description("Replaces the Host header.")]
     public string? Authority { get; init; }
 }
@@ -172,7 +210,8 @@ public sealed record HttpTimeout
 [Description("A fixed timeout.")]
 public sealed record SimpleTimeout
 {
-    [Description("At least 1ms, in whole milliseconds, for example 3s or 1m30s.")]
+    [Bounds("Required. At least 1ms, in whole milliseconds.")]
+    [Description("The time, for example `3s` or `1m30s`.")]
     public GoDuration? Timeout { get; init; }
 
     [Description("Accepted, without effect.")]
@@ -194,10 +233,14 @@ public sealed record HttpRetry
 [Description("A fixed number of retries.")]
 public sealed record SimpleRetry
 {
-    [Description("How many times a failed request is tried again, 0 or more.")]
+    [Default("0")]
+    [Range(0, int.MaxValue)]
+    [Description("How many times a failed request is tried again.")]
     public int? Attempts { get; init; }
 
-    [Description("Time for each try. At least 1ms, in whole milliseconds.")]
+    [Default("the total timeout")]
+    [Bounds("At least 1ms, in whole milliseconds.")]
+    [Description("Time for each try.")]
     public GoDuration? PerTryTimeout { get; init; }
 
     [Description("Accepted, without effect.")]
@@ -217,11 +260,14 @@ public sealed record HttpFaultInjection
 [Description("Hold a share of the requests before they are forwarded.")]
 public sealed record FaultDelay
 {
-    [Description("Share of the requests in per cent, 0 to 100, fractions allowed. Absent: 100.")]
+    [Default("100")]
+    [Range(0d, 100d)]
+    [Description("Share of the requests in per cent, fractions allowed.")]
     public double? Percent { get; init; }
 
     [OneOf("kind")]
-    [Description("How long. At least 1ms, in whole milliseconds.")]
+    [Bounds("Required. At least 1ms, in whole milliseconds.")]
+    [Description("How long.")]
     public GoDuration? FixedDelay { get; init; }
 
     [OneOf("kind")]
@@ -235,11 +281,14 @@ public sealed record FaultDelay
 [Description("Answer a share of the requests with an error in place of forwarding.")]
 public sealed record FaultAbort
 {
-    [Description("Share of the requests in per cent, 0 to 100, fractions allowed. Absent: 100.")]
+    [Default("100")]
+    [Range(0d, 100d)]
+    [Description("Share of the requests in per cent, fractions allowed.")]
     public double? Percent { get; init; }
 
     [OneOf("kind")]
-    [Description("The HTTP status to answer with.")]
+    [Range(0, 600)]
+    [Description("The HTTP status to answer with; 200 to 599 have an effect.")]
     public int? HttpStatus { get; init; }
 
     [OneOf("kind")]
@@ -301,21 +350,30 @@ public sealed record L4Terminate
 [Description("Cross-origin resource sharing.")]
 public sealed record CorsPolicy
 {
-    [Description("Origins that are allowed, or *.")]
+    [Bounds("`scheme://host[:port]` without a path, or `*`.")]
+    [Description("Origins that are allowed.")]
     public ImmutableArray<string>? AllowOrigin { get; init; }
 
-    [Description("Methods that a preflight answers with.")]
+    [Default("none")]
+    [Description("Methods that a preflight is answered with.")]
     public ImmutableArray<string>? AllowMethods { get; init; }
 
-    [Description("Lower-case request headers that a preflight answers with.")]
+    [Default("none")]
+    [Bounds("Lower-case names.")]
+    [Description("Request headers that a preflight is answered with.")]
     public ImmutableArray<string>? AllowHeaders { get; init; }
 
-    [Description("Lower-case response headers that scripts may read.")]
+    [Default("none")]
+    [Bounds("Lower-case names.")]
+    [Description("Response headers that scripts may read.")]
     public ImmutableArray<string>? ExposeHeaders { get; init; }
 
-    [Description("How long a preflight may be cached, in whole seconds.")]
+    [Default("not said")]
+    [Bounds("Whole seconds.")]
+    [Description("How long a preflight may be cached.")]
     public GoDuration? MaxAge { get; init; }
 
+    [Default("false")]
     [Description("Whether credentials are allowed.")]
     public bool? AllowCredentials { get; init; }
 }
@@ -328,4 +386,18 @@ public sealed record AnyValue(string Json);
 public sealed class OneOfAttribute(string group) : Attribute
 {
     public string Group => group;
+}
+
+/// <summary>What holds where the user wrote nothing, for the reference.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class DefaultAttribute(string text) : Attribute
+{
+    public string Text => text;
+}
+
+/// <summary>What a value must be, for the reference; in words, where <see cref="RangeAttribute"/> does not say it.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class BoundsAttribute(string text) : Attribute
+{
+    public string Text => text;
 }

@@ -60,20 +60,15 @@ internal static class RouteRuleCrd
 
     private static JsonObject Message(MessageSchema message, string description)
     {
+        // That both spellings of one field are not given together is left to the webhook: a schema refuses it without a field's name.
         var properties = new JsonObject();
-        var exclusions = new JsonArray();
         foreach (var field in message.Fields)
         {
             properties[field.SnakeName] = Field(field);
-            if (field.SnakeName == field.Name)
-                continue;
-            properties[field.Name] = Field(field);
-            exclusions.Add(new JsonObject { ["not"] = new JsonObject { ["required"] = new JsonArray(field.SnakeName, field.Name) } });
+            if (field.SnakeName != field.Name)
+                properties[field.Name] = Field(field);
         }
-        var schema = new JsonObject { ["type"] = "object", ["description"] = description, ["properties"] = properties };
-        if (exclusions.Count > 0)
-            schema["allOf"] = exclusions;
-        return schema;
+        return new JsonObject { ["type"] = "object", ["description"] = description, ["properties"] = properties };
     }
 
     private static JsonObject Field(FieldSchema field)
@@ -88,14 +83,28 @@ internal static class RouteRuleCrd
             FieldKind.Any => new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true },
             _ => Message(field.Message!, field.Message!.Description),
         };
+        AddBounds(value, field);
         var schema = field.Shape switch
         {
             FieldShape.List => new JsonObject { ["type"] = "array", ["items"] = value },
             FieldShape.Map => new JsonObject { ["type"] = "object", ["additionalProperties"] = value },
             _ => value,
         };
-        schema["description"] = field.Description;
+        schema["description"] = string.Join(' ', new[] { field.Description, field.Bounds, field.Default.Length > 0 ? $"Default: {field.Default}." : "" }.Where(t => t.Length > 0));
         return schema;
+    }
+
+    /// <summary>What a schema can hold and say as clearly as the webhook; durations and patterns are left to that.</summary>
+    private static void AddBounds(JsonObject value, FieldSchema field)
+    {
+        if (field.Range is { } range)
+        {
+            value["minimum"] = JsonValue.Create((long)range.Least);
+            if (range.Most < int.MaxValue)
+                value["maximum"] = JsonValue.Create((long)range.Most);
+        }
+        if (field.MaxLength is { } length)
+            value["maxLength"] = length;
     }
 
     private static JsonObject Status()

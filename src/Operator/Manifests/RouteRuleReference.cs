@@ -22,20 +22,52 @@ internal static class RouteRuleReference
             """.ReplaceLineEndings("\n"));
         foreach (var message in Messages())
             Write(text, message);
+        WriteExamples(text);
         return text.ToString().TrimEnd('\n') + "\n";
     }
 
     private static void Write(StringBuilder text, MessageSchema message)
     {
-        text.Append(CultureInfo.InvariantCulture, $"## {message.Name}\n\n{message.Description}\n\n| Field | Also written | Type | Meaning |\n|---|---|---|---|\n");
+        text.Append(CultureInfo.InvariantCulture, $"## {message.Name}\n\n{message.Description}\n\n| Field | Also written | Type | Default | Bounds | Effect |\n|---|---|---|---|---|---|\n");
         foreach (var field in message.Fields)
         {
             var also = field.SnakeName == field.Name ? "" : $"`{field.Name}`";
             var oneOf = field.OneOf is null ? "" : $" Excludes {string.Join(", ", message.Fields.Where(f => f.OneOf == field.OneOf && f != field).Select(f => $"`{f.SnakeName}`"))}.";
-            text.Append(CultureInfo.InvariantCulture, $"| `{field.SnakeName}` | {also} | {TypeOf(field)} | {field.Description}{oneOf} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| `{field.SnakeName}` | {also} | {TypeOf(field)} | {field.Default} | {BoundsOf(field)} | {field.Description}{oneOf} |\n");
         }
         text.Append('\n');
     }
+
+    private static void WriteExamples(StringBuilder text)
+    {
+        text.Append("""
+            ## Examples
+
+            Each is a file under `config/samples/routerules`; tests compile them, and run them on a cluster.
+
+
+            """.ReplaceLineEndings("\n"));
+        foreach (var (name, yaml) in Examples())
+            text.Append(CultureInfo.InvariantCulture, $"### {name}\n\n```yaml\n{yaml.TrimEnd('\n')}\n```\n\n");
+    }
+
+    private static IEnumerable<(string Name, string Yaml)> Examples()
+    {
+        const string folder = "routerules/";
+        var assembly = typeof(RouteRuleReference).Assembly;
+        foreach (var resource in assembly.GetManifestResourceNames().Where(n => n.StartsWith(folder, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+            yield return (Path.GetFileNameWithoutExtension(resource), reader.ReadToEnd().ReplaceLineEndings("\n"));
+        }
+    }
+
+    private static string BoundsOf(FieldSchema field) => field.Range switch
+    {
+        null => field.MaxLength is { } length ? $"At most {length} characters." : field.Bounds,
+        { Most: >= int.MaxValue } range => string.Create(CultureInfo.InvariantCulture, $"{range.Least} or more"),
+        var (least, most) => string.Create(CultureInfo.InvariantCulture, $"{least} to {most}"),
+    };
 
     private static string TypeOf(FieldSchema field)
     {

@@ -19,12 +19,12 @@ public sealed class Refusals(Cluster cluster)
                   destination: {name: httpbin}
                   match: {request: {headers: {uri: {regex: "/a(b"}}}}
                   route:
-                  - {weight: 50, labels: {version: v1}}
-                  - {weight: 140, labels: {version: v2}}
+                  - {weight: 60, labels: {version: v1}}
+                  - {weight: 30, labels: {version: v2}}
                   http_req_timeout: {simple_timeout: {timeout: soon}}
                 """)).Failed();
             Assert.Contains("spec.match.request.headers[uri].regex", refusal, StringComparison.Ordinal);
-            Assert.Contains("spec.route[1].weight", refusal, StringComparison.Ordinal);
+            Assert.Contains("weights must total 100", refusal, StringComparison.Ordinal);
             Assert.Contains("spec.http_req_timeout.simple_timeout.timeout", refusal, StringComparison.Ordinal);
             Assert.Contains("soon", refusal, StringComparison.Ordinal);
         });
