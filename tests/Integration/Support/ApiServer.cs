@@ -47,6 +47,7 @@ public abstract class ApiServer : IAsyncLifetime
         }
         catch
         {
+            // Not every runner disposes of what was never ready; where one does, the second time does nothing.
             await DisposeAsync();
             throw;
         }
@@ -56,6 +57,8 @@ public abstract class ApiServer : IAsyncLifetime
     {
         GC.SuppressFinalize(this);
         _api?.Dispose();
+        if (!Directory.Exists(_directory))
+            return;
         await RunAsync(Script, null, CancellationToken.None, "down", State);
         Directory.Delete(_directory, recursive: true);
     }
