@@ -29,17 +29,69 @@ public sealed class OperatorFixture : ApiServer
 
     private WebApplication? _operator;
 
-    /// <summary>Of the replica that runs.</summary>
+    /// <summary>Of the replica that the webhooks lead to.</summary>
     internal OperatorOptions Options { get; private set; } = null!;
 
     public override async ValueTask DisposeAsync()
     {
-        if (_operator is not null)
-        {
-            await _operator.StopAsync();
-            await _operator.DisposeAsync();
-        }
+        await StopAsync();
         await base.DisposeAsync();
+    }
+
+    /// <summary>Starts the replica that the webhooks lead to; returns when it is ready and the leader says that admission works.</summary>
+    public async Task StartAsync()
+    {
+        _operator = await RunAsync(Options);
+        await ReadyAsync(Options);
+        await Wait.For(
+            ct => Api.FindAsync(Kind.ConfigMaps, new("istio-system", Deployed.StatusConfigMap), ct),
+            status => status?.TextAt("data.available") == "true",
+            "the leader's word that admission works");
+    }
+
+    /// <summary>Has the replica end as SIGTERM would.</summary>
+    public async Task StopAsync()
+    {
+        if (_operator is not { } running)
+            return;
+        _operator = null;
+        await running.StopAsync();
+        await running.DisposeAsync();
+    }
+
+    /// <summary>Starts another replica, on ports of its own.</summary>
+    internal static async Task<WebApplication> RunAsync(OperatorOptions options)
+    {
+        var replica = OperatorHost.Build(options, new FileLog(Path.Combine(Repository, "out", $"integration-{options.PodName}.log")));
+        await replica.StartAsync();
+        return replica;
+    }
+
+    /// <summary>Returns when the replica is ready by its own account.</summary>
+    internal static async Task ReadyAsync(OperatorOptions options)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{options.HealthPort}") };
+        await Wait.For(
+            async ct =>
+            {
+                using var response = await client.GetAsync(new Uri("/ready", UriKind.Relative), ct);
+                return await response.Content.ReadAsStringAsync(ct);
+            },
+            answer => answer == "ready\n",
+            $"{options.PodName} to be ready");
+    }
+
+    /// <summary>Options of a replica that nobody has started.</summary>
+    internal async Task<OperatorOptions> NewReplicaAsync(string name)
+    {
+        var kubeconfig = await KubeconfigAsync(token: await TokenAsync());
+        var ports = FreePorts(3);
+        return new(kubeconfig, name, "", "turnpike/proxy:test", Path.Combine(Files, "no-token"))
+        {
+            WebhookPort = ports[0],
+            DiscoveryPort = ports[1],
+            HealthPort = ports[2],
+        };
     }
 
     protected override async Task PrepareAsync()
@@ -49,20 +101,9 @@ public sealed class OperatorFixture : ApiServer
         (await KubectlAsync(string.Join("---\n", OldRules.Select(name => RouteRule(name, BadRoute))), CancellationToken.None, "create", "-n", OldNamespace, "-f", "-")).Expect();
 
         await KubectlAsync(CancellationToken.None, "apply", "-f", Path.Combine(Repository, "config", "install.yaml"));
-        var ports = FreePorts(3);
-        await LeadHereAsync(ports[0]);
-        Options = new(await KubeconfigAsync(token: await TokenAsync()), "replica-a", "", "turnpike/proxy:test", Path.Combine(Files, "no-token"))
-        {
-            WebhookPort = ports[0],
-            DiscoveryPort = ports[1],
-            HealthPort = ports[2],
-        };
-        _operator = OperatorHost.Build(Options, new FileLog(Path.Combine(Repository, "out", "integration-operator.log")));
-        await _operator.StartAsync();
-        await Wait.For(
-            ct => Api.FindAsync(Kind.ConfigMaps, new("istio-system", Deployed.StatusConfigMap), ct),
-            status => status?.TextAt("data.available") == "true",
-            "the operator's own word that admission works");
+        Options = await NewReplicaAsync("replica-a");
+        await LeadHereAsync(Options.WebhookPort);
+        await StartAsync();
     }
 
     /// <summary>The YAML of a RouteRule for the service web.</summary>
