@@ -29,15 +29,25 @@ internal static class OperatorHost
 {
     private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
 
-    public static WebApplication Build(OperatorOptions options)
+    /// <param name="options">How this process was started.</param>
+    /// <param name="log">Takes the log in place of the console.</param>
+    public static WebApplication Build(OperatorOptions options, ILoggerProvider? log = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        builder.Logging.ClearProviders();
+        if (log is null)
         {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-        });
+            builder.Logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            });
+        }
+        else
+        {
+            builder.Logging.AddProvider(log);
+        }
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host =>
         {

@@ -86,6 +86,7 @@ internal sealed class SelfTest(KubeApi api, IServingCertificates certificates, I
         }
     }
 
+    // The pod names its ServiceAccount itself: the sidecar's token is for none without one, and not every API server fills it in.
     private async Task<string?> MarkedPodFailure(CancellationToken ct)
     {
         var pod = KubeYaml.Object($"""
@@ -97,6 +98,7 @@ internal sealed class SelfTest(KubeApi api, IServingCertificates certificates, I
               annotations:
                 {Names.InjectAnnotation}: "true"
             spec:
+              serviceAccountName: default
               automountServiceAccountToken: false
               containers:
               - name: app

@@ -30,6 +30,7 @@ internal static class OperatorManifests
         spec:
           replicas: 2
           strategy:
+            type: RollingUpdate
             rollingUpdate:
               maxUnavailable: 0
               maxSurge: 1

@@ -5,7 +5,8 @@ namespace Turnpike.Operator.Manifests;
 
 /// <summary>
 /// Which objects the API server asks us about. The caBundle is not here: the operator keeps it right, under a field manager of its
-/// own. Failure policies never change at run time.
+/// own. Failure policies never change at run time. In lists that <c>kubectl apply</c> replaces whole (rules), what the API server would
+/// fill in is spelled out, so that a second apply finds nothing to change.
 /// </summary>
 internal static class WebhookManifests
 {
@@ -40,6 +41,7 @@ internal static class WebhookManifests
             apiVersions: [{Names.Version}]
             operations: [CREATE, UPDATE]
             resources: [routerules]
+            scope: Namespaced
           failurePolicy: Fail
           matchPolicy: Equivalent
           sideEffects: None
@@ -56,6 +58,7 @@ internal static class WebhookManifests
             apiVersions: [v1]
             operations: [CREATE, UPDATE]
             resources: [ingresses]
+            scope: Namespaced
           failurePolicy: Ignore
           matchPolicy: Equivalent
           sideEffects: None
@@ -80,6 +83,7 @@ internal static class WebhookManifests
             apiVersions: [v1]
             operations: [CREATE]
             resources: [pods]
+            scope: Namespaced
         {NotOurNamespaces}
           failurePolicy: Ignore
           matchPolicy: Equivalent

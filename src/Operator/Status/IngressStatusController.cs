@@ -33,7 +33,7 @@ internal sealed class IngressStatusController(KubeApi api, DiscoveryStates state
         var service = Watch(Services, new ResourceQuery { Namespace = Names.SystemNamespace, FieldSelector = $"metadata.name={Names.IngressService}" }, Look);
         var pods = Watch(Pods, new ResourceQuery { Namespace = Names.SystemNamespace, LabelSelector = "istio=ingress" }, Look);
         var nodes = Watch(Nodes, ResourceQuery.All, Look);
-        var written = new Dictionary<ObjectKey, string>();
+        var written = new Dictionary<(ObjectKey Key, string Uid), string>();
         var loop = new ReconcileLoop<int>(
             "ingress-status",
             queue,
@@ -57,28 +57,34 @@ internal sealed class IngressStatusController(KubeApi api, DiscoveryStates state
             .Append(FollowStatesAsync(Look, term)));
     }
 
-    private async Task WriteAsync(JsonArray addresses, Dictionary<ObjectKey, string> written, CancellationToken ct)
+    /// <param name="addresses">What is to be told.</param>
+    /// <param name="written">What each Ingress was told; one that is made anew under its name has been told nothing.</param>
+    /// <param name="ct">Gives up.</param>
+    private async Task WriteAsync(JsonArray addresses, Dictionary<(ObjectKey Key, string Uid), string> written, CancellationToken ct)
     {
         if (states.Current is not { } state)
             return;
         var ours = state.Snapshot.Ingresses
             .Where(i => IngressClasses.IsOurs(i, state.Snapshot.Mesh, state.Snapshot.IngressClasses))
-            .Select(i => new ObjectKey(i.Metadata.Namespace, i.Metadata.Name))
+            .Select(Identity)
             .ToHashSet();
-        var all = state.Snapshot.Ingresses.Select(i => new ObjectKey(i.Metadata.Namespace, i.Metadata.Name)).ToHashSet();
+        var all = state.Snapshot.Ingresses.Select(Identity).ToHashSet();
         var text = addresses.ToJsonString();
-        foreach (var key in ours.Where(key => written.GetValueOrDefault(key) != text))
+        foreach (var one in ours.Where(one => written.GetValueOrDefault(one) != text))
         {
-            await _writer.WriteAsync(Ingresses, key, Status(addresses), null, ct);
-            written[key] = text;
+            await _writer.WriteAsync(Ingresses, one.Key, Status(addresses), null, ct);
+            written[one] = text;
         }
-        foreach (var key in written.Keys.Where(key => !ours.Contains(key)).ToList())
+        foreach (var one in written.Keys.Where(one => !ours.Contains(one)).ToList())
         {
-            if (all.Contains(key))
-                await _writer.WriteAsync(Ingresses, key, Status([]), null, ct);
-            written.Remove(key);
+            if (all.Contains(one))
+                await _writer.WriteAsync(Ingresses, one.Key, Status([]), null, ct);
+            written.Remove(one);
         }
     }
+
+    private static (ObjectKey Key, string Uid) Identity(IngressObject ingress) =>
+        (new ObjectKey(ingress.Metadata.Namespace, ingress.Metadata.Name), ingress.Metadata.Uid);
 
     private static JsonObject Status(JsonArray addresses) => new()
     {

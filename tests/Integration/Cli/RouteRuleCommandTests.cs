@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Turnpike.Cli;
+using Turnpike.Tests.Integration.Support;
 
 namespace Turnpike.Tests.Integration.Cli;
 
@@ -148,7 +149,7 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
     public async Task Schema_AcceptsEverySampleInBothSpellings()
     {
         var ns = await server.CreateNamespaceAsync(Cancelled);
-        var sample = await File.ReadAllTextAsync(Path.Combine(server.Repository, "config", "samples", "httpbin-3s-rule.yaml"), Cancelled);
+        var sample = await File.ReadAllTextAsync(Path.Combine(ApiServer.Repository, "config", "samples", "httpbin-3s-rule.yaml"), Cancelled);
         (await server.KubectlAsync(sample, Cancelled, "apply", "-n", ns, "-f", "-")).Expect();
         var printed = await Turnpike("", "get", "routerules", "-o", "yaml", "-n", ns);
         Assert.Contains("httpReqTimeout:", printed.Output, StringComparison.Ordinal);

@@ -1,0 +1,158 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Turnpike.Hosting.Api;
+using Turnpike.Operator;
+using Turnpike.Tests.Integration.Support;
+using static Turnpike.Tests.Integration.Support.KubeObjects;
+
+namespace Turnpike.Tests.Integration.ControlPlane;
+
+/// <summary>
+/// An API server with Turnpike installed by <c>config/install.yaml</c>, and the operator running in this process as the ServiceAccount
+/// that the manifests make for it: certificates, caBundle and permissions are its own doing. One thing alone differs from a cluster:
+/// nothing routes cluster IPs here, so the operator's Service is an external name for this machine.
+/// </summary>
+public sealed class OperatorFixture : ApiServer
+{
+    /// <summary>Holds RouteRules that got in before there was a webhook.</summary>
+    public const string OldNamespace = "older-than-the-webhook";
+
+    /// <summary>Of the RouteRules there, each of which is for one test; the weights are wrong.</summary>
+    public static readonly IReadOnlyList<string> OldRules = ["relabelled", "repaired", "deleted", "finalized", "reported"];
+
+    public const string BadRoute = "route: [{weight: 60}, {weight: 30}]";
+
+    private static readonly ResourceRef ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount");
+    private static readonly ObjectKey Account = new("istio-system", Deployed.Operator);
+
+    private WebApplication? _operator;
+
+    /// <summary>Of the replica that the webhooks lead to.</summary>
+    internal OperatorOptions Options { get; private set; } = null!;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await base.DisposeAsync();
+    }
+
+    /// <summary>Starts the replica that the webhooks lead to; returns when it is ready and the leader says that admission works.</summary>
+    public async Task StartAsync()
+    {
+        _operator = await RunAsync(Options);
+        await ReadyAsync(Options);
+        await Wait.For(
+            ct => Api.FindAsync(Kind.ConfigMaps, new("istio-system", Deployed.StatusConfigMap), ct),
+            status => status?.TextAt("data.available") == "true",
+            "the leader's word that admission works");
+    }
+
+    /// <summary>Has the replica end as SIGTERM would.</summary>
+    public async Task StopAsync()
+    {
+        if (_operator is not { } running)
+            return;
+        _operator = null;
+        await running.StopAsync();
+        await running.DisposeAsync();
+    }
+
+    /// <summary>Starts another replica, on ports of its own.</summary>
+    internal static async Task<WebApplication> RunAsync(OperatorOptions options)
+    {
+        var replica = OperatorHost.Build(options, new FileLog(Path.Combine(Repository, "out", $"integration-{options.PodName}.log")));
+        await replica.StartAsync();
+        return replica;
+    }
+
+    /// <summary>Returns when the replica is ready by its own account.</summary>
+    internal static async Task ReadyAsync(OperatorOptions options)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{options.HealthPort}") };
+        await Wait.For(
+            async ct =>
+            {
+                using var response = await client.GetAsync(new Uri("/ready", UriKind.Relative), ct);
+                return await response.Content.ReadAsStringAsync(ct);
+            },
+            answer => answer == "ready\n",
+            $"{options.PodName} to be ready");
+    }
+
+    /// <summary>Options of a replica that nobody has started.</summary>
+    internal async Task<OperatorOptions> NewReplicaAsync(string name)
+    {
+        var kubeconfig = await KubeconfigAsync(token: await TokenAsync());
+        var ports = FreePorts(3);
+        return new(kubeconfig, name, "", "turnpike/proxy:test", Path.Combine(Files, "no-token"))
+        {
+            WebhookPort = ports[0],
+            DiscoveryPort = ports[1],
+            HealthPort = ports[2],
+        };
+    }
+
+    protected override async Task PrepareAsync()
+    {
+        await DefineKindsAsync();
+        await KubectlAsync(CancellationToken.None, "create", "namespace", OldNamespace);
+        (await KubectlAsync(string.Join("---\n", OldRules.Select(name => RouteRule(name, BadRoute))), CancellationToken.None, "create", "-n", OldNamespace, "-f", "-")).Expect();
+
+        await KubectlAsync(CancellationToken.None, "apply", "-f", Path.Combine(Repository, "config", "install.yaml"));
+        Options = await NewReplicaAsync("replica-a");
+        await LeadHereAsync(Options.WebhookPort);
+        await StartAsync();
+    }
+
+    /// <summary>The YAML of a RouteRule for the service web.</summary>
+    /// <param name="fields">Of its spec, in one line.</param>
+    public static string RouteRule(string name, string fields) => $$"""
+        apiVersion: config.istio.io/v1alpha2
+        kind: RouteRule
+        metadata:
+          name: {{name}}
+        spec:
+          destination: {name: web}
+          {{fields}}
+
+        """;
+
+    private async Task LeadHereAsync(int port)
+    {
+        var service = """{"spec":{"type":"ExternalName","externalName":"127.0.0.1","clusterIP":null,"clusterIPs":null,"selector":null}}""";
+        await Api.MergeAsync(Kind.Services, Account, service, CancellationToken.None);
+        foreach (var (plural, count) in new[] { ("validatingwebhookconfigurations", 2), ("mutatingwebhookconfigurations", 1) })
+        {
+            var patch = Enumerable.Range(0, count).Select(i => (JsonNode)Json($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{port}} }"""));
+            await Api.PatchAsync(
+                new("admissionregistration.k8s.io", "v1", plural, ""),
+                ObjectKey.ClusterScoped(Deployed.WebhookConfiguration),
+                PatchKind.Json,
+                new JsonArray([.. patch]),
+                WriteOptions.Default,
+                CancellationToken.None);
+        }
+    }
+
+    private async Task<string> TokenAsync()
+    {
+        using var request = new StringContent("""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}}""", null, "application/json");
+        var made = await Api.RequestAsync(HttpMethod.Post, ServiceAccounts.PathOf(Account, "token"), request, CancellationToken.None);
+        return made.TextAt("status.token")!;
+    }
+
+    /// <summary>All of them are held before the first is let go, so that they differ.</summary>
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(listener => listener.Start());
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
+        listeners.ForEach(listener => listener.Dispose());
+        return ports;
+    }
+}
+
+[CollectionDefinition]
+public sealed class WithOperator : ICollectionFixture<OperatorFixture>;

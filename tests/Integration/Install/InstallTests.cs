@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+using Turnpike.Hosting.Api;
+using Turnpike.Tests.Integration.Support;
+
+namespace Turnpike.Tests.Integration.Install;
+
+/// <summary>The manifests as users handle them.</summary>
+[Collection<WithOwnApiServer>]
+public sealed class InstallTests(OwnApiServer server)
+{
+    private static readonly ResourceRef Namespaces = new("", "v1", "namespaces", "Namespace");
+    private static readonly string Manifest = Path.Combine(ApiServer.Repository, "config", "install.yaml");
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Manifests_AreAppliedOnce_ChangeNothingAgain_AndLeaveNothingBehind()
+    {
+        // A rule of a user's, from before the webhook: it must not hold up what removes its kind.
+        await server.KubectlAsync(Cancelled, "apply", "-f", Path.Combine(ApiServer.Repository, "config", "crds"));
+        await server.KubectlAsync(Cancelled, "wait", "--for=condition=Established", "--timeout=30s", "crd", "--all");
+        await server.KubectlAsync(Cancelled, "apply", "-f", Path.Combine(ApiServer.Repository, "config", "samples", "httpbin-3s-rule.yaml"));
+
+        var first = Lines(await server.KubectlAsync(Cancelled, "apply", "-f", Manifest));
+        Assert.All(first, line => Assert.EndsWith(line.StartsWith("customresourcedefinition", StringComparison.Ordinal) ? " unchanged" : " created", line, StringComparison.Ordinal));
+        var again = Lines(await server.KubectlAsync(Cancelled, "apply", "-f", Manifest));
+        Assert.All(again, line => Assert.EndsWith(" unchanged", line, StringComparison.Ordinal));
+        var kustomized = Lines(await server.KubectlAsync(Cancelled, "apply", "-k", Path.Combine(ApiServer.Repository, "config")));
+        Assert.Equal(again.Order(StringComparer.Ordinal), kustomized.Order(StringComparer.Ordinal));
+
+        var deleting = server.KubectlAsync(Cancelled, "delete", "-f", Manifest);
+        while (!deleting.IsCompleted)
+        {
+            await FinalizeNamespacesAsync();
+            await Task.WhenAny(deleting, Task.Delay(50, Cancelled));
+        }
+        Assert.Equal(first.Length, Lines(await deleting).Length);
+        var left = await server.KubectlAsync(
+            Cancelled, "get", "customresourcedefinitions,validatingwebhookconfigurations,mutatingwebhookconfigurations,clusterroles,clusterrolebindings,ingressclasses,namespaces", "-o", "name");
+        Assert.DoesNotContain(Lines(left), line => line.Contains("turnpike", StringComparison.Ordinal) || line.Contains("istio", StringComparison.Ordinal));
+    }
+
+    /// <summary>The part of the controller that is not here: what a namespace holds does not matter to this test.</summary>
+    private async Task FinalizeNamespacesAsync()
+    {
+        var all = await server.Api.ListAsync(Namespaces, ResourceQuery.All, item => JsonObject.Create(item.Clone())!, Cancelled);
+        foreach (var ns in all.Items.Where(ns => ns["metadata"]!["deletionTimestamp"] is not null))
+        {
+            ns["spec"]!["finalizers"] = new JsonArray();
+            await server.Api.ReplaceAsync(
+                Namespaces, ObjectKey.ClusterScoped((string)ns["metadata"]!["name"]!), ns, new() { Subresource = "finalize" }, Cancelled);
+        }
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}

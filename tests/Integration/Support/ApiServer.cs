@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Globalization;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Tests.Integration.Support;
+
+/// <summary>
+/// A real kube-apiserver with an etcd of its own, and kubectl for it. It comes from <c>hack/devcluster/apiserver</c>, which takes its
+/// programs from <c>$KUBEBUILDER_ASSETS</c>, else from those that <c>hack/devcluster/build</c> made.
+/// </summary>
+public abstract class ApiServer : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("turnpike-apiserver-").FullName;
+    private KubeApi? _api;
+    private int _namespaces;
+
+    /// <summary>Of a user who may do everything.</summary>
+    public string Kubeconfig { get; private set; } = "";
+
+    /// <summary>The same user, without kubectl.</summary>
+    public KubeApi Api => _api ?? throw new InvalidOperationException("the API server is not up");
+
+    /// <summary>The root of the repository.</summary>
+    public static string Repository { get; } = FindRepository();
+
+    /// <summary>For what a test has to keep in files; gone with the API server.</summary>
+    protected string Files => _directory;
+
+    private static string Script => Path.Combine(Repository, "hack", "devcluster", "apiserver");
+
+    private string State => Path.Combine(_directory, "state");
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Program("kube-apiserver") is null)
+        {
+            throw new InvalidOperationException(
+                "these tests need kube-apiserver, etcd and kubectl: run hack/devcluster/build, or set KUBEBUILDER_ASSETS to a folder that has them");
+        }
+        try
+        {
+            Kubeconfig = (await RunAsync(Script, null, CancellationToken.None, "up", State)).Expect().Trim();
+            _api = new(KubeEndpoint.FromKubeconfig(Kubeconfig));
+            await PrepareAsync();
+        }
+        catch
+        {
+            // Not every runner disposes of what was never ready; where one does, the second time does nothing.
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        _api?.Dispose();
+        if (!Directory.Exists(_directory))
+            return;
+        await RunAsync(Script, null, CancellationToken.None, "down", State);
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>Kills kube-apiserver and starts it again over the same store.</summary>
+    public async Task RestartAsync(CancellationToken ct) => (await RunAsync(Script, null, ct, "restart", State)).Expect();
+
+    /// <summary>A new namespace, which no other test uses.</summary>
+    public async Task<string> CreateNamespaceAsync(CancellationToken ct)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"test-{Interlocked.Increment(ref _namespaces)}");
+        await KubectlAsync(ct, "create", "namespace", name);
+        return name;
+    }
+
+    /// <summary>What kubectl prints; it must succeed.</summary>
+    public async Task<string> KubectlAsync(CancellationToken ct, params string[] arguments) => (await KubectlAsync(null, ct, arguments)).Expect();
+
+    /// <summary>One call of kubectl.</summary>
+    /// <param name="input">Its standard input.</param>
+    public Task<ProgramRun> KubectlAsync(string? input, CancellationToken ct, params string[] arguments) =>
+        RunAsync(Program("kubectl") ?? "kubectl", input, ct, ["--kubeconfig", Kubeconfig, "--cache-dir", Path.Combine(_directory, "cache"), .. arguments]);
+
+    /// <summary>The kubeconfig for another address, or of another user; returns its path.</summary>
+    public async Task<string> KubeconfigAsync(Uri? server = null, string? token = null)
+    {
+        var text = await File.ReadAllTextAsync(Kubeconfig);
+        if (server is not null)
+            text = text.Replace(KubeEndpoint.FromKubeconfig(Kubeconfig).Server.GetLeftPart(UriPartial.Authority), server.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
+        if (token is not null)
+            text = text.Replace(await KubectlAsync(CancellationToken.None, "config", "view", "--raw", "-o", "jsonpath={.users[0].user.token}"), token, StringComparison.Ordinal);
+        var path = Path.Combine(_directory, Path.GetRandomFileName());
+        await File.WriteAllTextAsync(path, text);
+        return path;
+    }
+
+    /// <summary>What every test of this API server counts on.</summary>
+    protected abstract Task PrepareAsync();
+
+    /// <summary>Our custom resource definitions.</summary>
+    protected async Task DefineKindsAsync()
+    {
+        await KubectlAsync(CancellationToken.None, "apply", "-f", Path.Combine(Repository, "config", "crds"));
+        await KubectlAsync(CancellationToken.None, "wait", "--for=condition=Established", "--timeout=30s", "crd", "--all");
+    }
+
+    private static string? Program(string name)
+    {
+        var cache = Environment.GetEnvironmentVariable("TURNPIKE_CACHE") is { Length: > 0 } given ? given : Path.Combine(UserCache(), "turnpike-devcluster");
+        var folders = new[] { Environment.GetEnvironmentVariable("KUBEBUILDER_ASSETS"), Path.Combine(cache, "bin") };
+        return folders.Where(folder => !string.IsNullOrEmpty(folder)).Select(folder => Path.Combine(folder!, name)).FirstOrDefault(File.Exists);
+    }
+
+    private static string UserCache() => Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given
+        ? given
+        : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".cache");
+
+    private static string FindRepository()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Operator.sln")))
+            directory = directory.Parent;
+        return directory?.FullName ?? throw new InvalidOperationException($"no repository around {AppContext.BaseDirectory}");
+    }
+
+    private static async Task<ProgramRun> RunAsync(string program, string? input, CancellationToken ct, params string[] arguments)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Patience);
+        using var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true },
+        };
+        process.Start();
+        try
+        {
+            if (input is not null)
+                await process.StandardInput.WriteAsync(input.AsMemory(), limit.Token);
+            process.StandardInput.Close();
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return new ProgramRun($"{program} {string.Join(' ', arguments)}", process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+}
