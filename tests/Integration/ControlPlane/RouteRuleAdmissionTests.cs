@@ -33,6 +33,24 @@ public sealed class RouteRuleAdmissionTests(OperatorFixture cluster)
         Assert.Contains("spec.http_req_timeout.simple_timeout.timeout: Invalid value: \"soon\"", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("route: [{weight: 60}, {weight: 30}]", "spec.route: Invalid value: 90: weights must total 100")]
+    [InlineData("http_req_timeout: {simple_timeout: {timeout: \"3\"}}", "spec.http_req_timeout.simple_timeout.timeout: Invalid value: \"3\": ")]
+    [InlineData("http_req_timeout: {simple_timeout: {timeout: 3}}", "timeout")]
+    [InlineData("http_req_timeout: {simple_timeout: {timeout: 0.5ms}}", "spec.http_req_timeout.simple_timeout.timeout: Invalid value: \"0.5ms\": ")]
+    [InlineData("match: {request: {headers: {uri: {regex: (}}}}", "spec.match.request.headers[uri].regex: Invalid value: \"(\": ")]
+    [InlineData("redirect: {uri: /x}\n  route: [{weight: 100}]", "spec.route: Forbidden: may not be given together with ")]
+    [InlineData("match: {request: {headers: {uri: /x}}}", "match.request.headers.uri")]
+    [InlineData("http_req_timout: {simple_timeout: {timeout: 3s}}", "unknown field \"http_req_timout\"")]
+    [InlineData("http_req_timeout: {simple_timeout: {timeout: 3s}}\n  httpReqTimeout: {simpleTimeout: {timeout: 3s}}", "Forbidden: the same field as ")]
+    public async Task FrequentFault_IsOneClearLine(string spec, string line)
+    {
+        var ns = await cluster.CreateNamespaceAsync(Cancelled);
+        var run = await SendAsync(ns, "create", OperatorFixture.RouteRule("bad", spec));
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(line, Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task GoodRule_IsTaken_WithAWarningWhileItsServiceIsMissing()
     {
