@@ -93,6 +93,7 @@ internal static class OperatorHost
         services.AddSingleton<ILeaderTask, IngressStatusController>();
         services.AddSingleton<ILeaderTask, PeerWatcher>();
         services.AddSingleton<ILeaderTask, FleetStatusController>();
+        services.AddSingleton<ILeaderTask, DiagnosticEvents>();
         services.AddSingleton<RuleStatuses>().AddHostedService(p => p.GetRequiredService<RuleStatuses>());
         services.AddLeaderElection(_ => new LeaderElectionOptions(new ObjectKey(Names.SystemNamespace, Deployed.Lease), options.PodName));
         services

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Logging;
+using Turnpike.Api;
+using Turnpike.Compiler;
+using Turnpike.Discovery;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Reconcile;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+
+namespace Turnpike.Operator.Status;
+
+/// <summary>
+/// Tells what is wrong with an Ingress or a RouteRule as an Event on it, once when it comes up: an Ingress has no conditions, and
+/// <c>kubectl describe</c> is where people look.
+/// </summary>
+internal sealed class DiagnosticEvents(KubeApi api, DiscoveryStates states, OperatorOptions options, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
+{
+    private const string Action = "Compile";
+
+    // Objects of one apply come one after the other: that the rule is there before its service is nothing to tell.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private static readonly Dictionary<string, ResourceRef> Resources = new(StringComparer.Ordinal)
+    {
+        [Kinds.Ingress] = new("networking.k8s.io", "v1", "ingresses", Kinds.Ingress),
+        [Kinds.RouteRule] = new(Names.Group, Names.Version, "routerules", Kinds.RouteRule),
+    };
+
+    private readonly EventPublisher _events = new(api, "turnpike.io/operator", options.PodName, loggers.CreateLogger<EventPublisher>(), clock);
+
+    public async Task RunAsync(CancellationToken term)
+    {
+        var told = new HashSet<(string Uid, string Message)>();
+        try
+        {
+            for (var sequence = 0L; ;)
+            {
+                await states.NewerThanAsync(sequence, term);
+                await Task.Delay(Patience, clock, term);
+                var state = states.Current!;
+                sequence = state.Sequence;
+                told = await TellAsync(state, told, term);
+            }
+        }
+        catch (OperationCanceledException) when (term.IsCancellationRequested)
+        {
+            // The term is over.
+        }
+    }
+
+    private async Task<HashSet<(string Uid, string Message)>> TellAsync(DiscoveryState state, HashSet<(string Uid, string Message)> told, CancellationToken ct)
+    {
+        var uids = state.Rules.Select(r => (Kind: Kinds.RouteRule, Object: r))
+            .Concat(state.Snapshot.Ingresses.Select(i => (Kind: Kinds.Ingress, Object: i.Metadata)))
+            .ToDictionary(o => (o.Kind, o.Object.Namespace, o.Object.Name), o => o.Object.Uid);
+        var now = new HashSet<(string Uid, string Message)>();
+        foreach (var diagnostic in state.Diagnostics)
+        {
+            var subject = diagnostic.Subject;
+            if (!uids.TryGetValue((subject.Kind, subject.Namespace, subject.Name), out var uid) || !now.Add((uid, diagnostic.Message)) || told.Contains((uid, diagnostic.Message)))
+                continue;
+            var about = new EventSubject(Resources[subject.Kind], new ObjectKey(subject.Namespace, subject.Name), uid);
+            await _events.PublishAsync(about, EventSeverity.Warning, diagnostic.Reason, Action, diagnostic.Message, ct);
+        }
+        return now;
+    }
+}
