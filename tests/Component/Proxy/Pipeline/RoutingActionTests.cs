@@ -214,7 +214,7 @@ public sealed class RoutingActionTests : PipelineTest
         var hosts = new VirtualHostSet([new VirtualHost("*.example.com", [Tables.Entry(
             Tables.Route() with { Conditions = [new Condition(ConditionTarget.Header, "cookie", ConditionKind.Regex, "^(.*?;)?(user=jason)(;.*)?$")] },
             Tables.Route())])]);
-        var state = TableState.Create(new RouteTable { Http = hosts }, null, Time);
+        var state = TableState.Create(new RouteTable { Http = hosts }, null);
         var exchange = new FakeExchange(target: "/some/path").With(("cookie", "user=other"), ("accept", "*/*"));
         for (var i = 0; i < 1000; i++)
             ProxyPipeline.Match(exchange, state);
