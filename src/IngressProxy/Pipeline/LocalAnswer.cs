@@ -12,10 +12,15 @@ internal static class LocalAnswer
     public const string Overloaded = "x-envoy-overloaded";
     public const string FaultAbort = "fault filter abort";
 
-    /// <summary>Answers with a status and nothing else, or a line of text.</summary>
+    /// <summary>Answers with a status and nothing else, or a line of text; a gRPC request with what gRPC has for that.</summary>
     public static ValueTask SendAsync(Exchange exchange, int status, string text = "")
     {
         var head = exchange.Response;
+        if (status >= 400 && GrpcAnswer.Wants(exchange.Request))
+        {
+            GrpcAnswer.Fill(head, status, text);
+            return default;
+        }
         head.Status = status;
         head.Headers.Set("server", ResponseHeaderRules.ServerName);
         if (HasBody(status))
