@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Turnpike.Api;
 
 /// <summary>Every name that Turnpike shares with its users: groups, annotations, labels, objects. No other file spells one out.</summary>
@@ -36,6 +38,9 @@ public static class Names
     // Ours.
     public const string HttpAnnotation = "turnpike.io/http";
     public const string LoadBalancingAnnotation = "turnpike.io/load-balancing";
+    public const string RoundRobin = "round-robin";
+    public const string RandomChoice = "random";
+    public const string LeastRequest = "least-request";
     public const string AllowRulesFromAnnotation = "turnpike.io/allow-rules-from";
     public const string OperatorDeployment = "turnpike-operator";
     public const string StatusConfigMap = "turnpike-status";
@@ -49,4 +54,7 @@ public static class Names
     public const string VersionLabel = "app.kubernetes.io/version";
     public const string DefaultContainerAnnotation = "kubectl.kubernetes.io/default-container";
     public const string MirrorPodAnnotation = "kubernetes.io/config.mirror";
+
+    /// <summary>What <see cref="LoadBalancingAnnotation"/> may say.</summary>
+    public static ImmutableArray<string> LoadBalancingPolicies { get; } = [RoundRobin, RandomChoice, LeastRequest];
 }

@@ -91,8 +91,8 @@ internal sealed class BackendIndex
     private static LoadBalancing LoadBalancingOf(ServiceObject service) =>
         service.Metadata.Annotations.GetValueOrDefault(Names.LoadBalancingAnnotation) switch
         {
-            "random" => LoadBalancing.Random,
-            "least-request" => LoadBalancing.LeastRequest,
+            Names.RandomChoice => LoadBalancing.Random,
+            Names.LeastRequest => LoadBalancing.LeastRequest,
             _ => LoadBalancing.RoundRobin,
         };
 

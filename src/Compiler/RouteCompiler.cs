@@ -55,9 +55,26 @@ public sealed class RouteCompiler
             Https = _https.Build(),
             Clusters = new ClusterSet(_backends.Clusters),
             Certificates = _certificates.Build(),
-            Settings = new ProxySettings { TrustedCidrs = _snapshot.Mesh.TrustedCidrs, DrainDuration = _snapshot.Mesh.DrainDuration },
+            Settings = new ProxySettings
+            {
+                TrustedCidrs = _snapshot.Mesh.TrustedCidrs,
+                DrainDuration = _snapshot.Mesh.DrainDuration,
+                Limits = Limits(_snapshot.Mesh.CircuitLimits),
+            },
         };
         return new Compilation(RouteTableJson.WithVersion(table), _diagnostics.ToImmutable());
+    }
+
+    private static CircuitLimits Limits(CircuitLimitSettings settings)
+    {
+        static int Limit(int limit) => limit == 0 ? CircuitLimits.Unlimited : limit;
+        return new CircuitLimits
+        {
+            Connections = Limit(settings.Connections),
+            PendingRequests = Limit(settings.PendingRequests),
+            Requests = Limit(settings.Requests),
+            Retries = Limit(settings.Retries),
+        };
     }
 
     private void AddRules(IngressObject ingress)

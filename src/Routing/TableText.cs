@@ -28,6 +28,8 @@ public static class TableText
         }
         if (!table.Settings.TrustedCidrs.IsEmpty)
             text.Append(CultureInfo.InvariantCulture, $"trusted {string.Join(", ", table.Settings.TrustedCidrs)}\n");
+        if (table.Settings.Limits is var limits && limits != CircuitLimits.Default)
+            text.Append(CultureInfo.InvariantCulture, $"limits connections {Limit(limits.Connections)}, pending {Limit(limits.PendingRequests)}, requests {Limit(limits.Requests)}, retries {Limit(limits.Retries)}\n");
         return text.ToString();
     }
 
@@ -67,6 +69,8 @@ public static class TableText
         if (route.AllowWebSocket)
             yield return "websocket";
     }
+
+    private static string Limit(int limit) => limit == CircuitLimits.Unlimited ? "unlimited" : limit.ToString(CultureInfo.InvariantCulture);
 
     private static void WriteListener(StringBuilder text, string name, VirtualHostSet hosts)
     {

@@ -12,8 +12,10 @@ public static class CoreReaders
         var findings = new Findings();
         var top = Open(findings, raw, "v1", "Service");
         var spec = top.Object("spec");
+        var metadata = ObjectMetaReader.Read(top.Raw("metadata"));
+        WarnOfLoadBalancing(findings, metadata);
         return findings.Result(new ServiceObject(
-            ObjectMetaReader.Read(top.Raw("metadata")),
+            metadata,
             spec?.String("type") ?? "ClusterIP",
             [.. (spec?.Objects("ports") ?? []).Select(ReadServicePort)]));
     }
@@ -48,6 +50,17 @@ public static class CoreReaders
             metadata,
             top.Object("spec")?.String("controller") ?? "",
             metadata.Annotations.GetValueOrDefault(Names.IngressClassDefaultAnnotation) == "true"));
+    }
+
+    /// <summary>A warning only: a Service is not ours to refuse, and traffic must not stop for a misspelt annotation.</summary>
+    private static void WarnOfLoadBalancing(Findings findings, ObjectMeta metadata)
+    {
+        if (!metadata.Annotations.TryGetValue(Names.LoadBalancingAnnotation, out var value) || Names.LoadBalancingPolicies.Contains(value))
+            return;
+        var supported = string.Join(", ", Names.LoadBalancingPolicies.Select(p => $"\"{p}\""));
+        findings.Warn(
+            FieldPath.Key("metadata.annotations", Names.LoadBalancingAnnotation),
+            $"{JsonText.Quote(value)} has no effect: supported values are {supported}; \"{Names.RoundRobin}\" is used");
     }
 
     private static ObjectReader Open(Findings findings, JsonObject raw, string apiVersion, string kind)

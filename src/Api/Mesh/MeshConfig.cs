@@ -40,8 +40,27 @@ public sealed record MeshConfig
     /// <summary><c>drainDuration</c>: how long requests in flight may take after SIGTERM.</summary>
     public TimeSpan DrainDuration { get; init; } = TimeSpan.FromSeconds(45);
 
+    /// <summary><c>circuitLimits</c>: how much one proxy asks of one service at a time.</summary>
+    public CircuitLimitSettings CircuitLimits { get; init; } = new();
+
     /// <summary><c>ingressProxy</c>: the managed ingress Deployment and its Service.</summary>
     public IngressProxySettings IngressProxy { get; init; } = new();
+}
+
+/// <summary>The circuit limits of 2017, for each service port or subset and each proxy; 0 is unlimited.</summary>
+public sealed record CircuitLimitSettings
+{
+    /// <summary><c>connections</c>: to HTTP/1.1 endpoints; each request in flight and each WebSocket has one.</summary>
+    public int Connections { get; init; } = 1024;
+
+    /// <summary><c>pendingRequests</c>: that wait for one of those connections.</summary>
+    public int PendingRequests { get; init; } = 1024;
+
+    /// <summary><c>requests</c>: in flight to HTTP/2 endpoints.</summary>
+    public int Requests { get; init; } = 1024;
+
+    /// <summary><c>retries</c>: requests that are being tried again.</summary>
+    public int Retries { get; init; } = 3;
 }
 
 /// <summary>The managed ingress proxy.</summary>

@@ -23,7 +23,7 @@ public static class MeshConfigReader
 
     private static readonly string[] Known =
     [
-        "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "ingressClass", "ingressControllerMode",
+        "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "ingressClass", "ingressControllerMode",
         "ingressProxy", "tlsIngressHttp", "trustedCidrs", "upstreamHost",
     ];
 
@@ -49,6 +49,7 @@ public static class MeshConfigReader
             Domain = Text(keys, "domain", Syntax.Fqdn) ?? fallback.Domain,
             TrustedCidrs = keys.Strings(Spelled(keys, "trustedCidrs"), form: CidrFault),
             DrainDuration = Drain(keys) ?? fallback.DrainDuration,
+            CircuitLimits = keys.Object(Spelled(keys, "circuitLimits")) is { } limits ? CircuitLimitsReader.Read(limits) : fallback.CircuitLimits,
             IngressProxy = keys.Object(Spelled(keys, "ingressProxy")) is { } proxy ? IngressProxyReader.Read(proxy) : fallback.IngressProxy,
         });
     }

@@ -19,7 +19,7 @@ internal sealed class AdminPages(Readiness readiness, ProxyMetrics metrics, Prox
         {
             "/ready" => readiness.ReasonAgainst is { } reason ? Text(503, reason) : Text(200, "ready"),
             "/live" => Text(200, "live"),
-            "/metrics" => new AdminPage(200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Write(metrics))),
+            "/metrics" => new AdminPage(200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Write(metrics, pipeline.EjectedEndpoints))),
             "/table" when query == "?format=json" => new AdminPage(200, "application/json", RouteTableJson.Serialize(WithoutKeys(pipeline.Table))),
             "/table" => new AdminPage(200, PlainText, Encoding.UTF8.GetBytes(TableText.Write(pipeline.Table))),
             _ => Text(404, "not found: there are /ready, /live, /metrics and /table"),

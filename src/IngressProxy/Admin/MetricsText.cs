@@ -11,7 +11,7 @@ internal static class MetricsText
 
     private static readonly string[] ClassNames = ["client_gone", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
-    public static string Write(ProxyMetrics metrics)
+    public static string Write(ProxyMetrics metrics, int ejectedEndpoints)
     {
         var text = new StringBuilder();
         WriteRequests(text, metrics);
@@ -19,6 +19,11 @@ internal static class MetricsText
         Single(text, "turnpike_active_requests", "gauge", "Requests in flight.", metrics.ActiveRequests);
         Single(text, "turnpike_upstream_connect_failures_total", "counter", "Connections to endpoints that failed.", metrics.ConnectFailures);
         Single(text, "turnpike_upstream_retries_total", "counter", "Requests sent to an endpoint again.", metrics.Retries);
+        Single(text, "turnpike_upstream_ejections_total", "counter", "Times that an endpoint began to be passed over because it took no connection.", metrics.Ejections);
+        Single(text, "turnpike_upstream_ejected_endpoints", "gauge", "Endpoints passed over at the moment.", ejectedEndpoints);
+        Head(text, "turnpike_upstream_overflows_total", "counter", "Requests answered with 503, and retries not made, because of the circuit limits.");
+        text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"requests\"}} {metrics.OverflowsOf(CircuitLimit.Requests)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"retries\"}} {metrics.OverflowsOf(CircuitLimit.Retries)}\n");
         Single(text, "turnpike_table_swaps_total", "counter", "Route tables put in force.", metrics.Swaps);
         Single(text, "turnpike_table_load_failures_total", "counter", "Route tables that could not be loaded.", metrics.LoadFailures);
         Head(text, "turnpike_table_swap_seconds", "summary", "Time that putting a route table in force took.");

@@ -11,9 +11,11 @@ internal sealed class ProxyMetrics
 
     private readonly ConcurrentDictionary<RouteKey, StatusCounts> _routes = new();
     private readonly LatencyHistogram[] _latency = [new(), new()];
+    private readonly long[] _overflows = new long[2];
     private long _active;
     private long _connectFailures;
     private long _retries;
+    private long _ejections;
     private long _swaps;
     private long _swapTicks;
     private long _loadFailures;
@@ -25,6 +27,8 @@ internal sealed class ProxyMetrics
     public long ConnectFailures => Volatile.Read(ref _connectFailures);
 
     public long Retries => Volatile.Read(ref _retries);
+
+    public long Ejections => Volatile.Read(ref _ejections);
 
     public long Swaps => Volatile.Read(ref _swaps);
 
@@ -62,6 +66,12 @@ internal sealed class ProxyMetrics
 
     public void Retried() => Interlocked.Increment(ref _retries);
 
+    public void Ejected() => Interlocked.Increment(ref _ejections);
+
+    public void Overflowed(CircuitLimit limit) => Interlocked.Increment(ref _overflows[(int)limit]);
+
+    public long OverflowsOf(CircuitLimit limit) => Volatile.Read(ref _overflows[(int)limit]);
+
     public void TableSwapped(string version, TimeSpan elapsed)
     {
         TableVersion = version;
@@ -83,6 +93,13 @@ internal sealed class ProxyMetrics
         /// <summary>1 to 5, or 0 for requests whose client went away.</summary>
         public long Of(int statusClass) => Volatile.Read(ref _byClass[statusClass]);
     }
+}
+
+/// <summary>What there was too much of.</summary>
+internal enum CircuitLimit
+{
+    Requests,
+    Retries,
 }
 
 /// <summary>A histogram with fixed bounds.</summary>

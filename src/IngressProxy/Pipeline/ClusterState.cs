@@ -2,74 +2,82 @@ using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Pipeline;
 
-/// <summary>An endpoint with what the proxy keeps about it from request to request.</summary>
-internal sealed class UpstreamEndpoint(Endpoint endpoint)
-{
-    private int _active;
-
-    public Endpoint Endpoint { get; } = endpoint;
-
-    public string BaseUri { get; } = $"http://{endpoint}";
-
-    public int Active => Volatile.Read(ref _active);
-
-    public void Begin() => Interlocked.Increment(ref _active);
-
-    public void End() => Interlocked.Decrement(ref _active);
-}
-
-/// <summary>A cluster of the table with its load balancing and retry budget, which outlive the table where the cluster does.</summary>
+/// <summary>A cluster of the table with its load balancing and its limits, which outlive the table where the cluster does.</summary>
 internal sealed class ClusterState
 {
+    // So many endpoints are drawn as the policy has it before each is looked at: that keeps the shares of the others even.
+    private const int Draws = 4;
+
     private readonly UpstreamEndpoint[] _endpoints;
     private readonly Rotation _rotation;
 
-    private ClusterState(Cluster cluster, UpstreamEndpoint[] endpoints, Rotation rotation, RetryBudget retries)
+    private ClusterState(Cluster cluster, UpstreamEndpoint[] endpoints, Rotation rotation, ClusterCircuits circuits)
     {
         Cluster = cluster;
         _endpoints = endpoints;
         _rotation = rotation;
-        Retries = retries;
+        Circuits = circuits;
     }
 
     public Cluster Cluster { get; }
 
-    public RetryBudget Retries { get; }
+    public ClusterCircuits Circuits { get; }
 
     public int EndpointCount => _endpoints.Length;
 
-    public static ClusterState Create(Cluster cluster, ClusterState? previous, TimeProvider time)
+    public int EjectedCount => _endpoints.Count(e => e.IsEjected);
+
+    public static ClusterState Create(Cluster cluster, ClusterState? previous, CircuitLimits limits)
     {
         if (previous is null)
-            return new ClusterState(cluster, [.. cluster.Endpoints.Select(e => new UpstreamEndpoint(e))], new Rotation(), new RetryBudget(time));
-        if (ReferenceEquals(previous.Cluster, cluster))
+            return new ClusterState(cluster, [.. cluster.Endpoints.Select(e => new UpstreamEndpoint(e))], new Rotation(), new ClusterCircuits(limits));
+        // What is in flight under other limits is not counted under these.
+        var circuits = previous.Circuits.Limits == limits ? previous.Circuits : new ClusterCircuits(limits);
+        if (ReferenceEquals(previous.Cluster, cluster) && ReferenceEquals(previous.Circuits, circuits))
             return previous;
         if (cluster.Endpoints.AsSpan().SequenceEqual(previous.Cluster.Endpoints.AsSpan()))
-            return new ClusterState(cluster, previous._endpoints, previous._rotation, previous.Retries);
+            return new ClusterState(cluster, previous._endpoints, previous._rotation, circuits);
         var known = previous._endpoints.DistinctBy(e => e.Endpoint).ToDictionary(e => e.Endpoint);
         return new ClusterState(
             cluster,
             [.. cluster.Endpoints.Select(e => known.GetValueOrDefault(e) ?? new UpstreamEndpoint(e))],
             new Rotation(),
-            previous.Retries);
+            circuits);
     }
 
-    /// <summary>The endpoint for the next request, or null where there is none.</summary>
+    /// <summary>The endpoint for the next request, or null where there is none. Ejected ones are passed over, unless all are.</summary>
     /// <param name="random">For the policies that need it.</param>
+    /// <param name="time">For ejections.</param>
     /// <param name="other">An endpoint that just failed: avoided where there is another.</param>
-    public UpstreamEndpoint? Pick(Random random, UpstreamEndpoint? other = null)
+    public UpstreamEndpoint? Pick(Random random, TimeProvider time, UpstreamEndpoint? other = null)
     {
         if (_endpoints.Length < 2)
             return _endpoints.Length == 0 ? null : _endpoints[0];
-        var index = Cluster.LoadBalancing switch
+        var index = 0;
+        for (var draw = 0; draw < Draws; draw++)
         {
-            LoadBalancing.Random => random.Next(_endpoints.Length),
-            LoadBalancing.LeastRequest => LeastLoaded(random),
-            _ => _rotation.Next(_endpoints.Length),
-        };
-        var picked = _endpoints[index];
-        return ReferenceEquals(picked, other) ? _endpoints[(index + 1) % _endpoints.Length] : picked;
+            index = Draw(random);
+            if (Suits(index))
+                return _endpoints[index];
+        }
+        for (var i = 1; i < _endpoints.Length; i++)
+        {
+            var next = (index + i) % _endpoints.Length;
+            if (Suits(next))
+                return _endpoints[next];
+        }
+        // Perhaps it is not the endpoints but the network here; and if not, nothing is lost.
+        return ReferenceEquals(_endpoints[index], other) ? _endpoints[(index + 1) % _endpoints.Length] : _endpoints[index];
+
+        bool Suits(int at) => !ReferenceEquals(_endpoints[at], other) && _endpoints[at].Admits(time);
     }
+
+    private int Draw(Random random) => Cluster.LoadBalancing switch
+    {
+        LoadBalancing.Random => random.Next(_endpoints.Length),
+        LoadBalancing.LeastRequest => LeastLoaded(random),
+        _ => _rotation.Next(_endpoints.Length),
+    };
 
     /// <summary>The power of two choices: nearly as even as looking at all of them, and no herd runs to the one that is idle.</summary>
     private int LeastLoaded(Random random)
@@ -85,4 +93,28 @@ internal sealed class ClusterState
 
         public int Next(int count) => (int)((uint)Interlocked.Increment(ref _next) % (uint)count);
     }
+}
+
+/// <summary>How much of a cluster's limits is used.</summary>
+internal sealed class ClusterCircuits(CircuitLimits limits)
+{
+    private readonly CircuitGate _connections = new(limits.Connections, limits.PendingRequests);
+    private readonly CircuitGate _requests = new(limits.Requests, waitingLimit: 0);
+    private int _retries;
+
+    public CircuitLimits Limits { get; } = limits;
+
+    /// <summary>What a request has to go through: over HTTP/1.1 it has a connection to itself, over HTTP/2 it shares one.</summary>
+    public CircuitGate GateOf(UpstreamProtocol protocol) => protocol == UpstreamProtocol.Http2 ? _requests : _connections;
+
+    /// <summary>False where as many requests are being tried again as may be.</summary>
+    public bool TryBeginRetry()
+    {
+        if (Interlocked.Increment(ref _retries) <= Limits.Retries)
+            return true;
+        Interlocked.Decrement(ref _retries);
+        return false;
+    }
+
+    public void EndRetry() => Interlocked.Decrement(ref _retries);
 }

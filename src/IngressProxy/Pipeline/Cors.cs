@@ -14,17 +14,20 @@ internal static class Cors
     public static bool Apply(CorsAction policy, Exchange exchange)
     {
         var request = exchange.Request;
+        // Said to every origin, and to requests without one: a cache must not give one's answer to another.
+        exchange.Response.VariesByOrigin = true;
         if (request.Headers.First("origin") is not { } origin || !Allows(policy, origin))
             return false;
         var answer = exchange.Response.PolicyHeaders;
         answer.Add("access-control-allow-origin", origin);
         if (policy.AllowCredentials)
             answer.Add("access-control-allow-credentials", "true");
+        // Browsers look for it here; the reference has it on preflights, where it means nothing and does no harm.
+        AddList(answer, "access-control-expose-headers", policy.ExposeHeaders);
         if (request.Method != "OPTIONS" || request.Headers.First("access-control-request-method") is null)
             return false;
         AddList(answer, "access-control-allow-methods", policy.AllowMethods);
         AddList(answer, "access-control-allow-headers", policy.AllowHeaders);
-        AddList(answer, "access-control-expose-headers", policy.ExposeHeaders);
         if (policy.MaxAge is { } age)
             answer.Add("access-control-max-age", ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         return true;

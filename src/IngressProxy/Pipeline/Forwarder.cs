@@ -33,8 +33,6 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
         var outgoing = OutgoingRequest.Create(exchange, route, cluster.Cluster, state.Trusts(exchange.Connection.Peer));
         var copy = mirror.Prepare(state, route, outgoing);
         var retries = route.Retry is { Attempts: > 0 };
-        if (retries)
-            cluster.Retries.CountRequest();
         RequestTap? body = null;
         if (exchange.RequestBody is { } incoming)
         {
@@ -47,48 +45,60 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
         }
 
         var began = time.GetTimestamp();
-        var plan = new RetryPlan(route, cluster, request.Method, body, random, time);
+        using var plan = new RetryPlan(route, cluster, request.Method, body, metrics, random, time);
         UpstreamEndpoint? last = null;
         while (true)
         {
-            var endpoint = cluster.Pick(random, last)!;
-            var outcome = await TryAsync(outgoing.To(endpoint, cluster.Cluster, body, request.ContentLength), clock);
-            last = endpoint;
+            var outcome = await TryAsync(outgoing, cluster, last, body, request.ContentLength, route.Timeout, clock);
+            last = outcome.Endpoint;
             try
             {
-                if (!await plan.TryAgainAsync(outcome, clock.Token))
+                if (!plan.TriesAgain(outcome))
                 {
+                    plan.Dispose();
                     await AnswerAsync(exchange, outcome, time.GetElapsedTime(began), clock);
                     return;
                 }
-                metrics.Retried();
             }
             finally
             {
                 await outcome.ReleaseAsync();
             }
+            await plan.BackOffAsync(clock.Token);
         }
     }
 
-    private async ValueTask<TryOutcome> TryAsync(UpstreamRequest request, RequestClock clock)
+    /// <summary>One try: waits for room, picks an endpoint, asks it.</summary>
+    private async ValueTask<TryOutcome> TryAsync(
+        OutgoingRequest outgoing, ClusterState cluster, UpstreamEndpoint? last, RequestTap? body, long? length, TimeSpan longestWait, RequestClock clock)
     {
-        var endpoint = request.Endpoint;
+        var gate = cluster.Circuits.GateOf(cluster.Cluster.Protocol);
+        // The clock runs from the end of the request's body, which nobody reads before there is room: the wait has a limit of its own.
+        var admission = await gate.EnterAsync(longestWait, time, clock.Token);
+        if (admission == Admission.Overflow)
+        {
+            metrics.Overflowed(CircuitLimit.Requests);
+            return new TryOutcome(null, null, null, TryFailure.Overflow);
+        }
+        if (admission == Admission.TimedOut)
+            return new TryOutcome(null, null, null, TryFailure.Timeout);
+        var endpoint = cluster.Pick(random, time, last)!;
         endpoint.Begin();
         try
         {
-            var response = await client.SendAsync(request, clock.BeginTry());
+            var response = await client.SendAsync(outgoing.To(endpoint, cluster.Cluster, body, length), clock.BeginTry());
             clock.EndTry();
-            return new TryOutcome(endpoint, response, TryFailure.None);
+            endpoint.Answered();
+            return new TryOutcome(endpoint, gate, response, TryFailure.None);
         }
         catch (OperationCanceledException) when (clock.TryTimedOut)
         {
-            return new TryOutcome(endpoint, null, TryFailure.Timeout);
+            return new TryOutcome(endpoint, gate, null, TryFailure.Timeout);
         }
         catch (UpstreamException e)
         {
-            if (e.Failure == UpstreamFailure.Connect)
-                metrics.ConnectFailed();
-            return new TryOutcome(endpoint, null, e.Failure switch
+            endpoint.Failed(e.Failure, metrics, time);
+            return new TryOutcome(endpoint, gate, null, e.Failure switch
             {
                 UpstreamFailure.Connect => TryFailure.Connect,
                 UpstreamFailure.Refused => TryFailure.Refused,
@@ -98,6 +108,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
         catch
         {
             endpoint.End();
+            gate.Leave();
             throw;
         }
     }
@@ -107,9 +118,12 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
     {
         if (outcome.Response is not { } response)
         {
-            await (outcome.Failure == TryFailure.Timeout
-                ? LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout)
-                : LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset));
+            await (outcome.Failure switch
+            {
+                TryFailure.Timeout => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
+                TryFailure.Overflow => LocalAnswer.SendOverflowAsync(exchange),
+                _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
+            });
             return;
         }
         ResponseHeaderRules.Apply(response, exchange.Response, serviceTime);

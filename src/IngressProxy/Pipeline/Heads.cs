@@ -54,11 +54,16 @@ internal sealed class ResponseHead
     /// <summary>What the policies of the route add to the answer, whoever gives it; they replace headers of the same name.</summary>
     public HeaderList PolicyHeaders { get; } = new();
 
+    /// <summary>Another Origin might have been answered otherwise.</summary>
+    public bool VariesByOrigin { get; set; }
+
     /// <summary>Last touch before the head goes out.</summary>
     public void ApplyPolicies()
     {
         foreach (ref readonly var header in PolicyHeaders.Items)
             Headers.Set(header.Name, header.Value);
+        if (VariesByOrigin && !Headers.HasToken("vary", "origin") && !Headers.HasToken("vary", "*"))
+            Headers.Add("vary", "Origin");
     }
 
     /// <summary>Forgets the answer that was begun; the policies stay.</summary>
@@ -72,5 +77,6 @@ internal sealed class ResponseHead
     {
         StartOver();
         PolicyHeaders.Clear();
+        VariesByOrigin = false;
     }
 }

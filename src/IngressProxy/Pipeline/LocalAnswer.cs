@@ -9,12 +9,18 @@ internal static class LocalAnswer
     public const string NoHealthyUpstream = "no healthy upstream";
     public const string UpstreamTimeout = "upstream request timeout";
     public const string UpstreamReset = "upstream connect error or disconnect/reset before headers";
+    public const string Overloaded = "x-envoy-overloaded";
     public const string FaultAbort = "fault filter abort";
 
-    /// <summary>Answers with a status and nothing else, or a line of text.</summary>
+    /// <summary>Answers with a status and nothing else, or a line of text; a gRPC request with what gRPC has for that.</summary>
     public static ValueTask SendAsync(Exchange exchange, int status, string text = "")
     {
         var head = exchange.Response;
+        if (status >= 400 && GrpcAnswer.Wants(exchange.Request))
+        {
+            GrpcAnswer.Fill(head, status, text);
+            return default;
+        }
         head.Status = status;
         head.Headers.Set("server", ResponseHeaderRules.ServerName);
         if (HasBody(status))
@@ -25,6 +31,13 @@ internal static class LocalAnswer
         return text.Length == 0 || exchange.Request.IsHead || !HasBody(status)
             ? default
             : exchange.ResponseBody.WriteAsync(Encoding.ASCII.GetBytes(text), CancellationToken.None);
+    }
+
+    /// <summary>Answers a request for which the limits of its cluster left no room; the header keeps others from trying it again.</summary>
+    public static ValueTask SendOverflowAsync(Exchange exchange)
+    {
+        exchange.Response.Headers.Set(Overloaded, "true");
+        return SendAsync(exchange, 503, UpstreamReset);
     }
 
     private static bool HasBody(int status) => status is >= 200 and not 204 and not 304;

@@ -1,9 +1,10 @@
+using Turnpike.IngressProxy.Admin;
 using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Pipeline;
 
 /// <summary>Sends copies of requests to another cluster and forgets them: the client waits for nothing, failures are nobody's.</summary>
-internal sealed class Mirror(IUpstreamClient client, Random random, TimeProvider time)
+internal sealed class Mirror(IUpstreamClient client, ProxyMetrics metrics, Random random, TimeProvider time)
 {
     private const int MaxInFlight = 256;
     private const string HostSuffix = "-shadow";
@@ -15,28 +16,45 @@ internal sealed class Mirror(IUpstreamClient client, Random random, TimeProvider
 
     /// <summary>A copy of the request to be sent when its body is complete; null where the route wants none.</summary>
     public MirrorCopy? Prepare(TableState state, Route route, OutgoingRequest outgoing) =>
-        route.MirrorCluster is { } name && state.FindCluster(name) is { } cluster && cluster.Pick(random) is { } endpoint
-            ? new MirrorCopy(this, outgoing, cluster.Cluster, endpoint, route.Timeout)
+        route.MirrorCluster is { } name && state.FindCluster(name) is { } cluster && cluster.EndpointCount > 0
+            ? new MirrorCopy(this, outgoing, cluster, route.Timeout)
             : null;
 
     /// <summary>One copy.</summary>
-    internal sealed class MirrorCopy(Mirror mirror, OutgoingRequest outgoing, Cluster cluster, UpstreamEndpoint endpoint, TimeSpan timeout)
+    internal sealed class MirrorCopy(Mirror mirror, OutgoingRequest outgoing, ClusterState cluster, TimeSpan timeout)
     {
-        public void Send(ReadOnlyMemory<byte>? body) => _ = mirror.SendAsync(
-            outgoing.To(endpoint, cluster, body is { } bytes ? new MemoryBody(bytes) : null, body?.Length, outgoing.Host + HostSuffix),
-            timeout);
+        private bool _sent;
+
+        /// <summary>Once; a request that is tried again is copied no second time.</summary>
+        public void Send(ReadOnlyMemory<byte>? body)
+        {
+            if (_sent)
+                return;
+            _sent = true;
+            _ = mirror.SendAsync(outgoing, cluster, body, timeout);
+        }
     }
 
-    private async Task SendAsync(UpstreamRequest request, TimeSpan timeout)
+    private async Task SendAsync(OutgoingRequest outgoing, ClusterState cluster, ReadOnlyMemory<byte>? body, TimeSpan timeout)
     {
-        request.Endpoint.Begin();
+        var gate = cluster.Circuits.GateOf(cluster.Cluster.Protocol);
+        if (!gate.TryEnter())
+            return;
+        var endpoint = cluster.Pick(random, time)!;
+        endpoint.Begin();
         try
         {
             if (Interlocked.Increment(ref _inFlight) > MaxInFlight)
                 return;
+            var request = outgoing.To(endpoint, cluster.Cluster, body is { } bytes ? new MemoryBody(bytes) : null, body?.Length, outgoing.Host + HostSuffix);
             using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, time);
             await using var response = await client.SendAsync(request, end.Token);
+            endpoint.Answered();
             await BodyCopy.CopyAsync(response.Body, Nowhere.Instance, end.Token);
+        }
+        catch (UpstreamException e)
+        {
+            endpoint.Failed(e.Failure, metrics, time);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -45,7 +63,8 @@ internal sealed class Mirror(IUpstreamClient client, Random random, TimeProvider
         finally
         {
             Interlocked.Decrement(ref _inFlight);
-            request.Endpoint.End();
+            endpoint.End();
+            gate.Leave();
         }
     }
 

@@ -21,15 +21,17 @@ internal sealed class ProxyPipeline
         _logger = logger;
         _random = random;
         _time = time;
-        _forwarder = new Forwarder(client, new Mirror(client, random, time), metrics, random, time);
+        _forwarder = new Forwarder(client, new Mirror(client, metrics, random, time), metrics, random, time);
         _webSockets = new WebSocketTunnel(client, metrics, time);
-        _state = TableState.Create(RouteTable.Empty, null, time);
+        _state = TableState.Create(RouteTable.Empty, null);
     }
 
     public RouteTable Table => _state.Table;
 
+    public int EjectedEndpoints => _state.EjectedEndpoints;
+
     /// <summary>Requests that begin from now on see the new table; those under way keep theirs. One caller at a time.</summary>
-    public void Swap(RouteTable table) => _state = TableState.Create(table, _state, _time);
+    public void Swap(RouteTable table) => _state = TableState.Create(table, _state);
 
     public async Task HandleAsync(Exchange exchange)
     {

@@ -1,3 +1,4 @@
+using Turnpike.IngressProxy.Admin;
 using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Pipeline;
@@ -11,30 +12,38 @@ internal enum TryFailure
 
     /// <summary>The time of this try was over; that of the request is not.</summary>
     Timeout,
+
+    /// <summary>The limits of the cluster left no room for it.</summary>
+    Overflow,
 }
 
 /// <summary>How one try ended: with an answer, good or bad, or with none.</summary>
-internal readonly record struct TryOutcome(UpstreamEndpoint Endpoint, UpstreamResponse? Response, TryFailure Failure)
+/// <param name="Endpoint">Null where none was chosen.</param>
+/// <param name="Gate">To be left; null where it was not entered.</param>
+internal readonly record struct TryOutcome(UpstreamEndpoint? Endpoint, CircuitGate? Gate, UpstreamResponse? Response, TryFailure Failure)
 {
     public async ValueTask ReleaseAsync()
     {
-        Endpoint.End();
+        Endpoint?.End();
         if (Response is not null)
             await Response.DisposeAsync();
+        Gate?.Leave();
     }
 }
 
 /// <summary>Whether and when to try again (behaviour reference §3.7, made safe: what may have had an effect is not repeated).</summary>
-internal sealed class RetryPlan(Route route, ClusterState cluster, string method, RequestTap? body, Random random, TimeProvider time)
+internal sealed class RetryPlan(Route route, ClusterState cluster, string method, RequestTap? body, ProxyMetrics metrics, Random random, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan BackOffUnit = TimeSpan.FromMilliseconds(25);
 
     private int _left = route.Retry?.Attempts ?? 0;
     private int _made;
     private bool _elsewhereTried;
+    private bool _counted;
+    private TimeSpan _backOff;
 
-    /// <summary>Waits out the back-off where the answer is yes.</summary>
-    public async ValueTask<bool> TryAgainAsync(TryOutcome outcome, CancellationToken cancellationToken)
+    /// <summary>Decides; where the answer is yes, <see cref="BackOffAsync"/> comes next.</summary>
+    public bool TriesAgain(TryOutcome outcome)
     {
         if (body is { CanRewind: false })
             return false;
@@ -42,23 +51,43 @@ internal sealed class RetryPlan(Route route, ClusterState cluster, string method
         if (outcome.Failure == TryFailure.Connect && !_elsewhereTried && cluster.EndpointCount > 1)
         {
             _elsewhereTried = true;
+            _backOff = TimeSpan.Zero;
+            return true;
         }
-        else
+        if (_left == 0 || !IsWorthIt(outcome))
+            return false;
+        if (!_counted && !(_counted = cluster.Circuits.TryBeginRetry()))
         {
-            if (_left == 0 || !IsWorthIt(outcome) || !cluster.Retries.TryTake())
-                return false;
-            _left--;
-            _made++;
-            await Task.Delay(BackOff(), time, cancellationToken);
+            metrics.Overflowed(CircuitLimit.Retries);
+            return false;
         }
-        body?.Rewind();
+        _left--;
+        _made++;
+        _backOff = BackOff();
         return true;
+    }
+
+    /// <summary>Waits until it is time for the next try.</summary>
+    public Task BackOffAsync(CancellationToken cancellationToken)
+    {
+        metrics.Retried();
+        body?.Rewind();
+        return _backOff == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(_backOff, time, cancellationToken);
+    }
+
+    /// <summary>No more tries: makes room for the retries of others. Again is harmless.</summary>
+    public void Dispose()
+    {
+        if (_counted)
+            cluster.Circuits.EndRetry();
+        _counted = false;
     }
 
     private bool IsWorthIt(TryOutcome outcome) => outcome.Failure switch
     {
         TryFailure.Connect or TryFailure.Refused => true,
         TryFailure.Reset or TryFailure.Timeout => IsIdempotent(method),
+        TryFailure.Overflow => false,
         _ => outcome.Response is { Status: >= 500 } response && IsIdempotent(method) && !IsOverloaded(response),
     };
 
@@ -69,7 +98,7 @@ internal sealed class RetryPlan(Route route, ClusterState cluster, string method
     {
         var headers = new HeaderList();
         response.CopyHeadersTo(headers);
-        return headers.First("x-envoy-overloaded") is not null;
+        return headers.First(LocalAnswer.Overloaded) is not null;
     }
 
     private static bool IsIdempotent(string method) => method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "TRACE";

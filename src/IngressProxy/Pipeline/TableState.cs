@@ -20,15 +20,16 @@ internal sealed class TableState
 
     /// <param name="table">The new table.</param>
     /// <param name="previous">What was in force until now; clusters that stay go on where they were.</param>
-    /// <param name="time">For the retry budgets.</param>
     /// <exception cref="FormatException">A trusted network is no CIDR.</exception>
-    public static TableState Create(RouteTable table, TableState? previous, TimeProvider time)
+    public static TableState Create(RouteTable table, TableState? previous)
     {
         var clusters = new Dictionary<string, ClusterState>(table.Clusters.All.Length, StringComparer.Ordinal);
         foreach (var cluster in table.Clusters.All)
-            clusters.Add(cluster.Name, ClusterState.Create(cluster, previous?._clusters.GetValueOrDefault(cluster.Name), time));
+            clusters.Add(cluster.Name, ClusterState.Create(cluster, previous?._clusters.GetValueOrDefault(cluster.Name), table.Settings.Limits));
         return new TableState(table, clusters, [.. table.Settings.TrustedCidrs.Select(ParseNetwork)]);
     }
+
+    public int EjectedEndpoints => _clusters.Values.Sum(c => c.EjectedCount);
 
     public VirtualHostSet HostsOf(Listener listener) => listener == Listener.Https ? Table.Https : Table.Http;
 

@@ -9,11 +9,20 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
 {
     public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, Random random)
     {
-        if (cluster?.Pick(random) is not { } endpoint)
+        if (cluster is null or { EndpointCount: 0 })
         {
             await LocalAnswer.SendAsync(exchange, 503, LocalAnswer.NoHealthyUpstream);
             return;
         }
+        // Over HTTP/1.1 whatever the cluster speaks, and for long: nobody waits for one to end.
+        var gate = cluster.Circuits.GateOf(UpstreamProtocol.Http1);
+        if (!gate.TryEnter())
+        {
+            metrics.Overflowed(CircuitLimit.Requests);
+            await LocalAnswer.SendOverflowAsync(exchange);
+            return;
+        }
+        var endpoint = cluster.Pick(random, time)!;
         var request = OutgoingRequest.Create(exchange, route with { Timeout = TimeSpan.Zero, Retry = null }, cluster.Cluster, trusted)
             .To(endpoint, cluster.Cluster, null, null);
         // HTTP/2 has no handshake key of its own; an HTTP/1.1 server insists on one.
@@ -25,6 +34,7 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
         try
         {
             await using var response = await client.SendAsync(request, exchange.ClientGone);
+            endpoint.Answered();
             ResponseHeaderRules.Apply(response, exchange.Response, time.GetElapsedTime(began));
             if (response.Status == 101)
                 await SpliceAsync(exchange, response);
@@ -33,8 +43,7 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
         }
         catch (UpstreamException e) when (!exchange.ResponseStarted)
         {
-            if (e.Failure == UpstreamFailure.Connect)
-                metrics.ConnectFailed();
+            endpoint.Failed(e.Failure, metrics, time);
             exchange.Response.StartOver();
             await LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset);
         }
@@ -45,6 +54,7 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
         finally
         {
             endpoint.End();
+            gate.Leave();
         }
     }
 

@@ -234,24 +234,4 @@ public sealed class BodyTests
     private static RouteTable TableTo(IPEndPoint endpoint, string version, TimeSpan timeout) => Tables.Of(
         Tables.Cluster(endpoint) with { Protocol = version == "2.0" ? UpstreamProtocol.Http2 : UpstreamProtocol.Http1 },
         Tables.Route() with { Timeout = timeout });
-
-    /// <summary>Sends what it is given, each piece at once.</summary>
-    private sealed class ChannelContent(ChannelReader<string> pieces) : HttpContent
-    {
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            await stream.FlushAsync();
-            await foreach (var piece in pieces.ReadAllAsync())
-            {
-                await stream.WriteAsync(Encoding.ASCII.GetBytes(piece));
-                await stream.FlushAsync();
-            }
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
-    }
 }

@@ -147,6 +147,23 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task EndpointThatRefuses_IsNotAskedAgainAtOnce()
+    {
+        await using var upstream = RawUpstream.Answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        // Deterministic by a clock that stands still: a second never passes.
+        await using var proxy = await TestProxy.StartAsync(Tables.To(RawUpstream.Refusing(), upstream.EndPoint), time: new Microsoft.Extensions.Time.Testing.FakeTimeProvider());
+
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(HttpStatusCode.OK, (await proxy.GetAsync()).StatusCode);
+
+        var metrics = (await proxy.AdminAsync("/metrics")).Text;
+        Assert.Contains("turnpike_upstream_connect_failures_total 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("turnpike_upstream_ejections_total 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("turnpike_upstream_ejected_endpoints 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("turnpike_upstream_overflows_total{limit=\"retries\"} 0\n", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ConnectTimeout_IsTheClusters()
     {
         // A full accept queue leaves further connections without an answer.

@@ -155,7 +155,7 @@ public sealed class WebSocketTests
     private static RouteTable Table(IPEndPoint endpoint, bool allow) =>
         Tables.Of(Tables.Cluster(endpoint), Tables.Route() with { AllowWebSocket = allow, Timeout = TimeSpan.FromMilliseconds(200) });
 
-    private static Task<KestrelUpstream> StartEchoAsync() => KestrelUpstream.StartAsync(async context =>
+    internal static Task<KestrelUpstream> StartEchoAsync() => KestrelUpstream.StartAsync(async context =>
     {
 #pragma warning disable CA5350 // RFC 6455 wants it.
         var accept = SHA1.HashData(Encoding.ASCII.GetBytes(context.Request.Headers.SecWebSocketKey + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));

@@ -88,7 +88,8 @@ public sealed class CoreReaderTests
     {
         var mesh = MeshConfigReader.Read(Json("""
             {"ingressClass": "edge", "ingressControllerMode": "DEFAULT", "defaultRequestTimeout": "0s", "connect_timeout": "2s", "upstreamHost": "service",
-             "tlsIngressHttp": "redirect", "crossNamespaceRules": "allow", "domain": "corp.local", "trustedCidrs": ["10.0.0.0/8"], "drainDuration": "5s"}
+             "tlsIngressHttp": "redirect", "crossNamespaceRules": "allow", "domain": "corp.local", "trustedCidrs": ["10.0.0.0/8"], "drainDuration": "5s",
+             "circuitLimits": {"connections": 10, "pendingRequests": 0, "retries": 1}}
             """)).Value!;
 
         Assert.Equal("edge", mesh.IngressClass);
@@ -101,6 +102,7 @@ public sealed class CoreReaderTests
         Assert.Equal("corp.local", mesh.Domain);
         Assert.Equal("10.0.0.0/8", Assert.Single(mesh.TrustedCidrs));
         Assert.Equal(TimeSpan.FromSeconds(5), mesh.DrainDuration);
+        Assert.Equal(new CircuitLimitSettings { Connections = 10, PendingRequests = 0, Requests = 1024, Retries = 1 }, mesh.CircuitLimits);
     }
 
     [Theory]

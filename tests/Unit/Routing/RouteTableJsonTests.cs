@@ -43,6 +43,7 @@ public sealed class RouteTableJsonTests
         Assert.Empty(cluster.Endpoints);
         Assert.Equal(TimeSpan.FromSeconds(1), cluster.ConnectTimeout);
         Assert.Equal(TimeSpan.FromSeconds(45), table.Settings.DrainDuration);
+        Assert.Equal(CircuitLimits.Default, table.Settings.Limits);
         Assert.Empty(table.Certificates);
     }
 
@@ -103,7 +104,7 @@ public sealed class RouteTableJsonTests
                 },
             ]),
             Certificates = [new Certificate("default/tls", ["foo.com"], "cert", "key")],
-            Settings = new ProxySettings { TrustedCidrs = ["10.0.0.0/8"], DrainDuration = TimeSpan.FromSeconds(10) },
+            Settings = new ProxySettings { TrustedCidrs = ["10.0.0.0/8"], DrainDuration = TimeSpan.FromSeconds(10), Limits = new CircuitLimits { Connections = 5, Retries = CircuitLimits.Unlimited } },
         };
     }
 }

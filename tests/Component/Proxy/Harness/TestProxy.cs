@@ -40,11 +40,11 @@ internal sealed class TestProxy : IAsyncDisposable
         AdminPort = 0,
     };
 
-    public static async Task<TestProxy> StartAsync(RouteTable? table = null, ProxyOptions? options = null)
+    public static async Task<TestProxy> StartAsync(RouteTable? table = null, ProxyOptions? options = null, TimeProvider? time = null)
     {
         var logs = new RecordingLogger();
         var factory = LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Information).AddProvider(logs));
-        var server = await ProxyServer.StartAsync(options ?? Options, factory, cancellationToken: TestContext.Current.CancellationToken);
+        var server = await ProxyServer.StartAsync(options ?? Options, factory, time, cancellationToken: TestContext.Current.CancellationToken);
         if (table is not null)
             server.Swap(table);
         return new TestProxy(server, logs);

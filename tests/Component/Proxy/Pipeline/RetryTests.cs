@@ -1,4 +1,5 @@
 using System.Text;
+using Turnpike.IngressProxy.Admin;
 using Turnpike.IngressProxy.Pipeline;
 using Turnpike.Routing;
 using Turnpike.Tests.Component.Proxy.Harness;
@@ -152,8 +153,9 @@ public sealed class RetryTests : PipelineTest
     {
         var upstream = new FakeUpstream(_ => new FakeResponse(503));
         var table = Tables.Of(Cluster(3) with { LoadBalancing = LoadBalancing.Random }, Tables.Route() with { Retry = new RetryPolicy(1, TimeSpan.Zero) });
-        for (var i = 0; i < 4; i++)
-            Random.Integers.Enqueue(1);
+        // The second drawn is the one that just failed.
+        foreach (var drawn in new[] { 1, 1, 2 })
+            Random.Integers.Enqueue(drawn);
 
         await RunInTimeAsync(upstream, table, Step);
 
@@ -161,26 +163,39 @@ public sealed class RetryTests : PipelineTest
     }
 
     [Fact]
-    public async Task Budget_EndsRetries_WhenEverythingFails()
+    public async Task Budget_IsThreeRetriesAtATime_ForEachCluster()
     {
-        var upstream = new FakeUpstream(_ => new FakeResponse(503));
-        var pipeline = Start(upstream, Table(3));
-        const int requests = 200;
-        for (var i = 0; i < requests; i++)
+        // The first tries fail, the second ones stay where they are.
+        var seen = new HashSet<string>();
+        var release = new TaskCompletionSource();
+        var upstream = new FakeUpstream(async (sent, _) =>
         {
-            foreach (var none in new[] { 0.0, 0.0, 0.0 })
-                Random.Doubles.Enqueue(none);
-            await pipeline.HandleAsync(new FakeExchange());
-        }
-        var spent = upstream.Requests.Count - requests;
-        Assert.InRange(spent, RetryBudget.AlwaysAllowed, RetryBudget.AlwaysAllowed + requests * 0.2 + 1);
-
-        Time.Advance(TimeSpan.FromMinutes(4));
-        Random.Doubles.Clear();
+            if (seen.Add(sent.Request.Target))
+                return new FakeResponse(503, "bad");
+            await release.Task;
+            return new FakeResponse(200, "good");
+        });
+        var pipeline = Start(upstream, Table(3));
+        var exchanges = Enumerable.Range(0, 5).Select(i => new FakeExchange(target: $"/{i}")).ToArray();
         foreach (var none in new[] { 0.0, 0.0, 0.0 })
             Random.Doubles.Enqueue(none);
-        await pipeline.HandleAsync(new FakeExchange());
-        Assert.Equal(spent + 3, upstream.Requests.Count - requests - 1);
+
+        var runs = exchanges.Select(e => pipeline.HandleAsync(e)).ToArray();
+
+        await Task.WhenAll(runs[3..]);
+        Assert.All(exchanges[3..], e => Assert.Equal("bad", e.Text));
+        Assert.Equal(2, Metrics.OverflowsOf(CircuitLimit.Retries));
+        Assert.All(runs[..3], r => Assert.False(r.IsCompleted));
+        Assert.Equal(5 + 3, upstream.Requests.Count);
+        release.SetResult();
+        await Task.WhenAll(runs);
+        Assert.All(exchanges[..3], e => Assert.Equal("good", e.Text));
+
+        // Those that are over have made room.
+        Random.Doubles.Enqueue(0);
+        var after = new FakeExchange(target: "/after");
+        await pipeline.HandleAsync(after);
+        Assert.Equal("good", after.Text);
     }
 
     [Fact]

@@ -128,6 +128,7 @@ public sealed class RoutingActionTests : PipelineTest
         Assert.Equal("x-a,x-b", headers.First("access-control-allow-headers"));
         Assert.Equal("x-c", headers.First("access-control-expose-headers"));
         Assert.Equal("300", headers.First("access-control-max-age"));
+        Assert.Equal("Origin", headers.First("vary"));
     }
 
     [Theory]
@@ -148,7 +149,28 @@ public sealed class RoutingActionTests : PipelineTest
         Assert.Single(upstream.Requests);
         Assert.Equal(allowed ? origin : "upstreams", exchange.Response.Headers.Joined("access-control-allow-origin"));
         Assert.Equal(allowed ? "true" : null, exchange.Response.Headers.First("access-control-allow-credentials"));
-        Assert.Null(exchange.Response.Headers.First("access-control-expose-headers"));
+        Assert.Equal(allowed ? "x-c" : null, exchange.Response.Headers.Joined("access-control-expose-headers"));
+        Assert.Null(exchange.Response.Headers.First("access-control-allow-methods"));
+        Assert.Equal("Origin", exchange.Response.Headers.Joined("vary"));
+    }
+
+    [Theory]
+    [InlineData("Accept-Encoding", "Accept-Encoding, Origin")]
+    [InlineData("Accept-Encoding, origin", "Accept-Encoding, origin")]
+    [InlineData("*", "*")]
+    [InlineData(null, "Origin")]
+    public async Task AnswerUnderCors_VariesByOrigin(string? upstreams, string expected)
+    {
+        var upstream = new FakeUpstream(_ => upstreams is null ? new FakeResponse() : new FakeResponse(200, "", ("Vary", upstreams)));
+        var exchange = await RunAsync(upstream, Tables.Route() with { Cors = Cors }, new FakeExchange());
+        Assert.Equal(expected, exchange.Response.Headers.Joined("vary"));
+    }
+
+    [Fact]
+    public async Task AnswerWithoutCors_SaysNothingOfOrigins()
+    {
+        var exchange = await RunAsync(new FakeUpstream(_ => new FakeResponse()), Tables.Route(), new FakeExchange().With(("origin", "https://a.example")));
+        Assert.Null(exchange.Response.Headers.First("vary"));
     }
 
     [Fact]
@@ -214,7 +236,7 @@ public sealed class RoutingActionTests : PipelineTest
         var hosts = new VirtualHostSet([new VirtualHost("*.example.com", [Tables.Entry(
             Tables.Route() with { Conditions = [new Condition(ConditionTarget.Header, "cookie", ConditionKind.Regex, "^(.*?;)?(user=jason)(;.*)?$")] },
             Tables.Route())])]);
-        var state = TableState.Create(new RouteTable { Http = hosts }, null, Time);
+        var state = TableState.Create(new RouteTable { Http = hosts }, null);
         var exchange = new FakeExchange(target: "/some/path").With(("cookie", "user=other"), ("accept", "*/*"));
         for (var i = 0; i < 1000; i++)
             ProxyPipeline.Match(exchange, state);
