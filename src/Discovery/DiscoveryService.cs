@@ -26,7 +26,7 @@ public sealed class DiscoveryService(
             throw Refused(StatusCode.FailedPrecondition, $"the proxy reads table format {hello.Format}; this control plane writes {RouteTableJson.FormatVersion}");
 
         var known = TableResources.FromVersions(hello.TableVersion, hello.Resources.Select(r => (WireResources.FromWire(r.Key), r.Version)));
-        var id = registry.Add(new ConnectedProxy(hello.Pod, hello.Namespace, hello.Build, hello.TableVersion, 0, null));
+        var id = registry.Add(new ConnectedProxy(hello.Pod, hello.Namespace, hello.Build, hello.TableVersion, null));
         log.ProxyConnected(hello.Namespace, hello.Pod, hello.TableVersion);
         try
         {
@@ -53,7 +53,7 @@ public sealed class DiscoveryService(
             handled = state.Sequence;
             if (state.Table.Version == known.TableVersion)
             {
-                registry.Update(id, p => p with { AckedSequence = state.Sequence, TableVersion = known.TableVersion, Error = null });
+                registry.Update(id, p => p with { TableVersion = known.TableVersion, Error = null });
                 continue;
             }
             await updates.WriteAsync(WireResources.ToWire(state.Resources.Since(known)), ct);
@@ -69,7 +69,7 @@ public sealed class DiscoveryService(
                 continue;
             }
             known = state.Resources;
-            registry.Update(id, p => p with { AckedSequence = state.Sequence, TableVersion = known.TableVersion, Error = null });
+            registry.Update(id, p => p with { TableVersion = known.TableVersion, Error = null });
         }
     }
 

@@ -3,9 +3,8 @@ using System.Collections.Concurrent;
 namespace Turnpike.Discovery;
 
 /// <summary>A connected proxy and what it has in force.</summary>
-/// <param name="AckedSequence">The newest state that it has in force as a whole; 0 for none.</param>
 /// <param name="Error">Why it refused the last update, or null.</param>
-public sealed record ConnectedProxy(string Pod, string Namespace, string Build, string TableVersion, long AckedSequence, string? Error);
+public sealed record ConnectedProxy(string Pod, string Namespace, string Build, string TableVersion, string? Error);
 
 /// <summary>The proxies that are connected to this replica.</summary>
 public sealed class ProxyRegistry
