@@ -17,6 +17,8 @@ public sealed class ProxyRegistry
 
     public IReadOnlyCollection<ConnectedProxy> All => [.. _proxies.Values.OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Pod, StringComparer.Ordinal)];
 
+    public int Count => _proxies.Count;
+
     public long Add(ConnectedProxy proxy)
     {
         var id = Interlocked.Increment(ref _lastId);
@@ -29,13 +31,16 @@ public sealed class ProxyRegistry
     {
         if (!_proxies.TryGetValue(id, out var proxy) || change(proxy) is var changed && changed == proxy)
             return;
-        _proxies[id] = change(proxy);
+        _proxies[id] = changed;
         Changed?.Invoke();
     }
 
-    public void Remove(long id)
+    /// <summary>What was removed, or null.</summary>
+    public ConnectedProxy? Remove(long id)
     {
-        if (_proxies.TryRemove(id, out _))
-            Changed?.Invoke();
+        if (!_proxies.TryRemove(id, out var removed))
+            return null;
+        Changed?.Invoke();
+        return removed;
     }
 }

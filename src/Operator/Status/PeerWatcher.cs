@@ -109,7 +109,7 @@ internal sealed class PeerWatcher(
             KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
         };
         using var channel = GrpcChannel.ForAddress(
-            $"https://{Deployed.Operator}.{Names.SystemNamespace}.svc:{options.DiscoveryPort}", new GrpcChannelOptions { HttpHandler = handler });
+            $"https://{Deployed.Operator}.{Names.SystemNamespace}.svc:{options.DiscoveryPort}", new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = 64 * 1024 * 1024 });
         var token = await File.ReadAllTextAsync(options.TokenFile, ct);
         using var call = new Protocol.Fleet.FleetClient(channel).Proxies(new ProxiesRequest(), new Metadata { { "authorization", $"Bearer {token.Trim()}" } }, cancellationToken: ct);
         await foreach (var list in call.ResponseStream.ReadAllAsync(ct))
