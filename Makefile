@@ -9,7 +9,7 @@ samples := httpbin:httpbin
 run-tests = $(out)/artifacts/bin/$(1)/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Turnpike.Tests.$(1) -noColor $(TEST_FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-component test-hosting integration demo images cluster-up cluster-down e2e bench manifests check-manifests lint format golden publish-aot clean
+.PHONY: help build test test-unit test-component test-hosting test-controlplane integration demo images cluster-up cluster-down e2e bench manifests check-manifests lint format golden publish-aot clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ build: ## Build everything (Release); the programs are then in out/bin
 	done
 	@ln -sfn turnpike $(out)/bin/istioctl
 
-test: test-unit test-component test-hosting ## Run all tests that need no cluster
+test: test-unit test-component test-hosting test-controlplane ## Run all tests that need no cluster
 
 test-unit: build ## Run the unit tests (milliseconds each, no I/O but golden files)
 	$(call run-tests,Unit)
@@ -34,6 +34,9 @@ test-component: build ## Run the component tests (real sockets on loopback)
 
 test-hosting: build ## Run the tests of the operator runtime (a fake API server on loopback)
 	$(out)/artifacts/bin/HostingTests/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Turnpike.Tests.Hosting -noColor $(TEST_FLAGS)
+
+test-controlplane: build ## Run the tests of discovery, both ends and the replicas of the operator (real sockets on loopback)
+	$(call run-tests,ControlPlane)
 
 integration: build ## Run the integration tests (a real kube-apiserver, from hack/devcluster/build or KUBEBUILDER_ASSETS)
 	$(call run-tests,Integration)

@@ -20,7 +20,7 @@ public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, IL
             await synced.Task.WaitAsync(stoppingToken);
             for (long sequence = 1; ; sequence++)
             {
-                Compile(sequence);
+                TryCompile(sequence);
                 await feed.WaitForChangeAsync(stoppingToken);
                 await Task.Delay(Debounce, clock, stoppingToken);
             }
@@ -49,6 +49,19 @@ public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, IL
                 log.FeedFailed(e);
                 await Task.Delay(TimeSpan.FromSeconds(1), clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    /// <summary>An object that the compiler stumbles over costs news, not the control plane, which admission hangs on.</summary>
+    private void TryCompile(long sequence)
+    {
+        try
+        {
+            Compile(sequence);
+        }
+        catch (Exception e)
+        {
+            log.CompilationFailed(e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Turnpike.Api;
@@ -13,25 +14,20 @@ public sealed class FleetService(ProxyRegistry registry, ProxyAuthenticator auth
 
     public override async Task Proxies(ProxiesRequest request, IServerStreamWriter<ProxyList> responseStream, ServerCallContext context)
     {
-        var user = await authenticator.CallerAsync(context);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        var user = await authenticator.CallerAsync(context, end.Token);
         if (user != $"system:serviceaccount:{Names.SystemNamespace}:{OperatorAccount}")
             throw new RpcException(new Status(StatusCode.PermissionDenied, $"{user} may not ask for the proxies"));
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        using var changed = new SemaphoreSlim(1);
-        void Signal()
-        {
-            lock (changed)
-            {
-                if (changed.CurrentCount == 0)
-                    changed.Release();
-            }
-        }
+        // A channel, because it may still be signalled when nobody listens any more.
+        var changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        void Signal() => changed.Writer.TryWrite(true);
+        Signal();
         registry.Changed += Signal;
         try
         {
             while (true)
             {
-                await changed.WaitAsync(end.Token);
+                await changed.Reader.ReadAsync(end.Token);
                 var list = new ProxyList();
                 list.Proxies.AddRange(registry.All.Select(p => new ProxyState { Pod = p.Pod, Namespace = p.Namespace, Build = p.Build, TableVersion = p.TableVersion, Error = p.Error ?? "" }));
                 await responseStream.WriteAsync(list, end.Token);

@@ -18,4 +18,13 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Error, "A proxy refused table {Version}: {Error}")]
     public static partial void UpdateRefused(this ILogger logger, string version, string error);
+
+    [LoggerMessage(6, LogLevel.Warning, "Tokens cannot be checked, those that were good within the last {Minutes} minutes still are: {Reason}")]
+    public static partial void TokensUnchecked(this ILogger logger, string reason, double minutes);
+
+    [LoggerMessage(7, LogLevel.Information, "Tokens can be checked again")]
+    public static partial void TokensCheckedAgain(this ILogger logger);
+
+    [LoggerMessage(8, LogLevel.Error, "The cluster as it is cannot be compiled, the last table stays")]
+    public static partial void CompilationFailed(this ILogger logger, Exception exception);
 }

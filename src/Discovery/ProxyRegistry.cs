@@ -3,9 +3,8 @@ using System.Collections.Concurrent;
 namespace Turnpike.Discovery;
 
 /// <summary>A connected proxy and what it has in force.</summary>
-/// <param name="AckedSequence">The newest state that it has in force as a whole; 0 for none.</param>
 /// <param name="Error">Why it refused the last update, or null.</param>
-public sealed record ConnectedProxy(string Pod, string Namespace, string Build, string TableVersion, long AckedSequence, string? Error);
+public sealed record ConnectedProxy(string Pod, string Namespace, string Build, string TableVersion, string? Error);
 
 /// <summary>The proxies that are connected to this replica.</summary>
 public sealed class ProxyRegistry
@@ -17,6 +16,8 @@ public sealed class ProxyRegistry
     public event Action? Changed;
 
     public IReadOnlyCollection<ConnectedProxy> All => [.. _proxies.Values.OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Pod, StringComparer.Ordinal)];
+
+    public int Count => _proxies.Count;
 
     public long Add(ConnectedProxy proxy)
     {
@@ -30,13 +31,16 @@ public sealed class ProxyRegistry
     {
         if (!_proxies.TryGetValue(id, out var proxy) || change(proxy) is var changed && changed == proxy)
             return;
-        _proxies[id] = change(proxy);
+        _proxies[id] = changed;
         Changed?.Invoke();
     }
 
-    public void Remove(long id)
+    /// <summary>What was removed, or null.</summary>
+    public ConnectedProxy? Remove(long id)
     {
-        if (_proxies.TryRemove(id, out _))
-            Changed?.Invoke();
+        if (!_proxies.TryRemove(id, out var removed))
+            return null;
+        Changed?.Invoke();
+        return removed;
     }
 }

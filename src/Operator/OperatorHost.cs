@@ -62,11 +62,7 @@ internal static class OperatorHost
         {
             kestrel.AddServerHeader = false;
             kestrel.ListenAnyIP(options.WebhookPort, listen => listen.UseHttps(certificate.Configure));
-            kestrel.ListenAnyIP(options.DiscoveryPort, listen =>
-            {
-                listen.Protocols = HttpProtocols.Http2;
-                listen.UseHttps(certificate.Configure);
-            });
+            kestrel.ListenForProxies(null, options.DiscoveryPort, certificate);
             kestrel.ListenAnyIP(options.HealthPort, listen => listen.Protocols = HttpProtocols.Http1);
         });
         var app = builder.Build();
@@ -79,8 +75,7 @@ internal static class OperatorHost
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddKubeApi(() => options.Kubeconfig is null ? KubeEndpoint.Discover() : KubeEndpoint.FromKubeconfig(options.Kubeconfig));
-        services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<ProxyRegistry>().AddSingleton<ProxyAuthenticator>();
-        services.AddHostedService<DiscoveryEngine>();
+        services.AddDiscovery();
         services.AddSingleton<IngressWebhook>().AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>();
         services.AddInformer(
             ConfigMaps,
@@ -100,7 +95,6 @@ internal static class OperatorHost
             .AddKubernetesOperator(settings => settings.WithName(Deployed.Operator).WithLeaderElection(LeaderElectionType.Single))
             .AddController<RouteRuleController, V1Alpha2RouteRule>();
         services.AddOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
-        services.AddGrpc();
         services.AddRoutingCore();
         services.AddSingleton<Health>();
     }
@@ -143,8 +137,7 @@ internal static class OperatorHost
         app.MapOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
         app.MapAdmission(Deployed.IngressPath, app.Services.GetRequiredService<IngressWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
         app.MapAdmission(Deployed.InjectPath, app.Services.GetRequiredService<InjectionWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
-        app.MapGrpcService<DiscoveryService>();
-        app.MapGrpcService<FleetService>();
+        app.MapDiscovery();
         app.MapGet("/live", () => "live\n");
         app.MapGet("/ready", (HttpContext context, Health health) =>
         {

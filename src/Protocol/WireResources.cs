@@ -26,8 +26,9 @@ public static class WireResources
     public static ResourceKey ToWire(Routing.ResourceKey key) => new() { Kind = (ResourceKind)((int)key.Kind + 1), Name = key.Name };
 
     /// <exception cref="FormatException">The kind of resource is not one that this build knows.</exception>
-    public static Routing.ResourceKey FromWire(ResourceKey key) =>
-        key.Kind is >= ResourceKind.Settings and <= ResourceKind.Certificate
+    public static Routing.ResourceKey FromWire(ResourceKey? key) =>
+        key is null ? throw new FormatException("a resource has no key")
+        : key.Kind is >= ResourceKind.Settings and <= ResourceKind.Certificate
             ? new((Routing.ResourceKind)((int)key.Kind - 1), key.Name)
             : throw new FormatException($"resources of kind {key.Kind} are not known here");
 }

@@ -93,95 +93,94 @@ public sealed class TableResources
 /// <summary>The other end: builds tables out of deltas. Parts that a delta does not touch are the same objects as before. Not thread-safe.</summary>
 public sealed class TableAssembly
 {
-    private readonly Dictionary<string, VirtualHost> _http = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, VirtualHost> _https = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Cluster> _clusters = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, Certificate> _certificates = new(StringComparer.Ordinal);
-    private RouteTable _table = RouteTable.Empty;
+    private Parts _parts = Parts.None;
 
     /// <summary>Version of the table as it stands; empty before the first delta.</summary>
-    public string Version => _table.Version;
+    public string Version => _parts.Table.Version;
 
-    /// <summary>Applies a delta as a whole, or not at all.</summary>
+    /// <summary>What the table as it stands is made of.</summary>
+    public IReadOnlyCollection<KeyValuePair<ResourceKey, string>> Versions => _parts.Versions;
+
+    /// <summary>Applies a delta as a whole, or not at all. One that starts from no table replaces whatever is here.</summary>
+    /// <param name="delta">The way to the next table.</param>
+    /// <param name="use">Puts the table in force; what it throws leaves the assembly as it was.</param>
     /// <exception cref="FormatException">The delta does not start from the table as it stands, or holds what this build cannot read.</exception>
-    public RouteTable Apply(TableDelta delta)
+    public RouteTable Apply(TableDelta delta, Action<RouteTable>? use = null)
     {
-        if (delta.From != Version)
+        if (delta.From.Length > 0 && delta.From != Version)
             throw new FormatException($"the delta starts from table \"{delta.From}\", but the table here is \"{Version}\"");
-        var decoded = delta.Changed.Select(Decode).ToList();
-        var settings = _table.Settings;
-        bool http = false, https = false, clusters = false;
-        foreach (var (key, value) in decoded)
-        {
-            switch (value)
-            {
-                case VirtualHost host when key.Kind == ResourceKind.HttpHost:
-                    _http[key.Name] = host;
-                    http = true;
-                    break;
-                case VirtualHost host:
-                    _https[key.Name] = host;
-                    https = true;
-                    break;
-                case Cluster cluster:
-                    _clusters[key.Name] = cluster;
-                    clusters = true;
-                    break;
-                case Certificate certificate:
-                    _certificates[key.Name] = certificate;
-                    break;
-                case ProxySettings changed:
-                    settings = changed;
-                    break;
-            }
-        }
-        foreach (var key in delta.Removed)
-        {
-            http |= key.Kind == ResourceKind.HttpHost && _http.Remove(key.Name);
-            https |= key.Kind == ResourceKind.HttpsHost && _https.Remove(key.Name);
-            clusters |= key.Kind == ResourceKind.Cluster && _clusters.Remove(key.Name);
-            if (key.Kind == ResourceKind.Certificate)
-                _certificates.Remove(key.Name);
-        }
-        return _table = new RouteTable
-        {
-            Version = delta.To,
-            Settings = settings,
-            Http = http ? new VirtualHostSet(_http.Values) : _table.Http,
-            Https = https ? new VirtualHostSet(_https.Values) : _table.Https,
-            Clusters = clusters ? new ClusterSet(_clusters.Values) : _table.Clusters,
-            Certificates = [.. _certificates.Values.OrderBy(c => c.Hosts.IsEmpty).ThenBy(c => c.Name, StringComparer.Ordinal)],
-        };
+        var next = (delta.From.Length == 0 ? Parts.None : _parts).With(delta);
+        use?.Invoke(next.Table);
+        _parts = next;
+        return next.Table;
     }
 
     /// <summary>Forgets everything: the next delta starts from nothing.</summary>
-    public void Reset()
-    {
-        _http.Clear();
-        _https.Clear();
-        _clusters.Clear();
-        _certificates.Clear();
-        _table = RouteTable.Empty;
-    }
+    public void Reset() => _parts = Parts.None;
 
-    private static (ResourceKey Key, object Value) Decode(TableResource resource)
+    private static object Decode(TableResource resource)
     {
         var context = RouteTableContext.Default;
+        var (kind, name) = resource.Key;
         try
         {
-            object? value = resource.Key.Kind switch
+            (object? value, string? says) = kind switch
             {
-                ResourceKind.HttpHost or ResourceKind.HttpsHost => JsonSerializer.Deserialize(resource.Body.Span, context.VirtualHost),
-                ResourceKind.Cluster => JsonSerializer.Deserialize(resource.Body.Span, context.Cluster),
-                ResourceKind.Certificate => JsonSerializer.Deserialize(resource.Body.Span, context.Certificate),
-                ResourceKind.Settings => JsonSerializer.Deserialize(resource.Body.Span, context.ProxySettings),
-                _ => throw new FormatException($"resources of kind {resource.Key.Kind} are not known here"),
+                ResourceKind.HttpHost or ResourceKind.HttpsHost => Named(JsonSerializer.Deserialize(resource.Body.Span, context.VirtualHost), h => h.Domain),
+                ResourceKind.Cluster => Named(JsonSerializer.Deserialize(resource.Body.Span, context.Cluster), c => c.Name),
+                ResourceKind.Certificate => Named(JsonSerializer.Deserialize(resource.Body.Span, context.Certificate), TableResources.NameOf),
+                ResourceKind.Settings => Named(JsonSerializer.Deserialize(resource.Body.Span, context.ProxySettings), _ => ""),
+                _ => throw new FormatException($"resources of kind {kind} are not known here"),
             };
-            return (resource.Key, value ?? throw new FormatException($"{resource.Key.Kind} {resource.Key.Name} is null"));
+            if (value is null)
+                throw new FormatException($"{kind} {name} is null");
+            return says == name ? value : throw new FormatException($"{kind} {name} calls itself \"{says}\"");
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException or NotSupportedException)
+        catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException or NotSupportedException or InvalidOperationException)
         {
-            throw new FormatException($"{resource.Key.Kind} {resource.Key.Name} cannot be read: {e.Message}", e);
+            throw new FormatException($"{kind} {name} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static (object? Value, string? Name) Named<T>(T? value, Func<T, string?> name)
+        where T : class => (value, value is null ? null : name(value));
+
+    /// <summary>A table and what it is made of. Never changed once it is made.</summary>
+    private sealed record Parts(RouteTable Table, Dictionary<ResourceKey, string> Versions, Dictionary<ResourceKey, object> Values)
+    {
+        public static Parts None { get; } = new(RouteTable.Empty, [], []);
+
+        public Parts With(TableDelta delta)
+        {
+            var (versions, values) = (new Dictionary<ResourceKey, string>(Versions), new Dictionary<ResourceKey, object>(Values));
+            foreach (var resource in delta.Changed)
+                (versions[resource.Key], values[resource.Key]) = (resource.Version, Decode(resource));
+            foreach (var key in delta.Removed)
+            {
+                versions.Remove(key);
+                values.Remove(key);
+            }
+            var touched = delta.Changed.Select(r => r.Key.Kind).Concat(delta.Removed.Select(k => k.Kind)).ToHashSet();
+            IEnumerable<T> Of<T>(ResourceKind kind) => values.Where(v => v.Key.Kind == kind).Select(v => (T)v.Value);
+            try
+            {
+                var table = new RouteTable
+                {
+                    Version = delta.To,
+                    Settings = touched.Contains(ResourceKind.Settings) ? Of<ProxySettings>(ResourceKind.Settings).FirstOrDefault() ?? RouteTable.Empty.Settings : Table.Settings,
+                    Http = touched.Contains(ResourceKind.HttpHost) ? new VirtualHostSet(Of<VirtualHost>(ResourceKind.HttpHost)) : Table.Http,
+                    Https = touched.Contains(ResourceKind.HttpsHost) ? new VirtualHostSet(Of<VirtualHost>(ResourceKind.HttpsHost)) : Table.Https,
+                    Clusters = touched.Contains(ResourceKind.Cluster) ? new ClusterSet(Of<Cluster>(ResourceKind.Cluster)) : Table.Clusters,
+                    Certificates = touched.Contains(ResourceKind.Certificate)
+                        ? [.. Of<Certificate>(ResourceKind.Certificate).OrderBy(c => c.Hosts.IsEmpty).ThenBy(c => c.Name, StringComparer.Ordinal)]
+                        : Table.Certificates,
+                };
+                return new Parts(table, versions, values);
+            }
+            catch (Exception e) when (e is ArgumentException or NullReferenceException)
+            {
+                throw new FormatException($"the table cannot be put together: {e.Message}", e);
+            }
         }
     }
 }

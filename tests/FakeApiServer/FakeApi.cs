@@ -56,6 +56,9 @@ public sealed class FakeApi : IAsyncDisposable
     /// <summary>Asked before each request; an answer is given instead of doing what was asked.</summary>
     public Func<ApiRequest, Fault?>? Faults { get; set; }
 
+    /// <summary>Whose a token is, and for whom it was made; null where it is nobody's.</summary>
+    public Func<string, (string User, string Audience)?> Tokens { get; set; } = _ => null;
+
     public string ServerVersion { get; set; } = "1.35";
 
     public IReadOnlyList<ApiRequest> Requests => [.. _requests];
@@ -143,6 +146,10 @@ public sealed class FakeApi : IAsyncDisposable
             var version = ServerVersion.Split('.');
             await AnswerAsync(context, 200, new() { ["major"] = version[0], ["minor"] = version[1] });
         }
+        else if (request is { Method: "POST", Path: "/apis/authentication.k8s.io/v1/tokenreviews" })
+        {
+            await ReviewTokenAsync(context);
+        }
         else if (ResourcePath.Parse(request.Path) is { } path)
         {
             await ServeAsync(context, path);
@@ -151,6 +158,16 @@ public sealed class FakeApi : IAsyncDisposable
         {
             await DiscoverAsync(context, request.Path);
         }
+    }
+
+    private async Task ReviewTokenAsync(HttpContext context)
+    {
+        var review = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        var asked = review["spec"]!["audiences"]!.AsArray().Select(a => (string)a!).ToList();
+        review["status"] = Tokens((string)review["spec"]!["token"]!) is { } known && asked.Contains(known.Audience)
+            ? new JsonObject { ["authenticated"] = true, ["audiences"] = new JsonArray(known.Audience), ["user"] = new JsonObject { ["username"] = known.User } }
+            : new JsonObject { ["error"] = "the token is not valid" };
+        await AnswerAsync(context, 201, review);
     }
 
     private Task DiscoverAsync(HttpContext context, string path)

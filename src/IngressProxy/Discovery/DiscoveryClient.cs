@@ -18,39 +18,46 @@ internal sealed record DiscoveryOptions(string Address, string CaFile, string To
 /// Keeps a proxy's table as the control plane says, and tells it what became of each update. While the control plane is away the proxy
 /// goes on with the table that it has, and asks again.
 /// </summary>
-internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer proxy, ILogger logger, TimeProvider time)
+internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer proxy, ILogger logger, TimeProvider time, Random? random = null)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly TableAssembly _assembly = new();
-    private readonly Dictionary<Routing.ResourceKey, string> _versions = [];
+    private readonly Random _random = random ?? Random.Shared;
+    private TimeSpan _pause = ShortestPause;
 
-    /// <summary>Follows until cancelled.</summary>
+    /// <summary>Follows until cancelled; nothing else ends it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var pause = ShortestPause;
         while (!cancellationToken.IsCancellationRequested)
         {
+            var began = time.GetTimestamp();
+            // Not all proxies of a control plane that went away may come back in the same moment.
+            var pause = _pause * (0.5 + _random.NextDouble());
             try
             {
-                await StreamAsync(() => pause = ShortestPause, cancellationToken);
+                await StreamAsync(cancellationToken);
                 logger.DiscoveryEnded(options.Address);
             }
             catch (Exception) when (cancellationToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e) when (e is RpcException or IOException or UnauthorizedAccessException or FormatException or System.Security.Cryptography.CryptographicException)
+            catch (Exception e)
             {
+                // Whatever it is, to stop following would leave the proxy with this table for ever.
                 logger.DiscoveryFailed(options.Address, e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : e.Message, pause.TotalSeconds);
             }
+            // A stream that lasted was a good one, also when there was nothing to say.
+            if (time.GetElapsedTime(began) > LongestPause)
+                (pause, _pause) = (ShortestPause * (0.5 + _random.NextDouble()), ShortestPause);
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         }
     }
 
-    private async Task StreamAsync(Action connected, CancellationToken cancellationToken)
+    private async Task StreamAsync(CancellationToken cancellationToken)
     {
         using var handler = CreateHandler();
         using var channel = GrpcChannel.ForAddress($"https://{options.Address}", new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = 256 * 1024 * 1024 });
@@ -60,8 +67,14 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
         await call.RequestStream.WriteAsync(new ProxyMessage { Hello = CreateHello() }, cancellationToken);
         await foreach (var update in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
-            connected();
+            var before = _assembly.Version;
             await call.RequestStream.WriteAsync(new ProxyMessage { Outcome = Take(update) }, cancellationToken);
+            if (update.FromVersion.Length > 0 && update.FromVersion != before)
+            {
+                // The two ends disagree about what is here, and will not agree by themselves: begin again from nothing.
+                _assembly.Reset();
+                throw new FormatException("an update started from another table than the one in force; asking for the whole table");
+            }
         }
     }
 
@@ -76,7 +89,7 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
             Build = options.Build,
             TableVersion = _assembly.Version,
         };
-        foreach (var (key, version) in _versions)
+        foreach (var (key, version) in _assembly.Versions)
             hello.Resources.Add(new ResourceVersion { Key = WireResources.ToWire(key), Version = version });
         return hello;
     }
@@ -85,18 +98,14 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
     {
         try
         {
-            var delta = WireResources.FromWire(update);
-            var table = _assembly.Apply(delta);
-            proxy.Swap(table);
-            foreach (var changed in delta.Changed)
-                _versions[changed.Key] = changed.Version;
-            foreach (var removed in delta.Removed)
-                _versions.Remove(removed);
+            var table = _assembly.Apply(WireResources.FromWire(update), proxy.Swap);
+            _pause = ShortestPause;
             logger.TableInForce(table.Version, table.Http.All.Length + table.Https.All.Length, table.Clusters.All.Length, table.Certificates.Length);
             return new Outcome { TableVersion = update.ToVersion };
         }
-        catch (FormatException e)
+        catch (Exception e)
         {
+            // Not only what is foreseen: an update that cannot be taken is refused, whatever the reason, and the next one may be better.
             proxy.CountLoadFailure();
             logger.UpdateRefused(update.ToVersion, e.Message);
             return new Outcome { TableVersion = update.ToVersion, Error = e.Message };

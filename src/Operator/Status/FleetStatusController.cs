@@ -55,7 +55,7 @@ internal sealed class FleetStatusController(KubeApi api, DiscoveryStates states,
 
     private JsonObject Data()
     {
-        var proxies = new JsonArray([.. fleet.All.Select(p => (JsonNode)new JsonObject
+        var proxies = new JsonArray([.. fleet.Current.Proxies.Select(p => (JsonNode)new JsonObject
         {
             ["pod"] = p.Pod,
             ["namespace"] = p.Namespace,

@@ -1,40 +1,123 @@
-using System.Collections.Concurrent;
 using Turnpike.Discovery;
 
 namespace Turnpike.Operator.Status;
 
+/// <summary>Another replica of the control plane.</summary>
+/// <param name="Address">Its IP, which it is known by.</param>
+/// <param name="Name">Of its pod, for people.</param>
+/// <param name="IsExpected">It is an endpoint that proxies are sent to, so it must be heard before anything is said of all proxies.</param>
+internal sealed record Peer(string Address, string Name, bool IsExpected);
+
+/// <summary>The proxies at one moment.</summary>
+/// <param name="Proxies">All that are known of.</param>
+/// <param name="IsComplete">False for the moments in which a replica, or which replicas there are, is about to be heard.</param>
+/// <param name="Unreachable">Replicas whose proxies are not among them, in ordinal order.</param>
+internal sealed record Fleet(IReadOnlyList<ConnectedProxy> Proxies, bool IsComplete, IReadOnlyList<string> Unreachable);
+
 /// <summary>The proxies of all replicas of the control plane: those of this one, and what the others tell.</summary>
-internal sealed class FleetView
+internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
 {
-    private readonly ProxyRegistry _local;
-    private readonly ConcurrentDictionary<string, IReadOnlyCollection<ConnectedProxy>> _peers = new(StringComparer.Ordinal);
-    private volatile TaskCompletionSource _changed = NewSignal();
+    /// <summary>
+    /// How long a replica may be silent before that matters: a pod that ends stops being an endpoint within this time, and its proxies
+    /// have come to another replica.
+    /// </summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    public FleetView(ProxyRegistry local)
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, State> _peers = new(StringComparer.Ordinal);
+    private bool _peersKnown;
+
+    public Fleet Current
     {
-        _local = local;
-        local.Changed += Signal;
+        get
+        {
+            lock (_gate)
+            {
+                foreach (var peer in _peers.Values.Where(p => !p.IsConnected && IsOver(p)))
+                    peer.Proxies = null;
+                var told = local.All.Concat(ProxiesOf(connected: true)).ToList();
+                // The proxies of a replica that ended come to another one: what it last said of them is out of date then.
+                var elsewhere = told.Select(p => (p.Namespace, p.Pod)).ToHashSet();
+                var all = told.Concat(ProxiesOf(connected: false).Where(p => !elsewhere.Contains((p.Namespace, p.Pod))));
+                var unheard = _peers.Values.Where(p => p.Peer.IsExpected && p.Proxies is null).ToList();
+                return new Fleet(
+                    [.. all.OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Pod, StringComparer.Ordinal)],
+                    _peersKnown && unheard.TrueForAll(IsOver),
+                    [.. unheard.Where(IsOver).Select(p => p.Peer.Name).Order(StringComparer.Ordinal)]);
+            }
+        }
     }
 
-    public IReadOnlyCollection<ConnectedProxy> All =>
-        [.. _local.All.Concat(_peers.Values.SelectMany(p => p)).OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Pod, StringComparer.Ordinal)];
-
-    public void SetPeer(string peer, IReadOnlyCollection<ConnectedProxy> proxies)
+    /// <summary>Which other replicas there are; those that are missing are forgotten with their proxies.</summary>
+    public void SetPeers(IReadOnlyCollection<Peer> peers)
     {
-        _peers[peer] = proxies;
-        Signal();
+        lock (_gate)
+        {
+            _peersKnown = true;
+            foreach (var gone in _peers.Keys.Except(peers.Select(p => p.Address)).ToList())
+                _peers.Remove(gone);
+            foreach (var peer in peers)
+            {
+                if (!_peers.TryGetValue(peer.Address, out var state))
+                    _peers.Add(peer.Address, new State { Peer = peer, SilentSince = clock.GetTimestamp() });
+                else
+                    Renew(state, peer);
+            }
+        }
     }
 
-    public void RemovePeer(string peer)
+    /// <summary>A replica tells of its proxies.</summary>
+    public void Heard(string address, IReadOnlyCollection<ConnectedProxy> proxies)
     {
-        if (_peers.TryRemove(peer, out _))
-            Signal();
+        lock (_gate)
+        {
+            if (_peers.TryGetValue(address, out var state))
+                (state.Proxies, state.IsConnected) = (proxies, true);
+        }
     }
 
-    /// <summary>Completes when the proxies have changed since this was called.</summary>
-    public Task Changed => _changed.Task;
+    /// <summary>A replica does not tell any more.</summary>
+    public void Lost(string address)
+    {
+        lock (_gate)
+        {
+            if (_peers.TryGetValue(address, out var state) && state.IsConnected)
+                (state.IsConnected, state.SilentSince) = (false, clock.GetTimestamp());
+        }
+    }
 
-    private void Signal() => Interlocked.Exchange(ref _changed, NewSignal()).SetResult();
+    /// <summary>Nobody asks the other replicas any more.</summary>
+    public void ForgetPeers()
+    {
+        lock (_gate)
+        {
+            _peersKnown = false;
+            _peers.Clear();
+        }
+    }
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private void Renew(State state, Peer peer)
+    {
+        // A starting replica is reached when it is ready, not before; the time before that is not held against it.
+        if (peer.IsExpected && !state.Peer.IsExpected && !state.IsConnected)
+            state.SilentSince = clock.GetTimestamp();
+        state.Peer = peer;
+    }
+
+    private IEnumerable<ConnectedProxy> ProxiesOf(bool connected) =>
+        _peers.Values.Where(p => p.IsConnected == connected).SelectMany(p => p.Proxies ?? []);
+
+    private bool IsOver(State state) => clock.GetElapsedTime(state.SilentSince) >= Grace;
+
+    private sealed class State
+    {
+        public required Peer Peer { get; set; }
+
+        /// <summary>What it last told; null where that is nothing, or too long ago.</summary>
+        public IReadOnlyCollection<ConnectedProxy>? Proxies { get; set; }
+
+        public bool IsConnected { get; set; }
+
+        public long SilentSince { get; set; }
+    }
 }

@@ -28,14 +28,11 @@ internal sealed class PeerWatcher(
             {
                 var state = await states.NewerThanAsync(sequence, term);
                 sequence = state.Sequence;
-                var peers = state.Snapshot.Pods
-                    .Where(p => p.Metadata.Namespace == Names.SystemNamespace && p.Metadata.Labels.GetValueOrDefault(Deployed.OperatorLabel) == Deployed.Operator)
-                    .SelectMany(p => p.Ips.Take(1))
-                    .Where(ip => ip != options.PodIp)
-                    .ToHashSet(StringComparer.Ordinal);
-                foreach (var gone in running.Keys.Where(ip => !peers.Contains(ip)).ToList())
+                var peers = PeerDirectory.Of(state.Snapshot, options.PodIp);
+                fleet.SetPeers(peers);
+                foreach (var gone in running.Keys.Except(peers.Select(p => p.Address)).ToList())
                     await StopAsync(running, gone);
-                foreach (var peer in peers.Where(ip => !running.ContainsKey(ip)))
+                foreach (var peer in peers.Select(p => p.Address).Where(ip => !running.ContainsKey(ip)))
                 {
                     var stop = CancellationTokenSource.CreateLinkedTokenSource(term);
                     running.Add(peer, (stop, FollowAsync(peer, stop.Token)));
@@ -46,26 +43,27 @@ internal sealed class PeerWatcher(
         {
             foreach (var peer in running.Keys.ToList())
                 await StopAsync(running, peer);
+            fleet.ForgetPeers();
         }
     }
 
-    private async Task StopAsync(Dictionary<string, (CancellationTokenSource Stop, Task Task)> running, string peer)
+    private static async Task StopAsync(Dictionary<string, (CancellationTokenSource Stop, Task Task)> running, string peer)
     {
         var (stop, task) = running[peer];
         await stop.CancelAsync();
         await task;
         stop.Dispose();
         running.Remove(peer);
-        fleet.RemovePeer(peer);
     }
 
     private async Task FollowAsync(string peer, CancellationToken ct)
     {
+        var silent = false;
         while (!ct.IsCancellationRequested)
         {
             try
             {
-                await StreamAsync(peer, ct);
+                await StreamAsync(peer, () => silent = false, ct);
             }
             catch (Exception) when (ct.IsCancellationRequested)
             {
@@ -73,14 +71,17 @@ internal sealed class PeerWatcher(
             }
             catch (Exception e)
             {
-                log.PeerUnreachable(peer, e is RpcException rpc ? rpc.Status.Detail : e.Message);
-                fleet.RemovePeer(peer);
+                // Once for each time that it is lost: it is asked again every second.
+                if (!silent)
+                    log.PeerUnreachable(peer, e is RpcException rpc ? rpc.Status.Detail : e.Message);
+                silent = true;
             }
+            fleet.Lost(peer);
             await Task.Delay(Retry, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task StreamAsync(string peer, CancellationToken ct)
+    private async Task StreamAsync(string peer, Action heard, CancellationToken ct)
     {
         var bundle = certificates.Bundle ?? throw new InvalidOperationException("there is no certificate authority yet");
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -108,10 +109,13 @@ internal sealed class PeerWatcher(
             KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
         };
         using var channel = GrpcChannel.ForAddress(
-            $"https://{Deployed.Operator}.{Names.SystemNamespace}.svc:{options.DiscoveryPort}", new GrpcChannelOptions { HttpHandler = handler });
+            $"https://{Deployed.Operator}.{Names.SystemNamespace}.svc:{options.DiscoveryPort}", new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = 64 * 1024 * 1024 });
         var token = await File.ReadAllTextAsync(options.TokenFile, ct);
-        using var call = new Fleet.FleetClient(channel).Proxies(new ProxiesRequest(), new Metadata { { "authorization", $"Bearer {token.Trim()}" } }, cancellationToken: ct);
+        using var call = new Protocol.Fleet.FleetClient(channel).Proxies(new ProxiesRequest(), new Metadata { { "authorization", $"Bearer {token.Trim()}" } }, cancellationToken: ct);
         await foreach (var list in call.ResponseStream.ReadAllAsync(ct))
-            fleet.SetPeer(peer, [.. list.Proxies.Select(p => new ConnectedProxy(p.Pod, p.Namespace, p.Build, p.TableVersion, 0, p.Error.Length == 0 ? null : p.Error))]);
+        {
+            heard();
+            fleet.Heard(peer, [.. list.Proxies.Select(p => new ConnectedProxy(p.Pod, p.Namespace, p.Build, p.TableVersion, p.Error.Length == 0 ? null : p.Error))]);
+        }
     }
 }

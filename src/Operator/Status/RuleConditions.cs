@@ -8,12 +8,12 @@ namespace Turnpike.Operator.Status;
 internal static class RuleConditions
 {
     /// <param name="diagnostics">All that was found about this rule.</param>
-    /// <param name="proxies">Connected ingress proxies.</param>
+    /// <param name="fleet">Connected ingress proxies, and who could not be asked for more.</param>
     /// <param name="inForce">Whether a proxy has this version of the rule in force.</param>
-    public static IReadOnlyList<Condition> Of(IReadOnlyList<Diagnostic> diagnostics, IReadOnlyCollection<ConnectedProxy> proxies, Func<ConnectedProxy, bool> inForce)
+    public static IReadOnlyList<Condition> Of(IReadOnlyList<Diagnostic> diagnostics, Fleet fleet, Func<ConnectedProxy, bool> inForce)
     {
         var accepted = Accepted(diagnostics);
-        return [accepted, ResolvedRefs(diagnostics), Conflicted(diagnostics), Programmed(accepted, proxies, inForce)];
+        return [accepted, ResolvedRefs(diagnostics), Conflicted(diagnostics), Programmed(accepted, fleet, inForce)];
     }
 
     private static Condition Accepted(IReadOnlyList<Diagnostic> diagnostics)
@@ -40,19 +40,27 @@ internal static class RuleConditions
             : new Condition("Conflicted", true, hidden.Reason, hidden.Message);
     }
 
-    private static Condition Programmed(Condition accepted, IReadOnlyCollection<ConnectedProxy> proxies, Func<ConnectedProxy, bool> inForce)
+    private static Condition Programmed(Condition accepted, Fleet fleet, Func<ConnectedProxy, bool> inForce)
     {
         if (accepted.IsTrue != true)
             return new Condition("Programmed", false, "NotAccepted", "a rule that is not accepted is not in force; its last good version, if there was one, stays");
+        var proxies = fleet.Proxies;
         var have = proxies.Count(inForce);
         var text = string.Create(CultureInfo.InvariantCulture, $"{have} of {proxies.Count} proxies have it in force");
-        if (proxies.Count == 0)
-            return new Condition("Programmed", null, "NoProxy", "no ingress proxy is connected");
-        if (have == proxies.Count)
-            return new Condition("Programmed", true, "Programmed", text);
-        var refusal = proxies.FirstOrDefault(p => p.Error is not null);
-        return new Condition("Programmed", false, refusal is null ? "Pending" : "Refused", refusal is null ? text : $"{text}; {refusal.Pod}: {refusal.Error}");
+        if (have < proxies.Count)
+        {
+            var refusal = proxies.FirstOrDefault(p => p.Error is not null && !inForce(p));
+            return new Condition("Programmed", false, refusal is null ? "Pending" : "Refused", refusal is null ? text : $"{text}; {refusal.Pod}: {refusal.Error}");
+        }
+        if (fleet.Unreachable.Count > 0)
+            return new Condition("Programmed", null, "ReplicaUnreachable", $"{text}; whether more lack it is not known, because {Silent(fleet.Unreachable)} cannot be asked for the proxies connected there");
+        return proxies.Count == 0
+            ? new Condition("Programmed", null, "NoProxy", "no ingress proxy is connected")
+            : new Condition("Programmed", true, "Programmed", text);
     }
+
+    private static string Silent(IReadOnlyList<string> replicas) =>
+        replicas.Count == 1 ? $"replica {replicas[0]} of the operator" : $"replicas {string.Join(", ", replicas)} of the operator";
 
     private static string Join(IEnumerable<Diagnostic> diagnostics) => string.Join("; ", diagnostics.Select(d => d.Message));
 }

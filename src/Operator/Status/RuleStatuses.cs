@@ -21,7 +21,7 @@ internal enum RuleProgress
 }
 
 /// <summary>Follows every compilation, and knows what is to be said of a rule. Writes what has changed.</summary>
-internal sealed class RuleStatuses(KubeApi api, DiscoveryStates states, FleetView fleet, TimeProvider clock) : BackgroundService
+internal sealed class RuleStatuses(KubeApi api, DiscoveryStates states, FleetView view, TimeProvider clock) : BackgroundService
 {
     private static readonly ResourceRef RouteRules = new(Names.Group, Names.Version, "routerules", Kinds.RouteRule);
 
@@ -41,13 +41,16 @@ internal sealed class RuleStatuses(KubeApi api, DiscoveryStates states, FleetVie
     {
         ObjectMeta? rule;
         IReadOnlyList<Condition> conditions;
-        var proxies = fleet.All;
+        var fleet = view.Current;
         lock (_gate)
         {
             if (!_rules.TryGetValue((uid, generation), out rule))
                 return RuleProgress.Pending;
-            conditions = RuleConditions.Of([.. _diagnostics[(rule.Namespace, rule.Name)]], proxies, proxy => _history.Has(proxy.TableVersion, rule));
+            conditions = RuleConditions.Of([.. _diagnostics[(rule.Namespace, rule.Name)]], fleet, proxy => _history.Has(proxy.TableVersion, rule));
         }
+        // Whoever takes over says nothing until the other replicas had their moment: what is said already mostly still holds.
+        if (!fleet.IsComplete && !conditions.Any(c => c is { Type: "Programmed", IsTrue: false }))
+            return RuleProgress.Pending;
         var progress = conditions.Any(c => c is { Type: "Programmed", Reason: "Pending" }) ? RuleProgress.Pending : RuleProgress.Settled;
         var known = _written.GetValueOrDefault(uid);
         var desired = Condition.ToJson(conditions, known.Conditions ?? previous, generation, clock.GetUtcNow());

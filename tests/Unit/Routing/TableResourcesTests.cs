@@ -49,8 +49,53 @@ public sealed class TableResourcesTests
         var assembly = new TableAssembly();
         var table = Table(2);
         assembly.Apply(TableResources.Of(table).Since(TableResources.None));
-        Assert.Throws<FormatException>(() => assembly.Apply(TableResources.Of(Table(3)).Since(TableResources.None)));
+        Assert.Throws<FormatException>(() => assembly.Apply(TableResources.Of(Table(3)).Since(TableResources.Of(Table(1)))));
         Assert.Equal(table.Version, assembly.Version);
+    }
+
+    [Fact]
+    public void WholeTable_ReplacesWhatIsThere()
+    {
+        var assembly = new TableAssembly();
+        assembly.Apply(TableResources.Of(Table(5)).Since(TableResources.None));
+        var table = Table(2);
+        var assembled = assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        Assert.Equal(RouteTableJson.Serialize(table), RouteTableJson.Serialize(assembled));
+        Assert.Equal(
+            TableResources.Of(table).All.Select(r => (r.Key, r.Version)).ToHashSet(), assembly.Versions.Select(v => (v.Key, v.Value)).ToHashSet());
+    }
+
+    [Fact]
+    public void TableThatCannotBeUsed_ChangesNothing()
+    {
+        var assembly = new TableAssembly();
+        var table = Table(2);
+        assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        var delta = TableResources.Of(Table(3)).Since(TableResources.Of(table));
+        Assert.Throws<FormatException>(() => assembly.Apply(delta, _ => throw new FormatException("not this one")));
+        Assert.Equal(table.Version, assembly.Version);
+        Assert.Equal(TableResources.Of(table).All.Count(), assembly.Versions.Count);
+        var used = new List<RouteTable>();
+        Assert.Same(assembly.Apply(delta, used.Add), Assert.Single(used));
+    }
+
+    [Theory]
+    [InlineData(ResourceKind.HttpHost, "a.com", "{}")]
+    [InlineData(ResourceKind.HttpHost, "a.com", """{"domain":"b.com","entries":[]}""")]
+    [InlineData(ResourceKind.Cluster, "c", "{}")]
+    [InlineData(ResourceKind.Cluster, "c", """{"name":"b"}""")]
+    [InlineData(ResourceKind.Certificate, "d", "{}")]
+    [InlineData(ResourceKind.Certificate, "d", "null")]
+    [InlineData((ResourceKind)9, "", "{}")]
+    public void ResourceThatSaysTooLittle_IsRefused_AndChangesNothing(ResourceKind kind, string name, string body)
+    {
+        var assembly = new TableAssembly();
+        var table = Table(2);
+        assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        var bad = new TableResource(new ResourceKey(kind, name), "x", System.Text.Encoding.UTF8.GetBytes(body));
+        Assert.Throws<FormatException>(() => assembly.Apply(new TableDelta(table.Version, "next", [bad], [])));
+        var next = Table(3);
+        Assert.Equal(RouteTableJson.Serialize(next), RouteTableJson.Serialize(assembly.Apply(TableResources.Of(next).Since(TableResources.Of(table)))));
     }
 
     [Fact]

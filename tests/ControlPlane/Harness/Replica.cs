@@ -1,0 +1,93 @@
+using System.Net;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Turnpike.Discovery;
+using Turnpike.Hosting;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Certificates;
+using Turnpike.Tests.Component.Proxy.Harness;
+
+namespace Turnpike.Tests.ControlPlane.Harness;
+
+/// <summary>A replica of the control plane as far as discovery goes, with certificates of its own making.</summary>
+internal sealed class Replica : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private Replica(WebApplication app, Tap tap, RecordingLogger logs) => (_app, Tap, Logs) = (app, tap, logs);
+
+    public Tap Tap { get; }
+
+    public RecordingLogger Logs { get; }
+
+    public int Port => new Uri(_app.Urls.First()).Port;
+
+    public ProxyRegistry Registry => _app.Services.GetRequiredService<ProxyRegistry>();
+
+    public DiscoveryStates States => _app.Services.GetRequiredService<DiscoveryStates>();
+
+    public SelfMadeCertificates Certificates => _app.Services.GetRequiredService<SelfMadeCertificates>();
+
+    public string TableVersion => States.Current!.Table.Version;
+
+    /// <summary>Starts a replica, and waits until it could be called ready.</summary>
+    public static async Task<Replica> StartAsync(
+        Cluster cluster, int port = 0, string address = "127.0.0.1", FakeTimeProvider? clock = null, DiscoveryLimits? limits = null)
+    {
+        var (tap, logs, certificate) = (new Tap(), new RecordingLogger(), new ServerCertificate());
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddProvider(logs);
+        builder.Services.AddSingleton<TimeProvider>(clock ?? TimeProvider.System).AddSingleton(limits ?? new DiscoveryLimits()).AddSingleton(certificate).AddSingleton(tap);
+        builder.Services.AddKubeApi(() => KubeEndpoint.At(cluster.Api.Url));
+        builder.Services.AddDiscovery();
+        builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<Tap>());
+        builder.Services.AddSelfMadeCertificates(
+            _ => new CertificateOptions
+            {
+                Secret = new ObjectKey("istio-system", "turnpike-ca"),
+                DnsNames = ["turnpike-operator.istio-system.svc", "localhost"],
+            },
+            _ => []);
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.ListenForProxies(IPAddress.Parse(address), port, certificate));
+        var app = builder.Build();
+        app.MapDiscovery();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        var replica = new Replica(app, tap, logs);
+        await Wait.Until(() => replica.States.Current is not null && certificate.Current is not null, "the replica is ready", clock, TimeSpan.FromMilliseconds(20));
+        await File.WriteAllTextAsync(cluster.CaFile, replica.Certificates.Bundle);
+        return replica;
+    }
+
+    /// <summary>A channel as proxies open one.</summary>
+    public GrpcChannel Open() => GrpcChannel.ForAddress($"https://localhost:{Port}", new GrpcChannelOptions { HttpHandler = Handler(), MaxSendMessageSize = null });
+
+    public static Metadata Bearer(string token) => new() { { "authorization", $"Bearer {token}" } };
+
+    /// <summary>The newest table is acknowledged by that many proxies.</summary>
+    public bool HasAcknowledged(int proxies = 1) =>
+        Registry.All is var all && all.Count == proxies && all.All(p => p.TableVersion == TableVersion && p.Error is null);
+
+    public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync(new CancellationToken(canceled: true));
+        await _app.DisposeAsync();
+    }
+
+    private SocketsHttpHandler Handler()
+    {
+        var trust = new System.Security.Cryptography.X509Certificates.X509ChainPolicy
+        {
+            TrustMode = System.Security.Cryptography.X509Certificates.X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
+        };
+        trust.CustomTrustStore.ImportFromPem(Certificates.Bundle);
+        return new SocketsHttpHandler { SslOptions = new() { CertificateChainPolicy = trust } };
+    }
+}
