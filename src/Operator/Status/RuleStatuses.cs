@@ -54,7 +54,8 @@ internal sealed class RuleStatuses(KubeApi api, DiscoveryStates states, FleetVie
         var progress = conditions.Any(c => c is { Type: "Programmed", Reason: "Pending" }) ? RuleProgress.Pending : RuleProgress.Settled;
         var known = _written.GetValueOrDefault(uid);
         var desired = Condition.ToJson(conditions, known.Conditions ?? previous, generation, clock.GetUtcNow());
-        if (known.Conditions is not null && known.Generation == generation && JsonNode.DeepEquals(desired, known.Conditions))
+        // What the rule carries counts too: somebody else may have written there. Where that is merely old, the write changes nothing.
+        if (known.Generation == generation && JsonNode.DeepEquals(desired, known.Conditions) && JsonNode.DeepEquals(desired, previous))
             return progress;
         var status = new JsonObject { ["observedGeneration"] = generation, ["conditions"] = desired.DeepClone() };
         await _writer.WriteAsync(RouteRules, new ObjectKey(rule.Namespace, rule.Name), status, null, ct);

@@ -49,6 +49,17 @@ public sealed class RouteRuleStatusTests(OperatorFixture cluster)
     }
 
     [Fact]
+    public async Task StatusThatSomebodyElseWrites_IsPutRight()
+    {
+        var ns = await cluster.CreateNamespaceAsync(Cancelled);
+        await CreateAsync(ns, "rule", "precedence: 1");
+        await StatusAsync(ns, "rule", "Accepted=True", generation: 1);
+        using var lie = new StringContent("""{"status":{"conditions":[]}}""", System.Text.Encoding.UTF8, "application/merge-patch+json");
+        await cluster.Api.RequestAsync(HttpMethod.Patch, Kind.RouteRules.PathOf(new(ns, "rule"), "status"), lie, Cancelled);
+        await StatusAsync(ns, "rule", "Accepted=True", generation: 1);
+    }
+
+    [Fact]
     public async Task BadRuleFromBefore_IsToldItsFault()
     {
         var rule = await StatusAsync(OperatorFixture.OldNamespace, "reported", "Accepted=False:Invalid Programmed=False:NotAccepted", generation: 1);
