@@ -10,11 +10,18 @@ internal static class RequestHeaderRules
     public const string ExpectedTimeout = "x-envoy-expected-rq-timeout-ms";
     public const string OriginalPath = "x-envoy-original-path";
 
-    // Of the connection, or written anew below or by the upstream client.
-    private static readonly FrozenSet<string> Consumed = FrozenSet.ToFrozenSet(
+    // Of the connection and the message on it: what they say is the upstream client's to know.
+    private static readonly FrozenSet<string> Framing = FrozenSet.ToFrozenSet(
         [
             "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "http2-settings", "te", "trailer",
-            "host", "content-length",
+            "host", "content-length", "expect",
+        ],
+        StringComparer.OrdinalIgnoreCase);
+
+    // Those, and what is written anew below.
+    private static readonly FrozenSet<string> Consumed = FrozenSet.ToFrozenSet(
+        [
+            .. Framing.Where(name => name != "expect"),
             "x-forwarded-for", "x-forwarded-proto", "x-request-id", "x-forwarded-client-cert",
             ExpectedTimeout, OriginalPath,
         ],
@@ -46,7 +53,10 @@ internal static class RequestHeaderRules
         if (originalPath is not null)
             forwarded.Add(OriginalPath, originalPath);
         foreach (var header in route.AppendHeaders)
-            forwarded.Add(header.Name, header.Value);
+        {
+            if (!Framing.Contains(header.Name))
+                forwarded.Add(header.Name, header.Value);
+        }
         return forwarded;
     }
 

@@ -86,9 +86,9 @@ internal sealed class RetryPlan(Route route, ClusterState cluster, string method
     private bool IsWorthIt(TryOutcome outcome) => outcome.Failure switch
     {
         TryFailure.Connect or TryFailure.Refused => true,
-        TryFailure.Reset or TryFailure.Timeout => IsIdempotent(method),
+        TryFailure.Reset or TryFailure.Timeout => MayRepeat(),
         TryFailure.Overflow => false,
-        _ => outcome.Response is { Status: >= 500 } response && IsIdempotent(method) && !IsOverloaded(response),
+        _ => outcome.Response is { Status: >= 500 } response && MayRepeat() && !IsOverloaded(response),
     };
 
     /// <summary>Anywhere between nothing and 25 ms after the first failure, 75 ms after the second, 175 ms after the third.</summary>
@@ -101,5 +101,16 @@ internal sealed class RetryPlan(Route route, ClusterState cluster, string method
         return headers.First(LocalAnswer.Overloaded) is not null;
     }
 
-    private static bool IsIdempotent(string method) => method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "TRACE";
+    /// <summary>A second time does what one does; or the rule is for this very method, so that its author meant it.</summary>
+    private bool MayRepeat()
+    {
+        if (method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "TRACE")
+            return true;
+        foreach (var condition in route.Conditions)
+        {
+            if (condition is { Target: ConditionTarget.Method, Kind: ConditionKind.Exact } && condition.Value == method)
+                return true;
+        }
+        return false;
+    }
 }

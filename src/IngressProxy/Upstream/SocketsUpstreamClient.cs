@@ -108,7 +108,7 @@ internal sealed class SocketsUpstreamClient : IUpstreamClient, IDisposable
             if (context.InitialRequestMessage.Options.TryGetValue(ConnectTimeoutKey, out var timeout))
                 end.CancelAfter(timeout);
             await socket.ConnectAsync(context.DnsEndPoint, end.Token);
-            return new NetworkStream(socket, ownsSocket: true);
+            return context.InitialRequestMessage.Version.Major == 1 ? new EarlyAnswerStream(socket) : new NetworkStream(socket, ownsSocket: true);
         }
         catch (Exception e)
         {

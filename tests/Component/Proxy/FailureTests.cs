@@ -54,6 +54,28 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task PerTryTimeout_EndsWithTheHead()
+    {
+        var release = new TaskCompletionSource();
+        await using var upstream = RawUpstream.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+            await release.Task;
+            await connection.WriteAsync("world");
+        });
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var route = Tables.Route() with { Timeout = TimeSpan.Zero, Retry = new Turnpike.Routing.RetryPolicy(1, TimeSpan.FromSeconds(1)) };
+        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), route), time: time);
+
+        using var response = await proxy.GetAsync();
+        time.Advance(TimeSpan.FromHours(1));
+        release.SetResult();
+
+        Assert.Equal("helloworld", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Timeout_StartsWhenTheWholeRequestHasCome()
     {
         await using var upstream = RawUpstream.Start(async connection =>

@@ -14,6 +14,9 @@ internal sealed class RawConnection(Socket socket, CancellationToken cancellatio
 
     public Stream Stream => _stream;
 
+    /// <summary>Cancelled when the test is over, or the server that the connection belongs to.</summary>
+    public CancellationToken Stopped => cancellationToken;
+
     public static async Task<RawConnection> ConnectAsync(IPEndPoint endpoint)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
