@@ -7,12 +7,13 @@ namespace Turnpike.Samples.Httpbin;
 internal static class CommandLine
 {
     internal const string Usage = """
-        usage: httpbin [--port 8000] [--address 127.0.0.1] [--http2-port PORT] [--version-label LABEL]
+        usage: httpbin [--port 8000] [--address 127.0.0.1] [--http2-port PORT] [--version-label LABEL] [--log-requests]
 
           --port           HTTP/1.1 port, 0 for any free one (default 8000)
           --address        IP address to listen on (default 127.0.0.1)
           --http2-port     also listen for cleartext HTTP/2 with prior knowledge
           --version-label  shown as header X-Httpbin-Version and in /anything (or HTTPBIN_VERSION_LABEL)
+          --log-requests   a line on standard output for each request: method, host and target
 
         """;
 
@@ -23,6 +24,12 @@ internal static class CommandLine
         var options = new HttpbinOptions { Port = 8000, VersionLabel = string.IsNullOrEmpty(versionLabel) ? null : versionLabel };
         for (var i = 0; i < args.Count; i++)
         {
+            if (args[i] == "--log-requests")
+            {
+                options = options with { RequestLog = Console.Out };
+                continue;
+            }
+
             var (name, value) = args[i].Split('=', 2) is [var left, var right] ? (left, right) : (args[i], null);
             if (name is not ("--port" or "--address" or "--http2-port" or "--version-label"))
                 throw new FormatException($"unknown argument \"{args[i]}\"");

@@ -22,6 +22,9 @@ public sealed record HttpbinOptions
     /// <summary>Write warnings and errors of the server to standard error.</summary>
     public bool LogToStandardError { get; init; }
 
+    /// <summary>Gets a line for each request: method, host and target. Null for none.</summary>
+    public TextWriter? RequestLog { get; init; }
+
     /// <summary>The clock that <c>/delay</c> and <c>/sse</c> wait by.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

@@ -81,6 +81,8 @@ public static class HttpbinServer
 
     private static async Task SignAsync(HttpContext context, RequestDelegate next, HttpbinOptions options)
     {
+        if (options.RequestLog is { } log)
+            await log.WriteLineAsync($"{context.Request.Method} {context.Request.Host} {context.Request.Path}{context.Request.QueryString}");
         context.Response.Headers.Server = "httpbin";
         if (options.VersionLabel is { } label)
             context.Response.Headers["X-Httpbin-Version"] = label;

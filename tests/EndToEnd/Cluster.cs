@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Turnpike.Tests.EndToEnd;
 
 /// <summary>The cluster of <c>KUBECONFIG</c>, with Turnpike installed as soon as a story asks for it.</summary>
-public sealed class Cluster : IAsyncLifetime
+public sealed partial class Cluster : IAsyncLifetime
 {
     private static readonly string Root = FindRoot();
 
@@ -29,6 +30,15 @@ public sealed class Cluster : IAsyncLifetime
 
     internal Measurements Measurements { get; } = new();
 
+    /// <summary>The names of the examples in the reference of RouteRule.</summary>
+    internal static IEnumerable<string> Samples => Directory.EnumerateFiles(SampleFolder, "*.yaml").Select(f => Path.GetFileNameWithoutExtension(f));
+
+    /// <summary>Our small httpbin, of the same version as the operator that is installed.</summary>
+    internal static string SampleImage { get; } = Environment.GetEnvironmentVariable("TURNPIKE_SAMPLE_IMAGE")
+        ?? OperatorImage().Match(File.ReadAllText(Manifest)).Value.Replace("/operator:", "/sample-httpbin:", StringComparison.Ordinal);
+
+    private static string SampleFolder => Path.Combine(Root, "config", "samples", "routerules");
+
     private static string Manifest => Path.Combine(Root, "config", "install.yaml");
 
     public async ValueTask InitializeAsync()
@@ -46,6 +56,25 @@ public sealed class Cluster : IAsyncLifetime
 
     /// <summary>Completes when Turnpike is installed and its ingress is there; the first caller installs it.</summary>
     internal Task InstalledAsync() => _installed ??= InstallAsync();
+
+    /// <summary>Does something while an example is in force in a namespace.</summary>
+    internal async Task WithSampleAsync(string sample, string ns, Func<Task> action)
+    {
+        var yaml = (await File.ReadAllTextAsync(Path.Combine(SampleFolder, sample + ".yaml")))
+            .Replace("namespace: default", $"namespace: {ns}", StringComparison.Ordinal)
+            .Replace(".default.svc", $".{ns}.svc", StringComparison.Ordinal);
+        var file = Path.Combine(Output, sample + ".yaml");
+        await File.WriteAllTextAsync(file, yaml);
+        await Shell.RunAsync($"kubectl apply -n {ns} -f {file} && kubectl wait -n {ns} --for=condition=Programmed --timeout=20s -f {file}");
+        try
+        {
+            await action();
+        }
+        finally
+        {
+            await Shell.RunAsync($"kubectl delete -n {ns} -f {file}");
+        }
+    }
 
     /// <summary>The state of things, for a failure's message.</summary>
     internal async Task<string> DescribeAsync() => (await Shell.TryAsync("""
@@ -117,6 +146,9 @@ public sealed class Cluster : IAsyncLifetime
     }
 
     private async Task UninstallAsync() => await Shell.RunAsync($"kubectl delete -f {Manifest} --ignore-not-found --timeout=80s");
+
+    [GeneratedRegex(@"\S+/operator:\S+")]
+    private static partial Regex OperatorImage();
 
     private static string FindRoot()
     {
