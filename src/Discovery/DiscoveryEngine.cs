@@ -6,7 +6,7 @@ using Turnpike.Routing;
 namespace Turnpike.Discovery;
 
 /// <summary>Compiles the cluster anew whenever it has changed. Runs on every replica, leader or not.</summary>
-public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, ILogger<DiscoveryEngine> log, TimeProvider clock) : BackgroundService
+public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, DiscoveryMetrics metrics, ILogger<DiscoveryEngine> log, TimeProvider clock) : BackgroundService
 {
     // A rollout changes many objects within milliseconds; one table for all of them is enough.
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(15);
@@ -61,6 +61,7 @@ public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, IL
         }
         catch (Exception e)
         {
+            metrics.CompilationFailed();
             log.CompilationFailed(e);
         }
     }
@@ -74,6 +75,7 @@ public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, IL
         var unchanged = previous is not null && previous.Table.Version == compilation.Table.Version;
         var resources = unchanged ? previous!.Resources : TableResources.Of(compilation.Table);
         states.Publish(new DiscoveryState(sequence, snapshot, rules, compilation.Table, resources, invalid.AddRange(compilation.Diagnostics)));
+        metrics.Compiled(clock.GetElapsedTime(started), !unchanged);
         if (!unchanged)
             log.TableCompiled(compilation.Table.Version, snapshot.Ingresses.Length, snapshot.RouteRules.Length, clock.GetElapsedTime(started).TotalMilliseconds);
     }

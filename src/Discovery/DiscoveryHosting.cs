@@ -17,7 +17,7 @@ public static class DiscoveryHosting
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new DiscoveryLimits());
-        services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<ProxyRegistry>().AddSingleton<ProxyAuthenticator>();
+        services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<ProxyRegistry>().AddSingleton<ProxyAuthenticator>().AddSingleton<DiscoveryMetrics>();
         services.AddHostedService<DiscoveryEngine>();
         services.AddGrpc().AddServiceOptions<DiscoveryService>(grpc => grpc.MaxReceiveMessageSize = DiscoveryLimits.MessageSize);
         return services;

@@ -12,6 +12,7 @@ public sealed class DiscoveryService(
     ProxyRegistry registry,
     ProxyAuthenticator authenticator,
     DiscoveryLimits limits,
+    DiscoveryMetrics metrics,
     IHostApplicationLifetime lifetime,
     ILogger<DiscoveryService> log,
     TimeProvider clock)
@@ -91,10 +92,12 @@ public sealed class DiscoveryService(
             {
                 // It keeps the table that it had: the next one starts from there.
                 refused = (version, clock.GetTimestamp());
+                metrics.Answered(taken: false);
                 log.UpdateRefused(version, Text(outcome.Error));
                 registry.Update(id, p => p with { Error = Text(outcome.Error) });
                 continue;
             }
+            metrics.Answered(taken: true);
             (known, refused) = (state.Resources, null);
             registry.Update(id, p => p with { TableVersion = version, Error = null });
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Turnpike.Hosting.Api;
 
@@ -34,5 +35,30 @@ public static class Telemetry
     internal static readonly Counter<long> CertificateSwaps =
         Meter.CreateCounter<long>("turnpike.certificate.swaps", description: "Serving certificates put into use");
 
+    internal static readonly Gauge<double> CertificateExpiry =
+        Meter.CreateGauge<double>("turnpike.certificate.expiry.timestamp", "s", "When the serving certificate runs out, in seconds since 1970");
+
+    internal static readonly Histogram<double> Requests =
+        Meter.CreateHistogram<double>("turnpike.api.request.duration", "s", "Requests to the API server until the head of the answer, by method and status code; 0 where none came");
+
+    private static readonly ConcurrentDictionary<string, Func<int>> Queues = new(StringComparer.Ordinal);
+
+    static Telemetry() => Meter.CreateObservableGauge(
+        "turnpike.reconcile.queue.length", () => Queues.Select(q => new Measurement<int>(q.Value(), Loop(q.Key))), description: "Keys that wait for a reconciler, by loop");
+
+    internal static KeyValuePair<string, object?> Loop(string name) => new("loop", name);
+
+    /// <summary>Measures the queue of a loop until disposed of.</summary>
+    internal static IDisposable Observe(string loop, Func<int> length)
+    {
+        Queues[loop] = length;
+        return new Observation(loop, length);
+    }
+
     internal static KeyValuePair<string, object?> Resource(ResourceRef resource) => new("resource", resource.ToString());
+
+    private sealed class Observation(string loop, Func<int> length) : IDisposable
+    {
+        public void Dispose() => Queues.TryRemove(new(loop, length));
+    }
 }

@@ -76,6 +76,7 @@ internal static class OperatorHost
         services.AddSingleton(TimeProvider.System);
         services.AddKubeApi(() => options.Kubeconfig is null ? KubeEndpoint.Discover() : KubeEndpoint.FromKubeconfig(options.Kubeconfig));
         services.AddDiscovery();
+        services.AddOperatorMetrics();
         services.AddSingleton<IngressWebhook>().AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>();
         services.AddInformer(
             ConfigMaps,
@@ -125,7 +126,7 @@ internal static class OperatorHost
         app.Use((context, next) =>
         {
             var path = context.Request.Path;
-            var belongs = context.Connection.LocalPort == options.HealthPort ? path == "/ready" || path == "/live"
+            var belongs = context.Connection.LocalPort == options.HealthPort ? path == "/ready" || path == "/live" || path == OperatorMetrics.Path
                 : context.Connection.LocalPort == options.DiscoveryPort ? context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true
                 : path == Deployed.RouteRulePath || path == Deployed.IngressPath || path == Deployed.InjectPath;
             if (belongs)
@@ -138,6 +139,7 @@ internal static class OperatorHost
         app.MapAdmission(Deployed.IngressPath, app.Services.GetRequiredService<IngressWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
         app.MapAdmission(Deployed.InjectPath, app.Services.GetRequiredService<InjectionWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
         app.MapDiscovery();
+        app.MapOperatorMetrics();
         app.MapGet("/live", () => "live\n");
         app.MapGet("/ready", (HttpContext context, Health health) =>
         {

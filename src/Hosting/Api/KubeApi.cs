@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Mime;
 using System.Text.Json;
@@ -159,7 +160,7 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
         if (_client.Credentials is { } credentials)
             await credentials.ProcessHttpRequestAsync(request, ct);
 
-        var response = await _client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        var response = await MeasureAsync(request, ct);
         if (response.IsSuccessStatusCode)
             return response;
 
@@ -167,6 +168,22 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
         {
             var body = await ReadErrorAsync(response, ct);
             throw KubeStatusException.From((int)response.StatusCode, body, response.Headers.RetryAfter, _clock.GetUtcNow());
+        }
+    }
+
+    private async Task<HttpResponseMessage> MeasureAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        var started = _clock.GetTimestamp();
+        var code = 0;
+        try
+        {
+            var response = await _client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            code = (int)response.StatusCode;
+            return response;
+        }
+        finally
+        {
+            Telemetry.Requests.Record(_clock.GetElapsedTime(started).TotalSeconds, new TagList { { "method", request.Method.Method }, { "code", code } });
         }
     }
 

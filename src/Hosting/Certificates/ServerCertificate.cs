@@ -17,6 +17,7 @@ public sealed class ServerCertificate
         if (_current?.Thumbprint == certificate.Thumbprint)
             return;
         Telemetry.CertificateSwaps.Add(1);
+        Telemetry.CertificateExpiry.Record(new DateTimeOffset(certificate.NotAfter).ToUnixTimeSeconds());
 
         // The former one is left to the collector: handshakes may be using it.
         _current = certificate;

@@ -33,6 +33,7 @@ public sealed class ReconcileLoop<TKey>(
         await Task.WhenAll(synced).WaitAsync(ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (ct.IsCancellationRequested)
             return;
+        using var observed = Telemetry.Observe(name, () => queue.Count);
         await Task.WhenAll(Enumerable.Range(0, options.Workers).Select(_ => Task.Run(() => WorkAsync(ct), CancellationToken.None)));
     }
 

@@ -25,6 +25,7 @@ internal static class GeneratedFiles
         .. Parts.Select(part => ($"config/{part.Path}", Text(part.Objects()))),
         ("config/kustomization.yaml", Text([Kustomization()])),
         ("config/install.yaml", Text(Parts.SelectMany(part => part.Objects()))),
+        ("docs/reference/metrics.md", MetricsReference.Build()),
         ("docs/reference/routerule.md", RouteRuleReference.Build()),
     ];
 

@@ -58,6 +58,31 @@ internal sealed class Cluster : IAsyncDisposable
     public void ChangeWithoutEffect(string name) =>
         Api.Put("v1/pods", "default", name, Json($$$"""{"metadata":{"namespace":"default","name":"{{{name}}}"},"status":{"podIP":"10.9.9.9"} }"""));
 
+    /// <summary>Writes how the API server is reached to a file, and says which.</summary>
+    public string WriteKubeconfig()
+    {
+        var file = Path.Combine(_folder.FullName, "kubeconfig");
+        File.WriteAllText(file, $"""
+            apiVersion: v1
+            kind: Config
+            current-context: fake
+            clusters:
+            - name: fake
+              cluster:
+                server: {Api.Url}
+            contexts:
+            - name: fake
+              context:
+                cluster: fake
+                user: fake
+            users:
+            - name: fake
+              user:
+                token: none
+            """);
+        return file;
+    }
+
     /// <summary>Puts the pods of the operator; those that are ready are endpoints of its Service.</summary>
     public void SetOperators(params (string Name, string Ip, bool Ready)[] pods)
     {
