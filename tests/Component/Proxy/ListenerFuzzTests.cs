@@ -112,7 +112,7 @@ public sealed class ListenerFuzzTests
         var text = new StringBuilder();
         for (var heads = random.Next(1, 4); heads > 0; heads--)
             text.Append(Heads[random.Next(Heads.Length)]);
-        for (var damages = random.Next(6); damages > 0; damages--)
+        for (var damages = random.Next(6); damages > 0 && text.Length > 0; damages--)
         {
             var at = random.Next(text.Length);
             switch (random.Next(5))

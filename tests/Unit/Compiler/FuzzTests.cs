@@ -16,7 +16,7 @@ namespace Turnpike.Tests.Unit.Compiler;
 /// </summary>
 public sealed class FuzzTests
 {
-    private const int Rounds = 200;
+    private const int Rounds = 100;
 
     private const string Neighbours = """
         apiVersion: v1
