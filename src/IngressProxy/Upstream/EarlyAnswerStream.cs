@@ -19,6 +19,7 @@ internal sealed class EarlyAnswerStream : NetworkStream
     private volatile bool _isReading;
     private volatile bool _isCut;
     private bool _isMarked;
+    private ReadOnlyMemory<byte> _held;
     private byte _last;
 
     public EarlyAnswerStream(Socket socket)
@@ -60,9 +61,10 @@ internal sealed class EarlyAnswerStream : NetworkStream
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (!_held.IsEmpty)
+            return new(TakeHeld(buffer.Span));
         _isReading = true;
-        var room = buffer.Length > Mark.Length ? buffer[..^Mark.Length] : buffer;
-        return TakeAsync(buffer, base.ReadAsync(room, cancellationToken));
+        return TakeAsync(buffer, base.ReadAsync(buffer, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -119,12 +121,19 @@ internal sealed class EarlyAnswerStream : NetworkStream
         var lineEnd = _last == '\r' && bytes is [(byte)'\n', ..] ? 1 : bytes.IndexOf("\r\n"u8) is >= 0 and var at ? at + 2 : -1;
         if (count > 0)
             _last = bytes[^1];
-        if (lineEnd < 0 || buffer.Length < count + Mark.Length)
+        if (lineEnd < 0)
             return count;
         _isMarked = true;
-        bytes[lineEnd..].CopyTo(buffer[(lineEnd + Mark.Length)..]);
-        Mark.CopyTo(buffer[lineEnd..]);
-        return count + Mark.Length;
+        _held = (byte[])[.. Mark, .. bytes[lineEnd..]];
+        return lineEnd + TakeHeld(buffer[lineEnd..]);
+    }
+
+    private int TakeHeld(Span<byte> buffer)
+    {
+        var count = Math.Min(buffer.Length, _held.Length);
+        _held.Span[..count].CopyTo(buffer);
+        _held = _held[count..];
+        return count;
     }
 
     private async Task WatchAsync(StreamedContent content)

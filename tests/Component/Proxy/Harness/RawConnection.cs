@@ -83,6 +83,9 @@ internal sealed class RawConnection(Socket socket, CancellationToken cancellatio
     /// <summary>Completes when the other side has closed or reset.</summary>
     public async Task WaitForEndAsync() => await ReadToEndAsync();
 
+    /// <summary>Says that no more comes, and goes on reading.</summary>
+    public void EndWriting() => socket.Shutdown(SocketShutdown.Send);
+
     /// <summary>Ends with RST instead of FIN.</summary>
     public void Reset()
     {
