@@ -52,7 +52,7 @@ public sealed class PeerWatcherTests : IAsyncLifetime
         var id = second.Registry.Add(Proxy("ingress-2"));
         third.Registry.Add(Proxy("ingress-3"));
         _cluster.SetOperators(("operator-1", Own, true), ("operator-2", Second, true), ("operator-3", Third, true));
-        Watch();
+        await WatchAsync();
         await Until("ingress-1", "ingress-2", "ingress-3");
 
         second.Registry.Update(id, p => p with { TableVersion = "b", Error = "why" });
@@ -68,7 +68,7 @@ public sealed class PeerWatcherTests : IAsyncLifetime
         var second = await Replica.StartAsync(_cluster, _port, Second);
         second.Registry.Add(Proxy("ingress-2"));
         _cluster.SetOperators(("operator-1", Own, true), ("operator-2", Second, true));
-        Watch();
+        await WatchAsync();
         await Until("ingress-1", "ingress-2");
 
         await second.DisposeAsync();
@@ -89,7 +89,7 @@ public sealed class PeerWatcherTests : IAsyncLifetime
     public async Task ReplicaThatNeverAnswers_IsUnreachable()
     {
         _cluster.SetOperators(("operator-1", Own, true), ("operator-2", Second, true));
-        Watch();
+        await WatchAsync();
         await Wait.Until(() => _logs.Lines.Any(l => l.Contains("does not tell of its proxies", StringComparison.Ordinal)), "the attempt");
         Assert.False(_view.Current.IsComplete);
         _clock.Advance(FleetView.Grace);
@@ -103,7 +103,7 @@ public sealed class PeerWatcherTests : IAsyncLifetime
         var second = await Replica.StartAsync(_cluster, _port, Second);
         second.Registry.Add(Proxy("ingress-2"));
         _cluster.SetOperators(("operator-1", Own, true), ("operator-2", Second, true));
-        Watch();
+        await WatchAsync();
         await Until("ingress-1", "ingress-2");
 
         // As a rolling restart does it: no endpoint any more, then no process, then no pod.
@@ -114,8 +114,8 @@ public sealed class PeerWatcherTests : IAsyncLifetime
         _cluster.SetOperators(("operator-1", Own, true));
         await Wait.Until(() => _leader.States.Current!.Snapshot.Pods.Length == 1, "the end of the pod");
         _clock.Advance(FleetView.Grace);
+        await Wait.Until(() => _view.Current.Unreachable.Count == 0, "the news");
         await Until("ingress-1", "ingress-2");
-        Assert.Empty(_view.Current.Unreachable);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class PeerWatcherTests : IAsyncLifetime
         await using var second = await Replica.StartAsync(_cluster, _port, Second);
         second.Registry.Add(Proxy("ingress-2"));
         _cluster.SetOperators(("operator-1", Own, true), ("operator-2", Second, true));
-        Watch();
+        await WatchAsync();
         await Until("ingress-1", "ingress-2");
         await _term.CancelAsync();
         await _watching.WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
@@ -132,8 +132,9 @@ public sealed class PeerWatcherTests : IAsyncLifetime
         Assert.Equal("ingress-1", Assert.Single(_view.Current.Proxies).Pod);
     }
 
-    private void Watch()
+    private async Task WatchAsync()
     {
+        await Wait.Until(() => PeerDirectory.Of(_leader.States.Current!.Snapshot, Own) is [_, ..] peers && peers.All(p => p.IsExpected) && peers.Count == _cluster.Api.All("v1/pods").Count - 1, "the replicas");
         var options = new OperatorOptions(null, "operator-1", Own, "image", _cluster.TokenFile) { DiscoveryPort = _port };
         var loggers = LoggerFactory.Create(l => l.AddProvider(_logs));
         _watching = new PeerWatcher(options, _leader.States, _view, _leader.Certificates, loggers.CreateLogger<PeerWatcher>(), _clock).RunAsync(_term.Token);

