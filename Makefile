@@ -65,6 +65,7 @@ bench: build ## Compare turnpike-proxy with nginx, side by side (installs nginx,
 
 manifests: build ## Generate config/ and docs/reference/ from the code
 	@$(out)/bin/turnpike-operator manifests --output .
+	@hack/commands-reference $(out)/bin >docs/reference/commands.md && echo docs/reference/commands.md
 
 check-manifests: manifests ## Fail if generated files are not as committed
 	@test -z "$$(git status --porcelain -- config docs/reference)" || { git --no-pager diff -- config docs/reference; echo "generated files are stale: run 'make manifests' and commit"; exit 1; }
