@@ -177,9 +177,11 @@ public sealed class GrpcTests
         Assert.Equal("5 bytes", await response.Content.ReadAsStringAsync(cancellationToken));
     }
 
-    private static RouteTable TableTo(IPEndPoint endpoint, TimeSpan timeout = default) => Tables.Of(
-        Tables.Cluster(endpoint) with { Protocol = UpstreamProtocol.Http2 },
-        Tables.Route() with { Timeout = timeout }) with { Certificates = [TlsTests.Make("x")] };
+    private static RouteTable TableTo(IPEndPoint endpoint, TimeSpan timeout = default)
+    {
+        var cluster = Tables.Cluster(endpoint) with { Protocol = UpstreamProtocol.Http2 };
+        return Tables.Of(cluster, Tables.Route() with { Timeout = timeout }) with { Certificates = [TlsTests.Make("x")] };
+    }
 
     private static HttpRequestMessage Request(TestProxy proxy, bool tls, HttpContent content, params (string Name, string Value)[] headers)
     {
