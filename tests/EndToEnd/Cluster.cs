@@ -7,6 +7,9 @@ namespace Turnpike.Tests.EndToEnd;
 /// <summary>The cluster of <c>KUBECONFIG</c>, with Turnpike installed as soon as a story asks for it.</summary>
 public sealed partial class Cluster : IAsyncLifetime
 {
+    /// <summary>On every namespace of a story.</summary>
+    internal const string OurLabel = "turnpike.io/e2e=true";
+
     private static readonly string Root = FindRoot();
 
     private Task? _installed;
@@ -113,6 +116,7 @@ public sealed partial class Cluster : IAsyncLifetime
             if (Environment.GetEnvironmentVariable("TURNPIKE_E2E_REPLACE") != "1")
                 Assert.Fail("the cluster has a namespace istio-system already; the tests install Turnpike themselves, and remove it in the end");
             await UninstallAsync();
+            await Shell.RunAsync($"kubectl delete namespaces -l {OurLabel} --timeout=80s");
         }
         var started = Stopwatch.GetTimestamp();
         await Shell.RunAsync($"kubectl apply -f {Manifest}");

@@ -13,9 +13,21 @@ public sealed class Outage(Cluster cluster)
         await using var place = await Workplace.CreateAsync(cluster, "e2e-outage");
         await story.DoAsync("httpbin behind the ingress", place.ServeHttpbinAsync);
         await place.ApplyAsync(Rule(1));
+        // Another story may have ended proxies a moment ago: what their end does to connections is not what this one is about.
+        await story.DoAsync("the ingress is as it stays", () => Poll.UntilAsync(
+            "as many ingress pods as wanted, all of them Ready",
+            TimeSpan.FromSeconds(90),
+            () => cluster.Shell.RunAsync("""
+                kubectl get pods -n istio-system -l istio=ingress --no-headers | awk '{print $2}' | sort | uniq -c | tr -s ' '
+                kubectl get deployment -n istio-system istio-ingress -o jsonpath='{.spec.replicas}'
+                """),
+            pods => pods.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is [var ready, var wanted] && ready == $"{wanted} 1/1",
+            TimeSpan.FromSeconds(10)));
         await story.DoAsync("a rule in force", () => TimeoutIsAsync(place, 1));
 
-        await using var traffic = Traffic.Start(() => cluster.Edge.GetAsync("/headers", place.Host), () => cluster.Edge.GetOnNewConnectionAsync("/headers", place.Host));
+        await using var traffic = Traffic.Start(
+            ("kept connection", () => cluster.Edge.GetAsync("/headers", place.Host)),
+            ("new connections", () => cluster.Edge.GetOnNewConnectionAsync("/headers", place.Host)));
         await story.DoAsync("scale the operator to nothing", () => cluster.Shell.RunAsync("""
             kubectl scale deployment -n istio-system turnpike-operator --replicas=0 &&
             kubectl wait -n istio-system --for=delete pod -l app.kubernetes.io/name=turnpike-operator --timeout=80s

@@ -15,9 +15,10 @@ internal sealed class Traffic : IAsyncDisposable
     private long _sent;
     private long _slowest;
 
-    private Traffic(Func<Task<EdgeAnswer>>[] requests) => _running = Task.WhenAll(requests.Select(RunAsync));
+    private Traffic((string Client, Func<Task<EdgeAnswer>> Request)[] clients) => _running = Task.WhenAll(clients.Select(c => RunAsync(c.Client, c.Request)));
 
-    public static Traffic Start(params Func<Task<EdgeAnswer>>[] requests) => new(requests);
+    /// <param name="clients">What each is called, and its request.</param>
+    public static Traffic Start(params (string Client, Func<Task<EdgeAnswer>> Request)[] clients) => new(clients);
 
     /// <summary>Waits until so many more were answered; fails when any request has failed since the start.</summary>
     public async Task PassAsync(int count)
@@ -38,7 +39,7 @@ internal sealed class Traffic : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(Func<Task<EdgeAnswer>> request)
+    private async Task RunAsync(string client, Func<Task<EdgeAnswer>> request)
     {
         var started = Stopwatch.GetTimestamp();
         using var pace = new PeriodicTimer(Pace);
@@ -50,12 +51,12 @@ internal sealed class Traffic : IAsyncDisposable
             {
                 var answer = await request();
                 if (answer.Status != 200)
-                    _failures.Enqueue($"after {at}: {answer}");
+                    _failures.Enqueue($"{client}, after {at}: {answer}");
                 InterlockedMax(answer.Elapsed.Ticks);
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {
-                _failures.Enqueue($"after {at}: {e.Message}");
+                _failures.Enqueue($"{client}, after {at} (at {TimeProvider.System.GetUtcNow():HH:mm:ss.fff} given up): {e.Message}");
             }
             Interlocked.Increment(ref _sent);
         }

@@ -20,7 +20,7 @@ internal sealed class Workplace : IAsyncDisposable
     public static async Task<Workplace> CreateAsync(Cluster cluster, string name)
     {
         var place = new Workplace(cluster, name);
-        await cluster.Shell.RunAsync($"kubectl create namespace {place.Namespace}");
+        await cluster.Shell.RunAsync($"kubectl create namespace {place.Namespace} && kubectl label namespace {place.Namespace} {Cluster.OurLabel}");
         return place;
     }
 
