@@ -10,7 +10,7 @@ namespace Turnpike.Discovery;
 public sealed class FleetService(ProxyRegistry registry, ProxyAuthenticator authenticator, IHostApplicationLifetime lifetime) : Fleet.FleetBase
 {
     /// <summary>Who may ask: the control plane itself.</summary>
-    public const string OperatorAccount = "turnpike-operator";
+    public const string OperatorAccount = Names.OperatorDeployment;
 
     public override async Task Proxies(ProxiesRequest request, IServerStreamWriter<ProxyList> responseStream, ServerCallContext context)
     {

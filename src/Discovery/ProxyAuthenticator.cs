@@ -15,7 +15,7 @@ namespace Turnpike.Discovery;
 public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> log, TimeProvider clock) : IDisposable
 {
     /// <summary>What a token must have been made for.</summary>
-    public const string Audience = "turnpike";
+    public const string Audience = Names.DiscoveryAudience;
 
     // Long enough for the reconnects after a restart of the control plane, short enough for a revoked token.
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);

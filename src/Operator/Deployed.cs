@@ -1,17 +1,16 @@
+using Turnpike.Api;
+
 namespace Turnpike.Operator;
 
 /// <summary>Names and ports that the manifests, the operator and the proxies share.</summary>
 internal static class Deployed
 {
-    public const string Operator = "turnpike-operator";
+    public const string Operator = Names.OperatorDeployment;
     public const string OperatorLabel = "app.kubernetes.io/name";
     public const string FieldManager = "turnpike-operator";
     public const string CaFieldManager = "turnpike-operator-ca";
-    public const string WebhookConfiguration = "turnpike";
     public const string CaSecret = "turnpike-ca";
-    public const string CaConfigMap = "istio-ca-root";
     public const string CaKey = "ca.crt";
-    public const string StatusConfigMap = "turnpike-status";
     public const string SelfTestNamespace = "turnpike-self-test";
     public const string Lease = "turnpike-operator";
     public const string ManagedByLabel = "app.kubernetes.io/managed-by";

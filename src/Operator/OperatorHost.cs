@@ -110,7 +110,7 @@ internal static class OperatorHost
         foreach (var kind in Enum.GetValues<WebhookConfigurationKind>())
         {
             services.AddSingleton<ITrustTarget>(p => new WebhookConfigurationTrust(
-                p.GetRequiredService<KubeApi>(), kind, Deployed.WebhookConfiguration, Deployed.CaFieldManager, p.GetRequiredService<ILoggerFactory>(), p.GetRequiredService<TimeProvider>()));
+                p.GetRequiredService<KubeApi>(), kind, Names.WebhookConfiguration, Deployed.CaFieldManager, p.GetRequiredService<ILoggerFactory>(), p.GetRequiredService<TimeProvider>()));
         }
         services.AddSingleton<SelfMadeCertificates>();
         services.AddSingleton<IServingCertificates>(p => p.GetRequiredService<SelfMadeCertificates>());

@@ -12,8 +12,7 @@ internal static class CircuitLimitsReader
     public static CircuitLimitSettings Read(ObjectReader section)
     {
         var fallback = new CircuitLimitSettings();
-        foreach (var key in section.Given.Except(Keys, StringComparer.Ordinal))
-            section.Warn(key, "unknown key" + (Spelling.Nearest(key, Keys) is { } meant ? $"; did you mean \"{meant}\"?" : ""));
+        MeshConfigReader.WarnOfUnknownKeys(section, Keys);
         return new CircuitLimitSettings
         {
             Connections = Limit(section, "connections") ?? fallback.Connections,

@@ -14,8 +14,7 @@ internal static class IngressProxyReader
     public static IngressProxySettings Read(ObjectReader section)
     {
         var fallback = new IngressProxySettings();
-        foreach (var key in section.Given.Except(Keys, StringComparer.Ordinal))
-            section.Warn(key, "unknown key" + (Spelling.Nearest(key, Keys) is { } meant ? $"; did you mean \"{meant}\"?" : ""));
+        MeshConfigReader.WarnOfUnknownKeys(section, Keys);
         var replicas = section.Int32("replicas") ?? fallback.Replicas;
         if (replicas is < 0 or > MaxReplicas)
             section.Fault(FieldError.Invalid(section.PathOf("replicas"), JsonText.Quote(section.Raw("replicas")), $"must be between 0 and {MaxReplicas}"));

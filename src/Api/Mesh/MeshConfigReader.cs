@@ -54,6 +54,13 @@ public static class MeshConfigReader
         });
     }
 
+    /// <summary>Of a section whose keys have one spelling.</summary>
+    internal static void WarnOfUnknownKeys(ObjectReader section, IReadOnlyCollection<string> known)
+    {
+        foreach (var key in section.Given.Except(known, StringComparer.Ordinal))
+            section.Warn(key, "unknown key" + (Spelling.Nearest(key, known) is { } meant ? $"; did you mean \"{meant}\"?" : ""));
+    }
+
     private static void Judge(ObjectReader keys, string key)
     {
         var all = Known.Concat(Ignored);

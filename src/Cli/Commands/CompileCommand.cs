@@ -15,7 +15,7 @@ internal static class CompileCommand
         var command = new Command("compile", "Compile a directory of manifests to a route table.") { directory, outputFile, text };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var config = Load(parsed.GetValue(directory)!, globals.NamespaceOrDefault(parsed));
+            var config = ConfigDirectory.Open(parsed.GetValue(directory)!, globals.NamespaceOrDefault(parsed)).Load();
             foreach (var problem in config.Problems)
                 await parsed.InvocationConfiguration.Error.WriteLineAsync(problem);
             var bytes = parsed.GetValue(text) ? System.Text.Encoding.UTF8.GetBytes(TableText.Write(config.Table)) : RouteTableJson.Serialize(config.Table);
@@ -26,13 +26,6 @@ internal static class CompileCommand
             return config.HasErrors ? ExitCodes.Failure : ExitCodes.Success;
         });
         return command;
-    }
-
-    private static LoadedConfig Load(string directory, string ns)
-    {
-        if (!Directory.Exists(directory))
-            throw new CommandException($"--config-dir: there is no directory \"{directory}\"");
-        return new ConfigDirectory(directory, ns).Load();
     }
 
     /// <summary>A proxy that watches the file sees the old table or the new one. Only the owner may read it: it holds private keys.</summary>

@@ -19,9 +19,7 @@ internal sealed record ExplainSource(
 {
     public static ExplainSource OfDirectory(string directory, string ns)
     {
-        if (!Directory.Exists(directory))
-            throw new CommandException($"--config-dir: there is no directory \"{directory}\"");
-        var config = new ConfigDirectory(directory, ns).Load();
+        var config = ConfigDirectory.Open(directory, ns).Load();
         return new ExplainSource($"directory {directory}", config.Table, config.Snapshot, config.Diagnostics, []);
     }
 

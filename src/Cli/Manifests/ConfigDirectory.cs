@@ -14,6 +14,12 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
     private readonly Dictionary<string, LoadedFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<ObjectKey, Manifest> _applied = [];
 
+    /// <summary>The directory that a command line names.</summary>
+    /// <exception cref="CommandException">It is not there.</exception>
+    public static ConfigDirectory Open(string path, string defaultNamespace) => Directory.Exists(path)
+        ? new ConfigDirectory(path, defaultNamespace)
+        : throw new CommandException($"--config-dir: there is no directory \"{path}\"");
+
     /// <summary>Reads what has changed since the last call, and compiles.</summary>
     /// <exception cref="DirectoryNotFoundException">The directory is not there.</exception>
     public LoadedConfig Load()

@@ -13,9 +13,7 @@ internal static class FileModeServer
 {
     public static async Task<int> RunAsync(ServeOptions options, TextWriter output, TextWriter error, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(options.ConfigDir))
-            throw new CommandException($"--config-dir: there is no directory \"{options.ConfigDir}\"");
-
+        var directory = ConfigDirectory.Open(options.ConfigDir, options.Namespace);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         void Stop(PosixSignalContext signal)
         {
@@ -28,7 +26,6 @@ internal static class FileModeServer
 
         var report = new ProblemReport(error);
         using var watch = new DirectoryWatch(options.ConfigDir, time);
-        var directory = new ConfigDirectory(options.ConfigDir, options.Namespace);
         var first = directory.Load();
         report.Show(first.Problems);
 

@@ -196,7 +196,7 @@ internal static class DesiredProxy
                           expirationSeconds: 3600
                           path: token
                       - configMap:
-                          name: {Deployed.CaConfigMap}
+                          name: {Names.CaConfigMap}
                           items:
                           - key: {Deployed.CaKey}
                             path: {Deployed.CaKey}

@@ -48,7 +48,7 @@ internal sealed class ProxyController(
         if (certificates.Bundle is { } bundle)
         {
             var body = new JsonObject { ["data"] = new JsonObject { [Deployed.CaKey] = bundle } };
-            await _apply.ApplyAsync(ConfigMaps, new ObjectKey(Names.SystemNamespace, Deployed.CaConfigMap), body, ct);
+            await _apply.ApplyAsync(ConfigMaps, new ObjectKey(Names.SystemNamespace, Names.CaConfigMap), body, ct);
         }
         var mesh = states.Current?.Snapshot.Mesh ?? MeshConfig.Default;
         foreach (var desired in DesiredProxy.All(mesh, options.ProxyImage, budgets))

@@ -61,7 +61,7 @@ internal static class RbacManifests
           verbs: [list, watch]
         - apiGroups: [admissionregistration.k8s.io]
           resources: [validatingwebhookconfigurations, mutatingwebhookconfigurations]
-          resourceNames: [{Deployed.WebhookConfiguration}]
+          resourceNames: [{Names.WebhookConfiguration}]
           verbs: [get, patch]
         """);
 

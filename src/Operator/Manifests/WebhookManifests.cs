@@ -28,7 +28,7 @@ internal static class WebhookManifests
         apiVersion: admissionregistration.k8s.io/v1
         kind: ValidatingWebhookConfiguration
         metadata:
-          name: {Deployed.WebhookConfiguration}
+          name: {Names.WebhookConfiguration}
         webhooks:
         - name: routerules.turnpike.io
           clientConfig:
@@ -70,7 +70,7 @@ internal static class WebhookManifests
         apiVersion: admissionregistration.k8s.io/v1
         kind: MutatingWebhookConfiguration
         metadata:
-          name: {Deployed.WebhookConfiguration}
+          name: {Names.WebhookConfiguration}
         webhooks:
         - name: injection.turnpike.io
           clientConfig:

@@ -37,13 +37,13 @@ internal sealed class FleetStatusController(KubeApi api, DiscoveryStates states,
                 var text = data.ToJsonString();
                 if (text != written)
                 {
-                    await _apply.ApplyAsync(ConfigMaps, new ObjectKey(Names.SystemNamespace, Deployed.StatusConfigMap), new JsonObject { ["data"] = data }, term);
+                    await _apply.ApplyAsync(ConfigMaps, new ObjectKey(Names.SystemNamespace, Names.StatusConfigMap), new JsonObject { ["data"] = data }, term);
                     written = text;
                 }
             }
             catch (Exception e) when (!term.IsCancellationRequested)
             {
-                log.StatusNotWritten(Deployed.StatusConfigMap, e.Message);
+                log.StatusNotWritten(Names.StatusConfigMap, e.Message);
             }
             catch (OperationCanceledException)
             {
@@ -79,9 +79,9 @@ internal sealed class FleetStatusController(KubeApi api, DiscoveryStates states,
         var ns = await api.GetAsync(Namespaces, ObjectKey.ClusterScoped(Names.SystemNamespace), ct);
         foreach (var resource in WebhookConfigurations)
         {
-            if (await api.FindAsync(resource, ObjectKey.ClusterScoped(Deployed.WebhookConfiguration), ct) is null)
+            if (await api.FindAsync(resource, ObjectKey.ClusterScoped(Names.WebhookConfiguration), ct) is null)
                 return false;
-            await _apply.ApplyAsync(resource, ObjectKey.ClusterScoped(Deployed.WebhookConfiguration), KubeYaml.Object($"""
+            await _apply.ApplyAsync(resource, ObjectKey.ClusterScoped(Names.WebhookConfiguration), KubeYaml.Object($"""
                 metadata:
                   ownerReferences:
                   - apiVersion: v1

@@ -44,7 +44,7 @@ public sealed class OperatorFixture : ApiServer
         _operator = await RunAsync(Options);
         await ReadyAsync(Options);
         await Wait.For(
-            ct => Api.FindAsync(Kind.ConfigMaps, new("istio-system", Deployed.StatusConfigMap), ct),
+            ct => Api.FindAsync(Kind.ConfigMaps, new("istio-system", Turnpike.Api.Names.StatusConfigMap), ct),
             status => status?.TextAt("data.available") == "true",
             "the leader's word that admission works");
     }
@@ -128,7 +128,7 @@ public sealed class OperatorFixture : ApiServer
             var patch = Enumerable.Range(0, count).Select(i => (JsonNode)Json($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{port}} }"""));
             await Api.PatchAsync(
                 new("admissionregistration.k8s.io", "v1", plural, ""),
-                ObjectKey.ClusterScoped(Deployed.WebhookConfiguration),
+                ObjectKey.ClusterScoped(Turnpike.Api.Names.WebhookConfiguration),
                 PatchKind.Json,
                 new JsonArray([.. patch]),
                 WriteOptions.Default,
