@@ -42,6 +42,12 @@ public static class Names
     public const string RandomChoice = "random";
     public const string LeastRequest = "least-request";
     public const string AllowRulesFromAnnotation = "turnpike.io/allow-rules-from";
+    public const string ShareHostWithAnnotation = "turnpike.io/share-host-with";
+
+    /// <summary>On the ConfigMaps of the system namespace that say which hosts a namespace has; its value is that namespace.</summary>
+    public const string HostRecordLabel = "turnpike.io/hosts-of";
+    public const string HostRecordHostsKey = "hosts";
+    public const string HostRecordPathsKey = "paths";
     public const string OperatorDeployment = "turnpike-operator";
     public const string StatusConfigMap = "turnpike-status";
     public const string StatusProxiesKey = "proxies";

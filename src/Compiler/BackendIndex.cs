@@ -25,8 +25,11 @@ internal sealed class BackendIndex
         _services = snapshot.Services.ToDictionary(s => (s.Metadata.Namespace, s.Metadata.Name));
         _servicesByHost = snapshot.Services.DistinctBy(HostOf, StringComparer.OrdinalIgnoreCase).ToDictionary(HostOf, StringComparer.OrdinalIgnoreCase);
         _endpoints = snapshot.Endpoints.ToLookup(e => (e.Metadata.Namespace, e.ServiceName));
+        Addresses = new EndpointPolicy(snapshot);
         _pods = new Lazy<PodIndex>(() => new PodIndex(snapshot.Pods), isThreadSafe: false);
     }
+
+    public EndpointPolicy Addresses { get; }
 
     public IEnumerable<Cluster> Clusters => _clusters.Values;
 
@@ -81,7 +84,7 @@ internal sealed class BackendIndex
                 continue;
             foreach (var address in subset.Addresses)
             {
-                if (address.Ready && (labels is null or { IsEmpty: true } || _pods.Value.Carries(service.Metadata.Namespace, address, labels)))
+                if (address.Ready && (labels is null or { IsEmpty: true } || _pods.Value.Carries(service.Metadata.Namespace, address, labels)) && Addresses.Admits(service, address.Ip))
                     found.Add(new Endpoint(address.Ip, podPort));
             }
         }

@@ -2,33 +2,38 @@ using System.Collections.Immutable;
 using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
+using Turnpike.Compiler.Hosts;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
 
 /// <summary>
-/// Which certificate is for which server name: the secrets of <c>spec.tls</c>, each in its Ingress's own namespace, and for every
-/// other name the fallback: <c>istio-system/istio-ingress-certs</c>, else the first secret whose Ingress names no host.
+/// Which certificate is for which server name: the secrets of <c>spec.tls</c>, each in its Ingress's own namespace and for that namespace's hosts
+/// alone, and for every other name the fallback: <c>istio-system/istio-ingress-certs</c>, else the first secret whose Ingress names no host.
 /// </summary>
 internal sealed class CertificateBuilder
 {
+    private readonly HostOwners _owners;
     private readonly DiagnosticBag _diagnostics;
     private readonly Dictionary<(string Namespace, string Name), TlsSecretObject> _secrets;
     private readonly Dictionary<string, (TlsSecretObject Secret, ObjectKey Ingress)> _byHost = new(StringComparer.Ordinal);
+    private readonly TlsSecretObject? _mesh;
     private TlsSecretObject? _fallback;
 
-    public CertificateBuilder(ClusterSnapshot snapshot, DiagnosticBag diagnostics)
+    public CertificateBuilder(ClusterSnapshot snapshot, HostOwners owners, DiagnosticBag diagnostics)
     {
+        _owners = owners;
         _diagnostics = diagnostics;
         _secrets = snapshot.TlsSecrets.ToDictionary(s => (s.Metadata.Namespace, s.Metadata.Name));
-        _fallback = _secrets.GetValueOrDefault((Names.SystemNamespace, Names.IngressCertificatesSecret));
+        _fallback = _mesh = _secrets.GetValueOrDefault((Names.SystemNamespace, Names.IngressCertificatesSecret));
     }
 
     /// <param name="ingresses">Those of our class, the one that wins a contest first.</param>
     public void Add(IReadOnlyList<IngressObject> ingresses)
     {
         _fallback ??= ingresses
-            .SelectMany(ingress => ingress.Tls.Where(tls => HostsOf(ingress, tls).Length == 0).Select(tls => Secret(ingress, tls)))
+            .Where(ingress => ingress.Metadata.Namespace == _owners.FallbackOwner)
+            .SelectMany(ingress => ingress.Tls.Where(tls => ServedPaths.HostsOf(ingress, tls).Count == 0).Select(tls => Secret(ingress, tls)))
             .FirstOrDefault(secret => secret is not null);
         foreach (var ingress in ingresses)
         {
@@ -37,47 +42,89 @@ internal sealed class CertificateBuilder
         }
     }
 
+    public ImmutableArray<Certificate> Build()
+    {
+        var (onFallback, refused) = HostsWithoutTheirOwn();
+        var certificates = _byHost.GroupBy(h => h.Value.Secret, ReferenceEqualityComparer.Instance)
+            .Select(g => (Secret: (TlsSecretObject)g.Key!, Hosts: g.Select(h => h.Key)))
+            .Append((Secret: _mesh!, Hosts: onFallback))
+            .Where(c => c.Hosts.Any())
+            // The mesh's own may be a host's as well.
+            .GroupBy(c => c.Secret, c => c.Hosts, ReferenceEqualityComparer.Instance)
+            .Select(g => CertificateOf((TlsSecretObject)g.Key!, [.. g.SelectMany(hosts => hosts).Order(StringComparer.Ordinal)]))
+            .OrderBy(c => c.Name, StringComparer.Ordinal)
+            .ToList();
+        if (_fallback is not null)
+            certificates.Add(CertificateOf(_fallback, []));
+        if (refused.Count > 0)
+            certificates.Add(Certificate.NoneFor([.. refused.Order(StringComparer.Ordinal)]));
+        return [.. certificates];
+    }
+
     private void Add(IngressObject ingress, int index, IngressTls tls)
     {
+        var ns = ingress.Metadata.Namespace;
         if (Secret(ingress, tls) is { } secret)
         {
-            foreach (var host in HostsOf(ingress, tls))
-                Claim(Keys.Of(ingress), index, host, secret);
+            foreach (var host in ServedPaths.HostsOf(ingress, tls))
+            {
+                if (_owners.MayCertify(ns, host))
+                    Claim(Keys.Of(ingress), index, host, secret);
+                else if (_owners.MayServe(ns, host))
+                    _diagnostics.Warn(Keys.Of(ingress), DiagnosticReasons.CertificateTaken, $"spec.tls[{index}]: host {host} belongs to another namespace, which shares it: it is served with its owner's certificate, not with {secret.Metadata}");
+            }
             return;
         }
         var unnamed = string.IsNullOrEmpty(tls.SecretName);
-        if (unnamed && _fallback is not null)
+        var fallback = _fallback is not null && (ReferenceEquals(_fallback, _mesh) || _fallback.Metadata.Namespace == ns || !_owners.HostsAreOwned || ServedPaths.HostsOf(ingress, tls).Count == 0)
+            ? _fallback
+            : null;
+        if (unnamed && fallback is not null)
             return;
-        var lack = unnamed ? $"spec.tls[{index}]: names no secret" : $"spec.tls[{index}].secretName: namespace {ingress.Metadata.Namespace} has no usable TLS secret \"{tls.SecretName}\"";
-        var instead = _fallback is null
-            ? $"there is no fallback certificate ({Names.SystemNamespace}/{Names.IngressCertificatesSecret}) either, so its TLS connections are refused"
-            : $"the fallback certificate {_fallback.Metadata} is used";
-        _diagnostics.Warn(Keys.Of(ingress), DiagnosticReasons.SecretNotFound, $"{lack}; {instead}");
+        var lack = unnamed ? $"spec.tls[{index}]: names no secret" : $"spec.tls[{index}].secretName: namespace {ns} has no usable TLS secret \"{tls.SecretName}\"";
+        if (fallback is null)
+            Warn($"there is no fallback certificate ({Names.SystemNamespace}/{Names.IngressCertificatesSecret}) either, so its TLS connections are refused", null);
+        else if (ReferenceEquals(fallback, _mesh) || fallback.Metadata.Namespace == ns)
+            Warn($"the fallback certificate {fallback.Metadata} is used", null);
+        else
+            Warn("a fallback certificate of another namespace is used", $"the fallback certificate {fallback.Metadata} is used");
+
+        void Warn(string instead, string? admin) =>
+            _diagnostics.Warn(Keys.Of(ingress), DiagnosticReasons.SecretNotFound, $"{lack}; {instead}", admin is null ? null : $"{lack}; {admin}");
     }
 
     private TlsSecretObject? Secret(IngressObject ingress, IngressTls tls) =>
         string.IsNullOrEmpty(tls.SecretName) ? null : _secrets.GetValueOrDefault((ingress.Metadata.Namespace, tls.SecretName));
-
-    private static string[] HostsOf(IngressObject ingress, IngressTls tls)
-    {
-        var hosts = tls.Hosts.Any(h => h.Length > 0) ? tls.Hosts : [.. ingress.Rules.Select(r => r.Host)];
-        return [.. hosts.Where(h => h.Length > 0).Select(h => h.ToLowerInvariant()).Distinct()];
-    }
-
-    public ImmutableArray<Certificate> Build()
-    {
-        var hostsOf = _byHost.GroupBy(h => h.Value.Secret, ReferenceEqualityComparer.Instance)
-            .Select(g => CertificateOf((TlsSecretObject)g.Key!, [.. g.Select(h => h.Key).Order(StringComparer.Ordinal)]))
-            .OrderBy(c => c.Name, StringComparer.Ordinal);
-        return _fallback is null ? [.. hostsOf] : [.. hostsOf, CertificateOf(_fallback, [])];
-    }
 
     private void Claim(ObjectKey ingress, int index, string host, TlsSecretObject secret)
     {
         if (_byHost.TryAdd(host, (secret, ingress)) || ReferenceEquals(_byHost[host].Secret, secret))
             return;
         var (other, owner) = _byHost[host];
-        _diagnostics.Warn(ingress, DiagnosticReasons.CertificateTaken, $"spec.tls[{index}]: host {host} is served with the certificate {other.Metadata} of {owner}, which is older or comes first");
+        var full = $"spec.tls[{index}]: host {host} is served with the certificate {other.Metadata} of {owner}, which is older or comes first";
+        if (owner.Namespace == ingress.Namespace)
+            _diagnostics.Warn(ingress, DiagnosticReasons.CertificateTaken, full);
+        else
+            _diagnostics.Warn(ingress, DiagnosticReasons.CertificateTaken, $"spec.tls[{index}]: host {host} is served with the certificate of an Ingress of another namespace, which is older or comes first", full);
+    }
+
+    /// <summary>
+    /// Owned hosts that would be served with another namespace's certificate, because that is for a wider name or for every other one: they
+    /// get the mesh's own, or none.
+    /// </summary>
+    private (List<string> OnFallback, List<string> Refused) HostsWithoutTheirOwn()
+    {
+        var hosts = _owners.Owned
+            .Where(owned => !_byHost.ContainsKey(owned.Key) && Wider(owned.Key) is { } secret && !ReferenceEquals(secret, _mesh) && secret.Metadata.Namespace != owned.Value)
+            .Select(owned => owned.Key)
+            .ToList();
+        return _mesh is null ? ([], hosts) : (hosts, []);
+    }
+
+    private TlsSecretObject? Wider(string host)
+    {
+        var dot = host.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && !host.StartsWith("*.", StringComparison.Ordinal) && _byHost.TryGetValue("*" + host[dot..], out var found) ? found.Secret : _fallback;
     }
 
     private static Certificate CertificateOf(TlsSecretObject secret, ImmutableArray<string> hosts) =>

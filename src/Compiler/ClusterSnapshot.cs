@@ -3,6 +3,7 @@ using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
+using Turnpike.Compiler.Hosts;
 
 namespace Turnpike.Compiler;
 
@@ -10,6 +11,9 @@ namespace Turnpike.Compiler;
 public sealed record ClusterSnapshot
 {
     public MeshConfig Mesh { get; init; } = MeshConfig.Default;
+
+    /// <summary>Where the mesh does not say which endpoint addresses are used. Whoever writes a directory of manifests has the machine anyway, and there are no pods.</summary>
+    public EndpointAddresses DefaultEndpointAddresses { get; init; } = EndpointAddresses.Pods;
 
     public ImmutableArray<IngressClassObject> IngressClasses { get; init; } = [];
 
@@ -27,4 +31,10 @@ public sealed record ClusterSnapshot
     public ImmutableArray<TlsSecretObject> TlsSecrets { get; init; } = [];
 
     public ImmutableArray<NamespaceObject> Namespaces { get; init; } = [];
+
+    /// <summary>The records of who has which host, as they lie in the cluster.</summary>
+    public ImmutableArray<HostRecord> HostRecords { get; init; } = [];
+
+    /// <summary>Who had which host: of the records, or of a table that is in force.</summary>
+    public HostClaims HostClaims { get; init; } = HostClaims.None;
 }

@@ -11,8 +11,14 @@ namespace Turnpike.Compiler;
 /// <param name="Message">One sentence that names the field, without a full stop.</param>
 public sealed record Diagnostic(ObjectKey Subject, DiagnosticSeverity Severity, string Reason, string Message)
 {
+    /// <summary>
+    /// The same message with what belongs to other namespaces; null where nothing does. For the log and for commands that read the cluster with
+    /// their user's own rights: <see cref="Message"/> ends up on the object, where everybody in its namespace reads it.
+    /// </summary>
+    public string? AdminMessage { get; init; }
+
     /// <inheritdoc/>
-    public override string ToString() => $"{(Severity == DiagnosticSeverity.Error ? "error" : "warning")}: {Subject}: {Reason}: {Message}";
+    public override string ToString() => $"{(Severity == DiagnosticSeverity.Error ? "error" : "warning")}: {Subject}: {Reason}: {Message}" + (AdminMessage is null ? "" : $" [for administrators: {AdminMessage}]");
 
     internal static int Compare(Diagnostic x, Diagnostic y)
     {
@@ -21,7 +27,9 @@ public sealed record Diagnostic(ObjectKey Subject, DiagnosticSeverity Severity, 
             order = x.Severity.CompareTo(y.Severity);
         if (order == 0)
             order = string.CompareOrdinal(x.Reason, y.Reason);
-        return order != 0 ? order : string.CompareOrdinal(x.Message, y.Message);
+        if (order == 0)
+            order = string.CompareOrdinal(x.Message, y.Message);
+        return order != 0 ? order : string.CompareOrdinal(x.AdminMessage, y.AdminMessage);
     }
 }
 
@@ -52,6 +60,12 @@ public static class DiagnosticReasons
     public const string SecretNotFound = "SecretNotFound";
     public const string CertificateTaken = "CertificateTaken";
     public const string HostPathTaken = "HostPathTaken";
+
+    /// <summary>The host belongs to another namespace, or is not for this one to serve.</summary>
+    public const string HostNotPermitted = "HostNotPermitted";
+
+    /// <summary>An address of a service's endpoints is not one that requests may be sent to.</summary>
+    public const string EndpointNotPermitted = "EndpointNotPermitted";
     public const string DestinationNotFound = "DestinationNotFound";
     public const string NotPermitted = "NotPermitted";
     public const string NeverReached = "NeverReached";

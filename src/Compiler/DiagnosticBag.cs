@@ -10,9 +10,13 @@ internal sealed class DiagnosticBag
 {
     private readonly SortedSet<Diagnostic> _all = new(Comparer<Diagnostic>.Create(Diagnostic.Compare));
 
-    public void Error(ObjectKey key, string reason, string message) => _all.Add(new(key, DiagnosticSeverity.Error, reason, message));
+    /// <param name="admin">The message with what the object's own namespace may not know, see <see cref="Diagnostic.AdminMessage"/>.</param>
+    public void Error(ObjectKey key, string reason, string message, string? admin = null) =>
+        _all.Add(new(key, DiagnosticSeverity.Error, reason, message) { AdminMessage = admin });
 
-    public void Warn(ObjectKey key, string reason, string message) => _all.Add(new(key, DiagnosticSeverity.Warning, reason, message));
+    /// <inheritdoc cref="Error"/>
+    public void Warn(ObjectKey key, string reason, string message, string? admin = null) =>
+        _all.Add(new(key, DiagnosticSeverity.Warning, reason, message) { AdminMessage = admin });
 
     public ImmutableArray<Diagnostic> ToImmutable() => [.. _all];
 }

@@ -1,4 +1,5 @@
 using Turnpike.Api;
+using Turnpike.Compiler.Hosts;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
@@ -16,12 +17,38 @@ internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
             _hosts.Add(domain, paths = []);
         if (paths.TryAdd(entry.Path, entry))
             return;
+        // Of one namespace: which namespace has a path is settled before.
         var taken = paths[entry.Path].Origin;
         diagnostics.Error(
             ingress,
             DiagnosticReasons.HostPathTaken,
             $"{Where(entry.Origin)}: host {domain}, path {entry.Path} on {listener} is taken by Ingress {taken}, which is older or comes first");
     }
+
+    /// <summary>
+    /// An owned host that this listener does not have would be served by whoever has a wider one. It gets a virtual host of its own, with
+    /// those paths of the wider one that are its owner's or have its consent.
+    /// </summary>
+    public void CloseTo(HostOwners owners)
+    {
+        // Wildcards first: a name under one is closed by what is left of it.
+        foreach (var host in owners.Owned.Keys.OrderByDescending(h => h.StartsWith("*.", StringComparison.Ordinal)).ThenBy(h => h, StringComparer.Ordinal))
+        {
+            if (_hosts.ContainsKey(host) || Wider(host) is not { } wider)
+                continue;
+            var permitted = wider.Where(e => owners.MayServe(NamespaceOf(e.Value), host)).ToDictionary();
+            if (permitted.Count < wider.Count)
+                _hosts.Add(host, permitted);
+        }
+    }
+
+    private Dictionary<PathMatch, PathEntry>? Wider(string host)
+    {
+        var dot = host.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && !host.StartsWith("*.", StringComparison.Ordinal) && _hosts.TryGetValue("*" + host[dot..], out var found) ? found : _hosts.GetValueOrDefault("*");
+    }
+
+    private static string NamespaceOf(PathEntry entry) => entry.Origin.Ingress[..entry.Origin.Ingress.IndexOf('/', StringComparison.Ordinal)];
 
     public VirtualHostSet Build() => new(_hosts.Select(h => new VirtualHost(h.Key, [.. h.Value.Values])));
 

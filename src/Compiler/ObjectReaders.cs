@@ -5,6 +5,7 @@ using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
 using Turnpike.Api.Yaml;
+using Turnpike.Compiler.Hosts;
 
 namespace Turnpike.Compiler;
 
@@ -22,7 +23,7 @@ internal static class ObjectReaders
         [Kinds.Pod] = ([""], raw => ReadObject.Of(CoreReaders.ReadPod(raw))),
         [Kinds.Namespace] = ([""], raw => ReadObject.Of(CoreReaders.ReadNamespace(raw))),
         [Kinds.Secret] = ([""], ReadSecret),
-        [Kinds.ConfigMap] = ([""], ReadMesh),
+        [Kinds.ConfigMap] = ([""], ReadConfigMap),
     };
 
     /// <summary>The reader for an object, or null where its kind is of no interest. A kind counts in its own API group only: other groups have a Service too.</summary>
@@ -44,6 +45,9 @@ internal static class ObjectReaders
             || (raw["stringData"] as JsonObject)?.ContainsKey("tls.crt") == true;
         return isTls ? ReadObject.Of(TlsSecretReader.Read(raw)) : ReadObject.Nothing;
     }
+
+    private static ReadObject ReadConfigMap(JsonObject raw) =>
+        HostRecordReader.Read(raw) is { } record ? new ReadObject(record, [], []) : ReadMesh(raw);
 
     private static ReadObject ReadMesh(JsonObject raw)
     {

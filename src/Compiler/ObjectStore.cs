@@ -5,6 +5,7 @@ using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
+using Turnpike.Compiler.Hosts;
 
 namespace Turnpike.Compiler;
 
@@ -34,8 +35,11 @@ public sealed class ObjectStore
     {
         var classes = All<IngressClassObject>(Kinds.IngressClass);
         var mesh = _entries.GetValueOrDefault(MeshKey)?.Value as MeshConfig ?? MeshConfig.Default;
+        var records = All<HostRecord>(Kinds.ConfigMap);
         var snapshot = new ClusterSnapshot
         {
+            HostRecords = records,
+            HostClaims = HostClaims.Of(records),
             Mesh = mesh,
             IngressClasses = classes,
             Ingresses = All<IngressObject>(Kinds.Ingress),

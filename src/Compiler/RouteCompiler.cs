@@ -3,6 +3,7 @@ using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
+using Turnpike.Compiler.Hosts;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
@@ -17,6 +18,7 @@ public sealed class RouteCompiler
     private readonly DiagnosticBag _diagnostics = new();
     private readonly BackendIndex _backends;
     private readonly RouteBuilder _routes;
+    private readonly HostOwners _hosts;
     private readonly CertificateBuilder _certificates;
     private readonly HostTable _http;
     private readonly HostTable _https;
@@ -26,7 +28,8 @@ public sealed class RouteCompiler
         _snapshot = snapshot;
         _backends = new BackendIndex(snapshot);
         _routes = new RouteBuilder(snapshot.Mesh, _backends, new RuleIndex(snapshot, _backends, _diagnostics), _diagnostics);
-        _certificates = new CertificateBuilder(snapshot, _diagnostics);
+        _hosts = HostOwners.Of(snapshot);
+        _certificates = new CertificateBuilder(snapshot, _hosts, _diagnostics);
         _http = new HostTable("http", _diagnostics);
         _https = new HostTable("https", _diagnostics);
     }
@@ -35,20 +38,18 @@ public sealed class RouteCompiler
 
     private Compilation Compile()
     {
-        // The oldest wins a host and path that two Ingresses claim; of two from files, the first by name.
-        var ours = _snapshot.Ingresses
-            .Where(i => IngressClasses.IsOurs(i, _snapshot.Mesh, _snapshot.IngressClasses))
-            .OrderBy(i => i.Metadata.CreationTimestamp ?? DateTimeOffset.MaxValue)
-            .ThenBy(i => i.Metadata.Namespace, StringComparer.Ordinal)
-            .ThenBy(i => i.Metadata.Name, StringComparer.Ordinal)
-            .ToList();
-        _certificates.Add(ours);
-        foreach (var ingress in ours)
+        _certificates.Add(_hosts.Ours);
+        foreach (var ingress in _hosts.Ours)
         {
-            AddRules(ingress);
-            AddDefaultBackend(ingress);
+            foreach (var refusal in _hosts.Refusals(ingress))
+                _diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.HostNotPermitted, refusal.Message, refusal.AdminMessage);
+            foreach (var served in ServedPaths.Of(ingress))
+                Add(ingress, served);
         }
+        _http.CloseTo(_hosts);
+        _https.CloseTo(_hosts);
         _routes.ReportUnreachable();
+        _backends.Addresses.Report(_diagnostics);
         var table = new RouteTable
         {
             Http = _http.Build(),
@@ -77,34 +78,19 @@ public sealed class RouteCompiler
         };
     }
 
-    private void AddRules(IngressObject ingress)
+    private void Add(IngressObject ingress, ServedPath served)
     {
-        for (var r = 0; r < ingress.Rules.Length; r++)
-        {
-            var rule = ingress.Rules[r];
-            for (var p = 0; p < rule.Paths.Length; p++)
-            {
-                var path = rule.Paths[p];
-                var origin = new RouteOrigin(ingress.Metadata.ToString(), r + 1, p + 1);
-                Add(ingress, rule.Host, PathForms.Of(path), origin, path.Backend, $"{IngressPaths.FieldPath(r, p)}.backend");
-            }
-        }
-    }
-
-    /// <summary>For requests of the Ingress's own hosts that none of its paths takes, and for hosts that nobody else has.</summary>
-    private void AddDefaultBackend(IngressObject ingress)
-    {
-        if (ingress.DefaultBackend is not { } backend)
-            return;
-        var origin = new RouteOrigin(ingress.Metadata.ToString(), 0, 0);
-        foreach (var host in ingress.Rules.Select(r => r.Host.ToLowerInvariant()).Append("").Distinct())
-            Add(ingress, host, PathMatch.Any, origin, backend, "spec.defaultBackend");
-    }
-
-    private void Add(IngressObject ingress, string host, PathMatch path, RouteOrigin origin, IngressBackend backend, string field)
-    {
-        var entry = new PathEntry { Path = path, Origin = origin, Routes = Routes(ingress, path, backend, field) };
+        var (host, path) = (served.Host, served.Path);
         var key = Keys.Of(ingress);
+        if (!_hosts.MayServe(key.Namespace, host))
+            return;
+        if (!_hosts.HasPath(key.Namespace, host, path))
+        {
+            _diagnostics.Error(key, DiagnosticReasons.HostPathTaken, $"{served.Field}: host {(host.Length == 0 ? "*" : host)}, path {path} is taken by an Ingress of another namespace, which had it first");
+            return;
+        }
+        var field = served.Origin.Rule == 0 ? served.Field : $"{served.Field}.backend";
+        var entry = new PathEntry { Path = path, Origin = served.Origin, Routes = Routes(ingress, path, served.Backend, field) };
         if (!HasTls(ingress, host))
         {
             _http.Add(key, host, entry);

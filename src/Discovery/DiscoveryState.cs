@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Turnpike.Api;
 using Turnpike.Compiler;
+using Turnpike.Compiler.Hosts;
 using Turnpike.Routing;
 
 namespace Turnpike.Discovery;
@@ -16,7 +17,11 @@ public sealed record DiscoveryState(
     ImmutableArray<ObjectMeta> Rules,
     RouteTable Table,
     TableResources Resources,
-    ImmutableArray<Diagnostic> Diagnostics);
+    ImmutableArray<Diagnostic> Diagnostics)
+{
+    /// <summary>Whose each host is in this state.</summary>
+    public HostOwners Hosts => field ??= HostOwners.Of(Snapshot);
+}
 
 /// <summary>Holds the current state, and wakes those who wait for the next one.</summary>
 public sealed class DiscoveryStates

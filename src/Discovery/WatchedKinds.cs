@@ -32,6 +32,7 @@ internal static class WatchedKinds
         (Namespaces, ResourceQuery.All),
         // Certificates only: other secrets are nobody's business here.
         (Secrets, new ResourceQuery { FieldSelector = "type=kubernetes.io/tls" }),
+        (ConfigMaps, new ResourceQuery { Namespace = Names.SystemNamespace, LabelSelector = Names.HostRecordLabel }),
         (ConfigMaps, new ResourceQuery { Namespace = Names.SystemNamespace, FieldSelector = $"metadata.name={Names.MeshConfigMap}" }),
     ];
 

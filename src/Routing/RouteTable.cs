@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Turnpike.Routing;
 
@@ -66,6 +67,16 @@ public sealed record CircuitLimits
 /// <param name="Hosts">Server names, <c>*.x</c> for one label; empty for the fallback certificate.</param>
 public sealed record Certificate(string Name, ImmutableArray<string> Hosts, string CertificatePem, string PrivateKeyPem)
 {
+    // No secret has it: those have a slash in theirs.
+    private const string NoName = "none";
+
+    /// <summary>In the place of a certificate, for names that shall have none, whatever there is for a wider name: their handshakes are refused.</summary>
+    public static Certificate NoneFor(ImmutableArray<string> hosts) => new(NoName, hosts, "", "");
+
+    /// <summary>Whether this says that its hosts have no certificate.</summary>
+    [JsonIgnore]
+    public bool IsNone => Name == NoName;
+
     /// <summary>Leaves the key out: a record's text ends up in logs.</summary>
     public override string ToString() => $"Certificate {Name}";
 }

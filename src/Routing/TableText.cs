@@ -18,7 +18,7 @@ public static class TableText
         {
             text.Append("certificates\n");
             foreach (var certificate in table.Certificates)
-                text.Append(CultureInfo.InvariantCulture, $"  {certificate.Name} for {(certificate.Hosts.IsEmpty ? "any other host" : string.Join(", ", certificate.Hosts))}\n");
+                text.Append(CultureInfo.InvariantCulture, $"  {(certificate.IsNone ? "no certificate" : certificate.Name)} for {(certificate.Hosts.IsEmpty ? "any other host" : string.Join(", ", certificate.Hosts))}\n");
         }
         if (!table.Clusters.All.IsEmpty)
         {

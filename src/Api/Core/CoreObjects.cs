@@ -4,7 +4,11 @@ namespace Turnpike.Api.Core;
 
 /// <summary>A Service, as far as routing needs it.</summary>
 /// <param name="Type">ClusterIP, NodePort, LoadBalancer or ExternalName.</param>
-public sealed record ServiceObject(ObjectMeta Metadata, string Type, ImmutableArray<ServicePort> Ports);
+public sealed record ServiceObject(ObjectMeta Metadata, string Type, ImmutableArray<ServicePort> Ports)
+{
+    /// <summary>None for a headless service.</summary>
+    public ImmutableArray<string> ClusterIps { get; init; } = [];
+}
 
 /// <param name="Name">Empty for an unnamed port.</param>
 /// <param name="Port">The port of the Service, which Ingresses name.</param>
@@ -25,7 +29,8 @@ public sealed record EndpointSubset(ImmutableArray<EndpointAddress> Addresses, I
 /// <param name="PodName">The pod behind it, in the object's namespace, or null.</param>
 public sealed record EndpointAddress(string Ip, string? PodName, bool Ready);
 
-/// <summary>A Pod, as far as label subsets need it.</summary>
+/// <summary>A Pod, as far as subsets and endpoint addresses need it.</summary>
+/// <param name="Ips">None for a pod that has ended: its addresses may be another pod's by now.</param>
 public sealed record PodObject(ObjectMeta Metadata, ImmutableArray<string> Ips);
 
 /// <summary>A Secret of type <c>kubernetes.io/tls</c>: PEM texts of certificate chain and private key.</summary>

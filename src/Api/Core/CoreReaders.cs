@@ -17,7 +17,10 @@ public static class CoreReaders
         return findings.Result(new ServiceObject(
             metadata,
             spec?.String("type") ?? "ClusterIP",
-            [.. (spec?.Objects("ports") ?? []).Select(ReadServicePort)]));
+            [.. (spec?.Objects("ports") ?? []).Select(ReadServicePort)])
+        {
+            ClusterIps = [.. ReadClusterIps(spec)],
+        });
     }
 
     public static Decoded<PodObject> ReadPod(JsonObject raw)
@@ -29,6 +32,9 @@ public static class CoreReaders
         // Clusters before dual stack know the single address only.
         if (ips.IsEmpty && status?.String("podIP") is { Length: > 0 } single)
             ips = [single];
+        // Its addresses are free for other pods, of other namespaces too.
+        if (status?.String("phase") is "Succeeded" or "Failed")
+            ips = [];
         return findings.Result(new PodObject(ObjectMetaReader.Read(top.Raw("metadata")), ips));
     }
 
@@ -68,6 +74,15 @@ public static class CoreReaders
         var top = new ObjectReader(findings, raw);
         top.ExpectType([apiVersion], kind);
         return top;
+    }
+
+    private static IEnumerable<string> ReadClusterIps(ObjectReader? spec)
+    {
+        if (spec is null)
+            return [];
+        var ips = spec.Strings("clusterIPs");
+        // Clusters before dual stack know the single address only.
+        return (ips.IsEmpty && spec.String("clusterIP") is { } single ? [single] : ips).Where(ip => ip is not ("" or "None"));
     }
 
     private static ServicePort ReadServicePort(ObjectReader port)

@@ -163,7 +163,10 @@ public static class IngressReader
         const string annotations = $"{nameof(IngressObject.Metadata)}.{nameof(ObjectMeta.Annotations)}";
         findings.Record(nameof(IngressObject.Metadata), "metadata", null);
         findings.Record(annotations, "metadata.annotations", null);
-        if (metadata.Annotations.TryGetValue(Names.HttpAnnotation, out var value))
-            findings.Record(FieldPath.Key(annotations, Names.HttpAnnotation), FieldPath.Key("metadata.annotations", Names.HttpAnnotation), value);
+        foreach (var name in (ReadOnlySpan<string>)[Names.HttpAnnotation, Names.ShareHostWithAnnotation])
+        {
+            if (metadata.Annotations.TryGetValue(name, out var value))
+                findings.Record(FieldPath.Key(annotations, name), FieldPath.Key("metadata.annotations", name), value);
+        }
     }
 }

@@ -31,6 +31,15 @@ public sealed record MeshConfig
     /// <summary><c>crossNamespaceRules</c>: <c>deny</c> or <c>allow</c> (as in 2017) rules for services of other namespaces without their consent.</summary>
     public bool AllowCrossNamespaceRules { get; init; }
 
+    /// <summary><c>hostOwnership</c>: <c>namespace</c> (a host belongs to the namespace that named it first) or <c>shared</c> (to nobody).</summary>
+    public HostOwnership HostOwnership { get; init; } = HostOwnership.Namespace;
+
+    /// <summary><c>anyHostNamespaces</c>: who may serve hosts that it does not name (no host, <c>*.x</c>, default backends); <c>*</c> is everybody.</summary>
+    public ImmutableArray<string> AnyHostNamespaces { get; init; } = ["*"];
+
+    /// <summary><c>endpointAddresses</c>: <c>pods</c>, <c>safe</c> or <c>any</c>; null where nothing is said.</summary>
+    public EndpointAddresses? EndpointAddresses { get; init; }
+
     /// <summary><c>domain</c>: the cluster's DNS suffix.</summary>
     public string Domain { get; init; } = "cluster.local";
 
@@ -87,6 +96,24 @@ public enum IngressControllerMode
     Off,
     Strict,
     Default,
+}
+
+public enum HostOwnership
+{
+    Namespace,
+    Shared,
+}
+
+/// <summary>Which addresses of Endpoints and EndpointSlices requests are sent to.</summary>
+public enum EndpointAddresses
+{
+    /// <summary>Those of pods of the service's own namespace.</summary>
+    Pods,
+
+    /// <summary>All but those that are never an endpoint's: this machine, its link, metadata services, multicast, ClusterIPs.</summary>
+    Safe,
+
+    Any,
 }
 
 public enum UpstreamHost

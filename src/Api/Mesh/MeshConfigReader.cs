@@ -23,7 +23,8 @@ public static class MeshConfigReader
 
     private static readonly string[] Known =
     [
-        "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "ingressClass", "ingressControllerMode",
+        "anyHostNamespaces", "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "endpointAddresses",
+        "hostOwnership", "ingressClass", "ingressControllerMode",
         "ingressProxy", "tlsIngressHttp", "trustedCidrs", "upstreamHost",
     ];
 
@@ -46,6 +47,11 @@ public static class MeshConfigReader
             UpstreamHost = OneOf<UpstreamHost>(keys, "upstreamHost") ?? fallback.UpstreamHost,
             TlsIngressHttp = OneOf<TlsIngressHttp>(keys, "tlsIngressHttp") ?? fallback.TlsIngressHttp,
             AllowCrossNamespaceRules = Choice(keys, "crossNamespaceRules", CrossNamespace) == "allow",
+            HostOwnership = OneOf<HostOwnership>(keys, "hostOwnership") ?? fallback.HostOwnership,
+            AnyHostNamespaces = Spelled(keys, "anyHostNamespaces") is var namespaces && keys.Has(namespaces)
+                ? keys.Strings(namespaces, form: NamespaceNames.Fault)
+                : fallback.AnyHostNamespaces,
+            EndpointAddresses = OneOf<EndpointAddresses>(keys, "endpointAddresses"),
             Domain = Text(keys, "domain", Syntax.Fqdn) ?? fallback.Domain,
             TrustedCidrs = keys.Strings(Spelled(keys, "trustedCidrs"), form: CidrFault),
             DrainDuration = Drain(keys) ?? fallback.DrainDuration,

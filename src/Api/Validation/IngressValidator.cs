@@ -16,6 +16,7 @@ internal sealed class IngressValidator : AbstractValidator<IngressObject>
     private IngressValidator()
     {
         RuleFor(ingress => ingress).Custom(HttpAnnotation);
+        RuleFor(ingress => ingress).Custom(ShareHostWith);
         RuleFor(ingress => ingress.ClassName).Form(Syntax.DnsSubdomain);
         RuleFor(ingress => ingress.DefaultBackend!).SetValidator(new IngressBackendValidator());
         RuleForEach(ingress => ingress.Tls).SetValidator(new IngressTlsValidator());
@@ -35,6 +36,18 @@ internal sealed class IngressValidator : AbstractValidator<IngressObject>
             context.Report(FieldErrorKind.Unsupported, FieldError.Unsupported("", null, HttpPolicies).Detail, JsonText.Quote(value), at);
         else if (ingress.Tls.IsEmpty)
             context.Warn("has no effect on an Ingress without \"tls\"", at);
+    }
+
+    private static void ShareHostWith(IngressObject ingress, ValidationContext<IngressObject> context)
+    {
+        const string at = $"Metadata.Annotations[{Names.ShareHostWithAnnotation}]";
+        if (!ingress.Metadata.Annotations.TryGetValue(Names.ShareHostWithAnnotation, out var value))
+            return;
+        foreach (var name in NamespaceNames.Split(value))
+        {
+            if (NamespaceNames.Fault(name) is { } fault)
+                context.Report(FieldErrorKind.Invalid, fault, JsonText.Quote(name), at);
+        }
     }
 
     /// <summary>One host can be served with one certificate only.</summary>

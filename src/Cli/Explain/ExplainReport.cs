@@ -50,7 +50,7 @@ internal sealed record ExplainReport(
         var names = new ServerNames<Certificate>();
         foreach (var certificate in table.Certificates)
             names.Add(certificate.Hosts, certificate);
-        return names.Find(VirtualHostSet.HostOf(request.Authority).ToString())?.Name;
+        return names.Find(VirtualHostSet.HostOf(request.Authority).ToString()) is { IsNone: false } found ? found.Name : null;
     }
 
     private static ImmutableArray<RuleLook> LooksAtRules(ExplainedRequest request, ExplainSource source, Explanation way)

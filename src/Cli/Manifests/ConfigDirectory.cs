@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Turnpike.Api;
+using Turnpike.Api.Mesh;
 using Turnpike.Compiler;
 
 namespace Turnpike.Cli.Manifests;
@@ -28,6 +29,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
         ReadFiles(problems);
         ApplyObjects(problems);
         var (snapshot, invalid) = _store.Snapshot();
+        snapshot = snapshot with { DefaultEndpointAddresses = EndpointAddresses.Any };
         var compilation = RouteCompiler.Compile(snapshot);
         var diagnostics = invalid.AddRange(compilation.Diagnostics);
         problems.AddRange(diagnostics.Select(Describe));

@@ -13,6 +13,9 @@ namespace Turnpike.IngressProxy.Tls;
 /// </summary>
 internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
 {
+    /// <summary>Stands for a name that shall have no certificate.</summary>
+    private static readonly SslServerAuthenticationOptions None = new();
+
     private readonly RefusalLog _refusals = new(logger, time);
     private volatile Snapshot _current = Snapshot.Empty;
 
@@ -20,7 +23,7 @@ internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
     /// <exception cref="AuthenticationException">There is no certificate for it: the handshake is refused.</exception>
     public SslServerAuthenticationOptions Choose(string? serverName)
     {
-        if (_current.Names.Find(serverName ?? "") is { } found)
+        if (_current.Names.Find(serverName ?? "") is { } found && found != None)
             return found;
         _refusals.Refused(serverName ?? "");
         throw new AuthenticationException($"no certificate for server name '{serverName}'");
@@ -34,6 +37,11 @@ internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
         var names = new ServerNames<SslServerAuthenticationOptions>();
         foreach (var certificate in certificates)
         {
+            if (certificate.IsNone)
+            {
+                names.Add(certificate.Hosts, None);
+                continue;
+            }
             if (!loaded.TryGetValue(certificate, out var options))
             {
                 options = previous.Loaded.GetValueOrDefault(certificate) ?? Load(certificate);

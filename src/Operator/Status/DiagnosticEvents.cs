@@ -10,8 +10,8 @@ using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 namespace Turnpike.Operator.Status;
 
 /// <summary>
-/// Tells what is wrong with an Ingress or a RouteRule as an Event on it, once when it comes up: an Ingress has no conditions, and
-/// <c>kubectl describe</c> is where people look.
+/// Tells what is wrong with an Ingress, a RouteRule or the endpoints of a Service as an Event on it, once when it comes up: an Ingress has no
+/// conditions, and <c>kubectl describe</c> is where people look. An Event says what its namespace may know; the log has the rest.
 /// </summary>
 internal sealed class DiagnosticEvents(KubeApi api, DiscoveryStates states, OperatorOptions options, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
 {
@@ -23,9 +23,11 @@ internal sealed class DiagnosticEvents(KubeApi api, DiscoveryStates states, Oper
     private static readonly Dictionary<string, ResourceRef> Resources = new(StringComparer.Ordinal)
     {
         [Kinds.Ingress] = new("networking.k8s.io", "v1", "ingresses", Kinds.Ingress),
+        [Kinds.Service] = new("", "v1", "services", Kinds.Service),
         [Kinds.RouteRule] = new(Names.Group, Names.Version, "routerules", Kinds.RouteRule),
     };
 
+    private readonly ILogger _log = loggers.CreateLogger<DiagnosticEvents>();
     private readonly EventPublisher _events = new(api, "turnpike.io/operator", options.PodName, loggers.CreateLogger<EventPublisher>(), clock);
 
     public async Task RunAsync(CancellationToken term)
@@ -52,6 +54,7 @@ internal sealed class DiagnosticEvents(KubeApi api, DiscoveryStates states, Oper
     {
         var uids = state.Rules.Select(r => (Kind: Kinds.RouteRule, Object: r))
             .Concat(state.Snapshot.Ingresses.Select(i => (Kind: Kinds.Ingress, Object: i.Metadata)))
+            .Concat(state.Snapshot.Services.Select(s => (Kind: Kinds.Service, Object: s.Metadata)))
             .ToDictionary(o => (o.Kind, o.Object.Namespace, o.Object.Name), o => o.Object.Uid);
         var now = new HashSet<(string Uid, string Message)>();
         foreach (var diagnostic in state.Diagnostics)
@@ -60,6 +63,8 @@ internal sealed class DiagnosticEvents(KubeApi api, DiscoveryStates states, Oper
             if (!uids.TryGetValue((subject.Kind, subject.Namespace, subject.Name), out var uid) || !now.Add((uid, diagnostic.Message)) || told.Contains((uid, diagnostic.Message)))
                 continue;
             var about = new EventSubject(Resources[subject.Kind], new ObjectKey(subject.Namespace, subject.Name), uid);
+            if (diagnostic.AdminMessage is { } full)
+                _log.BeyondItsNamespace(subject.ToString(), diagnostic.Reason, full);
             await _events.PublishAsync(about, EventSeverity.Warning, diagnostic.Reason, Action, diagnostic.Message, ct);
         }
         return now;

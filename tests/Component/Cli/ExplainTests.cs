@@ -87,6 +87,7 @@ public sealed class ExplainTests : ClusterFixture
             Api.Serve(kind);
         Put("v1/services", "web", """{"spec": {"ports": [{"name": "http", "port": 80}]}}""");
         Put("v1/endpoints", "web", """{"subsets": [{"addresses": [{"ip": "10.1.0.1"}], "ports": [{"name": "http", "port": 8080}]}]}""");
+        Put("v1/pods", "web-1", """{"status": {"phase": "Running", "podIP": "10.1.0.1"}}""");
         Put("networking.k8s.io/v1/ingresses", "web", """
             {"metadata": {"annotations": {"kubernetes.io/ingress.class": "istio"}}, "spec": {"rules": [{"host": "foo.com", "http": {"paths": [
               {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "web", "port": {"number": 80}}}}]}}]}}

@@ -38,6 +38,8 @@ internal sealed class Cluster : IAsyncDisposable
         };
         cluster.Api.Serve(Slices, "EndpointSlice");
         cluster.Api.Put("v1/services", "default", "web", Json("""{"metadata":{"namespace":"default","name":"web"},"spec":{"type":"ClusterIP","ports":[{"port":80}]}}"""));
+        // Endpoints of this machine stand for pods.
+        cluster.Api.Put("v1/configmaps", "istio-system", "istio", Json("""{"metadata":{"namespace":"istio-system","name":"istio"},"data":{"mesh":"endpointAddresses: any"}}"""));
         cluster.AddIngress("web");
         await File.WriteAllTextAsync(cluster.TokenFile, Ingress + "\n");
         return cluster;

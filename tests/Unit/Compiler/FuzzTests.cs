@@ -200,6 +200,8 @@ internal sealed class FuzzedObjects(Random random)
         .Select(name => YamlText.Read(GoldenFiles.Read(name)).Select(document => document.Root).OfType<JsonObject>()
             .Where(raw => KindOf(raw) is "RouteRule" or "Ingress" or "Service" or "Endpoints" or "EndpointSlice" or "Pod").ToArray())];
 
+    private static readonly JsonObject[][] ClustersWithRules = [.. Clusters.Where(raws => raws.Any(raw => KindOf(raw) == "RouteRule"))];
+
     public static string KindOf(JsonObject raw) => raw["kind"] is JsonValue kind && kind.TryGetValue<string>(out var name) ? name : "?";
 
     public static string Show(JsonObject raw)
@@ -217,7 +219,8 @@ internal sealed class FuzzedObjects(Random random)
     /// <summary>The objects of a cluster, some of them damaged or made up. Never in the namespace of the neighbours.</summary>
     public JsonObject[] Next()
     {
-        JsonObject[] raws = [.. Clusters[random.Next(Clusters.Length)].Select(raw => (JsonObject)raw.DeepClone()), .. Enumerable.Range(0, random.Next(2)).Select(_ => Grown())];
+        var clusters = random.Next(2) == 0 ? ClustersWithRules : Clusters;
+        JsonObject[] raws = [.. clusters[random.Next(clusters.Length)].Select(raw => (JsonObject)raw.DeepClone()), .. Enumerable.Range(0, random.Next(2)).Select(_ => Grown())];
         for (var damages = random.Next(8); damages > 0; damages--)
             Damage(raws[random.Next(raws.Length)]);
         foreach (var raw in raws)

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using Turnpike.Api;
+using Turnpike.Api.Core;
+using Turnpike.Api.Mesh;
+
+namespace Turnpike.Compiler;
+
+/// <summary>
+/// Which endpoint addresses requests may be sent to. Whoever may write Endpoints of a namespace could otherwise have the proxy call what it can
+/// reach and they cannot: its own machine, metadata services, other namespaces' pods. A label that says who wrote a slice can be forged, the address in
+/// the status of a pod cannot.
+/// </summary>
+internal sealed class EndpointPolicy
+{
+    private const int Listed = 4;
+
+    /// <summary>Never an endpoint's: this host, its link, metadata services of clouds, multicast, broadcast.</summary>
+    private static readonly ImmutableArray<IPNetwork> Unsafe =
+    [
+        IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("224.0.0.0/3"),
+        IPNetwork.Parse("100.100.100.200/32"), IPNetwork.Parse("168.63.129.16/32"),
+        IPNetwork.Parse("::/127"), IPNetwork.Parse("fe80::/10"), IPNetwork.Parse("ff00::/8"), IPNetwork.Parse("fd00:ec2::254/128"), IPNetwork.Parse("64:ff9b::/96"),
+    ];
+
+    private readonly EndpointAddresses _mode;
+    private readonly Lazy<HashSet<(string Namespace, string Ip)>> _pods;
+    private readonly Lazy<HashSet<string>> _clusterIps;
+    private readonly SortedDictionary<string, (ServiceObject Service, SortedSet<string> Addresses)> _refused = new(StringComparer.Ordinal);
+
+    public EndpointPolicy(ClusterSnapshot snapshot)
+    {
+        _mode = snapshot.Mesh.EndpointAddresses ?? snapshot.DefaultEndpointAddresses;
+        _pods = new(() => [.. snapshot.Pods.SelectMany(p => p.Ips.Select(ip => (p.Metadata.Namespace, Canonical(ip) ?? "")))], isThreadSafe: false);
+        _clusterIps = new(() => [.. snapshot.Services.SelectMany(s => s.ClusterIps).Select(ip => Canonical(ip) ?? "")], isThreadSafe: false);
+    }
+
+    /// <summary>Whether an address may be used; one that may not is remembered for <see cref="Report"/>.</summary>
+    public bool Admits(ServiceObject service, string address)
+    {
+        if (_mode == EndpointAddresses.Any)
+            return true;
+        if (Canonical(address) is { } ip && IsSafe(ip) && (_mode == EndpointAddresses.Safe || _pods.Value.Contains((service.Metadata.Namespace, ip))))
+            return true;
+        var name = service.Metadata.ToString();
+        if (!_refused.TryGetValue(name, out var refused))
+            _refused.Add(name, refused = (service, new SortedSet<string>(StringComparer.Ordinal)));
+        refused.Addresses.Add(address);
+        return false;
+    }
+
+    public void Report(DiagnosticBag diagnostics)
+    {
+        foreach (var (service, addresses) in _refused.Values)
+        {
+            var names = string.Join(", ", addresses.Take(Listed).Select(Printable));
+            if (addresses.Count > Listed)
+                names += string.Create(CultureInfo.InvariantCulture, $" and {addresses.Count - Listed} more");
+            var why = _mode == EndpointAddresses.Pods
+                ? $"not of a pod of namespace {service.Metadata.Namespace}"
+                : "of this host, its link, a metadata service, a service or a group, or no IP address";
+            diagnostics.Warn(
+                new ObjectKey(Kinds.Service, service.Metadata.Namespace, service.Metadata.Name),
+                DiagnosticReasons.EndpointNotPermitted,
+                $"endpoints: left out, because they are {why}: {names}; the mesh setting endpointAddresses ({(_mode == EndpointAddresses.Pods ? "pods" : "safe")}) says which are used");
+        }
+    }
+
+    private bool IsSafe(string ip)
+    {
+        var address = IPAddress.Parse(ip);
+        return !Unsafe.Any(network => network.Contains(address)) && !_clusterIps.Value.Contains(ip);
+    }
+
+    /// <summary>The one spelling of an address; null for what is none. An IPv4 address may come in the clothes of an IPv6 one.</summary>
+    private static string? Canonical(string text)
+    {
+        // Parsing takes 127.1, 0x7f000001 and zones as well, which no API object holds.
+        if (text.Contains('%', StringComparison.Ordinal) || !IPAddress.TryParse(text, out var address))
+            return null;
+        if (!text.Contains(':', StringComparison.Ordinal))
+            return address.ToString() == text ? text : null;
+        return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+    }
+
+    private static string Printable(string address) => address.Length <= 64 && !address.Any(char.IsControl) ? address : "an address that cannot be printed";
+}

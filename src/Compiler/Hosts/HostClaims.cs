@@ -1,0 +1,100 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text;
+using Turnpike.Api;
+
+namespace Turnpike.Compiler.Hosts;
+
+/// <summary>What one namespace has, as its record in the system namespace says.</summary>
+/// <param name="Metadata">Of the ConfigMap that holds it; empty where there is none yet.</param>
+/// <param name="Hosts">In ordinal order; <see cref="HostClaims.Fallback"/> among them stands for the fallback certificate.</param>
+/// <param name="Paths">Host, blank, path condition, on hosts that are not the namespace's own; in ordinal order.</param>
+public sealed record HostRecord(ObjectMeta Metadata, string Namespace, ImmutableArray<string> Hosts, ImmutableArray<string> Paths)
+{
+    // The API server takes 1 MiB for an object. What a namespace has beyond that goes by age: it can fill its own record only.
+    private const int MaxBytes = 900_000;
+
+    public bool IsEmpty => Hosts.IsEmpty && Paths.IsEmpty;
+
+    public string HostLines => string.Join('\n', Hosts);
+
+    public string PathLines => string.Join('\n', Paths);
+
+    public bool Says(HostRecord? other) =>
+        other is not null && Namespace == other.Namespace && Hosts.SequenceEqual(other.Hosts, StringComparer.Ordinal) && Paths.SequenceEqual(other.Paths, StringComparer.Ordinal);
+
+    public static HostRecord Of(string ns, IEnumerable<string> hosts, IEnumerable<string> paths)
+    {
+        var left = MaxBytes;
+        var fittingHosts = Fitting(hosts, ref left);
+        return new HostRecord(new ObjectMeta(), ns, fittingHosts, Fitting(paths, ref left));
+    }
+
+    private static ImmutableArray<string> Fitting(IEnumerable<string> lines, ref int left)
+    {
+        var fitting = ImmutableArray.CreateBuilder<string>();
+        foreach (var line in lines.Order(StringComparer.Ordinal))
+        {
+            var bytes = Encoding.UTF8.GetByteCount(line) + 1;
+            if (bytes > left || line.AsSpan().ContainsAny('\n', '\r'))
+                continue;
+            left -= bytes;
+            fitting.Add(line);
+        }
+        return fitting.ToImmutable();
+    }
+}
+
+/// <summary>
+/// Who had which host, and which path of a host that is not its own, when the hosts were last given out. Whoever has one keeps it
+/// while it names it; what nobody has goes by the age of the objects.
+/// </summary>
+public sealed class HostClaims
+{
+    /// <summary>In place of a host: the certificate for hosts that have none.</summary>
+    public const string Fallback = "*";
+
+    private readonly FrozenDictionary<string, string> _hosts;
+    private readonly FrozenDictionary<string, string> _paths;
+
+    private HostClaims(IEnumerable<KeyValuePair<string, string>> hosts, IEnumerable<KeyValuePair<string, string>> paths)
+    {
+        _hosts = hosts.ToFrozenDictionary(StringComparer.Ordinal);
+        _paths = paths.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    public static HostClaims None { get; } = new([], []);
+
+    /// <summary>Two records that say the same of a host were written at different moments: the first by name counts, on every replica.</summary>
+    public static HostClaims Of(IEnumerable<HostRecord> records)
+    {
+        var hosts = new Dictionary<string, string>(StringComparer.Ordinal);
+        var paths = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var record in records.OrderBy(r => r.Namespace, StringComparer.Ordinal))
+        {
+            foreach (var host in record.Hosts)
+                hosts.TryAdd(host, record.Namespace);
+            foreach (var path in record.Paths)
+                paths.TryAdd(path, record.Namespace);
+        }
+        return hosts.Count + paths.Count == 0 ? None : new HostClaims(hosts, paths);
+    }
+
+    internal static HostClaims Of(IEnumerable<KeyValuePair<string, string>> hosts, IEnumerable<KeyValuePair<string, string>> paths) => new(hosts, paths);
+
+    internal bool HasPaths => _paths.Count > 0;
+
+    public string? OwnerOf(string host) => _hosts.GetValueOrDefault(host);
+
+    /// <param name="path">Host, blank, path condition.</param>
+    public string? HolderOf(string path) => _paths.GetValueOrDefault(path);
+
+    /// <summary>One record for each namespace that has anything, in ordinal order.</summary>
+    public ImmutableArray<HostRecord> Records()
+    {
+        var hosts = _hosts.ToLookup(h => h.Value, h => h.Key, StringComparer.Ordinal);
+        var paths = _paths.ToLookup(p => p.Value, p => p.Key, StringComparer.Ordinal);
+        return [.. hosts.Select(h => h.Key).Union(paths.Select(p => p.Key), StringComparer.Ordinal).Order(StringComparer.Ordinal)
+            .Select(ns => HostRecord.Of(ns, hosts[ns], paths[ns]))];
+    }
+}

@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using Turnpike.Api;
+using Turnpike.Api.Ingresses;
+using Turnpike.Api.Mesh;
+using Turnpike.Routing;
+
+namespace Turnpike.Compiler.Hosts;
+
+/// <summary>Why a namespace may not serve a host.</summary>
+/// <param name="Field">Of the Ingress that names it.</param>
+/// <param name="Message">What the Ingress's own namespace may know.</param>
+/// <param name="AdminMessage">The same with the owner's name; null where there is no more to tell.</param>
+public sealed record HostRefusal(string Host, string Field, string Message, string? AdminMessage);
+
+/// <summary>
+/// Whose each host is. A host belongs to the namespace that named it first, in <c>rules</c> or <c>tls</c>, on both ports; <c>*.x</c> brings with it
+/// the names below that were nobody's. Others need the owner's consent. Pure, and the same on every replica: the claims that it starts from are objects.
+/// </summary>
+public sealed class HostOwners
+{
+    private readonly MeshConfig _mesh;
+    private readonly Dictionary<string, string> _owners = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _oldestNamer = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _sharedByNamespace = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Namespace, string Host), List<string>> _sharedByIngress = [];
+    private readonly PathHolders _paths;
+
+    private HostOwners(ClusterSnapshot snapshot)
+    {
+        _mesh = snapshot.Mesh;
+        Ours = IngressOrder.Ours(snapshot);
+        foreach (var ns in snapshot.Namespaces)
+        {
+            if (ns.Metadata.Annotations.GetValueOrDefault(Names.ShareHostWithAnnotation) is { } shared)
+                _sharedByNamespace[ns.Metadata.Name] = shared;
+        }
+        if (_mesh.HostOwnership == HostOwnership.Namespace)
+            GiveOutHosts(snapshot.HostClaims);
+        FallbackOwner = FindFallback(snapshot);
+        _paths = new PathHolders(this, snapshot.HostClaims);
+        var owned = FallbackOwner is null ? _owners : _owners.Append(new(HostClaims.Fallback, FallbackOwner));
+        Claims = HostClaims.Of(owned, _paths.ToRemember());
+    }
+
+    public static HostOwners Of(ClusterSnapshot snapshot) => new(snapshot);
+
+    /// <summary>What is to be remembered.</summary>
+    public HostClaims Claims { get; }
+
+    /// <summary>The Ingresses of our class, the oldest first.</summary>
+    internal ImmutableArray<IngressObject> Ours { get; }
+
+    /// <summary>The namespace whose certificate is for hosts that have none, where the mesh has no certificate for them.</summary>
+    internal string? FallbackOwner { get; }
+
+    internal bool HostsAreOwned => _mesh.HostOwnership == HostOwnership.Namespace;
+
+    /// <summary>The hosts that somebody has named, with their owners.</summary>
+    internal IReadOnlyDictionary<string, string> Owned => _owners;
+
+    /// <summary>The namespace that a host belongs to, by its own name or by the wildcard that covers it; null where it is nobody's.</summary>
+    public string? OwnerOf(string host) => Claim(host)?.Owner;
+
+    /// <summary>Whether a namespace may serve a host.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="host">In lower case; empty for any host.</param>
+    public bool MayServe(string ns, string host) => MayClaim(ns, host) && IsConsented(ns, host);
+
+    /// <summary>Whether the certificates of a namespace are for a host.</summary>
+    internal bool MayCertify(string ns, string host) => MayClaim(ns, host) && (!HostsAreOwned || OwnerOf(host) == ns);
+
+    /// <summary>Whether a namespace has a path of a host: of several that may serve it one has it, on both ports.</summary>
+    internal bool HasPath(string ns, string host, PathMatch path) => _paths.Has(ns, host, path);
+
+    /// <summary>All that an Ingress asks for and may not have. It need not be among those that the hosts were given out to.</summary>
+    public ImmutableArray<HostRefusal> Refusals(IngressObject ingress)
+    {
+        var ns = ingress.Metadata.Namespace;
+        var refusals = ImmutableArray.CreateBuilder<HostRefusal>();
+        foreach (var (host, field) in ServedPaths.Named(ingress))
+        {
+            if (!MayClaim(ns, host))
+                refusals.Add(NotForAnyHost(host, field, ns));
+            else if (!IsConsented(ns, host))
+                refusals.Add(Taken(host, field, ns));
+        }
+        if (MayClaim(ns, ""))
+            return refusals.ToImmutable();
+        for (var r = 0; r < ingress.Rules.Length; r++)
+        {
+            if (ingress.Rules[r].Host.Length == 0)
+                refusals.Add(NotForAnyHost("", $"spec.rules[{r}].host", ns));
+        }
+        // Beside named hosts a default backend has a meaning without the others.
+        if (ingress.DefaultBackend is not null && ingress.Rules.All(r => r.Host.Length == 0))
+            refusals.Add(NotForAnyHost("", "spec.defaultBackend", ns));
+        return refusals.ToImmutable();
+    }
+
+    /// <summary>Who had a host keeps it; what nobody had goes to the oldest. In the order of their age, so that a name older than the wildcard over it stays with whoever has it.</summary>
+    private void GiveOutHosts(HostClaims claims)
+    {
+        var named = Ours.SelectMany(i => ServedPaths.Named(i).Select(n => (n.Host, i.Metadata.Namespace))).Distinct().ToList();
+        foreach (var (host, ns) in named)
+        {
+            if (claims.OwnerOf(host) == ns && MayClaim(ns, host))
+                _owners[host] = ns;
+        }
+        foreach (var (host, ns) in named)
+        {
+            if (MayClaim(ns, host) && (Claim(host) is not { } claim || (claim.Owner == ns && claim.By != host)))
+                _owners[host] = ns;
+        }
+        foreach (var ingress in Ours)
+        {
+            ingress.Metadata.Annotations.TryGetValue(Names.ShareHostWithAnnotation, out var shared);
+            foreach (var (host, _) in ServedPaths.Named(ingress))
+            {
+                if (_owners.GetValueOrDefault(host) != ingress.Metadata.Namespace)
+                    continue;
+                _oldestNamer.TryAdd(host, ingress.Metadata.ToString());
+                if (shared is null)
+                    continue;
+                if (!_sharedByIngress.TryGetValue((ingress.Metadata.Namespace, host), out var lists))
+                    _sharedByIngress.Add((ingress.Metadata.Namespace, host), lists = []);
+                lists.Add(shared);
+            }
+        }
+    }
+
+    private string? FindFallback(ClusterSnapshot snapshot)
+    {
+        var secrets = snapshot.TlsSecrets.Select(s => (s.Metadata.Namespace, s.Metadata.Name)).ToHashSet();
+        var able = Ours
+            .Where(i => MayClaim(i.Metadata.Namespace, "") && i.Tls.Any(t => ServedPaths.HostsOf(i, t).Count == 0 && secrets.Contains((i.Metadata.Namespace, t.SecretName ?? ""))))
+            .Select(i => i.Metadata.Namespace)
+            .ToList();
+        return snapshot.HostClaims.OwnerOf(HostClaims.Fallback) is { } had && able.Contains(had) ? had : able.FirstOrDefault();
+    }
+
+    private static bool IsWildcard(string host) => host.Length == 0 || host.StartsWith("*.", StringComparison.Ordinal);
+
+    private bool MayClaim(string ns, string host) => !IsWildcard(host) || NamespaceNames.Contain(_mesh.AnyHostNamespaces, ns);
+
+    private bool IsConsented(string ns, string host)
+    {
+        if (Claim(host) is not { } claim || claim.Owner == ns)
+            return true;
+        return NamespaceNames.Contain(_sharedByNamespace.GetValueOrDefault(claim.Owner), ns)
+            || (_sharedByIngress.TryGetValue((claim.Owner, claim.By), out var lists) && lists.Any(list => NamespaceNames.Contain(list, ns)));
+    }
+
+    /// <summary>The owner, and the host by which it has this one.</summary>
+    private (string Owner, string By)? Claim(string host)
+    {
+        if (_owners.TryGetValue(host, out var owner))
+            return (owner, host);
+        var dot = host.IndexOf('.', StringComparison.Ordinal);
+        if (dot <= 0 || IsWildcard(host))
+            return null;
+        var wider = "*" + host[dot..];
+        return _owners.TryGetValue(wider, out owner) ? (owner, wider) : null;
+    }
+
+    private HostRefusal Taken(string host, string field, string ns)
+    {
+        var (owner, by) = Claim(host)!.Value;
+        var how = by == host ? "" : $" by {by}";
+        string Text(string whose) => $"{field}: host {host} belongs{how} to {whose}, which does not share it with namespace {ns}; "
+            + $"the owner can, by the annotation {Names.ShareHostWithAnnotation}: {ns} on its Ingress or Namespace";
+        return new HostRefusal(host, field, Text("another namespace"), Text($"namespace {owner} (Ingress {_oldestNamer.GetValueOrDefault(by, owner)})"));
+    }
+
+    private static HostRefusal NotForAnyHost(string host, string field, string ns) => new(
+        host,
+        field,
+        $"{field}: namespace {ns} may not serve {(host.Length == 0 ? "any host" : $"the wildcard host {host}")}: the mesh setting anyHostNamespaces does not list it; name the host",
+        null);
+}
+
+/// <summary>Which Ingresses are ours, and which of them goes first.</summary>
+internal static class IngressOrder
+{
+    /// <summary>The oldest first; of two from files, which have no age, the first by name.</summary>
+    public static ImmutableArray<IngressObject> Ours(ClusterSnapshot snapshot) =>
+    [
+        .. snapshot.Ingresses
+            .Where(i => IngressClasses.IsOurs(i, snapshot.Mesh, snapshot.IngressClasses))
+            .OrderBy(i => i.Metadata.CreationTimestamp ?? DateTimeOffset.MaxValue)
+            .ThenBy(i => i.Metadata.Namespace, StringComparer.Ordinal)
+            .ThenBy(i => i.Metadata.Name, StringComparer.Ordinal),
+    ];
+}

@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Api.Reading;
+
+namespace Turnpike.Compiler.Hosts;
+
+/// <summary>Reads the ConfigMaps of the system namespace in which the control plane remembers who has which host.</summary>
+internal static class HostRecordReader
+{
+    /// <summary>Null for any other ConfigMap. Nobody but an administrator can write into the system namespace.</summary>
+    public static HostRecord? Read(JsonObject raw)
+    {
+        var metadata = ObjectMetaReader.Read(raw["metadata"]);
+        if (metadata.Namespace != Names.SystemNamespace || metadata.Labels.GetValueOrDefault(Names.HostRecordLabel) is not { Length: > 0 } ns)
+            return null;
+        var data = raw["data"] as JsonObject;
+        return new HostRecord(metadata, ns, Lines(data, Names.HostRecordHostsKey), Lines(data, Names.HostRecordPathsKey));
+    }
+
+    private static ImmutableArray<string> Lines(JsonObject? data, string key) =>
+        data?[key] is JsonValue value && value.TryGetValue<string>(out var text) ? [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)] : [];
+}
