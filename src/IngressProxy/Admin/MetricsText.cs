@@ -24,6 +24,7 @@ internal static class MetricsText
         Head(text, "turnpike_upstream_overflows_total", "counter", "Requests answered with 503, and retries not made, because of the circuit limits.");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"requests\"}} {metrics.OverflowsOf(CircuitLimit.Requests)}\n");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"retries\"}} {metrics.OverflowsOf(CircuitLimit.Retries)}\n");
+        Single(text, "turnpike_request_bodies_not_kept_total", "counter", "Request bodies that could not be kept for a retry or a mirror, for their size or for want of room.", metrics.BodiesNotKept);
         Single(text, "turnpike_table_swaps_total", "counter", "Route tables put in force.", metrics.Swaps);
         Single(text, "turnpike_table_load_failures_total", "counter", "Route tables that could not be loaded.", metrics.LoadFailures);
         Head(text, "turnpike_table_swap_seconds", "summary", "Time that putting a route table in force took.");

@@ -16,6 +16,7 @@ internal sealed class ProxyMetrics
     private long _connectFailures;
     private long _retries;
     private long _ejections;
+    private long _bodiesNotKept;
     private long _swaps;
     private long _swapTicks;
     private long _loadFailures;
@@ -29,6 +30,9 @@ internal sealed class ProxyMetrics
     public long Retries => Volatile.Read(ref _retries);
 
     public long Ejections => Volatile.Read(ref _ejections);
+
+    /// <summary>Bodies that were too large to be kept for a retry or a mirror, or found no room.</summary>
+    public long BodiesNotKept => Volatile.Read(ref _bodiesNotKept);
 
     public long Swaps => Volatile.Read(ref _swaps);
 
@@ -65,6 +69,8 @@ internal sealed class ProxyMetrics
     public void ConnectFailed() => Interlocked.Increment(ref _connectFailures);
 
     public void Retried() => Interlocked.Increment(ref _retries);
+
+    public void BodyNotKept() => Interlocked.Increment(ref _bodiesNotKept);
 
     public void Ejected() => Interlocked.Increment(ref _ejections);
 

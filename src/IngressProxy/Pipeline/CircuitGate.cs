@@ -15,9 +15,12 @@ internal enum Admission
 /// <summary>Lets so many requests to a cluster at a time, and has so many more wait for their turn, in the order in which they came.</summary>
 internal sealed class CircuitGate(int limit, int waitingLimit)
 {
+    private const int SilentShare = 4;
+
     private readonly Lock _lock = new();
     private readonly LinkedList<TaskCompletionSource<Admission>> _waiting = [];
     private int _inside;
+    private int _silent;
 
     public bool TryEnter()
     {
@@ -28,6 +31,28 @@ internal sealed class CircuitGate(int limit, int waitingLimit)
             _inside++;
             return true;
         }
+    }
+
+    /// <summary>
+    /// Enters with a request of whose body nothing has come. Such requests get a quarter of the room at most, so that clients who
+    /// say nothing keep nobody out; <see cref="EndSilence"/> must follow, besides <see cref="Leave"/>.
+    /// </summary>
+    public bool TryEnterSilently()
+    {
+        lock (_lock)
+        {
+            if (_inside >= limit || _silent >= limit / SilentShare)
+                return false;
+            _inside++;
+            _silent++;
+            return true;
+        }
+    }
+
+    public void EndSilence()
+    {
+        lock (_lock)
+            _silent--;
     }
 
     /// <summary>Enters, where need be after a wait.</summary>

@@ -4,7 +4,7 @@ using Turnpike.Routing;
 namespace Turnpike.IngressProxy.Pipeline;
 
 /// <summary>Sends a request to one of the endpoints of its route and the answer back.</summary>
-internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetrics metrics, Random random, TimeProvider time)
+internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudget budget, ProxyMetrics metrics, Random random, TimeProvider time)
 {
     public async ValueTask ForwardAsync(Exchange exchange, TableState state, Route route)
     {
@@ -32,13 +32,11 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
         var request = exchange.Request;
         var outgoing = OutgoingRequest.Create(exchange, route, cluster.Cluster, state.Trusts(exchange.Connection.Peer));
         var copy = mirror.Prepare(state, route, outgoing);
-        var retries = route.Retry is { Attempts: > 0 };
-        RequestTap? body = null;
-        if (exchange.RequestBody is { } incoming)
-        {
-            body = new RequestTap(incoming, keep: retries || copy is not null, clock, copy);
-        }
-        else
+        using var waits = new ClientWaits(clock, state.BodyPatience, time);
+        using var body = exchange.RequestBody is { } incoming
+            ? new RequestTap(incoming, Keep(route, request, copy is not null), budget, clock, waits.ForRequest(GrpcAnswer.Wants(request)), copy)
+            : null;
+        if (body is null)
         {
             clock.Start();
             copy?.Send(null);
@@ -49,14 +47,14 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
         UpstreamEndpoint? last = null;
         while (true)
         {
-            var outcome = await TryAsync(outgoing, cluster, last, body, request.ContentLength, route.Timeout, clock);
+            var outcome = await TryAsync(outgoing, cluster, last, body, request, route.Timeout, clock);
             last = outcome.Endpoint;
             try
             {
                 if (!plan.TriesAgain(outcome))
                 {
                     plan.Dispose();
-                    await AnswerAsync(exchange, outcome, time.GetElapsedTime(began), clock);
+                    await AnswerAsync(exchange, outcome, time.GetElapsedTime(began), waits, clock);
                     return;
                 }
             }
@@ -70,11 +68,11 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
 
     /// <summary>One try: waits for room, picks an endpoint, asks it.</summary>
     private async ValueTask<TryOutcome> TryAsync(
-        OutgoingRequest outgoing, ClusterState cluster, UpstreamEndpoint? last, RequestTap? body, long? length, TimeSpan longestWait, RequestClock clock)
+        OutgoingRequest outgoing, ClusterState cluster, UpstreamEndpoint? last, RequestTap? body, RequestHead request, TimeSpan longestWait, RequestClock clock)
     {
         var gate = cluster.Circuits.GateOf(cluster.Cluster.Protocol);
         // The clock runs from the end of the request's body, which nobody reads before there is room: the wait has a limit of its own.
-        var admission = await gate.EnterAsync(longestWait, time, clock.Token);
+        var admission = await EnterAsync(gate, request, body, longestWait, clock);
         if (admission == Admission.Overflow)
         {
             metrics.Overflowed(CircuitLimit.Requests);
@@ -86,7 +84,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
         endpoint.Begin();
         try
         {
-            var response = await client.SendAsync(outgoing.To(endpoint, cluster.Cluster, body, length), clock.BeginTry());
+            var response = await client.SendAsync(outgoing.To(endpoint, cluster.Cluster, body, request.ContentLength), clock.BeginTry());
             clock.EndTry();
             endpoint.Answered();
             return new TryOutcome(endpoint, gate, response, TryFailure.None);
@@ -113,8 +111,39 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
         }
     }
 
+    /// <summary>
+    /// Takes a slot of the circuit when there is something to send: a client that announces a body and sends none must not keep
+    /// others out. What may be a conversation that the endpoint begins, over HTTP/2 or after <c>Expect</c>, may enter before.
+    /// </summary>
+    private async ValueTask<Admission> EnterAsync(CircuitGate gate, RequestHead request, RequestTap? body, TimeSpan longestWait, RequestClock clock)
+    {
+        if (body is not null)
+        {
+            body.BreakSilence();
+            var mayBegin = request.ContentLength is null && request.Version == HttpGeneration.Http2;
+            if ((mayBegin || request.Headers.First("expect") is not null) && gate.TryEnterSilently())
+            {
+                body.BeSilentIn(gate);
+                return Admission.Entered;
+            }
+            await body.ArriveAsync(clock.Token);
+        }
+        return await gate.EnterAsync(longestWait, time, clock.Token);
+    }
+
+    /// <summary>The copy of the body that a retry or a mirror would need; null where there is no use for one.</summary>
+    private KeptBody? Keep(Route route, RequestHead request, bool mirrored)
+    {
+        if (route.Retry is not { Attempts: > 0 } && !mirrored)
+            return null;
+        if (request.ContentLength is not > BodyBudget.PerRequest)
+            return budget.Begin();
+        budget.Refused();
+        return null;
+    }
+
     private static async ValueTask AnswerAsync(
-        Exchange exchange, TryOutcome outcome, TimeSpan serviceTime, RequestClock clock)
+        Exchange exchange, TryOutcome outcome, TimeSpan serviceTime, ClientWaits waits, RequestClock clock)
     {
         if (outcome.Response is not { } response)
         {
@@ -127,7 +156,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
             return;
         }
         ResponseHeaderRules.Apply(response, exchange.Response, serviceTime);
-        await BodyCopy.CopyAsync(response.Body, exchange.ResponseBody, clock.Token);
+        await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), clock.Token);
         response.CopyTrailersTo(exchange);
     }
 
@@ -143,6 +172,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, ProxyMetr
         await (failure switch
         {
             RequestBodyException fault => LocalAnswer.SendAsync(exchange, fault.Status),
+            _ when clock.ClientStalled => LocalAnswer.SendAsync(exchange, 408),
             _ when clock.TimedOut => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
             _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
         });

@@ -26,27 +26,32 @@ internal sealed class Mirror(IUpstreamClient client, ProxyMetrics metrics, Rando
         private bool _sent;
 
         /// <summary>Once; a request that is tried again is copied no second time.</summary>
-        public void Send(ReadOnlyMemory<byte>? body)
+        /// <param name="body">Held until the copy is sent; null where there is none.</param>
+        public void Send(KeptBody? body)
         {
             if (_sent)
                 return;
             _sent = true;
+            body?.Hold();
             _ = mirror.SendAsync(outgoing, cluster, body, timeout);
         }
     }
 
-    private async Task SendAsync(OutgoingRequest outgoing, ClusterState cluster, ReadOnlyMemory<byte>? body, TimeSpan timeout)
+    private async Task SendAsync(OutgoingRequest outgoing, ClusterState cluster, KeptBody? body, TimeSpan timeout)
     {
         var gate = cluster.Circuits.GateOf(cluster.Cluster.Protocol);
         if (!gate.TryEnter())
+        {
+            body?.Release();
             return;
+        }
         var endpoint = cluster.Pick(random, time)!;
         endpoint.Begin();
         try
         {
             if (Interlocked.Increment(ref _inFlight) > MaxInFlight)
                 return;
-            var request = outgoing.To(endpoint, cluster.Cluster, body is { } bytes ? new MemoryBody(bytes) : null, body?.Length, outgoing.Host + HostSuffix);
+            var request = outgoing.To(endpoint, cluster.Cluster, body is null ? null : new KeptBody.Reader(body), body?.Length, outgoing.Host + HostSuffix);
             using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, time);
             await using var response = await client.SendAsync(request, end.Token);
             endpoint.Answered();
@@ -65,6 +70,7 @@ internal sealed class Mirror(IUpstreamClient client, ProxyMetrics metrics, Rando
             Interlocked.Decrement(ref _inFlight);
             endpoint.End();
             gate.Leave();
+            body?.Release();
         }
     }
 

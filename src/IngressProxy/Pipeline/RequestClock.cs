@@ -1,10 +1,10 @@
 namespace Turnpike.IngressProxy.Pipeline;
 
 /// <summary>
-/// Ends the work for a request: when its client goes away, when its time is over, and, try by try, when the time of one try is.
+/// Ends the work for a request: when its client goes away or stalls, when its time is over, and, try by try, when the time of one try is.
 /// Time runs from the moment when the whole request has come.
 /// </summary>
-internal sealed class RequestClock : IDisposable
+internal sealed class RequestClock : IStallable, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
@@ -15,6 +15,7 @@ internal sealed class RequestClock : IDisposable
     private readonly CancellationTokenSource _end;
     private CancellationTokenSource? _try;
     private bool _running;
+    private volatile bool _stalled;
     private bool _disposed;
 
     /// <param name="time">What time it is.</param>
@@ -36,10 +37,22 @@ internal sealed class RequestClock : IDisposable
 
     public bool ClientGone => _clientGone.IsCancellationRequested;
 
-    public bool TimedOut => _end.IsCancellationRequested && !ClientGone;
+    /// <summary>The client is there, but its body does not come, or what it asked for is not taken.</summary>
+    public bool ClientStalled => _stalled;
+
+    public bool TimedOut => _end.IsCancellationRequested && !ClientGone && !_stalled;
 
     /// <summary>The time of this try is over, that of the request is not.</summary>
     public bool TryTimedOut => _try is { IsCancellationRequested: true } && !_end.IsCancellationRequested;
+
+    /// <inheritdoc/>
+    public void Stall()
+    {
+        if (_disposed)
+            return;
+        _stalled = true;
+        Cancel(_end);
+    }
 
     /// <summary>All of the request has come. Later calls change nothing.</summary>
     public void Start()
@@ -108,7 +121,7 @@ internal sealed class RequestClock : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The try ended before the request did.
+            // What it would end has ended.
         }
     }
 }

@@ -1,41 +1,58 @@
 namespace Turnpike.IngressProxy.Pipeline;
 
 /// <summary>
-/// The body of a request on its way upstream: says when all of it has come, and keeps a copy for as long as somebody may want
-/// it again and it stays small.
+/// The body of a request on its way upstream: says when all of it has come, holds the client to a pace, and keeps a copy for as
+/// long as somebody may want it again and there is room for it.
 /// </summary>
 /// <param name="inner">The client's body.</param>
-/// <param name="keep">Whether to keep a copy.</param>
+/// <param name="kept">The copy that grows; null where nobody wants one.</param>
+/// <param name="budget">Of that copy.</param>
 /// <param name="clock">Starts when all of it has come.</param>
-/// <param name="mirror">Gets a copy when all of it has come, unless it is too large to be kept.</param>
-internal sealed class RequestTap(BodyReader inner, bool keep, RequestClock clock, Mirror.MirrorCopy? mirror) : BodyReader
+/// <param name="watch">Ends the exchange when the client does not send; null where it may take its time.</param>
+/// <param name="mirror">Gets a copy when all of it has come, where it could be kept.</param>
+internal sealed class RequestTap(BodyReader inner, KeptBody? kept, BodyBudget budget, RequestClock clock, BodyWatch? watch, Mirror.MirrorCopy? mirror)
+    : BodyReader, IDisposable
 {
-    public const int KeepLimit = 1024 * 1024;
-
-    private readonly MemoryStream? _copy = keep ? new MemoryStream() : null;
+    private KeptBody? _kept = kept;
+    private CircuitGate? _silentIn;
     private int _position;
     private bool _started;
     private bool _ended;
-    private bool _overflowed;
 
     /// <summary>Whether it can be read from its beginning again.</summary>
-    public bool CanRewind => !_started || (_copy is not null && !_overflowed);
+    public bool CanRewind => !_started || _kept is not null;
 
     public void Rewind() => _position = 0;
+
+    /// <summary>Waits until there is a first byte, or the end of an empty body.</summary>
+    public async ValueTask ArriveAsync(CancellationToken cancellationToken)
+    {
+        if (!_started)
+            await WaitAsync(Memory<byte>.Empty, cancellationToken);
+    }
+
+    /// <summary>The request is in the gate before anything of its body has come, and counts there as one of those.</summary>
+    public void BeSilentIn(CircuitGate gate)
+    {
+        BreakSilence();
+        _silentIn = gate;
+    }
+
+    /// <summary>Something has come, or the endpoint began to answer without it, or nobody waits for it any more.</summary>
+    public void BreakSilence() => Interlocked.Exchange(ref _silentIn, null)?.EndSilence();
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (_copy is not null && _position < _copy.Length)
+        if (_kept is not null && _position < _kept.Length)
         {
-            var again = Math.Min(buffer.Length, (int)_copy.Length - _position);
-            _copy.GetBuffer().AsSpan(_position, again).CopyTo(buffer.Span);
+            var again = _kept.Read(_position, buffer.Span);
             _position += again;
             return again;
         }
         if (_ended)
             return 0;
-        var count = await inner.ReadAsync(buffer, cancellationToken);
+        var count = await WaitAsync(buffer, cancellationToken);
         if (buffer.IsEmpty)
             return 0;
         _started = true;
@@ -43,8 +60,8 @@ internal sealed class RequestTap(BodyReader inner, bool keep, RequestClock clock
         {
             _ended = true;
             clock.Start();
-            if (_copy is not null && !_overflowed)
-                mirror?.Send(_copy.GetBuffer().AsMemory(0, (int)_copy.Length));
+            if (_kept is not null)
+                mirror?.Send(_kept);
         }
         else
         {
@@ -53,20 +70,63 @@ internal sealed class RequestTap(BodyReader inner, bool keep, RequestClock clock
         return count;
     }
 
+    /// <summary>Nobody wants the body again. Nobody may be reading it any more.</summary>
+    public void Dispose()
+    {
+        BreakSilence();
+        Forget();
+    }
+
+    private ValueTask<int> WaitAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = inner.ReadAsync(buffer, cancellationToken);
+        if (!read.IsCompletedSuccessfully)
+            return WaitAsync(read);
+        var count = read.Result;
+        Arrived(count);
+        return new(count);
+    }
+
+    private async ValueTask<int> WaitAsync(ValueTask<int> read)
+    {
+        watch?.Begin();
+        int count;
+        try
+        {
+            count = await read;
+        }
+        finally
+        {
+            watch?.End();
+        }
+        Arrived(count);
+        return count;
+    }
+
+    private void Arrived(int count)
+    {
+        BreakSilence();
+        watch?.Move(count);
+    }
+
     private void Keep(ReadOnlySpan<byte> bytes)
     {
-        if (_copy is null || _overflowed)
+        if (_kept is null)
             return;
-        if (_copy.Length + bytes.Length > KeepLimit)
+        if (_kept.TryAppend(bytes))
         {
-            _overflowed = true;
-            _position = 0;
-            _copy.SetLength(0);
-            _copy.Capacity = 0;
+            _position += bytes.Length;
             return;
         }
-        _copy.Write(bytes);
-        _position += bytes.Length;
+        budget.Refused();
+        Forget();
+        _position = 0;
+    }
+
+    private void Forget()
+    {
+        _kept?.Release();
+        _kept = null;
     }
 }
 

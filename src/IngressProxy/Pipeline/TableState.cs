@@ -18,6 +18,9 @@ internal sealed class TableState
 
     public RouteTable Table { get; }
 
+    /// <summary>With clients whose bodies are on their way.</summary>
+    public BodyPatience BodyPatience { get; } = new(TimeSpan.FromSeconds(60));
+
     /// <param name="table">The new table.</param>
     /// <param name="previous">What was in force until now; clusters that stay go on where they were.</param>
     /// <exception cref="FormatException">A trusted network is no CIDR.</exception>

@@ -7,7 +7,7 @@ namespace Turnpike.IngressProxy.Pipeline;
 /// <summary>WebSockets: the handshake goes through like a request, then bytes go both ways until one side ends it (behaviour reference §3.12).</summary>
 internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metrics, TimeProvider time)
 {
-    public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, Random random)
+    public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, BodyPatience patience, Random random)
     {
         if (cluster is null or { EndpointCount: 0 })
         {
@@ -37,9 +37,9 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
             endpoint.Answered();
             ResponseHeaderRules.Apply(response, exchange.Response, time.GetElapsedTime(began));
             if (response.Status == 101)
-                await SpliceAsync(exchange, response);
+                await SpliceAsync(exchange, response, patience);
             else
-                await BodyCopy.CopyAsync(response.Body, exchange.ResponseBody, exchange.ClientGone);
+                await RefuseAsync(exchange, response, patience);
         }
         catch (UpstreamException e) when (!exchange.ResponseStarted)
         {
@@ -58,7 +58,22 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
         }
     }
 
-    private static async ValueTask SpliceAsync(Exchange exchange, UpstreamResponse response)
+    /// <summary>The endpoint wants no WebSocket, and says so in a response like any other.</summary>
+    private async ValueTask RefuseAsync(Exchange exchange, UpstreamResponse response, BodyPatience patience)
+    {
+        using var clock = new RequestClock(time, TimeSpan.Zero, TimeSpan.Zero, exchange.ClientGone);
+        using var waits = new ClientWaits(clock, patience, time);
+        try
+        {
+            await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), clock.Token);
+        }
+        catch (OperationCanceledException) when (clock.ClientStalled)
+        {
+            exchange.Abort();
+        }
+    }
+
+    private async ValueTask SpliceAsync(Exchange exchange, UpstreamResponse response, BodyPatience patience)
     {
         var headers = exchange.Response.Headers;
         if (exchange.Request.Version == HttpGeneration.Http2)
@@ -68,24 +83,33 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
         await using var upstream = response.TakeConnection();
         await using var downstream = await exchange.AcceptUpgradeAsync(exchange.ClientGone);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone);
-        var toClient = PumpAsync(upstream, downstream, end.Token);
-        var toServer = PumpAsync(downstream, upstream, end.Token);
+        // Either side may be silent for as long as it likes; but what the other one says, it must take.
+        using var client = new ClientWaits(new Tunnel(end), patience, time);
+        using var server = new ClientWaits(new Tunnel(end), patience, time);
+        var toClient = PumpAsync(upstream, client.ForResponse(new StreamBodyWriter(downstream)), end.Token);
+        var toServer = PumpAsync(downstream, server.ForResponse(new StreamBodyWriter(upstream)), end.Token);
         // A side that ends has sent all that it had; neither protocol lets us close one direction alone.
         await Task.WhenAny(toClient, toServer);
         await end.CancelAsync();
         await Task.WhenAll(toClient, toServer);
     }
 
-    private static async Task PumpAsync(Stream from, Stream to, CancellationToken cancellationToken)
+    private static async Task PumpAsync(Stream from, BodyWriter to, CancellationToken cancellationToken)
     {
         try
         {
-            await BodyCopy.CopyAsync(new StreamBodyReader(from), new StreamBodyWriter(to), cancellationToken);
+            await BodyCopy.CopyAsync(new StreamBodyReader(from), to, cancellationToken);
             await to.FlushAsync(cancellationToken);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
         {
             // That is how a connection ends when somebody hangs up.
         }
+    }
+
+    private sealed class Tunnel(CancellationTokenSource end) : IStallable
+    {
+        /// <inheritdoc/>
+        public void Stall() => end.Cancel();
     }
 }

@@ -37,6 +37,7 @@ internal static class MetricsReference
         ("process_cpu_seconds_total", "counter", "", "Processor time used."),
         ("process_resident_memory_bytes", "gauge", "", "Resident memory."),
         ("turnpike_active_requests", "gauge", "", "Requests in flight."),
+        ("turnpike_request_bodies_not_kept_total", "counter", "", "Request bodies that could not be kept for a retry or a mirror, for their size or for want of room."),
         ("turnpike_request_duration_seconds", "histogram", "listener", "From the head of a request to the end of its answer."),
         ("turnpike_requests_total", "counter", "listener, ingress, rule, code", "Requests by listener, ingress, rule and class of the answer; beyond 2000 routes the rest is counted together."),
         ("turnpike_table_info", "gauge", "version", "1 for the route table in force."),

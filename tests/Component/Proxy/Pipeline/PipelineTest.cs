@@ -17,9 +17,9 @@ public abstract class PipelineTest
 
     internal ProxyMetrics Metrics { get; } = new();
 
-    internal ProxyPipeline Start(IUpstreamClient client, RouteTable table)
+    internal ProxyPipeline Start(IUpstreamClient client, RouteTable table, BodyBudget? budget = null)
     {
-        var pipeline = new ProxyPipeline(client, Metrics, Logs.CreateLogger("test"), Random, Time);
+        var pipeline = new ProxyPipeline(client, Metrics, Logs.CreateLogger("test"), Random, Time, budget);
         pipeline.Swap(table);
         return pipeline;
     }

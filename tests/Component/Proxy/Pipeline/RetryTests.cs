@@ -254,7 +254,7 @@ public sealed class RetryTests : PipelineTest
     {
         var upstream = new FakeUpstream(_ => new FakeResponse(200, "real"));
         var mirror = new Cluster { Name = "mirror", Endpoints = [new Endpoint("10.0.0.9", 80)] };
-        var body = new string('x', RequestTap.KeepLimit + 1);
+        var body = new string('x', BodyBudget.PerRequest + 1);
 
         var exchange = await RunAsync(upstream, Tables.Of([Cluster(), mirror], Tables.Route() with { MirrorCluster = "mirror" }), new FakeExchange("POST", body: new MemoryBody(Encoding.ASCII.GetBytes(body))));
 
