@@ -10,10 +10,19 @@ namespace Turnpike.IngressProxy.Front;
 internal sealed class KestrelRequestBody : BodyReader
 {
     private IRequestBodyPipeFeature? _source;
+    private IHttpRequestTrailersFeature? _trailers;
 
-    public void Begin(IRequestBodyPipeFeature source) => _source = source;
+    public void Begin(IRequestBodyPipeFeature source, IHttpRequestTrailersFeature? trailers)
+    {
+        _source = source;
+        _trailers = trailers;
+    }
 
-    public void End() => _source = null;
+    public void End()
+    {
+        _source = null;
+        _trailers = null;
+    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -36,7 +45,24 @@ internal sealed class KestrelRequestBody : BodyReader
         var taken = result.Buffer.Slice(0, count);
         taken.CopyTo(buffer.Span);
         pipe.AdvanceTo(taken.End);
+        if (count == 0 && !buffer.IsEmpty)
+            CheckTrailers();
         return count;
+    }
+
+    /// <summary>They go no further, but a request that ends in something malformed is malformed.</summary>
+    private void CheckTrailers()
+    {
+        if (_trailers is not { Available: true })
+            return;
+        foreach (var (name, values) in _trailers.Trailers)
+        {
+            foreach (var value in values)
+            {
+                if (!RequestRules.IsTrailer(name, value ?? ""))
+                    throw new RequestBodyException(StatusCodes.Status400BadRequest, "a trailer is malformed or not allowed after the content", null);
+            }
+        }
     }
 }
 

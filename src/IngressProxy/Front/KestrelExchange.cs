@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Turnpike.IngressProxy.Pipeline;
 
 namespace Turnpike.IngressProxy.Front;
@@ -48,7 +49,7 @@ internal sealed class KestrelExchange : Exchange
         ReadHead(request);
         _hasRequestBody = !Request.IsWebSocket && features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
         if (_hasRequestBody)
-            _requestBody.Begin(features.GetRequiredFeature<IRequestBodyPipeFeature>());
+            _requestBody.Begin(features.GetRequiredFeature<IRequestBodyPipeFeature>(), features.Get<IHttpRequestTrailersFeature>());
         _responseBody.Begin(features.GetRequiredFeature<IHttpResponseBodyFeature>());
     }
 
@@ -113,7 +114,6 @@ internal sealed class KestrelExchange : Exchange
     {
         var head = Request;
         head.Method = request.Method;
-        head.Target = request.RawTarget;
         head.Scheme = _connection.Scheme;
         head.Version = request.Protocol switch
         {
@@ -124,10 +124,10 @@ internal sealed class KestrelExchange : Exchange
         head.Authority = request.Headers.Host.ToString();
         head.ContentLength = request.Headers.ContentLength;
         foreach (var (name, values) in request.Headers)
-        {
-            foreach (var value in values)
-                head.Headers.Add(name, value ?? "");
-        }
+            AddHeader(head, name, values);
+        head.IsMalformed = !RequestRules.TryTakeTarget(request.RawTarget, head.Authority, out var target)
+            || !RequestRules.IsWellFormed(head) || HasLengthAndCoding(request.Headers);
+        head.Target = target;
         if (head.Version == HttpGeneration.Http2)
         {
             head.IsWebSocket = head.Method == "CONNECT"
@@ -141,4 +141,20 @@ internal sealed class KestrelExchange : Exchange
                 && head.Headers.HasToken("upgrade", "websocket") && head.Headers.HasToken("connection", "upgrade");
         }
     }
+
+    private static void AddHeader(RequestHead head, string name, StringValues values)
+    {
+        // HTTP/2 may cut cookies into pieces, which are one header everywhere else (RFC 9113 §8.2.3).
+        if (values.Count > 1 && head.Version == HttpGeneration.Http2 && name.Equals("cookie", StringComparison.OrdinalIgnoreCase))
+        {
+            head.Headers.Add(name, string.Join("; ", values.ToArray()));
+            return;
+        }
+        foreach (var value in values)
+            head.Headers.Add(name, value ?? "");
+    }
+
+    /// <summary>Kestrel takes the length away from a request that has a coding too, and leaves a header in its place.</summary>
+    private static bool HasLengthAndCoding(IHeaderDictionary headers) =>
+        headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length");
 }

@@ -84,7 +84,7 @@ internal sealed class KestrelFront : IAsyncDisposable
         // The scheme is that of the listener, whatever a client or a balancer in front claims.
         kestrel.AllowAlternateSchemes = true;
         // Header bytes go through as they are.
-        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.RequestHeaderEncodingSelector = HeaderEncodings.Of;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = null;

@@ -36,7 +36,7 @@ internal abstract class Exchange
 }
 
 /// <summary>The client's fault while its body was read.</summary>
-internal sealed class RequestBodyException(int status, string message, Exception inner) : IOException(message, inner)
+internal sealed class RequestBodyException(int status, string message, Exception? inner) : IOException(message, inner)
 {
     /// <summary>What it deserves as an answer.</summary>
     public int Status { get; } = status;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Pipeline;
@@ -66,16 +67,34 @@ internal sealed class HeaderList
         return null;
     }
 
-    /// <summary>All values as one list, as HTTP lets a recipient join them; null where there is none.</summary>
+    /// <summary>
+    /// All values as one, as HTTP lets a recipient join them (RFC 9110 §5.3, cookies RFC 6265 §5.4); null where there is none. A
+    /// single value is not copied.
+    /// </summary>
     public string? Joined(string name)
     {
-        string? joined = null;
+        string? first = null;
+        var length = 0;
+        var count = 0;
+        foreach (ref readonly var header in Items)
+        {
+            if (!Same(header.Name, name))
+                continue;
+            first ??= header.Value;
+            length += header.Value.Length + 2;
+            count++;
+        }
+        if (count < 2)
+            return first;
+        // In one go: a client may send a thousand of them.
+        var joined = new StringBuilder(length);
+        var separator = Same(name, "cookie") ? "; " : ", ";
         foreach (ref readonly var header in Items)
         {
             if (Same(header.Name, name))
-                joined = joined is null ? header.Value : $"{joined}, {header.Value}";
+                joined.Append(header.Value).Append(separator);
         }
-        return joined;
+        return joined.ToString(0, joined.Length - separator.Length);
     }
 
     /// <summary>Whether the comma-separated values of the header contain <paramref name="token"/>.</summary>
@@ -108,7 +127,7 @@ internal readonly struct HeaderView(HeaderList headers) : IRequestHeaders
     /// <inheritdoc/>
     public bool TryGetFirst(string name, [MaybeNullWhen(false)] out string value)
     {
-        value = headers.First(name);
+        value = headers.Joined(name);
         return value is not null;
     }
 }

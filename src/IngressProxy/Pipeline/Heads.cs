@@ -6,7 +6,10 @@ internal sealed class RequestHead
     /// <summary>Of a WebSocket over HTTP/2 (RFC 8441) it is <c>GET</c>, as over HTTP/1.1.</summary>
     public string Method { get; set; } = "";
 
-    /// <summary>Path and query as the client wrote them.</summary>
+    /// <summary>Something in it breaks a rule of HTTP: it is refused, and nothing else in it means anything.</summary>
+    public bool IsMalformed { get; set; }
+
+    /// <summary>Path and query as the client wrote them, in ASCII: bytes beyond that are percent-encoded.</summary>
     public string Target { get; set; } = "";
 
     /// <summary>As the client wrote it; empty where it sent none.</summary>
@@ -31,7 +34,7 @@ internal sealed class RequestHead
     {
         Method = Target = Authority = Scheme = "";
         Version = default;
-        IsWebSocket = false;
+        IsWebSocket = IsMalformed = false;
         ContentLength = null;
         Headers.Clear();
     }

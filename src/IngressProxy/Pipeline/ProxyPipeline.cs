@@ -15,13 +15,13 @@ internal sealed class ProxyPipeline
     private readonly WebSocketTunnel _webSockets;
     private volatile TableState _state;
 
-    public ProxyPipeline(IUpstreamClient client, ProxyMetrics metrics, ILogger logger, Random random, TimeProvider time)
+    public ProxyPipeline(IUpstreamClient client, ProxyMetrics metrics, ILogger logger, Random random, TimeProvider time, BodyBudget? budget = null)
     {
         _metrics = metrics;
         _logger = logger;
         _random = random;
         _time = time;
-        _forwarder = new Forwarder(client, new Mirror(client, metrics, random, time), metrics, random, time);
+        _forwarder = new Forwarder(client, new Mirror(client, metrics, random, time), budget ?? new BodyBudget(BodyBudget.DefaultTotal, metrics), metrics, random, time);
         _webSockets = new WebSocketTunnel(client, metrics, time);
         _state = TableState.Create(RouteTable.Empty, null);
     }
@@ -86,7 +86,7 @@ internal sealed class ProxyPipeline
     {
         if (request.Version == HttpGeneration.Http10)
             return 426;
-        if (request.Authority.Length == 0)
+        if (request.IsMalformed)
             return 400;
         // CONNECT with a path is HTTP/2 for a protocol inside the stream; of those only WebSocket is known, and that is a GET here.
         return request.Target.StartsWith('/') && request.Method != "CONNECT" ? 0 : 404;
@@ -119,7 +119,7 @@ internal sealed class ProxyPipeline
             if (route.AllowWebSocket)
             {
                 var cluster = state.FindCluster(_forwarder.ChooseTarget(route));
-                await _webSockets.ConnectAsync(exchange, cluster, route, state.Trusts(exchange.Connection.Peer), _random);
+                await _webSockets.ConnectAsync(exchange, cluster, route, state.Trusts(exchange.Connection.Peer), state.BodyPatience, _random);
             }
             else
             {
