@@ -33,9 +33,11 @@ public static class Names
     public const string ProxyConfigVolume = "istio-envoy";
     public const string ProxyTokenVolume = "istio-token";
     public const string CaConfigMap = "istio-ca-root";
-    public const string DiscoveryAudience = "turnpike";
 
-    // Ours.
+    // Ours. A token is good for one purpose: each kind of caller of the control plane has an audience of its own.
+    public const string IngressAudience = "turnpike-ingress";
+    public const string SidecarAudience = "turnpike-sidecar";
+    public const string OperatorAudience = "turnpike-operator";
     public const string HttpAnnotation = "turnpike.io/http";
     public const string LoadBalancingAnnotation = "turnpike.io/load-balancing";
     public const string RoundRobin = "round-robin";

@@ -1,11 +1,11 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Serving;
 
 namespace Turnpike.Discovery;
 
@@ -17,9 +17,12 @@ public static class DiscoveryHosting
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new DiscoveryLimits());
-        services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<ProxyRegistry>().AddSingleton<ProxyAuthenticator>().AddSingleton<DiscoveryMetrics>();
+        services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<ProxyRegistry>().AddSingleton<DiscoveryMetrics>();
+        services.AddSingleton<ProxyAuthenticator>().AddSingleton<DiscoveryGate>().AddSingleton<LargeUpdates>().AddSingleton<FleetStreams>();
         services.AddHostedService<DiscoveryEngine>();
-        services.AddGrpc().AddServiceOptions<DiscoveryService>(grpc => grpc.MaxReceiveMessageSize = DiscoveryLimits.MessageSize);
+        services.AddGrpc()
+            .AddServiceOptions<DiscoveryService>(grpc => grpc.MaxReceiveMessageSize = DiscoveryLimits.MessageSize)
+            .AddServiceOptions<FleetService>(grpc => grpc.MaxReceiveMessageSize = DiscoveryLimits.FleetMessageSize);
         return services;
     }
 
@@ -28,11 +31,10 @@ public static class DiscoveryHosting
     /// <param name="address">Null: every one of this machine.</param>
     /// <param name="port">0 is any free port.</param>
     /// <param name="certificate">The one that proxies trust.</param>
-    public static void ListenForProxies(this KestrelServerOptions kestrel, IPAddress? address, int port, ServerCertificate certificate)
+    /// <param name="limits">Of its connections.</param>
+    public static void ListenForProxies(this KestrelServerOptions kestrel, IPAddress? address, int port, ServerCertificate certificate, DiscoveryLimits limits)
     {
-        // A proxy that is gone without a word would be counted for ever, and rules wait for it.
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
-        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(5);
+        var bounds = new ConnectionBounds(limits.Connections, kestrel.ApplicationServices.GetRequiredService<TimeProvider>());
         if (address is null)
             kestrel.ListenAnyIP(port, Configure);
         else
@@ -41,13 +43,14 @@ public static class DiscoveryHosting
         void Configure(ListenOptions listen)
         {
             listen.Protocols = HttpProtocols.Http2;
-            listen.UseHttps(certificate.Configure);
+            bounds.Apply(listen, certificate.Configure);
         }
     }
 
     public static void MapDiscovery(this IEndpointRouteBuilder routes)
     {
-        routes.MapGrpcService<DiscoveryService>();
-        routes.MapGrpcService<FleetService>();
+        var gate = routes.ServiceProvider.GetRequiredService<DiscoveryGate>();
+        gate.Guard(routes.MapGrpcService<DiscoveryService>(), ServiceAccess.Table);
+        gate.Guard(routes.MapGrpcService<FleetService>(), ServiceAccess.Fleet);
     }
 }

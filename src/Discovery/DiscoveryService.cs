@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Turnpike.Hosting;
 using Turnpike.Protocol;
 using Turnpike.Routing;
 
@@ -10,7 +11,7 @@ namespace Turnpike.Discovery;
 public sealed class DiscoveryService(
     DiscoveryStates states,
     ProxyRegistry registry,
-    ProxyAuthenticator authenticator,
+    LargeUpdates large,
     DiscoveryLimits limits,
     DiscoveryMetrics metrics,
     IHostApplicationLifetime lifetime,
@@ -20,86 +21,155 @@ public sealed class DiscoveryService(
 {
     public override async Task Stream(IAsyncStreamReader<ProxyMessage> requestStream, IServerStreamWriter<TableUpdate> responseStream, ServerCallContext context)
     {
+        var caller = DiscoveryGate.CallerOf(context);
+        using var age = new CancellationTokenSource(AgeOf(caller), clock);
+        // Never disposed of: the next stream of the pod may end this one after its end.
+        var replaced = new CancellationTokenSource();
         // A server that is about to stop ends its streams, so that proxies go to another replica at once.
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var ct = end.Token;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, age.Token, replaced.Token);
+        var proxy = new ProxyStream(requestStream, responseStream, limits, clock, end.Token);
         long? id = null;
         try
         {
-            var hello = await AdmitAsync(requestStream, context, ct);
-            id = registry.Add(new ConnectedProxy(Text(hello.Pod), Text(hello.Namespace), Text(hello.Build), Text(hello.TableVersion), null));
-            log.ProxyConnected(Text(hello.Namespace), Text(hello.Pod), Text(hello.TableVersion));
-            await ServeAsync(id.Value, Known(hello), requestStream, responseStream, ct);
+            var hello = await AdmitAsync(proxy, caller);
+            var connected = new ConnectedProxy(Text(hello.Pod), Text(hello.Namespace), Text(hello.Build), Text(hello.HasVersion), null);
+            id = registry.TryAdd(connected, limits.Streams, () => replaced.Cancel())
+                ?? throw Refused(StatusCode.ResourceExhausted, $"{limits.Streams} proxies are connected to this replica already");
+            log.ProxyConnected(connected.Namespace, connected.Pod, connected.TableVersion);
+            await ServeAsync(id.Value, hello.HasVersion, caller, proxy);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The proxy went away, or this server is about to.
+            // The proxy went away, this server is about to, or the time of the stream is over: the proxy comes again, with a newer token.
         }
         finally
         {
-            if (id is { } added && registry.Remove(added) is { } proxy)
-                log.ProxyDisconnected(proxy.Namespace, proxy.Pod);
+            if (id is { } added)
+                Leave(added, isBack: age.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested);
         }
     }
 
-    /// <summary>Nothing of a stranger's is read.</summary>
-    private async Task<Hello> AdmitAsync(IAsyncStreamReader<ProxyMessage> messages, ServerCallContext context, CancellationToken ct)
+    /// <summary>A stream ends with its token, and at a maximum age.</summary>
+    private TimeSpan AgeOf(Caller caller)
     {
-        var user = await authenticator.CallerAsync(context, ct);
-        if (!ProxyAuthenticator.IsIngress(user))
-            throw Refused(StatusCode.PermissionDenied, $"{user} may not have the table of the ingress");
-        if (registry.Count >= limits.Streams)
-            throw Refused(StatusCode.ResourceExhausted, $"{limits.Streams} proxies are connected to this replica already");
+        var left = caller.Expires - clock.GetUtcNow();
+        var longest = limits.StreamAge * (1 - 0.2 * Random.Shared.NextDouble());
+        return left <= TimeSpan.Zero ? TimeSpan.Zero : left < longest ? left : longest;
+    }
+
+    private async Task<Hello> AdmitAsync(ProxyStream proxy, Caller caller)
+    {
         var needed = $"the first message of a stream must be a hello, within {limits.HelloWithin.TotalSeconds} s";
-        if (await NextAsync(messages, limits.HelloWithin, needed, ct) is not { Hello: { } hello })
+        if (await proxy.NextAsync(limits.HelloWithin, needed) is not { Hello: { } hello })
             throw Refused(StatusCode.InvalidArgument, needed);
         if (hello.Role != Role.Ingress)
-            throw Refused(StatusCode.PermissionDenied, $"{user} may not have the table for role {hello.Role}");
+            throw Refused(StatusCode.PermissionDenied, $"{caller.User} may not have the table for role {hello.Role}");
         if (hello.Format < RouteTableJson.FormatVersion)
             throw Refused(StatusCode.FailedPrecondition, $"the proxy reads table format {hello.Format}; this control plane writes {RouteTableJson.FormatVersion}");
+        if (hello.Namespace != caller.Namespace || (caller.Pod is { } pod && hello.Pod != pod))
+            throw Refused(StatusCode.PermissionDenied, $"the hello is of pod {Text(hello.Namespace)}/{Text(hello.Pod)}, the token of pod {caller.Namespace}/{caller.Pod ?? "(any)"}");
         return hello;
     }
 
-    private async Task ServeAsync(
-        long id, TableResources known, IAsyncStreamReader<ProxyMessage> outcomes, IServerStreamWriter<TableUpdate> updates, CancellationToken ct)
+    private async Task ServeAsync(long id, string hasVersion, Caller caller, ProxyStream proxy)
     {
         var handled = 0L;
         (string Version, long At)? refused = null;
+        // What it said to have, compared with the state of that moment; null where it is known from its outcomes.
+        var (known, first) = (TableResources.None, hasVersion);
         while (true)
         {
-            var state = await NextStateAsync(handled, refused?.At, ct);
+            var state = await NextStateAsync(handled, refused?.At, proxy.End);
             var again = state is null;
             state ??= states.Current!;
             handled = state.Sequence;
             var version = state.Table.Version;
-            if (version == known.TableVersion)
+            if (version == (first.Length > 0 ? first : known.TableVersion))
             {
-                refused = null;
-                registry.Update(id, p => p with { TableVersion = version, Error = null });
+                (known, first, refused) = (state.Resources, "", null);
+                registry.Answered(id, p => p with { TableVersion = version, Error = null });
                 continue;
             }
             // The same table would be refused for the same reason: most changes of the cluster are none of the table.
             if (version == refused?.Version && !again)
                 continue;
 
-            var needed = $"the outcome of table {version} must come within {limits.OutcomeWithin.TotalSeconds} s";
-            await WriteAsync(updates, state.Resources.Since(again ? TableResources.None : known), needed, ct);
-            if (await NextAsync(outcomes, limits.OutcomeWithin, needed, ct) is not { } answer)
+            var delta = !again && first.Length > 0 ? await CompareAsync(state.Resources, first, proxy) : state.Resources.Since(again ? TableResources.None : known);
+            if (await SendAsync(id, delta, caller, proxy) is not { } outcome)
                 return;
-            if (answer.Outcome is not { } outcome || outcome.TableVersion != version)
-                throw Refused(StatusCode.InvalidArgument, $"expected the outcome of table {version}");
             if (outcome.Error.Length > 0)
             {
                 // It keeps the table that it had: the next one starts from there.
                 refused = (version, clock.GetTimestamp());
                 metrics.Answered(taken: false);
                 log.UpdateRefused(version, Text(outcome.Error));
-                registry.Update(id, p => p with { Error = Text(outcome.Error) });
+                registry.Answered(id, p => p with { Error = Text(outcome.Error) });
                 continue;
             }
             metrics.Answered(taken: true);
-            (known, refused) = (state.Resources, null);
-            registry.Update(id, p => p with { TableVersion = version, Error = null });
+            (known, first, refused) = (state.Resources, "", null);
+            registry.Answered(id, p => p with { TableVersion = version, Error = null });
+        }
+    }
+
+    /// <summary>Sends an update; null where the proxy or its token has come to its end.</summary>
+    private async Task<Outcome?> SendAsync(long id, TableDelta delta, Caller caller, ProxyStream proxy)
+    {
+        var needed = $"the outcome of table {delta.To} must come within {limits.OutcomeWithin.TotalSeconds} s";
+        try
+        {
+            using (await large.EnterAsync(caller, delta, proxy.End))
+            {
+                // The timer of the stream may be late; what is sent is private.
+                if (caller.Expires <= clock.GetUtcNow())
+                    return null;
+                await proxy.WriteAsync(WireResources.ToWire(delta), needed);
+            }
+            if (await proxy.NextAsync(limits.OutcomeWithin, needed) is not { } answer)
+                return null;
+            return answer.Outcome is { } outcome && outcome.TableVersion == delta.To
+                ? outcome
+                : throw Refused(StatusCode.InvalidArgument, $"expected the outcome of table {delta.To}");
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded)
+        {
+            registry.Unanswered(id, $"it did not say within {limits.OutcomeWithin.TotalSeconds} s what became of table {delta.To}", clock.GetUtcNow());
+            throw;
+        }
+    }
+
+    /// <summary>The way from what the proxy has. One that has kinds of resources which only later builds know is given the whole table.</summary>
+    private async Task<TableDelta> CompareAsync(TableResources current, string hasVersion, ProxyStream proxy)
+    {
+        var needed = $"the inventory of table {Text(hasVersion)} must come within {limits.OutcomeWithin.TotalSeconds} s";
+        await proxy.WriteAsync(new TableUpdate { InventoryWanted = true }, needed);
+        var comparison = current.CompareWith(hasVersion);
+        var started = clock.GetTimestamp();
+        var isKnown = true;
+        for (var (size, last) = (0, false); !last;)
+        {
+            if (await proxy.NextAsync(limits.OutcomeWithin - clock.GetElapsedTime(started), needed) is not { Inventory: { } part })
+                throw Refused(StatusCode.InvalidArgument, needed);
+            size += part.Resources.Count;
+            last = part.Last;
+            isKnown = isKnown && size <= limits.InventorySize && TryAdd(comparison, part);
+            if (size > limits.InventorySize && !last)
+                throw Refused(StatusCode.ResourceExhausted, $"an inventory has at most {limits.InventorySize} resources; come again with no table");
+        }
+        return isKnown ? comparison.Delta() : current.Since(TableResources.None);
+    }
+
+    private static bool TryAdd(TableComparison comparison, Inventory part)
+    {
+        try
+        {
+            foreach (var resource in part.Resources)
+                comparison.Has(WireResources.FromWire(resource.Key), resource.Version);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
         }
     }
 
@@ -121,47 +191,31 @@ public sealed class DiscoveryService(
         }
     }
 
-    private async Task WriteAsync(IServerStreamWriter<TableUpdate> updates, TableDelta delta, string needed, CancellationToken ct)
+    /// <summary>A proxy that only renews its stream counts as connected for the moment until it is back, so that statuses do not flicker.</summary>
+    private void Leave(long id, bool isBack)
     {
-        try
+        if (!isBack)
         {
-            await updates.WriteAsync(WireResources.ToWire(delta), ct).WaitAsync(limits.OutcomeWithin, clock, ct);
+            Remove();
+            return;
         }
-        catch (TimeoutException)
+        registry.Update(id, p => p with { IsLeaving = true });
+        _ = RemoveLaterAsync();
+
+        async Task RemoveLaterAsync()
         {
-            throw Refused(StatusCode.DeadlineExceeded, needed);
+            await Task.Delay(limits.BackWithin, clock, lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Remove();
+        }
+
+        void Remove()
+        {
+            if (registry.Remove(id) is { } proxy)
+                log.ProxyDisconnected(proxy.Namespace, proxy.Pod);
         }
     }
 
-    /// <summary>The next message of the proxy; null where it has ended its part of the stream.</summary>
-    private async Task<ProxyMessage?> NextAsync(IAsyncStreamReader<ProxyMessage> messages, TimeSpan within, string needed, CancellationToken ct)
-    {
-        using var limit = new CancellationTokenSource(within, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
-        try
-        {
-            return await messages.MoveNext(either.Token) ? messages.Current : null;
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw Refused(StatusCode.InvalidArgument, needed);
-        }
-    }
-
-    /// <summary>What a proxy says to have. One that has kinds of resources which only later builds know is given the whole table.</summary>
-    private static TableResources Known(Hello hello)
-    {
-        try
-        {
-            return TableResources.FromVersions(hello.TableVersion, hello.Resources.Select(r => (WireResources.FromWire(r.Key), r.Version)));
-        }
-        catch (FormatException)
-        {
-            return TableResources.None;
-        }
-    }
-
-    private string Text(string text) => text.Length <= limits.TextLength ? text : text[..limits.TextLength] + "…";
+    private string Text(string text) => SafeText.Of(text, limits.TextLength);
 
     private static RpcException Refused(StatusCode code, string why) => new(new Status(code, why));
 }

@@ -1,23 +1,38 @@
 using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
-using Turnpike.Api;
 using Turnpike.Protocol;
 
 namespace Turnpike.Discovery;
 
-/// <summary>Tells other replicas of the proxies that are connected to this one.</summary>
-public sealed class FleetService(ProxyRegistry registry, ProxyAuthenticator authenticator, IHostApplicationLifetime lifetime) : Fleet.FleetBase
+/// <summary>How many other replicas listen.</summary>
+public sealed class FleetStreams(DiscoveryLimits limits)
 {
-    /// <summary>Who may ask: the control plane itself.</summary>
-    public const string OperatorAccount = Names.OperatorDeployment;
+    private int _count;
 
+    internal bool TryEnter()
+    {
+        if (Interlocked.Increment(ref _count) <= limits.FleetStreams)
+            return true;
+        Leave();
+        return false;
+    }
+
+    internal void Leave() => Interlocked.Decrement(ref _count);
+}
+
+/// <summary>Tells other replicas of the proxies that are connected to this one.</summary>
+public sealed class FleetService(ProxyRegistry registry, FleetStreams streams, DiscoveryLimits limits, IHostApplicationLifetime lifetime, TimeProvider clock) : Fleet.FleetBase
+{
     public override async Task Proxies(ProxiesRequest request, IServerStreamWriter<ProxyList> responseStream, ServerCallContext context)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var user = await authenticator.CallerAsync(context, end.Token);
-        if (user != $"system:serviceaccount:{Names.SystemNamespace}:{OperatorAccount}")
-            throw new RpcException(new Status(StatusCode.PermissionDenied, $"{user} may not ask for the proxies"));
+        var caller = DiscoveryGate.CallerOf(context);
+        if (!streams.TryEnter())
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{limits.FleetStreams} replicas ask for the proxies already"));
+        // A stream ends with its token; the other replica comes again with a newer one.
+        var left = caller.Expires - clock.GetUtcNow();
+        using var age = new CancellationTokenSource(left <= TimeSpan.Zero ? TimeSpan.Zero : left < limits.StreamAge ? left : limits.StreamAge, clock);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, age.Token);
         // A channel, because it may still be signalled when nobody listens any more.
         var changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         void Signal() => changed.Writer.TryWrite(true);
@@ -28,18 +43,32 @@ public sealed class FleetService(ProxyRegistry registry, ProxyAuthenticator auth
             while (true)
             {
                 await changed.Reader.ReadAsync(end.Token);
-                var list = new ProxyList();
-                list.Proxies.AddRange(registry.All.Select(p => new ProxyState { Pod = p.Pod, Namespace = p.Namespace, Build = p.Build, TableVersion = p.TableVersion, Error = p.Error ?? "" }));
-                await responseStream.WriteAsync(list, end.Token);
+                await responseStream.WriteAsync(ListOf(registry.All), end.Token);
             }
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // The other replica went away, or this one is about to.
+            // The other replica went away, this one is about to, or the token has ended.
         }
         finally
         {
             registry.Changed -= Signal;
+            streams.Leave();
         }
+    }
+
+    private static ProxyList ListOf(IEnumerable<ConnectedProxy> proxies)
+    {
+        var list = new ProxyList();
+        list.Proxies.AddRange(proxies.Select(p => new ProxyState
+        {
+            Pod = p.Pod,
+            Namespace = p.Namespace,
+            Build = p.Build,
+            TableVersion = p.TableVersion,
+            Error = p.Error ?? "",
+            Leaving = p.IsLeaving,
+        }));
+        return list;
     }
 }

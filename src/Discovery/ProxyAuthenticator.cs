@@ -1,113 +1,125 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using Turnpike.Api;
+using Turnpike.Hosting;
 using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Serving;
 using WriteOptions = Turnpike.Hosting.Api.WriteOptions;
 
 namespace Turnpike.Discovery;
 
-/// <summary>Who a proxy is, by its projected ServiceAccount token and TokenReview.</summary>
-public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> log, TimeProvider clock) : IDisposable
+/// <summary>
+/// Who a caller is, by its projected ServiceAccount token and TokenReview. What cannot be right is refused by its form alone; of what only
+/// the API server can judge, a peer may have so much judged that neither the API server nor another peer notices.
+/// </summary>
+public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> log, TimeProvider clock)
 {
-    /// <summary>What a token must have been made for.</summary>
-    public const string Audience = Names.DiscoveryAudience;
-
     // Long enough for the reconnects after a restart of the control plane, short enough for a revoked token.
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
     // While the API server does not answer. The kubelet renews a token of one hour when twelve minutes of it are left.
     private static readonly TimeSpan RememberedInNeed = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan RememberedAsBad = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
     private static readonly ResourceRef TokenReviews = new("authentication.k8s.io", "v1", "tokenreviews", "TokenReview");
 
-    private readonly ConcurrentDictionary<string, (string User, DateTimeOffset At)> _known = new(StringComparer.Ordinal);
-
-    // Strangers may make us ask, but not without end at once.
-    private readonly SemaphoreSlim _asking = new(32);
+    private readonly RecentAnswers<Caller> _good = new(DiscoveryLimits.RememberedTokens);
+    private readonly RecentAnswers<string> _bad = new(DiscoveryLimits.RememberedTokens);
+    private readonly TokenAllowance _allowance = new(DiscoveryLimits.BadTokensAtOnce, DiscoveryLimits.BadTokenEvery, DiscoveryLimits.RememberedPeers);
+    private readonly FairGate<PeerAddress> _asking = new(DiscoveryLimits.TokenReviews, DiscoveryLimits.TokenReviewsPerPeer, DiscoveryLimits.TokensWaiting, DiscoveryLimits.TokensWaitingPerPeer);
     private int _silent;
 
-    /// <summary>The user name of the token, such as <c>system:serviceaccount:istio-system:istio-ingress</c>; null where it proves nothing.</summary>
-    /// <exception cref="RpcException">The API server cannot be asked, and the token is not one that was good a short while ago.</exception>
-    public async Task<string?> AuthenticateAsync(string token, CancellationToken ct)
+    /// <summary>Who the token belongs to.</summary>
+    /// <param name="peer">Where it comes from.</param>
+    /// <param name="token">As it was sent.</param>
+    /// <param name="access">What it is to be good for.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <exception cref="RefusedCallException">It is good for nothing, or that cannot be said now.</exception>
+    internal async Task<Caller> AuthenticateAsync(PeerAddress peer, string token, ServiceAccess access, CancellationToken ct)
     {
-        if (string.IsNullOrWhiteSpace(token))
-            return null;
-        // Never the token itself: what is kept may end up in a dump.
-        var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
         var now = clock.GetUtcNow();
-        if (_known.TryGetValue(hash, out var known) && now - known.At < Remembered)
-            return known.User;
-        string? user;
+        if (ServiceAccountToken.TryRead(token) is not { } claims)
+            throw new RefusedCallException(StatusCode.Unauthenticated, "what was sent is not a ServiceAccount token: it is no JWT with sub, aud and exp");
+        if (!claims.Audiences.Contains(access.Audience))
+            throw NotFor(access.Audience);
+        if (claims.Expires <= now)
+            throw new RefusedCallException(StatusCode.Unauthenticated, "the token has expired");
+        // Nobody gains by a false name: whoever it belongs to, it would not get in.
+        if (claims.Subject != access.User)
+            throw new RefusedCallException(StatusCode.PermissionDenied, $"{SafeText.Of(claims.Subject)} {access.Refusal}");
+
+        // Never the token itself: what is kept may end up in a dump.
+        var hash = access.Audience + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+        var known = _good.TryGet(hash, out var caller, out var goodAt) && now - goodAt < RememberedInNeed ? caller : null;
+        if (known is not null && now - goodAt < Remembered)
+            return known;
+        if (_bad.TryGet(hash, out var why, out var badAt) && now - badAt < RememberedAsBad)
+            throw new RefusedCallException(StatusCode.Unauthenticated, why);
+        return await AskAsync(peer, token, hash, claims, access, known, ct);
+    }
+
+    private async Task<Caller> AskAsync(
+        PeerAddress peer, string token, string hash, ServiceAccountToken claims, ServiceAccess access, Caller? inNeed, CancellationToken ct)
+    {
+        if (!_allowance.TryTake(peer, clock.GetUtcNow()))
+            throw new RefusedCallException(StatusCode.ResourceExhausted, $"too many tokens from {peer} were not valid; try again in some seconds");
+        Caller? caller;
         try
         {
-            user = await ReviewAsync(token, ct);
+            using var deadline = new CancellationTokenSource(AnswerWithin, clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
+            using var slot = await _asking.EnterAsync(peer, either.Token)
+                ?? throw new RefusedCallException(StatusCode.ResourceExhausted, $"too many tokens from {peer} are being checked; try again");
+            caller = await ReviewAsync(token, claims, access.Audience, either.Token);
         }
-        catch (Exception e) when (!ct.IsCancellationRequested)
+        catch (Exception e) when (!ct.IsCancellationRequested && e is not RefusedCallException)
         {
+            _allowance.GiveBack(peer, clock.GetUtcNow());
             if (Interlocked.Exchange(ref _silent, 1) == 0)
-                log.TokensUnchecked(e.Message, RememberedInNeed.TotalMinutes);
-            if (known.User is not null && now - known.At < RememberedInNeed)
-                return known.User;
-            throw new RpcException(new Status(StatusCode.Unavailable, "the token cannot be checked, because the API server does not answer; try again"));
+                log.TokensUnchecked(SafeText.Of(e.Message), RememberedInNeed.TotalMinutes);
+            return inNeed ?? throw new RefusedCallException(StatusCode.Unavailable, "the token cannot be checked, because the API server does not answer; try again");
         }
         if (Interlocked.Exchange(ref _silent, 0) == 1)
             log.TokensCheckedAgain();
-        foreach (var (old, entry) in _known)
+        if (caller is null || caller.User != access.User)
         {
-            if (now - entry.At >= RememberedInNeed)
-                _known.TryRemove(old, out _);
+            _good.Remove(hash);
+            var refusal = NotFor(access.Audience);
+            _bad.Put(hash, refusal.Message, clock.GetUtcNow());
+            throw refusal;
         }
-        if (user is null)
-            _known.TryRemove(hash, out _);
-        else
-            _known[hash] = (user, now);
-        return user;
+        _allowance.GiveBack(peer, clock.GetUtcNow());
+        _good.Put(hash, caller, clock.GetUtcNow());
+        return caller;
     }
 
-    /// <summary>Who calls, by the bearer token of the call.</summary>
-    /// <exception cref="RpcException">The call proves no identity.</exception>
-    internal async Task<string> CallerAsync(ServerCallContext context, CancellationToken ct)
+    private async Task<Caller?> ReviewAsync(string token, ServiceAccountToken claims, string audience, CancellationToken ct)
     {
-        const string scheme = "Bearer ";
-        var header = context.RequestHeaders.GetValue("authorization");
-        if (header is null || !header.StartsWith(scheme, StringComparison.Ordinal))
-            throw new RpcException(new Status(StatusCode.Unauthenticated, "a ServiceAccount token is needed (authorization: Bearer …)"));
-        return await AuthenticateAsync(header[scheme.Length..], ct)
-            ?? throw new RpcException(new Status(StatusCode.Unauthenticated, $"the token is not valid for audience {Audience}"));
+        var review = new JsonObject
+        {
+            ["apiVersion"] = TokenReviews.ApiVersion,
+            ["kind"] = TokenReviews.Kind,
+            ["spec"] = new JsonObject { ["token"] = token, ["audiences"] = new JsonArray(audience) },
+        };
+        var answer = await api.CreateAsync(TokenReviews, "", review, WriteOptions.Default, ct);
+        var status = answer.Child("status");
+        var authenticated = status?.Child("authenticated") is { ValueKind: JsonValueKind.True };
+        var forUs = status?.Child("audiences") is { ValueKind: JsonValueKind.Array } audiences && audiences.EnumerateArray().Any(a => a.ValueEquals(audience));
+        if (!authenticated || !forUs || status?.Child("user") is not { } user || user.Text("username") is not { Length: > 0 } name)
+            return null;
+        // Its signature holds, so its claims do: the API server itself does not say when it ends.
+        return new Caller(name, NamespaceOf(name), PodOf(user), claims.Expires);
     }
 
-    public void Dispose() => _asking.Dispose();
+    private static string NamespaceOf(string user) => user.Split(':') is ["system", "serviceaccount", var ns, _] ? ns : "";
 
-    private async Task<string?> ReviewAsync(string token, CancellationToken ct)
-    {
-        using var deadline = new CancellationTokenSource(AnswerWithin, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        await _asking.WaitAsync(either.Token);
-        try
-        {
-            var review = new JsonObject
-            {
-                ["apiVersion"] = TokenReviews.ApiVersion,
-                ["kind"] = TokenReviews.Kind,
-                ["spec"] = new JsonObject { ["token"] = token, ["audiences"] = new JsonArray(Audience) },
-            };
-            var answer = await api.CreateAsync(TokenReviews, "", review, WriteOptions.Default, either.Token);
-            var status = answer.Child("status");
-            var authenticated = status?.Child("authenticated") is { ValueKind: JsonValueKind.True };
-            var forUs = status?.Child("audiences") is { ValueKind: JsonValueKind.Array } audiences && audiences.EnumerateArray().Any(a => a.ValueEquals(Audience));
-            return authenticated && forUs && status?.Child("user")?.Text("username") is { Length: > 0 } user ? user : null;
-        }
-        finally
-        {
-            _asking.Release();
-        }
-    }
+    private static string? PodOf(JsonElement user) =>
+        user.Child("extra")?.Child("authentication.kubernetes.io/pod-name") is { ValueKind: JsonValueKind.Array } pods && pods.GetArrayLength() == 1 && pods[0].ValueKind == JsonValueKind.String
+            ? pods[0].GetString()
+            : null;
 
-    /// <summary>Whether a user may have the table of the ingress, which holds private keys.</summary>
-    public static bool IsIngress(string user) => user == $"system:serviceaccount:{Names.SystemNamespace}:{Names.IngressService}";
+    private static RefusedCallException NotFor(string audience) => new(StatusCode.Unauthenticated, $"the token is not valid for audience {audience}");
 }

@@ -1,46 +1,118 @@
-using System.Collections.Concurrent;
-
 namespace Turnpike.Discovery;
 
 /// <summary>A connected proxy and what it has in force.</summary>
-/// <param name="Error">Why it refused the last update, or null.</param>
-public sealed record ConnectedProxy(string Pod, string Namespace, string Build, string TableVersion, string? Error);
+/// <param name="Error">Why it refused the last update, or that it did not answer; or null.</param>
+/// <param name="IsLeaving">Its stream has ended as streams do, and it is about to come back, here or to another replica.</param>
+public sealed record ConnectedProxy(string Pod, string Namespace, string Build, string TableVersion, string? Error, bool IsLeaving = false);
 
-/// <summary>The proxies that are connected to this replica.</summary>
+/// <summary>The proxies that are connected to this replica: one for each pod, however often it comes.</summary>
 public sealed class ProxyRegistry
 {
-    private readonly ConcurrentDictionary<long, ConnectedProxy> _proxies = new();
+    private const int RememberedSilences = 1024;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, (ConnectedProxy Proxy, Action? Replaced)> _proxies = [];
+    private readonly Dictionary<(string Namespace, string Pod), long> _ids = [];
+    private readonly RecentAnswers<string> _silences = new(RememberedSilences);
     private long _lastId;
 
     /// <summary>Raised after each change. Handlers only note what is to be done.</summary>
     public event Action? Changed;
 
-    public IReadOnlyCollection<ConnectedProxy> All => [.. _proxies.Values.OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Pod, StringComparer.Ordinal)];
+    public IReadOnlyCollection<ConnectedProxy> All
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _proxies.Values.Select(e => e.Proxy).OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Pod, StringComparer.Ordinal)];
+        }
+    }
 
-    public int Count => _proxies.Count;
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _proxies.Count;
+        }
+    }
 
-    public long Add(ConnectedProxy proxy)
+    /// <param name="proxy">The proxy. One of the same pod that is here already is replaced.</param>
+    /// <param name="replaced">Called when the proxy is replaced in turn.</param>
+    /// <returns>By which the entry is known until it is replaced or removed.</returns>
+    public long Add(ConnectedProxy proxy, Action? replaced = null) => TryAdd(proxy, int.MaxValue, replaced)!.Value;
+
+    /// <inheritdoc cref="Add"/>
+    /// <param name="limit">Null is returned where so many other proxies are here.</param>
+    public long? TryAdd(ConnectedProxy proxy, int limit, Action? replaced = null)
     {
         var id = Interlocked.Increment(ref _lastId);
-        _proxies[id] = proxy;
+        Action? former = null;
+        lock (_gate)
+        {
+            if (_ids.Remove(KeyOf(proxy), out var old) && _proxies.Remove(old, out var entry))
+                former = entry.Replaced;
+            else if (_proxies.Count >= limit)
+                return null;
+            // Whoever let an update wait and comes again has still not answered it.
+            if (proxy.Error is null && _silences.TryGet(TextOf(proxy), out var silence, out _))
+                proxy = proxy with { Error = silence };
+            _proxies[id] = (proxy, replaced);
+            _ids[KeyOf(proxy)] = id;
+        }
+        former?.Invoke();
         Changed?.Invoke();
         return id;
     }
 
     public void Update(long id, Func<ConnectedProxy, ConnectedProxy> change)
     {
-        if (!_proxies.TryGetValue(id, out var proxy) || change(proxy) is var changed && changed == proxy)
-            return;
-        _proxies[id] = changed;
+        lock (_gate)
+        {
+            if (!_proxies.TryGetValue(id, out var entry) || change(entry.Proxy) is var changed && changed == entry.Proxy)
+                return;
+            _proxies[id] = entry with { Proxy = changed };
+        }
         Changed?.Invoke();
+    }
+
+    /// <summary>The proxy has said what became of an update: what it left unanswered before is forgotten.</summary>
+    public void Answered(long id, Func<ConnectedProxy, ConnectedProxy> change)
+    {
+        lock (_gate)
+        {
+            if (_proxies.TryGetValue(id, out var entry))
+                _silences.Remove(TextOf(entry.Proxy));
+        }
+        Update(id, change);
+    }
+
+    /// <summary>The proxy has not said in time what became of an update. That is told of it until it answers one, also when it comes again.</summary>
+    public void Unanswered(long id, string why, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            if (_proxies.TryGetValue(id, out var entry))
+                _silences.Put(TextOf(entry.Proxy), why, now);
+        }
     }
 
     /// <summary>What was removed, or null.</summary>
     public ConnectedProxy? Remove(long id)
     {
-        if (!_proxies.TryRemove(id, out var removed))
-            return null;
+        ConnectedProxy removed;
+        lock (_gate)
+        {
+            if (!_proxies.Remove(id, out var entry))
+                return null;
+            removed = entry.Proxy;
+            _ids.Remove(KeyOf(removed));
+        }
         Changed?.Invoke();
         return removed;
     }
+
+    private static (string Namespace, string Pod) KeyOf(ConnectedProxy proxy) => (proxy.Namespace, proxy.Pod);
+
+    private static string TextOf(ConnectedProxy proxy) => $"{proxy.Namespace}/{proxy.Pod}";
 }

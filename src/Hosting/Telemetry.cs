@@ -41,6 +41,9 @@ public static class Telemetry
     internal static readonly Histogram<double> Requests =
         Meter.CreateHistogram<double>("turnpike.api.request.duration", "s", "Requests to the API server until the head of the answer, by method and status code; 0 where none came");
 
+    internal static readonly Counter<long> Refusals =
+        Meter.CreateCounter<long>("turnpike.server.refusals", description: "Connections and requests that a port refused to protect itself, by port and reason");
+
     private static readonly ConcurrentDictionary<string, Func<int>> Queues = new(StringComparer.Ordinal);
 
     static Telemetry() => Meter.CreateObservableGauge(

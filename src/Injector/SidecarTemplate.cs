@@ -72,7 +72,7 @@ internal static class SidecarTemplate
                     {
                         ["serviceAccountToken"] = new JsonObject
                         {
-                            ["audience"] = Names.DiscoveryAudience,
+                            ["audience"] = Names.SidecarAudience,
                             ["expirationSeconds"] = TokenSeconds,
                             ["path"] = "token",
                         },

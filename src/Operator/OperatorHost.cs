@@ -14,6 +14,7 @@ using Turnpike.Hosting.Admission;
 using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Certificates;
 using Turnpike.Hosting.Reconcile;
+using Turnpike.Hosting.Serving;
 using Turnpike.Hosting.Watch;
 using Turnpike.Operator.ManagedProxy;
 using Turnpike.Operator.Status;
@@ -60,9 +61,9 @@ internal static class OperatorHost
         builder.Services.AddSingleton(certificate);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
+            kestrel.UseNarrowLimits();
             kestrel.ListenAnyIP(options.WebhookPort, listen => listen.UseHttps(certificate.Configure));
-            kestrel.ListenForProxies(null, options.DiscoveryPort, certificate);
+            kestrel.ListenForProxies(null, options.DiscoveryPort, certificate, kestrel.ApplicationServices.GetRequiredService<DiscoveryLimits>());
             kestrel.ListenAnyIP(options.HealthPort, listen => listen.Protocols = HttpProtocols.Http1);
         });
         var app = builder.Build();

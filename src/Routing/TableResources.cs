@@ -69,15 +69,6 @@ public sealed class TableResources
         return new TableResources(table.Version, resources.ToImmutable());
     }
 
-    /// <summary>What somebody says to have: versions without content.</summary>
-    public static TableResources FromVersions(string tableVersion, IEnumerable<(ResourceKey Key, string Version)> versions)
-    {
-        var resources = None._byKey.ToBuilder();
-        foreach (var (key, version) in versions)
-            resources[key] = new TableResource(key, version, default);
-        return new TableResources(tableVersion, resources.ToImmutable());
-    }
-
     /// <summary>What somebody who has <paramref name="known"/> needs to have this table.</summary>
     public TableDelta Since(TableResources known)
     {
@@ -86,8 +77,37 @@ public sealed class TableResources
         return new TableDelta(known.TableVersion, TableVersion, [.. changed], [.. removed]);
     }
 
+    /// <summary>Compares this table with one that somebody names part by part.</summary>
+    /// <param name="version">Of the other table.</param>
+    public TableComparison CompareWith(string version) => new(this, version);
+
+    internal TableResource? Find(ResourceKey key) => _byKey.GetValueOrDefault(key);
+
     /// <summary>One secret may be there twice: for its hosts, and as the fallback.</summary>
     internal static string NameOf(Certificate certificate) => certificate.Hosts.IsEmpty ? $"{certificate.Name} (fallback)" : certificate.Name;
+}
+
+/// <summary>Finds the way from a table that is named part by part, in any order, while keeping little of what is named. Not thread-safe.</summary>
+public sealed class TableComparison
+{
+    private readonly TableResources _table;
+    private readonly string _from;
+    private readonly HashSet<ResourceKey> _same = [];
+    private readonly HashSet<ResourceKey> _removed = [];
+
+    internal TableComparison(TableResources table, string from) => (_table, _from) = (table, from);
+
+    /// <summary>A resource that the other table has.</summary>
+    public void Has(ResourceKey key, string version)
+    {
+        if (_table.Find(key) is not { } resource)
+            _removed.Add(key);
+        else if (resource.Version == version)
+            _same.Add(resource.Key);
+    }
+
+    /// <summary>The way, once all resources are named.</summary>
+    public TableDelta Delta() => new(_from, _table.TableVersion, [.. _table.All.Where(r => !_same.Contains(r.Key))], [.. _removed]);
 }
 
 /// <summary>The other end: builds tables out of deltas. Parts that a delta does not touch are the same objects as before. Not thread-safe.</summary>

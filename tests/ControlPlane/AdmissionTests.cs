@@ -21,13 +21,23 @@ public sealed class AdmissionTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
+    public static TheoryData<string?, StatusCode, string> RefusedTokens => new()
+    {
+        { null, StatusCode.Unauthenticated, "a ServiceAccount token is needed" },
+        { "", StatusCode.Unauthenticated, "not a ServiceAccount token" },
+        { "forged", StatusCode.Unauthenticated, "not a ServiceAccount token" },
+        { FakeJwt.Of("istio-system:istio-ingress", "turnpike-ingress", signature: "forged"), StatusCode.Unauthenticated, "not valid for audience turnpike-ingress" },
+        { FakeJwt.Of("istio-system:istio-ingress", "turnpike-ingress", expires: TimeProvider.System.GetUtcNow().AddSeconds(-1)), StatusCode.Unauthenticated, "the token has expired" },
+        { FakeJwt.Of("istio-system:istio-ingress", "turnpike-sidecar"), StatusCode.Unauthenticated, "not valid for audience turnpike-ingress" },
+        { FakeJwt.Of("istio-system:istio-ingress", "turnpike-operator"), StatusCode.Unauthenticated, "not valid for audience turnpike-ingress" },
+        { FakeJwt.Of("istio-system:istio-ingress", "turnpike"), StatusCode.Unauthenticated, "not valid for audience turnpike-ingress" },
+        { Cluster.Stranger, StatusCode.PermissionDenied, "system:serviceaccount:default:istio-ingress may not have the table" },
+        { Cluster.Operator, StatusCode.Unauthenticated, "not valid for audience turnpike-ingress" },
+        { FakeJwt.Of("istio-system:turnpike-operator", "turnpike-ingress"), StatusCode.PermissionDenied, "may not have the table" },
+    };
+
     [Theory]
-    [InlineData(null, StatusCode.Unauthenticated, "a ServiceAccount token is needed")]
-    [InlineData("", StatusCode.Unauthenticated, "not valid for audience turnpike")]
-    [InlineData("forged", StatusCode.Unauthenticated, "not valid for audience turnpike")]
-    [InlineData(Cluster.ElsewhereAudience, StatusCode.Unauthenticated, "not valid for audience turnpike")]
-    [InlineData(Cluster.Stranger, StatusCode.PermissionDenied, "system:serviceaccount:default:istio-ingress may not have the table")]
-    [InlineData(Cluster.Operator, StatusCode.PermissionDenied, "may not have the table")]
+    [MemberData(nameof(RefusedTokens))]
     public async Task Table_IsForTheIngressAlone(string? token, StatusCode code, string why)
     {
         await using var replica = await Replica.StartAsync(_cluster);
@@ -64,34 +74,53 @@ public sealed class AdmissionTests : IAsyncLifetime
         await using var replica = await Replica.StartAsync(_cluster);
         using var channel = replica.Open();
         using var stream = Open(channel);
-        await stream.RequestStream.WriteAsync(
-            Hello(h =>
-            {
-                (h.Format, h.TableVersion) = (RouteTableJson.FormatVersion + 1, replica.TableVersion);
-                h.Resources.Add(new Resource { Key = new() { Kind = (ResourceKind)17, Name = "of tomorrow" }, Version = "1" });
-            }),
-            Cancelled);
+        await stream.RequestStream.WriteAsync(Hello(h => (h.Format, h.HasVersion) = (RouteTableJson.FormatVersion + 1, "of tomorrow")), Cancelled);
+        await AssertInventoryWanted(stream);
+        await stream.RequestStream.WriteAsync(Part(last: true, new Resource { Key = new() { Kind = (ResourceKind)17, Name = "of tomorrow" }, Version = "1" }), Cancelled);
         Assert.True(await stream.ResponseStream.MoveNext(Cancelled));
         Assert.Equal(("", replica.TableVersion), (stream.ResponseStream.Current.FromVersion, stream.ResponseStream.Current.ToVersion));
     }
 
     [Fact]
-    public async Task HelloOfALargeTable_IsRead_AndGarbageInItIsRemoved()
+    public async Task InventoryOfALargeTable_IsReadInParts_AndGarbageInItIsRemoved()
     {
         await using var replica = await Replica.StartAsync(_cluster);
         using var channel = replica.Open();
         using var stream = Open(channel);
-        var hello = Hello(h =>
-        {
-            h.TableVersion = "large";
-            h.Pod = new string('x', 100_000);
-            h.Resources.Add(Enumerable.Range(0, 100_000).Select(i => new Resource { Key = new() { Kind = ResourceKind.Cluster, Name = $"namespace/some-service-{i}:http" }, Version = "0123456789abcdef" }));
-        });
-        Assert.True(hello.CalculateSize() > 5_000_000);
-        await stream.RequestStream.WriteAsync(hello, Cancelled);
+        await stream.RequestStream.WriteAsync(Hello(h => (h.HasVersion, h.Build) = ("large", new string('x', 10_000))), Cancelled);
+        await AssertInventoryWanted(stream);
+        Assert.InRange(Assert.Single(replica.Registry.All).Build.Length, 1024, 1060);
+        for (var i = 0; i < 200; i++)
+            await stream.RequestStream.WriteAsync(Part(last: i == 199, [.. Enumerable.Range(i * 500, 500).Select(Of)]), Cancelled);
         Assert.True(await stream.ResponseStream.MoveNext(Cancelled));
-        Assert.Equal(100_000, stream.ResponseStream.Current.Removed.Count);
-        Assert.Equal(1025, Assert.Single(replica.Registry.All).Pod.Length);
+        Assert.Equal(("large", 100_000), (stream.ResponseStream.Current.FromVersion, stream.ResponseStream.Current.Removed.Count));
+
+        static Resource Of(int i) => new() { Key = new() { Kind = ResourceKind.Cluster, Name = $"namespace/some-service-{i}:http" }, Version = "0123456789abcdef" };
+    }
+
+    [Fact]
+    public async Task InventoryWithoutEnd_IsRefused()
+    {
+        await using var replica = await Replica.StartAsync(_cluster, limits: new DiscoveryLimits { InventorySize = 10 });
+        using var channel = replica.Open();
+        using var stream = Open(channel);
+        await stream.RequestStream.WriteAsync(Hello(h => h.HasVersion = "large"), Cancelled);
+        await AssertInventoryWanted(stream);
+        await AssertRefused(stream, Part(last: false, [.. Enumerable.Range(0, 11).Select(i => new Resource { Key = new() { Kind = ResourceKind.Cluster, Name = $"c{i}" } })]), StatusCode.ResourceExhausted, "at most 10 resources");
+    }
+
+    [Fact]
+    public async Task MessageThatIsTooLarge_EndsTheStream()
+    {
+        await using var replica = await Replica.StartAsync(_cluster);
+        using var channel = replica.Open();
+        using var stream = Open(channel);
+        await AssertRefused(stream, Hello(h => h.Build = new string('x', DiscoveryLimits.MessageSize)), StatusCode.ResourceExhausted, "");
+        using var call = new Fleet.FleetClient(channel).Proxies(Large(), Replica.Bearer(Cluster.Operator), cancellationToken: Cancelled);
+        Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Cancelled))).StatusCode);
+
+        // Fields that this build does not know are kept and sent on.
+        static ProxiesRequest Large() => ProxiesRequest.Parser.ParseFrom([0x0a, 0x81, 0x08, .. new byte[1025]]);
     }
 
     [Fact]
@@ -103,7 +132,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         using var stream = Open(channel);
         var ended = Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(Cancelled));
         await Wait.Until(() => ended.IsCompleted, "the end of a stream without hello", clock, TimeSpan.FromMilliseconds(50));
-        Assert.Equal(StatusCode.InvalidArgument, (await ended).StatusCode);
+        Assert.Equal(StatusCode.DeadlineExceeded, (await ended).StatusCode);
         Assert.Contains("within 10 s", (await ended).Status.Detail, StringComparison.Ordinal);
     }
 
@@ -143,7 +172,7 @@ public sealed class AdmissionTests : IAsyncLifetime
             await first.RequestStream.WriteAsync(Hello(), Cancelled);
             Assert.True(await first.ResponseStream.MoveNext(Cancelled));
             using var second = Open(channel);
-            await AssertRefused(second, Hello(), StatusCode.ResourceExhausted, "1 proxies are connected");
+            await AssertRefused(second, Hello(h => h.Pod = "ingress-2"), StatusCode.ResourceExhausted, "1 proxies are connected");
         }
         await Wait.Until(() => replica.Registry.Count == 0, "the end of the first stream");
         using var third = Open(channel);
@@ -164,7 +193,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         await AssertServed();
         for (var i = 0; i < 2; i++)
         {
-            using var stranger = Open(channel, Cluster.Stranger);
+            using var stranger = Open(channel, FakeJwt.Of("istio-system:istio-ingress", "turnpike-ingress", "ingress-2"));
             await AssertRefused(stranger, Hello(), StatusCode.Unavailable, "the API server does not answer");
         }
         Assert.Single(replica.Logs.Lines, l => l.Contains("Tokens cannot be checked", StringComparison.Ordinal));
@@ -191,10 +220,18 @@ public sealed class AdmissionTests : IAsyncLifetime
         }
     }
 
+    public static TheoryData<string, StatusCode> RefusedOfFleet => new()
+    {
+        { Cluster.Ingress, StatusCode.Unauthenticated },
+        { Cluster.Stranger, StatusCode.Unauthenticated },
+        { FakeJwt.Of("istio-system:istio-ingress", "turnpike-operator"), StatusCode.PermissionDenied },
+        { FakeJwt.Of("istio-system:turnpike-operator", "turnpike-ingress"), StatusCode.Unauthenticated },
+        { FakeJwt.Of("istio-system:turnpike-operator", "turnpike-operator", signature: "forged"), StatusCode.Unauthenticated },
+        { "forged", StatusCode.Unauthenticated },
+    };
+
     [Theory]
-    [InlineData(Cluster.Ingress, StatusCode.PermissionDenied)]
-    [InlineData(Cluster.Stranger, StatusCode.PermissionDenied)]
-    [InlineData("forged", StatusCode.Unauthenticated)]
+    [MemberData(nameof(RefusedOfFleet))]
     public async Task ListOfProxies_IsForTheOperatorAlone(string token, StatusCode code)
     {
         await using var replica = await Replica.StartAsync(_cluster);
@@ -236,14 +273,22 @@ public sealed class AdmissionTests : IAsyncLifetime
         await Wait.Until(() => replica.HasAcknowledged(), "the table");
     }
 
-    private static Stream Open(Grpc.Net.Client.GrpcChannel channel, string token = Cluster.Ingress) =>
-        new Protocol.Discovery.DiscoveryClient(channel).Stream(Replica.Bearer(token), cancellationToken: Cancelled);
+    private static Stream Open(Grpc.Net.Client.GrpcChannel channel, string? token = null) =>
+        new Protocol.Discovery.DiscoveryClient(channel).Stream(Replica.Bearer(token ?? Cluster.Ingress), cancellationToken: Cancelled);
 
     private static ProxyMessage Hello(Action<Hello>? change = null)
     {
         var hello = new Hello { Pod = "ingress-1", Namespace = "istio-system", Role = Role.Ingress, Format = RouteTableJson.FormatVersion };
         change?.Invoke(hello);
         return new ProxyMessage { Hello = hello };
+    }
+
+    private static ProxyMessage Part(bool last, params Resource[] resources) => new() { Inventory = new() { Last = last, Resources = { resources } } };
+
+    private static async Task AssertInventoryWanted(Stream stream)
+    {
+        Assert.True(await stream.ResponseStream.MoveNext(Cancelled));
+        Assert.True(stream.ResponseStream.Current.InventoryWanted);
     }
 
     private static async Task AssertRefused(Stream stream, ProxyMessage? message, StatusCode code, string why)

@@ -22,6 +22,10 @@ public sealed record ApiRequest(string Method, string Path, string Query, string
 public sealed record Fault(
     int Code, int? RetryAfter = null, string Message = "a fault was asked for", IReadOnlyDictionary<string, string>? Causes = null);
 
+/// <summary>What a TokenReview says of a token that is valid.</summary>
+/// <param name="Pod">That the token is bound to; null where the API server does not tell.</param>
+public sealed record FakeToken(string User, string Audience, string? Pod = null);
+
 /// <summary>
 /// An API server on loopback that keeps any kind of object: lists in pages, watches with bookmarks and compaction, compare-and-swap,
 /// server-side apply. It can be told to misbehave in the ways that real ones do.
@@ -34,6 +38,7 @@ public sealed class FakeApi : IAsyncDisposable
     private readonly ConcurrentDictionary<string, (IReadOnlyList<JsonObject> Items, long Version)> _lists = new();
     private readonly Dictionary<string, string?> _served = [];
     private volatile TaskCompletionSource? _hold;
+    private int _tokenReviews;
 
     private FakeApi(X509Certificate2? certificate)
     {
@@ -57,7 +62,10 @@ public sealed class FakeApi : IAsyncDisposable
     public Func<ApiRequest, Fault?>? Faults { get; set; }
 
     /// <summary>Whose a token is, and for whom it was made; null where it is nobody's.</summary>
-    public Func<string, (string User, string Audience)?> Tokens { get; set; } = _ => null;
+    public Func<string, FakeToken?> Tokens { get; set; } = _ => null;
+
+    /// <summary>TokenReviews that were asked for.</summary>
+    public int TokenReviews => _tokenReviews;
 
     public string ServerVersion { get; set; } = "1.35";
 
@@ -162,12 +170,21 @@ public sealed class FakeApi : IAsyncDisposable
 
     private async Task ReviewTokenAsync(HttpContext context)
     {
+        Interlocked.Increment(ref _tokenReviews);
         var review = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
         var asked = review["spec"]!["audiences"]!.AsArray().Select(a => (string)a!).ToList();
         review["status"] = Tokens((string)review["spec"]!["token"]!) is { } known && asked.Contains(known.Audience)
-            ? new JsonObject { ["authenticated"] = true, ["audiences"] = new JsonArray(known.Audience), ["user"] = new JsonObject { ["username"] = known.User } }
+            ? new JsonObject { ["authenticated"] = true, ["audiences"] = new JsonArray(known.Audience), ["user"] = UserOf(known) }
             : new JsonObject { ["error"] = "the token is not valid" };
         await AnswerAsync(context, 201, review);
+    }
+
+    private static JsonObject UserOf(FakeToken token)
+    {
+        var user = new JsonObject { ["username"] = token.User };
+        if (token.Pod is not null)
+            user["extra"] = new JsonObject { ["authentication.kubernetes.io/pod-name"] = new JsonArray(token.Pod) };
+        return user;
     }
 
     private Task DiscoverAsync(HttpContext context, string path)

@@ -23,6 +23,10 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
+    // Bytes, below the 64 KiB that the control plane takes of one message: each resource has some bytes around it.
+    private const int InventoryPart = 32 * 1024;
+    private const int LongestError = 4096;
+
     private readonly TableAssembly _assembly = new();
     private readonly Random _random = random ?? Random.Shared;
     private TimeSpan _pause = ShortestPause;
@@ -67,6 +71,11 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
         await call.RequestStream.WriteAsync(new ProxyMessage { Hello = CreateHello() }, cancellationToken);
         await foreach (var update in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
+            if (update.InventoryWanted)
+            {
+                await SendInventoryAsync(call.RequestStream, cancellationToken);
+                continue;
+            }
             var before = _assembly.Version;
             await call.RequestStream.WriteAsync(new ProxyMessage { Outcome = Take(update) }, cancellationToken);
             if (update.FromVersion.Length > 0 && update.FromVersion != before)
@@ -78,20 +87,33 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
         }
     }
 
-    private Hello CreateHello()
+    private Hello CreateHello() => new()
     {
-        var hello = new Hello
-        {
-            Pod = options.Pod,
-            Namespace = options.Namespace,
-            Role = Role.Ingress,
-            Format = RouteTableJson.FormatVersion,
-            Build = options.Build,
-            TableVersion = _assembly.Version,
-        };
+        Pod = options.Pod,
+        Namespace = options.Namespace,
+        Role = Role.Ingress,
+        Format = RouteTableJson.FormatVersion,
+        Build = options.Build,
+        HasVersion = _assembly.Version,
+    };
+
+    /// <summary>Says what the table is made of, in messages that are as small as the control plane wants them.</summary>
+    private async Task SendInventoryAsync(IAsyncStreamWriter<ProxyMessage> messages, CancellationToken cancellationToken)
+    {
+        var (part, size) = (new Inventory(), 0);
         foreach (var (key, version) in _assembly.Versions)
-            hello.Resources.Add(new ResourceVersion { Key = WireResources.ToWire(key), Version = version });
-        return hello;
+        {
+            var resource = new ResourceVersion { Key = WireResources.ToWire(key), Version = version };
+            if (size > 0 && size + resource.CalculateSize() > InventoryPart)
+            {
+                await messages.WriteAsync(new ProxyMessage { Inventory = part }, cancellationToken);
+                (part, size) = (new Inventory(), 0);
+            }
+            part.Resources.Add(resource);
+            size += resource.CalculateSize();
+        }
+        part.Last = true;
+        await messages.WriteAsync(new ProxyMessage { Inventory = part }, cancellationToken);
     }
 
     private Outcome Take(TableUpdate update)
@@ -108,7 +130,7 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
             // Not only what is foreseen: an update that cannot be taken is refused, whatever the reason, and the next one may be better.
             proxy.CountLoadFailure();
             logger.UpdateRefused(update.ToVersion, e.Message);
-            return new Outcome { TableVersion = update.ToVersion, Error = e.Message };
+            return new Outcome { TableVersion = update.ToVersion, Error = e.Message.Length <= LongestError ? e.Message : e.Message[..LongestError] };
         }
     }
 

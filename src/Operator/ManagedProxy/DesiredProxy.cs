@@ -192,7 +192,7 @@ internal static class DesiredProxy
                     projected:
                       sources:
                       - serviceAccountToken:
-                          audience: {Discovery.ProxyAuthenticator.Audience}
+                          audience: {Names.IngressAudience}
                           expirationSeconds: 3600
                           path: token
                       - configMap:

@@ -22,6 +22,7 @@ internal static class MetricsReference
         ("turnpike_proxy_updates_total", "counter", "outcome", "Updates that proxies answered: acknowledged or refused."),
         ("turnpike_reconcile_duration_seconds", "histogram", "loop, result", "Calls of a controller by result (ok, error, timeout, cancelled)."),
         ("turnpike_reconcile_queue_length", "gauge", "loop", "Keys that wait for a controller."),
+        ("turnpike_server_refusals_total", "counter", "port, reason", "Connections and requests that a port (webhooks, discovery, health) refused to protect itself, by reason."),
         ("turnpike_table_changes_total", "counter", "", "Compilations that made another table."),
         ("turnpike_table_compilation_duration_seconds", "histogram", "", "Compilations of the cluster."),
         ("turnpike_table_compilation_failures_total", "counter", "", "Compilations that failed; the last table stays."),

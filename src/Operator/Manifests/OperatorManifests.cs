@@ -124,7 +124,7 @@ internal static class OperatorManifests
                 projected:
                   sources:
                   - serviceAccountToken:
-                      audience: {Discovery.ProxyAuthenticator.Audience}
+                      audience: {Names.OperatorAudience}
                       expirationSeconds: 3600
                       path: token
         """);

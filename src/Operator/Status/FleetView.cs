@@ -35,10 +35,10 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
             {
                 foreach (var peer in _peers.Values.Where(p => !p.IsConnected && IsOver(p)))
                     peer.Proxies = null;
-                var told = local.All.Concat(ProxiesOf(connected: true)).ToList();
-                // The proxies of a replica that ended come to another one: what it last said of them is out of date then.
-                var elsewhere = told.Select(p => (p.Namespace, p.Pod)).ToHashSet();
-                var all = told.Concat(ProxiesOf(connected: false).Where(p => !elsewhere.Contains((p.Namespace, p.Pod))));
+                var told = local.All.Concat(ProxiesOf(connected: true)).ToLookup(p => p.IsLeaving);
+                // The proxies of a replica that ended, and those whose stream was renewed, come to another one: what was last said of them is out of date then.
+                var elsewhere = told[false].Select(p => (p.Namespace, p.Pod)).ToHashSet();
+                var all = told[false].Concat(told[true].Concat(ProxiesOf(connected: false)).Where(p => elsewhere.Add((p.Namespace, p.Pod))));
                 var unheard = _peers.Values.Where(p => p.Peer.IsExpected && p.Proxies is null).ToList();
                 return new Fleet(
                     [.. all.OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Pod, StringComparer.Ordinal)],

@@ -115,7 +115,7 @@ internal sealed class PeerWatcher(
         await foreach (var list in call.ResponseStream.ReadAllAsync(ct))
         {
             heard();
-            fleet.Heard(peer, [.. list.Proxies.Select(p => new ConnectedProxy(p.Pod, p.Namespace, p.Build, p.TableVersion, p.Error.Length == 0 ? null : p.Error))]);
+            fleet.Heard(peer, [.. list.Proxies.Select(p => new ConnectedProxy(p.Pod, p.Namespace, p.Build, p.TableVersion, p.Error.Length == 0 ? null : p.Error, p.Leaving))]);
         }
     }
 }

@@ -7,12 +7,10 @@ namespace Turnpike.Tests.ControlPlane.Harness;
 /// <summary>A cluster with one ingress before one service, tokens for those who may ask, and the files that a proxy is given.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
-    public const string Ingress = "ingress-token";
-    public const string Operator = "operator-token";
-    public const string Stranger = "stranger-token";
-    public const string ElsewhereAudience = "token-for-somebody-else";
+    public static readonly string Ingress = FakeJwt.Of("istio-system:istio-ingress", "turnpike-ingress");
+    public static readonly string Operator = FakeJwt.Of("istio-system:turnpike-operator", "turnpike-operator");
+    public static readonly string Stranger = FakeJwt.Of("default:istio-ingress", "turnpike-ingress");
 
-    private const string SystemAccount = "system:serviceaccount:istio-system:";
     private const string Slices = "discovery.k8s.io/v1/endpointslices";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
@@ -28,14 +26,7 @@ internal sealed class Cluster : IAsyncDisposable
     public static async Task<Cluster> StartAsync()
     {
         var cluster = new Cluster(await FakeApi.StartAsync());
-        cluster.Api.Tokens = token => token switch
-        {
-            Ingress => (SystemAccount + "istio-ingress", "turnpike"),
-            Operator => (SystemAccount + "turnpike-operator", "turnpike"),
-            Stranger => ("system:serviceaccount:default:istio-ingress", "turnpike"),
-            ElsewhereAudience => (SystemAccount + "istio-ingress", "vault"),
-            _ => null,
-        };
+        cluster.Api.Tokens = FakeJwt.Review;
         cluster.Api.Serve(Slices, "EndpointSlice");
         cluster.Api.Put("v1/services", "default", "web", Json("""{"metadata":{"namespace":"default","name":"web"},"spec":{"type":"ClusterIP","ports":[{"port":80}]}}"""));
         // Endpoints of this machine stand for pods.

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -10,6 +12,7 @@ using Turnpike.Discovery;
 using Turnpike.Hosting;
 using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Serving;
 using Turnpike.Tests.Component.Proxy.Harness;
 
 namespace Turnpike.Tests.ControlPlane.Harness;
@@ -53,7 +56,11 @@ internal sealed class Replica : IAsyncDisposable
                 DnsNames = ["turnpike-operator.istio-system.svc", "localhost"],
             },
             _ => []);
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.ListenForProxies(IPAddress.Parse(address), port, certificate));
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.UseNarrowLimits();
+            kestrel.ListenForProxies(IPAddress.Parse(address), port, certificate, limits ?? new DiscoveryLimits());
+        });
         var app = builder.Build();
         app.MapDiscovery();
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -64,7 +71,9 @@ internal sealed class Replica : IAsyncDisposable
     }
 
     /// <summary>A channel as proxies open one.</summary>
-    public GrpcChannel Open() => GrpcChannel.ForAddress($"https://localhost:{Port}", new GrpcChannelOptions { HttpHandler = Handler(), MaxSendMessageSize = null });
+    /// <param name="from">The address of loopback that it comes from.</param>
+    public GrpcChannel Open(string from = "127.0.0.1") =>
+        GrpcChannel.ForAddress($"https://localhost:{Port}", new GrpcChannelOptions { HttpHandler = Handler(from), MaxSendMessageSize = null, DisposeHttpClient = true });
 
     public static Metadata Bearer(string token) => new() { { "authorization", $"Bearer {token}" } };
 
@@ -80,14 +89,21 @@ internal sealed class Replica : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private SocketsHttpHandler Handler()
+    /// <summary>Trusts the replica.</summary>
+    public SocketsHttpHandler Handler(string from = "127.0.0.1")
     {
-        var trust = new System.Security.Cryptography.X509Certificates.X509ChainPolicy
-        {
-            TrustMode = System.Security.Cryptography.X509Certificates.X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
-        };
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         trust.CustomTrustStore.ImportFromPem(Certificates.Bundle);
-        return new SocketsHttpHandler { SslOptions = new() { CertificateChainPolicy = trust } };
+        return new SocketsHttpHandler
+        {
+            SslOptions = new() { CertificateChainPolicy = trust },
+            ConnectCallback = async (context, ct) =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, context.DnsEndPoint.Port), ct);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
     }
 }

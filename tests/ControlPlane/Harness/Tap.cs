@@ -34,7 +34,7 @@ internal sealed class Tap : Interceptor
 
         public Task WriteAsync(T message, CancellationToken cancellationToken)
         {
-            if (message is TableUpdate update)
+            if (message is TableUpdate { InventoryWanted: false } update)
             {
                 tap._updates.Enqueue(update.Clone());
                 tap.Spoil?.Invoke(update);

@@ -94,6 +94,17 @@ public sealed class FleetViewTests
     }
 
     [Fact]
+    public void ProxyThatRenewsItsStream_CountsWhereItWas_UntilItIsBackSomewhere()
+    {
+        _view.SetPeers([Other]);
+        _view.Heard(Other.Address, [There with { IsLeaving = true }]);
+        AssertFleet(complete: true, [], "ingress-1", "ingress-2");
+        _registry.Add(There with { TableVersion = "b" });
+        AssertFleet(complete: true, [], "ingress-1", "ingress-2");
+        Assert.Equal(["a", "b"], _view.Current.Proxies.Select(p => p.TableVersion));
+    }
+
+    [Fact]
     public void PeerThatStarts_IsExpectedFromWhenItIsReady()
     {
         _view.SetPeers([Other with { IsExpected = false }]);

@@ -30,6 +30,24 @@ public sealed class TableResourcesTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(3, 0)]
+    [InlineData(2, 5)]
+    [InlineData(5, 2)]
+    [InlineData(4, 4)]
+    public void Comparison_WithWhatIsNamedPartByPart_IsTheSameWay(int from, int to)
+    {
+        var (known, table) = (TableResources.Of(Table(from)), TableResources.Of(Table(to)));
+        var comparison = table.CompareWith(known.TableVersion);
+        foreach (var resource in known.All.Reverse())
+            comparison.Has(resource.Key, resource.Version);
+        var (expected, delta) = (table.Since(known), comparison.Delta());
+        Assert.Equal((expected.From, expected.To), (delta.From, delta.To));
+        Assert.Equal(expected.Changed, delta.Changed);
+        Assert.Equivalent(expected.Removed, delta.Removed, strict: true);
+    }
+
     [Fact]
     public void UntouchedParts_StayTheSameObjects()
     {

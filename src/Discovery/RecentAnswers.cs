@@ -1,0 +1,42 @@
+namespace Turnpike.Discovery;
+
+/// <summary>Answers that may be asked for again soon. At most so many: the oldest go first.</summary>
+internal sealed class RecentAnswers<T>(int capacity)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, LinkedListNode<(string Key, T Value, DateTimeOffset At)>> _byKey = new(StringComparer.Ordinal);
+    private readonly LinkedList<(string Key, T Value, DateTimeOffset At)> _byAge = new();
+
+    public bool TryGet(string key, out T value, out DateTimeOffset at)
+    {
+        lock (_gate)
+        {
+            var found = _byKey.TryGetValue(key, out var node);
+            (_, value, at) = found ? node!.Value : ("", default!, default);
+            return found;
+        }
+    }
+
+    public void Put(string key, T value, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            Drop(key);
+            if (_byKey.Count >= capacity)
+                Drop(_byAge.First!.Value.Key);
+            _byKey[key] = _byAge.AddLast((key, value, now));
+        }
+    }
+
+    public void Remove(string key)
+    {
+        lock (_gate)
+            Drop(key);
+    }
+
+    private void Drop(string key)
+    {
+        if (_byKey.Remove(key, out var node))
+            _byAge.Remove(node);
+    }
+}
