@@ -48,6 +48,7 @@ public static class Names
 
     /// <summary>On the ConfigMaps of the system namespace that say which hosts a namespace has; its value is that namespace.</summary>
     public const string HostRecordLabel = "turnpike.io/hosts-of";
+    public const string HostRecordPrefix = "turnpike-hosts.";
     public const string HostRecordHostsKey = "hosts";
     public const string HostRecordPathsKey = "paths";
     public const string OperatorDeployment = "turnpike-operator";

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Turnpike.Api;
+using Turnpike.Compiler.Hosts;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
@@ -44,7 +45,8 @@ public enum DiagnosticSeverity
 
 /// <summary>The outcome of a compilation.</summary>
 /// <param name="Diagnostics">In the order of their objects.</param>
-public sealed record Compilation(RouteTable Table, ImmutableArray<Diagnostic> Diagnostics);
+/// <param name="Hosts">By whose the hosts are in this table.</param>
+public sealed record Compilation(RouteTable Table, ImmutableArray<Diagnostic> Diagnostics, HostOwners Hosts);
 
 /// <summary>The reasons of <see cref="Diagnostic"/>s.</summary>
 public static class DiagnosticReasons

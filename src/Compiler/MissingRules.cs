@@ -47,8 +47,8 @@ public static class MissingRules
         var path = RouteBuilder.Matches(rule.Spec).Path;
         if (PathMatch.Intersect(entry.Path, path) is null)
             return $"spec.match.request.headers.uri: the rule takes {path}, the Ingress sends {entry.Path} here: no request has both";
-        return said.FirstOrDefault(d => d.Reason == DiagnosticReasons.NeverReached)?.Message
-            ?? "another rule takes the same requests of this path first";
+        return said.FirstOrDefault(d => d.Reason == DiagnosticReasons.NeverReached) is { } hidden ? hidden.AdminMessage ?? hidden.Message
+            : "another rule takes the same requests of this path first";
     }
 
     private static ServiceObject? ServiceOf(ClusterSnapshot snapshot, RouteOrigin origin, BackendIndex backends)

@@ -38,10 +38,13 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
             if (considered == 0 || kept > 0)
                 continue;
             var slash = name.IndexOf('/', StringComparison.Ordinal);
+            static string Text(string first) => $"spec.match: no request reaches this rule, because {first} takes the same requests first";
+            var ours = winner?.StartsWith(name[..(slash + 1)], StringComparison.Ordinal) != false;
             diagnostics.Warn(
                 new(Kinds.RouteRule, name[..slash], name[(slash + 1)..]),
                 DiagnosticReasons.NeverReached,
-                $"spec.match: no request reaches this rule, because RouteRule {winner} takes the same requests first");
+                Text(ours ? $"RouteRule {winner}" : "a RouteRule of another namespace"),
+                ours ? null : Text($"RouteRule {winner}"));
         }
     }
 
@@ -194,16 +197,8 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
         if (target is null)
             return backends.ClusterFor(service, port, labels);
         var host = rules.HostOf(target, rule);
-        if (backends.FindByHost(host) is not { } other)
-        {
-            diagnostics.Error(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"{path}: no service has the host {host}, so the rule is left out");
+        if (rules.Find(rule, path, host, diagnostics, missing => diagnostics.Error(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"{missing}, so the rule is left out")) is not { } other)
             return null;
-        }
-        if (!rules.Permits(other.Metadata.Namespace, rule.Metadata.Namespace))
-        {
-            diagnostics.Error(Keys.Of(rule), DiagnosticReasons.NotPermitted, RuleIndex.NotPermittedMessage(path, host, other.Metadata.Namespace, rule.Metadata.Namespace));
-            return null;
-        }
         var same = other.Ports.FirstOrDefault(p => p.Port == port.Port)
             ?? other.Ports.FirstOrDefault(p => p.Name.Length > 0 && p.Name == port.Name);
         if (same is null)

@@ -63,7 +63,7 @@ public sealed class RouteCompiler
                 Limits = Limits(_snapshot.Mesh.CircuitLimits),
             },
         };
-        return new Compilation(RouteTableJson.WithVersion(table), _diagnostics.ToImmutable());
+        return new Compilation(RouteTableJson.WithVersion(table), _diagnostics.ToImmutable(), _hosts);
     }
 
     private static CircuitLimits Limits(CircuitLimitSettings settings)

@@ -48,12 +48,35 @@ internal sealed class RuleIndex
     {
         if (target == ruleNamespace || _snapshot.Mesh.AllowCrossNamespaceRules)
             return true;
-        var allowed = _namespaces.GetValueOrDefault(target)?.Metadata.Annotations.GetValueOrDefault(Names.AllowRulesFromAnnotation);
-        return allowed is not null
-            && allowed.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Any(a => a == "*" || a == ruleNamespace);
+        return NamespaceNames.Contain(_namespaces.GetValueOrDefault(target)?.Metadata.Annotations.GetValueOrDefault(Names.AllowRulesFromAnnotation), ruleNamespace);
     }
 
-    public static string NotPermittedMessage(string path, string host, string target, string ruleNamespace) =>
+    /// <summary>
+    /// The service that a rule refers to; null, and a diagnostic, where there is none for it. Of a namespace that does not admit the rule it says the same
+    /// whether the service is there or not.
+    /// </summary>
+    /// <param name="missing">Reports that there is no such service.</param>
+    public ServiceObject? Find(RouteRule rule, string path, string host, DiagnosticBag diagnostics, Action<string> missing)
+    {
+        if (NamespaceOf(host) is { } ns && !Permits(ns, rule.Metadata.Namespace))
+        {
+            diagnostics.Error(Keys.Of(rule), DiagnosticReasons.NotPermitted, NotPermittedMessage(path, host, ns, rule.Metadata.Namespace));
+            return null;
+        }
+        var service = _backends.FindByHost(host);
+        if (service is null)
+            missing($"{path}: no service has the host {host}");
+        return service;
+    }
+
+    /// <summary>The namespace in the host name of a service, whether or not there is one; null for other names.</summary>
+    private string? NamespaceOf(string host)
+    {
+        var suffix = $".svc.{_snapshot.Mesh.Domain}";
+        return host.EndsWith(suffix, StringComparison.OrdinalIgnoreCase) && host[..^suffix.Length].Split('.') is [_, var ns] ? ns.ToLowerInvariant() : null;
+    }
+
+    private static string NotPermittedMessage(string path, string host, string target, string ruleNamespace) =>
         $"{path}: {host} belongs to namespace {target}, which does not admit rules of namespace {ruleNamespace}; "
         + $"annotate namespace {target} with {Names.AllowRulesFromAnnotation}: {ruleNamespace}";
 
@@ -62,17 +85,7 @@ internal sealed class RuleIndex
         if (!AppliesToIngress(rule))
             return null;
         var host = HostOf(rule.Spec.Destination!, rule);
-        if (_backends.FindByHost(host) is not { } service)
-        {
-            diagnostics.Warn(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"spec.destination: no service has the host {host}, so the rule has no effect yet");
-            return null;
-        }
-        if (!Permits(service.Metadata.Namespace, rule.Metadata.Namespace))
-        {
-            diagnostics.Error(Keys.Of(rule), DiagnosticReasons.NotPermitted, NotPermittedMessage("spec.destination", host, service.Metadata.Namespace, rule.Metadata.Namespace));
-            return null;
-        }
-        return service;
+        return Find(rule, "spec.destination", host, diagnostics, missing => diagnostics.Warn(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"{missing}, so the rule has no effect yet"));
     }
 
     /// <summary>A source at the ingress means the ingress itself; a rule for another source is a sidecar's matter.</summary>

@@ -74,7 +74,7 @@ public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, Di
         var previous = states.Current;
         var unchanged = previous is not null && previous.Table.Version == compilation.Table.Version;
         var resources = unchanged ? previous!.Resources : TableResources.Of(compilation.Table);
-        states.Publish(new DiscoveryState(sequence, snapshot, rules, compilation.Table, resources, invalid.AddRange(compilation.Diagnostics)));
+        states.Publish(new DiscoveryState(sequence, snapshot, rules, compilation.Table, resources, invalid.AddRange(compilation.Diagnostics)) { Hosts = compilation.Hosts });
         metrics.Compiled(clock.GetElapsedTime(started), !unchanged);
         if (!unchanged)
             log.TableCompiled(compilation.Table.Version, snapshot.Ingresses.Length, snapshot.RouteRules.Length, clock.GetElapsedTime(started).TotalMilliseconds);

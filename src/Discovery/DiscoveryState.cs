@@ -20,7 +20,7 @@ public sealed record DiscoveryState(
     ImmutableArray<Diagnostic> Diagnostics)
 {
     /// <summary>Whose each host is in this state.</summary>
-    public HostOwners Hosts => field ??= HostOwners.Of(Snapshot);
+    public HostOwners Hosts { get => field ??= HostOwners.Of(Snapshot); init; }
 }
 
 /// <summary>Holds the current state, and wakes those who wait for the next one.</summary>

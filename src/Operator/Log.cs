@@ -16,6 +16,9 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "Replica {Peer} does not tell of its proxies: {Reason}")]
     public static partial void PeerUnreachable(this ILogger logger, string peer, string reason);
 
+    [LoggerMessage(7, LogLevel.Warning, "Which namespace has which host was not written down: {Reason}")]
+    public static partial void HostsNotRecorded(this ILogger logger, string reason);
+
     [LoggerMessage(6, LogLevel.Warning, "{Subject}: {Reason}: {Message}")]
     public static partial void BeyondItsNamespace(this ILogger logger, string subject, string reason, string message);
 

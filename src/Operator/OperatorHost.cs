@@ -91,6 +91,7 @@ internal static class OperatorHost
         services.AddSingleton<ILeaderTask, PeerWatcher>();
         services.AddSingleton<ILeaderTask, FleetStatusController>();
         services.AddSingleton<ILeaderTask, DiagnosticEvents>();
+        services.AddSingleton<ILeaderTask, HostRecordKeeper>();
         services.AddSingleton<RuleStatuses>().AddHostedService(p => p.GetRequiredService<RuleStatuses>());
         services.AddLeaderElection(_ => new LeaderElectionOptions(new ObjectKey(Names.SystemNamespace, Deployed.Lease), options.PodName));
         services

@@ -1,46 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
-using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Admission;
 
 namespace Turnpike.Webhooks;
 
-/// <summary>Refuses Ingresses of our class that are not valid; warns of missing services, ports and secrets and of hosts and paths that are taken.</summary>
+/// <summary>
+/// Refuses Ingresses of our class that are not valid, or that ask for a host of another namespace; warns of missing services, ports and secrets and
+/// of paths that are taken.
+/// </summary>
 public sealed class IngressWebhook(DiscoveryStates states)
 {
     public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request));
 
     private AdmissionResponse Review(AdmissionRequest request)
     {
-        if (ObjectReview.AlwaysPasses(request, Names.IngressClassAnnotation, Names.HttpAnnotation))
+        if (ObjectReview.AlwaysPasses(request, Names.IngressClassAnnotation, Names.HttpAnnotation, Names.ShareHostWithAnnotation))
             return AdmissionResponse.Allowed();
         var raw = ObjectReview.ObjectOf(request);
         var state = states.Current;
-        if (!IngressClasses.IsOurs(IngressReader.ReadClass(raw), state?.Snapshot.Mesh ?? MeshConfig.Default, state?.Snapshot.IngressClasses ?? []))
+        if (!IsOurs(raw, state))
             return AdmissionResponse.Allowed();
         var decoded = IngressReader.Read(raw);
-        return decoded.Value is { } ingress
-            ? AdmissionResponse.Allowed().With([.. decoded.Warnings, .. InTheCluster(ingress, state)])
-            : AdmissionResponse.Denied(ObjectReview.Refusal(IngressReader.Kind, request.Name, decoded.Errors), 400, "BadRequest");
+        if (decoded.Value is not { } ingress)
+            return AdmissionResponse.Denied(ObjectReview.Refusal(IngressReader.Kind, request.Name, decoded.Errors), 400, "BadRequest");
+        if (state is null)
+            return AdmissionResponse.Allowed().With(decoded.Warnings);
+        var refusals = NewRefusals(ingress, request.OldObject, state);
+        return refusals.Count > 0
+            ? AdmissionResponse.Denied($"{IngressReader.Kind} \"{request.Name}\" asks for what is not its namespace's: {string.Join("; ", refusals)}")
+            : AdmissionResponse.Allowed().With([.. decoded.Warnings, .. InTheCluster(ingress, state)]);
     }
 
-    private static IEnumerable<string> InTheCluster(IngressObject ingress, DiscoveryState? state)
+    /// <summary>
+    /// By whose the hosts are now: whoever asks for one later is refused, however old its Ingress. What the Ingress asked for before is left out by
+    /// the compiler already, and must not keep its other hosts from being changed.
+    /// </summary>
+    private static List<string> NewRefusals(IngressObject ingress, JsonElement? old, DiscoveryState state)
     {
-        if (state is null)
+        var refusals = state.Hosts.Refusals(ingress);
+        if (refusals.IsEmpty)
             return [];
-        // Only those of the same hosts can contend with it; the others would but take time.
-        var hosts = HostsOf(ingress).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var before = old is { ValueKind: JsonValueKind.Object } json && JsonObject.Create(json) is { } raw && IsOurs(raw, state) && IngressReader.Read(raw).Value is { } known
+            ? HostsOf(known).ToHashSet(StringComparer.Ordinal)
+            : [];
+        return [.. refusals.Where(r => !before.Contains(r.Host)).Select(r => r.Message)];
+    }
+
+    private static bool IsOurs(JsonObject raw, DiscoveryState? state) =>
+        IngressClasses.IsOurs(IngressReader.ReadClass(raw), state?.Snapshot.Mesh ?? MeshConfig.Default, state?.Snapshot.IngressClasses ?? []);
+
+    private static IEnumerable<string> InTheCluster(IngressObject ingress, DiscoveryState state)
+    {
+        // Only those of the same hosts, and of the wildcards over them, can contend with it; the others would but take time.
+        var hosts = HostsOf(ingress).ToHashSet(StringComparer.Ordinal);
+        hosts.UnionWith(hosts.Where(h => h.Contains('.', StringComparison.Ordinal)).Select(h => "*" + h[h.IndexOf('.', StringComparison.Ordinal)..]).ToList());
         var rivals = state.Snapshot.Ingresses.RemoveAll(other => !HostsOf(other).Any(hosts.Contains));
         return ObjectReview.Warnings(
-            state.Snapshot with { Ingresses = ObjectReview.With(rivals, ingress, i => i.Metadata), RouteRules = [] },
-            new ObjectKey(Kinds.Ingress, ingress.Metadata.Namespace, ingress.Metadata.Name));
+            state.Snapshot with { Ingresses = ObjectReview.With(rivals, ingress, i => i.Metadata), RouteRules = [], HostClaims = state.Hosts.Claims },
+            new ObjectKey(Compiler.Kinds.Ingress, ingress.Metadata.Namespace, ingress.Metadata.Name));
     }
 
+    /// <summary>In lower case; empty for any host.</summary>
     private static IEnumerable<string> HostsOf(IngressObject ingress)
     {
-        var hosts = ingress.Rules.Select(r => r.Host);
+        var hosts = ingress.Rules.Select(r => r.Host).Concat(ingress.Tls.SelectMany(t => t.Hosts)).Select(h => h.ToLowerInvariant());
         return ingress.DefaultBackend is null ? hosts : hosts.Append("");
     }
 }

@@ -86,7 +86,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
         var severity = diagnostic.Severity == DiagnosticSeverity.Error ? "error" : "warning";
         var where = _applied.TryGetValue(diagnostic.Subject, out var manifest) ? manifest.Describe() : diagnostic.Subject.ToString();
         var reason = diagnostic.Reason == DiagnosticReasons.Invalid ? "" : $"{diagnostic.Reason}: ";
-        return $"{severity}: {where}: {reason}{diagnostic.Message}";
+        return $"{severity}: {where}: {reason}{diagnostic.AdminMessage ?? diagnostic.Message}";
     }
 
     private sealed record LoadedFile(Stamp Stamp, ImmutableArray<Manifest> Objects, ImmutableArray<Manifest> Errors);

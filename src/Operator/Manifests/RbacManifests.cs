@@ -80,6 +80,10 @@ internal static class RbacManifests
           namespace: {Names.SystemNamespace}
         """);
 
+    /// <remarks>
+    /// ConfigMaps without names: the records of who has which host are one for each namespace that has any, found by their label, and go when the
+    /// namespace has none left.
+    /// </remarks>
     private static JsonObject Role() => KubeYaml.Object($"""
         apiVersion: rbac.authorization.k8s.io/v1
         kind: Role
@@ -89,7 +93,7 @@ internal static class RbacManifests
         rules:
         - apiGroups: [""]
           resources: [configmaps]
-          verbs: [get, list, watch, create, patch]
+          verbs: [get, list, watch, create, patch, delete]
         - apiGroups: [""]
           resources: [secrets]
           verbs: [create]

@@ -50,7 +50,8 @@ internal static class RuleConditions
         if (have < proxies.Count)
         {
             var refusal = proxies.FirstOrDefault(p => p.Error is not null && !inForce(p));
-            return new Condition("Programmed", false, refusal is null ? "Pending" : "Refused", refusal is null ? text : $"{text}; {refusal.Pod}: {refusal.Error}");
+            // What it says of its table may speak of anybody's objects: that is for those who may ask for the status of the installation.
+            return new Condition("Programmed", false, refusal is null ? "Pending" : "Refused", refusal is null ? text : $"{text}; {refusal.Pod} refuses its table, turnpike status says why");
         }
         if (fleet.Unreachable.Count > 0)
             return new Condition("Programmed", null, "ReplicaUnreachable", $"{text}; whether more lack it is not known, because {Silent(fleet.Unreachable)} cannot be asked for the proxies connected there");

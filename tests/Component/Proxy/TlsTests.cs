@@ -41,6 +41,21 @@ public sealed class TlsTests
     }
 
     [Fact]
+    public async Task NameThatShallHaveNoCertificate_GetsNeitherAWiderOneNorTheFallback()
+    {
+        await using var proxy = await TestProxy.StartAsync(Tables.To(RawUpstream.Refusing()) with
+        {
+            Certificates = [Make("wildcard", "*.example.com"), Make("fallback"), Certificate.NoneFor(["a.example.com", "plain.com", "*.closed.com"])],
+        });
+
+        foreach (var name in (string[])["a.example.com", "plain.com", "x.closed.com"])
+            await Assert.ThrowsAnyAsync<Exception>(() => HandshakeAsync(proxy, name));
+        Assert.Equal("CN=wildcard", await HandshakeAsync(proxy, "b.example.com"));
+        Assert.Equal("CN=fallback", await HandshakeAsync(proxy, "other.com"));
+        Assert.DoesNotContain(proxy.Logs.Lines, l => l.Contains("cannot be read", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task BrokenCertificate_HurtsNoOther()
     {
         await using var proxy = await TestProxy.StartAsync(Tables.To(RawUpstream.Refusing()) with

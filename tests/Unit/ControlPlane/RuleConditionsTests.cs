@@ -20,11 +20,11 @@ public sealed class RuleConditionsTests
     }
 
     [Fact]
-    public void Programmed_NamesTheProxyThatRefused()
+    public void Programmed_NamesTheProxyThatRefused_NotWhatItSaysOfOthers()
     {
         var (status, message) = Programmed([], Ready, Behind with { Error = "cannot be read" });
         Assert.False(status);
-        Assert.Equal("1 of 2 proxies have it in force; ingress-2: cannot be read", message);
+        Assert.Equal("1 of 2 proxies have it in force; ingress-2 refuses its table, turnpike status says why", message);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ public sealed class NamedTestsTests
     [Theory]
     [InlineData("docs/reference/route-actions.md")]
     [InlineData("docs/reliability.md")]
+    [InlineData("docs/concepts/tenancy.md")]
     public void EveryRow_NamesATestThatExists(string page)
     {
         var rows = NamedTests.RowsOf(File.ReadAllText(Path.Combine(GoldenFiles.Root, "..", "..", page)));

@@ -78,6 +78,115 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public async Task HostOfAnotherNamespace_IsRefused_WithoutItsName()
+    {
+        var response = await Reviewer.ReviewAsync(Apply("other", "web", "foo.com", "mine.com"), CancellationToken.None);
+        Assert.False(response.IsAllowed);
+        Assert.Equal(403, response.Code);
+        Assert.Equal(
+            "Ingress \"web\" asks for what is not its namespace's: spec.rules[0].host: host foo.com belongs to another namespace, which does not share it with namespace other; "
+            + "the owner can, by the annotation turnpike.io/share-host-with: other on its Ingress or Namespace",
+            response.Message);
+        Assert.True((await Reviewer.ReviewAsync(Apply("other", "web", "mine.com"), CancellationToken.None)).IsAllowed);
+        Assert.True((await Reviewer.ReviewAsync(Apply("default", "second", "foo.com"), CancellationToken.None)).IsAllowed);
+    }
+
+    [Fact]
+    public async Task HostThatAnOldIngressAdds_IsRefused_WhateverItsAge()
+    {
+        var add = Apply("other", "web", "mine.com", "foo.com") with { Operation = AdmissionOperation.Update, OldObject = Apply("other", "web", "mine.com").Object };
+        Assert.Contains("\"creationTimestamp\":\"2020-", add.Object!.Value.GetRawText(), StringComparison.Ordinal);
+        Assert.False((await Reviewer.ReviewAsync(add, CancellationToken.None)).IsAllowed);
+    }
+
+    [Fact]
+    public async Task IngressThatAskedForItBefore_CanBeChanged_AndIsWarned()
+    {
+        var change = Apply("other", "web", "foo.com", "mine.com") with { Operation = AdmissionOperation.Update, OldObject = Apply("other", "web", "foo.com").Object };
+        var response = await Reviewer.ReviewAsync(change, CancellationToken.None);
+        Assert.True(response.IsAllowed);
+        Assert.Contains(response.Warnings, w => w.StartsWith("spec.rules[0].host: host foo.com belongs to another namespace", StringComparison.Ordinal));
+
+        var ours = Apply("other", "web", "foo.com");
+        var before = Json(ours.Object!.Value.GetRawText().Replace("\"istio\"", "\"nginx\"", StringComparison.Ordinal));
+        Assert.False((await Reviewer.ReviewAsync(ours with { Operation = AdmissionOperation.Update, OldObject = before }, CancellationToken.None)).IsAllowed);
+    }
+
+    [Fact]
+    public async Task Consent_LetsItIn()
+    {
+        var store = new ObjectStore();
+        store.Put(Cluster.Replace("ingress.class: istio", "ingress.class: istio, turnpike.io/share-host-with: other", StringComparison.Ordinal));
+        _states.Publish(new DiscoveryState(2, store.Snapshot().Snapshot, [], RouteTable.Empty, TableResources.None, []));
+        Assert.True((await Reviewer.ReviewAsync(Apply("other", "web", "foo.com"), CancellationToken.None)).IsAllowed);
+        Assert.False((await Reviewer.ReviewAsync(Apply("third", "web", "foo.com"), CancellationToken.None)).IsAllowed);
+    }
+
+    [Fact]
+    public async Task ConsentThatNamesNoNamespace_IsRefused()
+    {
+        var request = Apply("other", "web", "mine.com");
+        request = request with { Object = Json(request.Object!.Value.GetRawText().Replace("\"annotations\":{", "\"annotations\":{\"turnpike.io/share-host-with\":\"a, B!\",", StringComparison.Ordinal)) };
+        var response = await Reviewer.ReviewAsync(request, CancellationToken.None);
+        Assert.Equal(
+            "Ingress \"web\" is invalid: metadata.annotations[turnpike.io/share-host-with]: Invalid value: \"B!\": must be the name of a namespace, or * for all of them",
+            response.Message);
+    }
+
+    [Fact]
+    public async Task Reviews_NameNothingOfOtherNamespaces()
+    {
+        var store = new ObjectStore();
+        store.Put("""
+            apiVersion: v1
+            kind: Service
+            metadata: {name: s3cret-service, namespace: s3cret-namespace}
+            spec: {ports: [{name: http, port: 12345}]}
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: s3cret-cert, namespace: s3cret-namespace}
+            type: kubernetes.io/tls
+            stringData: {tls.crt: "${CERTIFICATE s}", tls.key: "${KEY s}"}
+            ---
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: {name: s3cret-ingress, namespace: s3cret-namespace, annotations: {kubernetes.io/ingress.class: istio}}
+            spec:
+              tls: [{hosts: ['foo.com', '*.bar.com'], secretName: s3cret-cert}]
+              rules:
+              - {host: foo.com, http: {paths: [{path: /s3cret-path, pathType: Prefix, backend: {service: {name: s3cret-service, port: {number: 12345}}}}]}}
+              - {host: '*.bar.com', http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: s3cret-service, port: {number: 12345}}}}]}}
+              - {http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: s3cret-service, port: {number: 12345}}}}]}}
+            ---
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: {name: s3cret-fallback, namespace: s3cret-namespace, annotations: {kubernetes.io/ingress.class: istio}}
+            spec:
+              tls: [{secretName: s3cret-cert}]
+              defaultBackend: {service: {name: s3cret-service, port: {number: 12345}}}
+            """);
+        _states.Publish(new DiscoveryState(2, store.Snapshot().Snapshot, [], RouteTable.Empty, TableResources.None, []));
+        string[][] asked = [["foo.com"], ["a.bar.com"], ["*.bar.com"], [""], ["mine.com", ""]];
+        foreach (var hosts in asked)
+        {
+            foreach (var tls in (string[])["", """{"secretName":"none"}""", """{"hosts":["foo.com"]}""", """{"hosts":["mine.com"],"secretName":"none"}"""])
+            {
+                var response = await Reviewer.ReviewAsync(Apply("other", "web", tls, hosts), CancellationToken.None);
+                Assert.All(response.Warnings.Append(response.Message), told => Assert.DoesNotContain("s3cret", told, StringComparison.Ordinal));
+                Assert.True(response.Warnings.Count > 0 || response.Message.Length > 0);
+            }
+        }
+        foreach (var destination in (string[])["s3cret-service", "no-such-service"])
+        {
+            var told = Webhook.Create(Rule($$"""{"destination":{"name":"{{destination}}","namespace":"s3cret-namespace"} }"""), dryRun: false).Warnings;
+            Assert.Equal(
+                [$"spec.destination: {destination}.s3cret-namespace.svc.cluster.local belongs to namespace s3cret-namespace, which does not admit rules of namespace default; annotate namespace s3cret-namespace with turnpike.io/allow-rules-from: default"],
+                told);
+        }
+    }
+
+    [Fact]
     public async Task IngressOfAnotherClass_IsNoneOfOurBusiness() =>
         Assert.True((await Ingress("nginx", """[{"host":"foo:80"}]""")).IsAllowed);
 
@@ -103,6 +212,27 @@ public sealed class WebhookTests
         Assert.False(settings.Config.InjectsByDefault);
         settings.Take(null);
         Assert.True(settings.Config.InjectsByDefault);
+    }
+
+    private IngressWebhook Reviewer => new(_states);
+
+    private static AdmissionRequest Apply(string ns, string name, params string[] hosts) => Apply(ns, name, "", hosts);
+
+    private static AdmissionRequest Apply(string ns, string name, string tls, string[] hosts)
+    {
+        var rules = hosts.Select(host => $$"""{ {{(host.Length == 0 ? "" : $"\"host\":\"{host}\",")}}"http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"gone","port":{"number":80} } } }] } }""");
+        return Request() with
+        {
+            Object = Json($$$"""
+                {"apiVersion":"networking.k8s.io/v1","kind":"Ingress",
+                 "metadata":{"name":"{{{name}}}","namespace":"{{{ns}}}","creationTimestamp":"2020-01-01T00:00:00Z","annotations":{"kubernetes.io/ingress.class":"istio"}},
+                 "spec":{"tls":[{{{tls}}}],"rules":[{{{string.Join(',', rules)}}}]}}
+                """),
+            Kind = new AdmissionType("networking.k8s.io", "v1", "Ingress"),
+            Resource = new AdmissionType("networking.k8s.io", "v1", "ingresses"),
+            Namespace = ns,
+            Name = name,
+        };
     }
 
     private RouteRuleWebhook Webhook => new(_states);
