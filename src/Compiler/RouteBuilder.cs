@@ -3,6 +3,7 @@ using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
+using Turnpike.Primitives;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
@@ -12,6 +13,8 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
 {
     private readonly Dictionary<(ServiceObject, ServicePort), ImmutableArray<Route>> _serviceRoutes = [];
     private readonly Dictionary<string, (int Considered, int Kept, string? Winner)> _reach = new(StringComparer.Ordinal);
+
+    private TimeSpan DefaultTimeout => mesh.DefaultRequestTimeout.Or(ProxyDefaults.RequestTimeout) ?? TimeSpan.Zero;
 
     /// <summary>The routes of a path whose requests go to a port of a service.</summary>
     public ImmutableArray<Route> RoutesFor(PathMatch path, ServiceObject service, ServicePort port)
@@ -28,7 +31,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
 
     /// <summary>The one route of a backend that is not there.</summary>
     public ImmutableArray<Route> RoutesToNowhere(PathMatch path, string ns, string backend) =>
-        [new Route { Path = path, Targets = [new WeightedCluster(backends.EmptyCluster(ns, backend), 100)], Timeout = mesh.DefaultRequestTimeout }];
+        [new Route { Path = path, Targets = [new WeightedCluster(backends.EmptyCluster(ns, backend), 100)], Timeout = DefaultTimeout }];
 
     /// <summary>Reports the rules that no request can reach, once all paths are built.</summary>
     public void ReportUnreachable()
@@ -97,7 +100,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
         {
             Path = PathMatch.Any,
             Targets = [new WeightedCluster(backends.ClusterFor(service, port, null), 100)],
-            Timeout = mesh.DefaultRequestTimeout,
+            Timeout = DefaultTimeout,
         });
         return _serviceRoutes[(service, port)] = routes.ToImmutable();
     }
@@ -124,9 +127,9 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
             Conditions = conditions,
             Redirect = spec.Redirect is { } r ? new RedirectAction(301, null, NullIfEmpty(r.Authority), NullIfEmpty(r.Uri)) : null,
             Targets = targets.Value,
-            Timeout = spec.HttpReqTimeout?.SimpleTimeout?.Timeout?.TimeSpan ?? mesh.DefaultRequestTimeout,
+            Timeout = spec.HttpReqTimeout?.SimpleTimeout?.Timeout?.TimeSpan ?? DefaultTimeout,
             Retry = spec.HttpReqRetries?.SimpleRetry is { Attempts: > 0 } retry
-                ? new RetryPolicy(retry.Attempts.Value, retry.PerTryTimeout?.TimeSpan ?? TimeSpan.Zero)
+                ? new RetryPolicy(retry.Attempts.Value, retry.PerTryTimeout?.TimeSpan)
                 : null,
             Rewrite = spec.Rewrite is { } rewrite ? new RewriteAction(NullIfEmpty(rewrite.Uri), NullIfEmpty(rewrite.Authority)) : null,
             MirrorCluster = mirror,

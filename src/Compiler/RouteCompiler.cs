@@ -60,22 +60,10 @@ public sealed class RouteCompiler
             {
                 TrustedCidrs = _snapshot.Mesh.TrustedCidrs,
                 DrainDuration = _snapshot.Mesh.DrainDuration,
-                Limits = Limits(_snapshot.Mesh.CircuitLimits),
+                Limits = _snapshot.Mesh.CircuitLimits,
             },
         };
         return new Compilation(RouteTableJson.WithVersion(table), _diagnostics.ToImmutable(), _hosts);
-    }
-
-    private static CircuitLimits Limits(CircuitLimitSettings settings)
-    {
-        static int Limit(int limit) => limit == 0 ? CircuitLimits.Unlimited : limit;
-        return new CircuitLimits
-        {
-            Connections = Limit(settings.Connections),
-            PendingRequests = Limit(settings.PendingRequests),
-            Requests = Limit(settings.Requests),
-            Retries = Limit(settings.Retries),
-        };
     }
 
     private void Add(IngressObject ingress, ServedPath served)

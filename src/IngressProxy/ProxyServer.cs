@@ -95,7 +95,7 @@ public sealed class ProxyServer : IAsyncDisposable
     {
         _readiness.BeginDraining();
         _front!.BeginDraining();
-        var duration = _options.DrainDuration ?? Table.Settings.DrainDuration;
+        var duration = _options.DrainDuration ?? Table.Settings.DrainDurationInForce;
         _logger.Draining(_options.DrainDelay, duration);
         await Task.Delay(_options.DrainDelay, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         using var limit = new CancellationTokenSource(duration, _time);

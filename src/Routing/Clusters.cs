@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+using Turnpike.Primitives;
 
 namespace Turnpike.Routing;
 
@@ -32,7 +34,11 @@ public sealed record Cluster
 
     public LoadBalancing LoadBalancing { get; init; }
 
-    public TimeSpan ConnectTimeout { get => field == default ? TimeSpan.FromSeconds(1) : field; init; }
+    public TimeoutSetting ConnectTimeout { get; init; }
+
+    /// <summary>The connect timeout in force; <see cref="Timeout.InfiniteTimeSpan"/> for none.</summary>
+    [JsonIgnore]
+    public TimeSpan ConnectTimeoutInForce => ConnectTimeout.Or(ProxyDefaults.ConnectTimeout) ?? Timeout.InfiniteTimeSpan;
 
     /// <summary>The Host header to send; null keeps the client's.</summary>
     public string? Host { get; init; }

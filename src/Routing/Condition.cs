@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using Turnpike.Primitives;
 
 namespace Turnpike.Routing;
 
@@ -27,23 +27,21 @@ public enum ConditionKind
 /// <summary>One condition on a request besides its path prefix.</summary>
 public sealed record Condition
 {
-    // A pattern that needs backtracking could be made to run for minutes by a hostile request.
-    private static readonly TimeSpan MatchTimeout = TimeSpan.FromMilliseconds(100);
-
-    private readonly Regex? _regex;
+    // Runs in linear time and cannot fail: a condition that could not be evaluated would take a rule that denies out of force.
+    private readonly LinearRegex? _regex;
 
     /// <param name="target">What of the request.</param>
     /// <param name="name">Lower-case header name; empty for the other targets.</param>
     /// <param name="kind">How it is compared.</param>
     /// <param name="value">What with; for a regular expression a pattern for the whole value.</param>
-    /// <exception cref="ArgumentException">The pattern is not a regular expression.</exception>
+    /// <exception cref="ArgumentException">The pattern is not one that <see cref="LinearRegex"/> accepts.</exception>
     public Condition(ConditionTarget target, string name, ConditionKind kind, string value)
     {
         Target = target;
         Name = name;
         Kind = kind;
         Value = value;
-        _regex = kind == ConditionKind.Regex ? Compile(value) : null;
+        _regex = kind == ConditionKind.Regex ? LinearRegex.Get(value) : null;
     }
 
     public ConditionTarget Target { get; }
@@ -73,14 +71,7 @@ public sealed record Condition
             case ConditionKind.Prefix:
                 return text.StartsWith(Value, comparison);
             default:
-                try
-                {
-                    return _regex!.IsMatch(text);
-                }
-                catch (RegexMatchTimeoutException)
-                {
-                    return false;
-                }
+                return _regex!.IsMatch(text);
         }
     }
 
@@ -102,22 +93,5 @@ public sealed record Condition
             ConditionKind.Prefix => $"{name} ^= {Value}",
             _ => $"{name} ~ {Value}",
         };
-    }
-
-    /// <summary>
-    /// The whole-value regular expression for a pattern in ECMAScript syntax: in linear time where the pattern allows it, else
-    /// with backtracking under a time limit (behaviour reference §3.4).
-    /// </summary>
-    private static Regex Compile(string pattern)
-    {
-        var whole = $@"\A(?:{pattern})\z";
-        try
-        {
-            return new Regex(whole, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, MatchTimeout);
-        }
-        catch (NotSupportedException)
-        {
-            return new Regex(whole, RegexOptions.ECMAScript, MatchTimeout);
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Turnpike.Primitives;
 
 namespace Turnpike.Routing;
 
@@ -33,33 +34,14 @@ public sealed record ProxySettings
     /// <summary>Peers (CIDR) whose forwarding headers are believed; none by default.</summary>
     public ImmutableArray<string> TrustedCidrs { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>How long requests in flight may take after the proxy was told to stop.</summary>
-    public TimeSpan DrainDuration { get => field == default ? TimeSpan.FromSeconds(45) : field; init; }
+    /// <summary>How long requests in flight may take after the proxy was told to stop; disabled is not at all.</summary>
+    public TimeoutSetting DrainDuration { get; init; }
+
+    /// <summary>The drain duration in force; zero where nothing is waited for.</summary>
+    [JsonIgnore]
+    public TimeSpan DrainDurationInForce => DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero;
 
     public CircuitLimits Limits { get => field ?? CircuitLimits.Default; init; }
-}
-
-/// <summary>
-/// How much one proxy asks of one cluster at a time, so that a service which hangs keeps no more than that of the proxy busy.
-/// The defaults are those of 2017 (behaviour reference §3.5).
-/// </summary>
-public sealed record CircuitLimits
-{
-    public const int Unlimited = int.MaxValue;
-
-    public static CircuitLimits Default { get; } = new();
-
-    /// <summary>To HTTP/1.1 endpoints, where each request in flight has a connection of its own; WebSockets too.</summary>
-    public int Connections { get; init => field = value <= 0 ? 1024 : value; } = 1024;
-
-    /// <summary>That wait for one of those connections.</summary>
-    public int PendingRequests { get; init => field = value <= 0 ? 1024 : value; } = 1024;
-
-    /// <summary>In flight to HTTP/2 endpoints.</summary>
-    public int Requests { get; init => field = value <= 0 ? 1024 : value; } = 1024;
-
-    /// <summary>Requests that are being tried again.</summary>
-    public int Retries { get; init => field = value <= 0 ? 3 : value; } = 3;
 }
 
 /// <summary>A certificate chain with its key, and the server names (SNI) that it is for.</summary>
@@ -161,8 +143,8 @@ public sealed record RedirectAction(int Status, string? Scheme, string? Authorit
 public sealed record RewriteAction(string? Path, string? Authority);
 
 /// <param name="Attempts">How many times a failed request is tried again.</param>
-/// <param name="PerTryTimeout">Zero: the route's timeout.</param>
-public sealed record RetryPolicy(int Attempts, TimeSpan PerTryTimeout);
+/// <param name="PerTryTimeout">Null: the route's timeout is the only one.</param>
+public sealed record RetryPolicy(int Attempts, TimeSpan? PerTryTimeout = null);
 
 /// <param name="MaxAge">Whole seconds, or null.</param>
 public sealed record CorsAction(

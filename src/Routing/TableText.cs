@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Turnpike.Primitives;
 
 namespace Turnpike.Routing;
 
@@ -28,8 +29,8 @@ public static class TableText
         }
         if (!table.Settings.TrustedCidrs.IsEmpty)
             text.Append(CultureInfo.InvariantCulture, $"trusted {string.Join(", ", table.Settings.TrustedCidrs)}\n");
-        if (table.Settings.Limits is var limits && limits != CircuitLimits.Default)
-            text.Append(CultureInfo.InvariantCulture, $"limits connections {Limit(limits.Connections)}, pending {Limit(limits.PendingRequests)}, requests {Limit(limits.Requests)}, retries {Limit(limits.Retries)}\n");
+        if (table.Settings.Limits.InForce() is var (connections, pending, requests, retries) && table.Settings.Limits != CircuitLimits.Default)
+            text.Append(CultureInfo.InvariantCulture, $"limits connections {Limit(connections)}, pending {Limit(pending)}, requests {Limit(requests)}, retries {Limit(retries)}\n");
         return text.ToString();
     }
 
@@ -50,7 +51,7 @@ public static class TableText
         if (route.Redirect is null)
             yield return $"timeout {Duration(route.Timeout)}";
         if (route.Retry is { } retry)
-            yield return string.Create(CultureInfo.InvariantCulture, $"retry {retry.Attempts}") + (retry.PerTryTimeout > TimeSpan.Zero ? $" each {Duration(retry.PerTryTimeout)}" : "");
+            yield return string.Create(CultureInfo.InvariantCulture, $"retry {retry.Attempts}") + (retry.PerTryTimeout is { } each ? $" each {Duration(each)}" : "");
         if (route.Rewrite is { } rewrite)
             yield return "rewrite" + (rewrite.Authority is null ? "" : $" host {rewrite.Authority}") + (rewrite.Path is null ? "" : $" path {rewrite.Path}");
         if (route.MirrorCluster is { } mirror)
@@ -70,7 +71,7 @@ public static class TableText
             yield return "websocket";
     }
 
-    private static string Limit(int limit) => limit == CircuitLimits.Unlimited ? "unlimited" : limit.ToString(CultureInfo.InvariantCulture);
+    private static string Limit(int limit) => limit == int.MaxValue ? "unlimited" : limit.ToString(CultureInfo.InvariantCulture);
 
     private static void WriteListener(StringBuilder text, string name, VirtualHostSet hosts)
     {

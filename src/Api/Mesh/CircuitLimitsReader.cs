@@ -1,4 +1,5 @@
 using Turnpike.Api.Reading;
+using Turnpike.Primitives;
 
 namespace Turnpike.Api.Mesh;
 
@@ -9,24 +10,25 @@ internal static class CircuitLimitsReader
 
     private static readonly string[] Keys = ["connections", "pendingRequests", "requests", "retries"];
 
-    public static CircuitLimitSettings Read(ObjectReader section)
+    public static CircuitLimits Read(ObjectReader section)
     {
-        var fallback = new CircuitLimitSettings();
         MeshConfigReader.WarnOfUnknownKeys(section, Keys);
-        return new CircuitLimitSettings
+        return new CircuitLimits
         {
-            Connections = Limit(section, "connections") ?? fallback.Connections,
-            PendingRequests = Limit(section, "pendingRequests") ?? fallback.PendingRequests,
-            Requests = Limit(section, "requests") ?? fallback.Requests,
-            Retries = Limit(section, "retries") ?? fallback.Retries,
+            Connections = Limit(section, "connections"),
+            PendingRequests = Limit(section, "pendingRequests"),
+            Requests = Limit(section, "requests"),
+            Retries = Limit(section, "retries"),
         };
     }
 
-    private static int? Limit(ObjectReader section, string name)
+    private static LimitSetting Limit(ObjectReader section, string name)
     {
-        var limit = section.Int32(name);
-        if (limit is < 0 or > Max)
-            section.Fault(FieldError.Invalid(section.PathOf(name), JsonText.Quote(section.Raw(name)), $"must be between 0 and {Max}; 0 is unlimited"));
-        return limit;
+        if (section.Int32(name) is not { } limit)
+            return LimitSetting.Default;
+        if (limit is >= 0 and <= Max)
+            return LimitSetting.FromWritten(limit);
+        section.Fault(FieldError.Invalid(section.PathOf(name), JsonText.Quote(section.Raw(name)), $"must be between 0 and {Max}; 0 is unlimited"));
+        return LimitSetting.Default;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Turnpike.Primitives;
 
 namespace Turnpike.Api.Mesh;
 
@@ -16,11 +17,11 @@ public sealed record MeshConfig
     /// <summary><c>ingressControllerMode</c>: OFF, STRICT (class must be named) or DEFAULT (no class means ours too).</summary>
     public IngressControllerMode IngressControllerMode { get; init; } = IngressControllerMode.Strict;
 
-    /// <summary><c>defaultRequestTimeout</c>: total response time where no rule sets one; zero is none.</summary>
-    public TimeSpan DefaultRequestTimeout { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary><c>defaultRequestTimeout</c>: total response time where no rule sets one.</summary>
+    public TimeoutSetting DefaultRequestTimeout { get; init; }
 
     /// <summary><c>connectTimeout</c>: 1 ms to 30 s.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeoutSetting ConnectTimeout { get; init; }
 
     /// <summary><c>upstreamHost</c>: <c>client</c> keeps the client's Host, <c>service</c> sends <c>name.namespace.svc.domain:port</c>.</summary>
     public UpstreamHost UpstreamHost { get; init; } = UpstreamHost.Client;
@@ -46,30 +47,14 @@ public sealed record MeshConfig
     /// <summary><c>trustedCidrs</c>: peers whose forwarding headers are believed.</summary>
     public ImmutableArray<string> TrustedCidrs { get; init; } = [];
 
-    /// <summary><c>drainDuration</c>: how long requests in flight may take after SIGTERM.</summary>
-    public TimeSpan DrainDuration { get; init; } = TimeSpan.FromSeconds(45);
+    /// <summary><c>drainDuration</c>: how long requests in flight may take after SIGTERM; disabled is not at all.</summary>
+    public TimeoutSetting DrainDuration { get; init; }
 
     /// <summary><c>circuitLimits</c>: how much one proxy asks of one service at a time.</summary>
-    public CircuitLimitSettings CircuitLimits { get; init; } = new();
+    public CircuitLimits CircuitLimits { get; init; } = CircuitLimits.Default;
 
     /// <summary><c>ingressProxy</c>: the managed ingress Deployment and its Service.</summary>
     public IngressProxySettings IngressProxy { get; init; } = new();
-}
-
-/// <summary>The circuit limits of 2017, for each service port or subset and each proxy; 0 is unlimited.</summary>
-public sealed record CircuitLimitSettings
-{
-    /// <summary><c>connections</c>: to HTTP/1.1 endpoints; each request in flight and each WebSocket has one.</summary>
-    public int Connections { get; init; } = 1024;
-
-    /// <summary><c>pendingRequests</c>: that wait for one of those connections.</summary>
-    public int PendingRequests { get; init; } = 1024;
-
-    /// <summary><c>requests</c>: in flight to HTTP/2 endpoints.</summary>
-    public int Requests { get; init; } = 1024;
-
-    /// <summary><c>retries</c>: requests that are being tried again.</summary>
-    public int Retries { get; init; } = 3;
 }
 
 /// <summary>The managed ingress proxy.</summary>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Turnpike.Api.Reading;
 using Turnpike.Api.Validation;
+using Turnpike.Primitives;
 
 namespace Turnpike.Api.Mesh;
 
@@ -42,8 +43,8 @@ public static class MeshConfigReader
         {
             IngressClass = Text(keys, "ingressClass", Syntax.DnsSubdomain) ?? fallback.IngressClass,
             IngressControllerMode = Mode(keys) ?? fallback.IngressControllerMode,
-            DefaultRequestTimeout = Duration(keys, "defaultRequestTimeout", RequestTimeoutFault) ?? fallback.DefaultRequestTimeout,
-            ConnectTimeout = Duration(keys, "connectTimeout", ConnectTimeoutFault) ?? fallback.ConnectTimeout,
+            DefaultRequestTimeout = Duration(keys, "defaultRequestTimeout", RequestTimeoutFault),
+            ConnectTimeout = Duration(keys, "connectTimeout", ConnectTimeoutFault),
             UpstreamHost = OneOf<UpstreamHost>(keys, "upstreamHost") ?? fallback.UpstreamHost,
             TlsIngressHttp = OneOf<TlsIngressHttp>(keys, "tlsIngressHttp") ?? fallback.TlsIngressHttp,
             AllowCrossNamespaceRules = Choice(keys, "crossNamespaceRules", CrossNamespace) == "allow",
@@ -54,7 +55,7 @@ public static class MeshConfigReader
             EndpointAddresses = OneOf<EndpointAddresses>(keys, "endpointAddresses"),
             Domain = Text(keys, "domain", Syntax.Fqdn) ?? fallback.Domain,
             TrustedCidrs = keys.Strings(Spelled(keys, "trustedCidrs"), form: CidrFault),
-            DrainDuration = Drain(keys) ?? fallback.DrainDuration,
+            DrainDuration = Drain(keys),
             CircuitLimits = keys.Object(Spelled(keys, "circuitLimits")) is { } limits ? CircuitLimitsReader.Read(limits) : fallback.CircuitLimits,
             IngressProxy = keys.Object(Spelled(keys, "ingressProxy")) is { } proxy ? IngressProxyReader.Read(proxy) : fallback.IngressProxy,
         });
@@ -124,22 +125,24 @@ public static class MeshConfigReader
         return choice is null ? null : Enum.Parse<IngressControllerMode>(choice, ignoreCase: true);
     }
 
-    private static TimeSpan? Duration(ObjectReader keys, string name, Func<GoDuration, string?> outOfBounds)
+    private static TimeoutSetting Duration(ObjectReader keys, string name, Func<GoDuration, string?> outOfBounds)
     {
         var key = Spelled(keys, name);
         if (keys.Raw(key) is not { } node)
-            return null;
+            return TimeoutSetting.Default;
         if (Scalars.TryDuration(node, out var duration, out var fault))
             fault = outOfBounds(duration);
-        if (fault is not null)
-            keys.Fault(FieldError.Invalid(keys.PathOf(key), JsonText.Quote(node), fault));
-        return duration.TimeSpan;
+        if (fault is null)
+            return TimeoutSetting.FromWritten(duration.TimeSpan);
+        keys.Fault(FieldError.Invalid(keys.PathOf(key), JsonText.Quote(node), fault));
+        return TimeoutSetting.Default;
     }
 
     /// <summary>In 2017 the drain time stood among the proxy's defaults.</summary>
-    private static TimeSpan? Drain(ObjectReader keys) =>
-        Duration(keys, "drainDuration", DrainFault)
-        ?? (keys.Object(Spelled(keys, "defaultConfig")) is { } proxy ? Duration(proxy, "drainDuration", DrainFault) : null);
+    private static TimeoutSetting Drain(ObjectReader keys) =>
+        keys.Raw(Spelled(keys, "drainDuration")) is null && keys.Object(Spelled(keys, "defaultConfig")) is { } proxy
+            ? Duration(proxy, "drainDuration", DrainFault)
+            : Duration(keys, "drainDuration", DrainFault);
 
     private static string? RequestTimeoutFault(GoDuration timeout) =>
         timeout < default(GoDuration) ? "must not be negative; 0s means none"

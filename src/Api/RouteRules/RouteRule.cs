@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using Turnpike.Api.Validation;
+using Turnpike.Primitives;
 
 namespace Turnpike.Api.RouteRules;
 
@@ -147,8 +147,8 @@ public sealed record StringMatch
     public string? Prefix { get; init; }
 
     [OneOf("kind")]
-    [MaxLength(RegexSyntax.MaxLength)]
-    [Description("The whole value matches this regular expression (ECMAScript syntax).")]
+    [MaxLength(LinearRegex.MaxLength)]
+    [Description("The whole value matches this regular expression: ECMAScript syntax without what cannot run in linear time (look-around, backreferences).")]
     public string? Regex { get; init; }
 }
 

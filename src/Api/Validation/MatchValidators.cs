@@ -1,6 +1,7 @@
 using FluentValidation;
 using Turnpike.Api.Reading;
 using Turnpike.Api.RouteRules;
+using Turnpike.Primitives;
 
 namespace Turnpike.Api.Validation;
 
@@ -55,7 +56,7 @@ internal sealed class MatchRequestValidator : AbstractValidator<MatchRequest>
             return;
         }
         var kind = match.Exact is not null ? nameof(match.Exact) : match.Prefix is not null ? nameof(match.Prefix) : nameof(match.Regex);
-        if (match.Regex is not null && RegexSyntax.Fault(match.Regex) is { } fault)
+        if (match.Regex is not null && LinearRegex.Fault(match.Regex) is { } fault)
             context.Invalid(fault, at: nameof(match.Regex));
         if (header == "host")
             context.Warn("matches no request: the Host header is matched under the name \"authority\"");

@@ -82,7 +82,7 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
         steps.Add(new Step("timeout", TableText.Duration(route.Timeout)));
         if (route.Retry is { } retry)
         {
-            var each = retry.PerTryTimeout > TimeSpan.Zero ? $", each try at most {TableText.Duration(retry.PerTryTimeout)}" : "";
+            var each = retry.PerTryTimeout is { } perTry ? $", each try at most {TableText.Duration(perTry)}" : "";
             steps.Add(new Step("retries", $"up to {retry.Attempts.ToString(CultureInfo.InvariantCulture)}{each}"));
         }
     }

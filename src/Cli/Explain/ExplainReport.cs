@@ -86,6 +86,6 @@ internal sealed record ExplainReport(
         ConditionTarget.Method => $"the method is {request.Method}",
         ConditionTarget.Scheme => $"the scheme is {request.Scheme}",
         ConditionTarget.Authority => $"the host is {request.Authority}",
-        _ => request.First(condition.Name) is { } value ? $"its value is {value}" : "the request does not have it",
+        _ => request.Combined(condition.Name) is { } value ? $"its value is {value}" : "the request does not have it",
     };
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
@@ -16,6 +15,13 @@ internal sealed record ExplainedRequest(string Method, string Scheme, string Aut
         Method == "GET" && First("upgrade") is { } upgrade && upgrade.Equals("websocket", StringComparison.OrdinalIgnoreCase);
 
     public string? First(string name) => Headers.Where(h => h.Key == name).Select(h => h.Value).FirstOrDefault();
+
+    /// <summary>The value that conditions see: all lines as RFC 9110 5.3 combines them; null where there is none.</summary>
+    public string? Combined(string name)
+    {
+        var lines = Headers.Where(h => h.Key == name).Select(h => h.Value).ToList();
+        return lines.Count == 0 ? null : string.Join(name == "cookie" ? "; " : ", ", lines);
+    }
 
     /// <exception cref="CommandException">One line for each fault.</exception>
     public static ExplainedRequest Parse(string method, string url, IEnumerable<string> headers)
@@ -71,9 +77,5 @@ internal sealed record ExplainedRequest(string Method, string Scheme, string Aut
 /// <summary>The headers of a request to be explained, as the matcher asks for them.</summary>
 internal readonly struct ExplainedHeaders(ExplainedRequest request) : IRequestHeaders
 {
-    public bool TryGetFirst(string name, [MaybeNullWhen(false)] out string value)
-    {
-        value = request.First(name);
-        return value is not null;
-    }
+    public string? Combined(string name) => request.Combined(name);
 }

@@ -1,3 +1,4 @@
+using Turnpike.Primitives;
 using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Pipeline;
@@ -98,8 +99,9 @@ internal sealed class ClusterState
 /// <summary>How much of a cluster's limits is used.</summary>
 internal sealed class ClusterCircuits(CircuitLimits limits)
 {
-    private readonly CircuitGate _connections = new(limits.Connections, limits.PendingRequests);
-    private readonly CircuitGate _requests = new(limits.Requests, waitingLimit: 0);
+    private readonly CircuitGate _connections = new(limits.InForce().Connections, limits.InForce().PendingRequests);
+    private readonly CircuitGate _requests = new(limits.InForce().Requests, waitingLimit: 0);
+    private readonly int _retryLimit = limits.InForce().Retries;
     private int _retries;
 
     public CircuitLimits Limits { get; } = limits;
@@ -110,7 +112,7 @@ internal sealed class ClusterCircuits(CircuitLimits limits)
     /// <summary>False where as many requests are being tried again as may be.</summary>
     public bool TryBeginRetry()
     {
-        if (Interlocked.Increment(ref _retries) <= Limits.Retries)
+        if (Interlocked.Increment(ref _retries) <= _retryLimit)
             return true;
         Interlocked.Decrement(ref _retries);
         return false;

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Turnpike.Routing;
 
@@ -14,6 +13,7 @@ internal sealed class HeaderList
 {
     private Header[] _items = new Header[16];
     private int _count;
+    private Dictionary<string, string>? _combined;
 
     public int Count => _count;
 
@@ -21,6 +21,7 @@ internal sealed class HeaderList
 
     public void Add(string name, string value)
     {
+        _combined?.Clear();
         if (_count == _items.Length)
             Array.Resize(ref _items, _count * 2);
         _items[_count++] = new Header(name, value);
@@ -35,6 +36,7 @@ internal sealed class HeaderList
 
     public void Remove(string name)
     {
+        _combined?.Clear();
         var kept = 0;
         for (var i = 0; i < _count; i++)
         {
@@ -47,6 +49,7 @@ internal sealed class HeaderList
 
     public void Clear()
     {
+        _combined?.Clear();
         Array.Clear(_items, 0, _count);
         _count = 0;
     }
@@ -97,6 +100,23 @@ internal sealed class HeaderList
         return joined.ToString(0, joined.Length - separator.Length);
     }
 
+    /// <summary>
+    /// What <see cref="Joined"/> gives, made once for each name however many conditions ask for it.
+    /// </summary>
+    public string? Combined(string name)
+    {
+        string? first = null;
+        foreach (ref readonly var header in Items)
+        {
+            if (!Same(header.Name, name))
+                continue;
+            if (first is not null)
+                return CombineLines(name);
+            first = header.Value;
+        }
+        return first;
+    }
+
     /// <summary>Whether the comma-separated values of the header contain <paramref name="token"/>.</summary>
     public bool HasToken(string name, ReadOnlySpan<char> token)
     {
@@ -118,6 +138,14 @@ internal sealed class HeaderList
         return false;
     }
 
+    private string CombineLines(string name)
+    {
+        _combined ??= new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        if (_combined.TryGetValue(name, out var known))
+            return known;
+        return _combined[name] = Joined(name)!;
+    }
+
     private static bool Same(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 }
 
@@ -125,9 +153,5 @@ internal sealed class HeaderList
 internal readonly struct HeaderView(HeaderList headers) : IRequestHeaders
 {
     /// <inheritdoc/>
-    public bool TryGetFirst(string name, [MaybeNullWhen(false)] out string value)
-    {
-        value = headers.Joined(name);
-        return value is not null;
-    }
+    public string? Combined(string name) => headers.Combined(name);
 }

@@ -43,7 +43,7 @@ internal sealed class OutgoingRequest
     {
         Endpoint = endpoint,
         Protocol = cluster.Protocol,
-        ConnectTimeout = cluster.ConnectTimeout,
+        ConnectTimeout = cluster.ConnectTimeoutInForce,
         Method = _method,
         Target = _target,
         Host = host ?? Host,

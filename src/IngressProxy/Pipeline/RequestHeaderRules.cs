@@ -65,8 +65,8 @@ internal static class RequestHeaderRules
 
     /// <summary>Null where there is none, or none that would ever come before the total.</summary>
     public static TimeSpan? PerTryTimeout(Route route) =>
-        route.Retry is { PerTryTimeout.Ticks: > 0 } retry && (route.Timeout == TimeSpan.Zero || retry.PerTryTimeout < route.Timeout)
-            ? retry.PerTryTimeout
+        route.Retry is { PerTryTimeout: { Ticks: > 0 } perTry } && (route.Timeout == TimeSpan.Zero || perTry < route.Timeout)
+            ? perTry
             : null;
 
     private static void AddClient(Exchange exchange, HeaderList forwarded, bool trusted)

@@ -4,6 +4,7 @@ using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Hosting.Api;
 using Turnpike.Operator.Manifests;
+using Turnpike.Primitives;
 using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.ManagedProxy;
@@ -84,7 +85,8 @@ internal static class DesiredProxy
     {
         var settings = mesh.IngressProxy;
         // Longer than the drain, so that it is the proxy that ends, not the kubelet that kills.
-        var grace = (int)Math.Ceiling(mesh.DrainDuration.TotalSeconds) + 15;
+        var drain = mesh.DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero;
+        var grace = (int)Math.Ceiling(drain.TotalSeconds) + 15;
         return KubeYaml.Object($"""
             metadata:
               labels:

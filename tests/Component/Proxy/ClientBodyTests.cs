@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
+using Turnpike.Primitives;
 using Turnpike.Routing;
 using Turnpike.Tests.Component.Proxy.Harness;
 

@@ -94,6 +94,28 @@ public sealed class LifeCycleTests
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => sending);
     }
 
+    /// <summary>A drain of nothing is nothing: not the default of 45 seconds.</summary>
+    [Fact]
+    public async Task DrainDurationOfZero_WaitsForNoRequest()
+    {
+        var reached = new TaskCompletionSource();
+        await using var upstream = RawUpstream.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            reached.SetResult();
+            await connection.WaitForEndAsync();
+        });
+        var table = Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }) with
+        {
+            Settings = new ProxySettings { DrainDuration = Turnpike.Primitives.TimeoutSetting.Disabled },
+        };
+        await using var proxy = await TestProxy.StartAsync(table, TestProxy.Options with { DrainDuration = null });
+        var sending = proxy.GetAsync();
+        await reached.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await proxy.Server.DrainAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => sending);
+    }
+
     [Fact]
     public async Task Swaps_DropNothing_WhateverIsUnderWay()
     {

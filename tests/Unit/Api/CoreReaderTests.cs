@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api.Core;
 using Turnpike.Api.Mesh;
+using Turnpike.Primitives;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Api;
@@ -94,23 +95,26 @@ public sealed class CoreReaderTests
 
         Assert.Equal("edge", mesh.IngressClass);
         Assert.Equal(IngressControllerMode.Default, mesh.IngressControllerMode);
-        Assert.Equal(TimeSpan.Zero, mesh.DefaultRequestTimeout);
-        Assert.Equal(TimeSpan.FromSeconds(2), mesh.ConnectTimeout);
+        Assert.True(mesh.DefaultRequestTimeout.IsDisabled);
+        Assert.Equal(TimeSpan.FromSeconds(2), mesh.ConnectTimeout.Value);
         Assert.Equal(UpstreamHost.Service, mesh.UpstreamHost);
         Assert.Equal(TlsIngressHttp.Redirect, mesh.TlsIngressHttp);
         Assert.True(mesh.AllowCrossNamespaceRules);
         Assert.Equal("corp.local", mesh.Domain);
         Assert.Equal("10.0.0.0/8", Assert.Single(mesh.TrustedCidrs));
-        Assert.Equal(TimeSpan.FromSeconds(5), mesh.DrainDuration);
-        Assert.Equal(new CircuitLimitSettings { Connections = 10, PendingRequests = 0, Requests = 1024, Retries = 1 }, mesh.CircuitLimits);
+        Assert.Equal(TimeSpan.FromSeconds(5), mesh.DrainDuration.Value);
+        Assert.Equal(new CircuitLimits { Connections = 10, PendingRequests = LimitSetting.Unlimited, Retries = 1 }, mesh.CircuitLimits);
+        Assert.Equal((10, int.MaxValue, 1024, 1), mesh.CircuitLimits.InForce());
     }
 
     [Theory]
     [InlineData("{}", 45)]
+    [InlineData("""{"drainDuration": "0s"}""", 0)]
+    [InlineData("""{"defaultConfig": {"drainDuration": "2s"}, "drainDuration": "0s"}""", 0)]
     [InlineData("""{"defaultConfig": {"drainDuration": "2s"}}""", 2)]
     [InlineData("""{"defaultConfig": {"drainDuration": "2s"}, "drainDuration": "3s"}""", 3)]
     public void Mesh_FindsTheDrainTimeWhereItStoodIn2017(string json, int seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), MeshConfigReader.Read(Json(json)).Value!.DrainDuration);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), MeshConfigReader.Read(Json(json)).Value!.DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero);
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
 }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api.RouteRules;
-using Turnpike.Api.Validation;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Api;
@@ -102,39 +101,6 @@ public sealed class RouteRuleTests
                     Visit(field.Message);
             }
         }
-    }
-
-    [Theory]
-    [InlineData("/a/[0-9]+", "/a/12", true)]
-    [InlineData("/a/[0-9]+", "/a/12\n", false)]
-    [InlineData("a|b", "ab", false)]
-    [InlineData("(?!admin).*", "user", true)]
-    [InlineData("(?!admin).*", "admin", false)]
-    [InlineData("(a{1000}){1000}", "a", false)]
-    public void Regex_MatchesWholeValues(string pattern, string value, bool matches)
-    {
-        Assert.True(RegexSyntax.TryCompile(pattern, out var regex, out _));
-        Assert.Equal(matches, regex.IsMatch(value));
-    }
-
-    [Theory]
-    [InlineData("(")]
-    [InlineData("a)|(b")]
-    [InlineData("[")]
-    [InlineData("a{2,1}")]
-    [InlineData("(?<=a)b(?x) # c")]
-    public void Regex_HasOneVerdict(string pattern)
-    {
-        Assert.NotNull(RegexSyntax.Fault(pattern));
-        Assert.False(RegexSyntax.TryCompile(pattern, out _, out var fault));
-        Assert.Equal(RegexSyntax.Fault(pattern), fault);
-    }
-
-    [Fact]
-    public void Regex_IsBounded()
-    {
-        Assert.Null(RegexSyntax.Fault(new string('a', RegexSyntax.MaxLength)));
-        Assert.Equal("must be a regular expression of at most 2048 characters", RegexSyntax.Fault(new string('a', RegexSyntax.MaxLength + 1)));
     }
 
     private static RouteRule Read(string spec)

@@ -170,7 +170,7 @@ internal sealed record FuzzedRequest(string Method, string Authority, string Pat
 
     private readonly struct View(ImmutableDictionary<string, string> headers) : IRequestHeaders
     {
-        public bool TryGetFirst(string name, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out string value) => headers.TryGetValue(name, out value);
+        public string? Combined(string name) => headers.GetValueOrDefault(name);
     }
 }
 

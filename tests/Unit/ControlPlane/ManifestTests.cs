@@ -48,6 +48,20 @@ public sealed class ManifestTests
         Assert.Equal("a\"\n  privileged: true", (string?)deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]);
     }
 
+    /// <summary>The kubelet must not kill a proxy that still drains, nor wait where it does not drain.</summary>
+    [Theory]
+    [InlineData("{}", 60)]
+    [InlineData("""{"drainDuration": "0s"}""", 15)]
+    [InlineData("""{"drainDuration": "2m"}""", 135)]
+    public void GracePeriod_FollowsTheDrainThatTheProxyIsTold(string settings, int seconds)
+    {
+        var mesh = MeshConfigReader.Read(System.Text.Json.Nodes.JsonNode.Parse(settings)!.AsObject()).Value!;
+        var deployment = DesiredProxy.All(mesh, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body;
+        Assert.Equal(seconds, (int?)deployment["spec"]!["template"]!["spec"]!["terminationGracePeriodSeconds"]);
+        var table = Turnpike.Compiler.RouteCompiler.Compile(new Turnpike.Compiler.ClusterSnapshot { Mesh = mesh }).Table;
+        Assert.Equal(seconds - 15, table.Settings.DrainDurationInForce.TotalSeconds);
+    }
+
     [Fact]
     public void NodePorts_AreThereWhenAskedFor()
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Turnpike.Primitives;
 using Turnpike.Routing;
 using Xunit;
 
@@ -41,13 +42,38 @@ public sealed class RouteTableJsonTests
         Assert.Empty(route.AppendHeaders);
         Assert.True(table.Clusters.TryGet("c", out var cluster));
         Assert.Empty(cluster.Endpoints);
-        Assert.Equal(TimeSpan.FromSeconds(1), cluster.ConnectTimeout);
-        Assert.Equal(TimeSpan.FromSeconds(45), table.Settings.DrainDuration);
+        Assert.True(cluster.ConnectTimeout.IsDefault);
+        Assert.Equal(ProxyDefaults.ConnectTimeout, cluster.ConnectTimeoutInForce);
+        Assert.True(table.Settings.DrainDuration.IsDefault);
+        Assert.Equal(ProxyDefaults.DrainDuration, table.Settings.DrainDurationInForce);
         Assert.Equal(CircuitLimits.Default, table.Settings.Limits);
         Assert.Empty(table.Certificates);
     }
 
+    /// <summary>A default, something disabled and a value travel as three different things.</summary>
+    [Fact]
+    public void Settings_TellDefaultDisabledAndValueApart()
+    {
+        ProxySettings[] all =
+        [
+            new(),
+            new() { DrainDuration = TimeoutSetting.Disabled },
+            new() { DrainDuration = TimeSpan.FromSeconds(45) },
+            new() { Limits = new CircuitLimits { Connections = 1024 } },
+            new() { Limits = new CircuitLimits { Connections = LimitSetting.Unlimited } },
+        ];
+        var again = all.Select(s => RouteTableJson.Deserialize(RouteTableJson.Serialize(RouteTable.Empty with { Settings = s })).Settings).ToArray();
+        Assert.Equal(all.Select(s => (s.DrainDuration, s.Limits)), again.Select(s => (s.DrainDuration, s.Limits)));
+        Assert.Equal(all.Length, again.Select(s => (s.DrainDuration, s.Limits)).Distinct().Count());
+        Assert.Equal(new[] { 45.0, 0, 45, 45, 45 }, again.Select(s => s.DrainDurationInForce.TotalSeconds));
+        Assert.Equal(new[] { 1024, 1024, 1024, 1024, int.MaxValue }, again.Select(s => s.Limits.InForce().Connections));
+    }
+
     [Theory]
+    [InlineData("{\"settings\":{\"drainDuration\":\"00:00:00\"}}")]
+    [InlineData("{\"settings\":{\"drainDuration\":45}}")]
+    [InlineData("{\"settings\":{\"limits\":{\"connections\":0}}}")]
+    [InlineData("{\"settings\":{\"limits\":{\"connections\":-1}}}")]
     [InlineData("")]
     [InlineData("null")]
     [InlineData("[]")]

@@ -66,19 +66,35 @@ public sealed class VirtualHostTests
     public void AuthorityCondition_IgnoresCaseAndPort(string wanted, string authority, bool matches) =>
         Assert.Equal(matches, new Condition(ConditionTarget.Authority, "", ConditionKind.Exact, wanted).Matches(authority));
 
+    /// <summary>An endpoint sees every line of a header, so a rule that denies must see every line too.</summary>
     [Fact]
-    public void HostileRegex_EndsInTime()
+    public void Condition_SeesAllLinesOfAHeader()
     {
-        // Needs backtracking (a look-ahead), and doubles its work with each character.
-        var condition = new Condition(ConditionTarget.Header, "x", ConditionKind.Regex, "(?=a)(a+)+b");
-        Assert.False(condition.Matches(new string('a', 200)));
+        var entry = Entry(
+            PathMatch.Prefix("/"),
+            Route("denied", new Condition(ConditionTarget.Header, "cookie", ConditionKind.Regex, "(.*; ?)?b=1(;.*)?")),
+            Route("list", new Condition(ConditionTarget.Header, "x-roles", ConditionKind.Exact, "user, admin")),
+            Route("rest"));
+        Assert.Equal("denied", Find(entry, "GET", "/", ("cookie", "a=1"), ("cookie", "b=1")));
+        Assert.Equal("denied", Find(entry, "GET", "/", ("cookie", "a=1"), ("x", "y"), ("cookie", "b=1"), ("cookie", "c=1")));
+        Assert.Equal("list", Find(entry, "GET", "/", ("x-roles", "user"), ("x-roles", "admin")));
+        Assert.Equal("rest", Find(entry, "GET", "/", ("x-roles", "user")));
+    }
+
+    /// <summary>A rule that denies stays in force whatever the client sends: there is no time after which a condition gives up.</summary>
+    [Fact]
+    public void HostileValue_DoesNotTakeADenyingRuleOutOfForce()
+    {
+        var entry = Entry(PathMatch.Prefix("/"), Route("denied", new Condition(ConditionTarget.Header, "x", ConditionKind.Regex, "(a+)+b?")), Route("rest"));
+        Assert.Equal("denied", Find(entry, "GET", "/", ("x", new string('a', 100_000))));
+        Assert.Equal("rest", Find(entry, "GET", "/", ("x", new string('a', 100_000) + "!")));
     }
 
     [Fact]
     public void Matching_AllocatesNothing()
     {
         var hosts = new VirtualHostSet([
-            new VirtualHost("foo.com", [.. Enumerable.Range(0, 1000).Select(i => Entry(PathMatch.Prefix($"/path/{i}/"), Route("a", new Condition(ConditionTarget.Header, "x", ConditionKind.Exact, "1")), Route("b")))]),
+            new VirtualHost("foo.com", [.. Enumerable.Range(0, 1000).Select(i => Entry(PathMatch.Prefix($"/path/{i}/"), Route("a", new Condition(ConditionTarget.Header, "x", ConditionKind.Exact, "1")), Route("regex", new Condition(ConditionTarget.Header, "x", ConditionKind.Regex, "[0-9]+1")), Route("b")))]),
         ]);
         var request = new RequestKey("GET", "http", "Foo.com:80", "/path/567/more");
         var headers = new Headers([("x", "2")]);
@@ -108,18 +124,15 @@ public sealed class VirtualHostTests
 
     private readonly struct Headers((string Name, string Value)[] all) : IRequestHeaders
     {
-        public bool TryGetFirst(string name, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out string value)
+        public string? Combined(string name)
         {
+            string? combined = null;
             foreach (var (candidate, text) in all)
             {
                 if (candidate == name)
-                {
-                    value = text;
-                    return true;
-                }
+                    combined = combined is null ? text : $"{combined}{(name == "cookie" ? "; " : ", ")}{text}";
             }
-            value = null;
-            return false;
+            return combined;
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Turnpike.IngressProxy.Admin;
 using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Primitives;
 using Turnpike.Routing;
 using Turnpike.Tests.Component.Proxy.Harness;
 

@@ -230,6 +230,22 @@ public sealed class RoutingActionTests : PipelineTest
         Assert.True(exchange.Aborted);
     }
 
+    /// <summary>Cookies of several lines are one value, joined by a semicolon; other headers are joined by a comma.</summary>
+    [Theory]
+    [InlineData("cookie", "(.*; )?b=1(;.*)?")]
+    [InlineData("x-list", "(.*, )?b=1(,.*)?")]
+    public void Condition_SeesEveryLineOfAHeader(string name, string pattern)
+    {
+        var denied = Tables.Route() with { Rule = "default/denied", Conditions = [new Condition(ConditionTarget.Header, name, ConditionKind.Regex, pattern)] };
+        var state = TableState.Create(Tables.Of(Cluster(), denied, Tables.Route()), null);
+        var exchange = new FakeExchange(target: "/").With((name, "a=1"), ("accept", "*/*"), (name, "b=1"), (name, "c=1"));
+        Assert.Equal("default/denied", ProxyPipeline.Match(exchange, state).Route?.Rule);
+        exchange.Request.Headers.Remove(name);
+        Assert.Null(ProxyPipeline.Match(exchange, state).Route?.Rule);
+        exchange.Request.Headers.Add(name, "b=1");
+        Assert.Equal("default/denied", ProxyPipeline.Match(exchange, state).Route?.Rule);
+    }
+
     [Fact]
     public void Matching_AllocatesNothing()
     {
