@@ -20,6 +20,9 @@ public sealed record ClusterSnapshot
     /// <summary>Of every class; the compiler takes those that are ours.</summary>
     public ImmutableArray<IngressObject> Ingresses { get; init; } = [];
 
+    /// <summary>Ingresses that are not valid and of which no good version is known: class and hosts alone. They serve nothing, and keep what is theirs.</summary>
+    public ImmutableArray<IngressObject> InvalidIngresses { get; init; } = [];
+
     public ImmutableArray<RouteRule> RouteRules { get; init; } = [];
 
     public ImmutableArray<ServiceObject> Services { get; init; } = [];

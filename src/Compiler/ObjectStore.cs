@@ -43,6 +43,7 @@ public sealed class ObjectStore
             Mesh = mesh,
             IngressClasses = classes,
             Ingresses = All<IngressObject>(Kinds.Ingress),
+            InvalidIngresses = [.. _entries.Values.Where(e => e.Value is null).Select(e => e.Read.Class).OfType<IngressObject>()],
             RouteRules = All<RouteRule>(Kinds.RouteRule),
             Services = All<ServiceObject>(Kinds.Service),
             Endpoints = [.. All<EndpointsObject>(Kinds.Endpoints), .. All<EndpointsObject>(Kinds.EndpointSlice)],

@@ -27,7 +27,7 @@ public sealed class ReadObject
     /// <summary>Null where something is wrong, and where the object says nothing about routing.</summary>
     internal object? Value { get; }
 
-    /// <summary>Of an Ingress: enough to tell its class, however broken the rest of it is.</summary>
+    /// <summary>Of an Ingress: enough to tell its class and its hosts, however broken the rest of it is.</summary>
     internal IngressObject? Class { get; private init; }
 
     internal static ReadObject Nothing { get; } = new(null, [], []);

@@ -43,12 +43,25 @@ public static class IngressReader
         return findings.Result(ingress);
     }
 
-    /// <summary>Metadata and class alone, of an object that may be invalid otherwise: enough for <see cref="IngressClasses"/>.</summary>
+    /// <summary>
+    /// Metadata, class and the hosts that it names, of an object that may be invalid otherwise: enough for <see cref="IngressClasses"/>, and for keeping
+    /// its hosts from others.
+    /// </summary>
     public static IngressObject ReadClass(JsonObject raw)
     {
         var top = new ObjectReader(new Findings(), raw);
-        return Empty(ObjectMetaReader.Read(top.Raw("metadata"))) with { ClassName = top.Object("spec")?.String("ingressClassName") };
+        var ingress = Empty(ObjectMetaReader.Read(top.Raw("metadata")));
+        if (top.Object("spec") is not { } spec)
+            return ingress;
+        return ingress with
+        {
+            ClassName = spec.String("ingressClassName"),
+            Rules = [.. spec.Objects("rules").Select(rule => rule.String("host") ?? "").Where(IsHost).Select(host => new IngressRule(host, []))],
+            Tls = [.. spec.Objects("tls").Select(tls => new IngressTls([.. tls.Strings("hosts").Where(IsHost)], null))],
+        };
     }
+
+    private static bool IsHost(string text) => Syntax.IngressHost(text) is null;
 
     private static IngressObject Empty(ObjectMeta metadata) => new(metadata, null, null, [], []);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Turnpike.Compiler;
+using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
 
@@ -92,18 +93,24 @@ internal static class ExplainPrinter
         return $"{share}{target.Cluster}: {(target.Endpoints.IsEmpty ? "no endpoint" : string.Join(", ", target.Endpoints))}";
     }
 
-    /// <summary>What is wrong with the Ingress that was taken, other paths of it aside; of all Ingresses where none was.</summary>
+    /// <summary>What is wrong with the Ingress that was taken, other paths of it aside; of all Ingresses where none was. And who asks for this host in vain.</summary>
     private static IEnumerable<string> Problems(ExplainReport report)
     {
         var origin = report.Way.Entry?.Origin;
         var own = origin is { Rule: > 0 } ? IngressPaths.FieldPath(origin.Rule - 1, origin.Path - 1) : "spec.defaultBackend";
-        bool Matters(Diagnostic diagnostic) => origin is null
-            ? diagnostic.Severity == DiagnosticSeverity.Error
-            : $"{diagnostic.Subject.Namespace}/{diagnostic.Subject.Name}" == origin.Ingress
+        var refused = $": host {VirtualHostSet.HostOf(report.Request.Authority).ToString().ToLowerInvariant()} belongs";
+        bool Matters(Diagnostic diagnostic)
+        {
+            if (diagnostic.Reason == DiagnosticReasons.HostNotPermitted && diagnostic.Message.Contains(refused, StringComparison.Ordinal))
+                return true;
+            if (origin is null)
+                return diagnostic.Severity == DiagnosticSeverity.Error;
+            return $"{diagnostic.Subject.Namespace}/{diagnostic.Subject.Name}" == origin.Ingress
                 && (diagnostic.Message.StartsWith(own, StringComparison.Ordinal) || !diagnostic.Message.StartsWith("spec.rules[", StringComparison.Ordinal));
+        }
         return report.Source.Diagnostics
             .Where(d => d.Subject.Kind == Kinds.Ingress && Matters(d))
-            .Select(d => $"Ingress {d.Subject.Namespace}/{d.Subject.Name}: {d.Message}");
+            .Select(d => $"Ingress {d.Subject.Namespace}/{d.Subject.Name}: {d.AdminMessage ?? d.Message}");
     }
 
     private static JsonArray Array(IEnumerable<JsonNode?> items) => [.. items];

@@ -35,7 +35,7 @@ public sealed class HostOwners
                 _sharedByNamespace[ns.Metadata.Name] = shared;
         }
         if (_mesh.HostOwnership == HostOwnership.Namespace)
-            GiveOutHosts(snapshot.HostClaims);
+            GiveOutHosts(snapshot.InvalidIngresses.IsEmpty ? Ours : IngressOrder.Ours(snapshot with { Ingresses = [.. snapshot.Ingresses, .. snapshot.InvalidIngresses] }), snapshot.HostClaims);
         FallbackOwner = FindFallback(snapshot);
         _paths = new PathHolders(this, snapshot.HostClaims);
         var owned = FallbackOwner is null ? _owners : _owners.Append(new(HostClaims.Fallback, FallbackOwner));
@@ -98,9 +98,10 @@ public sealed class HostOwners
     }
 
     /// <summary>Who had a host keeps it; what nobody had goes to the oldest. In the order of their age, so that a name older than the wildcard over it stays with whoever has it.</summary>
-    private void GiveOutHosts(HostClaims claims)
+    /// <param name="ingresses">Also those that are not valid: a fault, or a rule that a newer version brings, must not cost a namespace its host.</param>
+    private void GiveOutHosts(ImmutableArray<IngressObject> ingresses, HostClaims claims)
     {
-        var named = Ours.SelectMany(i => ServedPaths.Named(i).Select(n => (n.Host, i.Metadata.Namespace))).Distinct().ToList();
+        var named = ingresses.SelectMany(i => ServedPaths.Named(i).Select(n => (n.Host, i.Metadata.Namespace))).Distinct().ToList();
         foreach (var (host, ns) in named)
         {
             if (claims.OwnerOf(host) == ns && MayClaim(ns, host))
@@ -111,7 +112,7 @@ public sealed class HostOwners
             if (MayClaim(ns, host) && (Claim(host) is not { } claim || (claim.Owner == ns && claim.By != host)))
                 _owners[host] = ns;
         }
-        foreach (var ingress in Ours)
+        foreach (var ingress in ingresses)
         {
             ingress.Metadata.Annotations.TryGetValue(Names.ShareHostWithAnnotation, out var shared);
             foreach (var (host, _) in ServedPaths.Named(ingress))

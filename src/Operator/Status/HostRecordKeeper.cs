@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
+using Turnpike.Api.Mesh;
 using Turnpike.Compiler.Hosts;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Api;
@@ -32,6 +33,12 @@ internal sealed class HostRecordKeeper(KubeApi api, DiscoveryStates states, ILog
             try
             {
                 var state = await states.NewerThanAsync(sequence, term);
+                // Who switches the ingress off for a while does not mean to give all hosts away.
+                if (state.Snapshot.Mesh.IngressControllerMode == IngressControllerMode.Off)
+                {
+                    sequence = state.Sequence;
+                    continue;
+                }
                 var wanted = claims is null ? state.Hosts.Claims : HostOwners.Of(state.Snapshot with { HostClaims = claims }).Claims;
                 await WriteAsync(state, wanted, term);
                 (claims, sequence) = (wanted, state.Sequence);

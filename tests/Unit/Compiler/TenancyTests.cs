@@ -124,6 +124,23 @@ public sealed class TenancyTests
     }
 
     [Fact]
+    public void HostOfAnIngressThatIsNotValid_StaysItsOwners()
+    {
+        _store.Put("""
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: {name: broken, namespace: team, creationTimestamp: "2026-01-01T00:00:00Z", annotations: {kubernetes.io/ingress.class: istio}}
+            spec:
+              tls: [{hosts: [secure.com]}]
+              rules: [{host: shop.com, http: {paths: [{path: no-slash, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}]
+            """);
+        Ingress("other", "web", day: 2, "shop.com /, secure.com /, mine.com /");
+        Assert.Null(Http("shop.com", "/"));
+        Assert.Null(Http("secure.com", "/"));
+        Assert.Equal("other/web", Http("mine.com", "/"));
+    }
+
+    [Fact]
     public void WithoutARecord_TheOldestIngressDecides()
     {
         Ingress("team", "web", day: 2, "shop.com /");
