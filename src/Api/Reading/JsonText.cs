@@ -107,5 +107,7 @@ internal static class JsonText
         }
     }
 
-    private static string Cut(string text) => text.Length <= Longest ? text : string.Concat(text.AsSpan(0, Longest), "…");
+    /// <summary>The encoder leaves the two separators of Unicode as they are, which end a line.</summary>
+    private static string Cut(string text) => (text.Length <= Longest ? text : string.Concat(text.AsSpan(0, Longest), "…"))
+        .Replace("\u2028", "\\u2028", StringComparison.Ordinal).Replace("\u2029", "\\u2029", StringComparison.Ordinal);
 }
