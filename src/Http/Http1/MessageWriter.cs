@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Turnpike.Http.Http1;
+
+/// <summary>
+/// Writes the head of a request and the framing of its body, in the order in which they go out. What is written has been let
+/// through by <see cref="HttpSyntax"/>; a text that has not been is an error of the caller and never reaches the buffer.
+/// </summary>
+public readonly struct MessageWriter(IBufferWriter<byte> output)
+{
+    // Sixteen hexadecimal digits and a line end.
+    private const int LongestChunkStart = 18;
+
+    /// <summary>The request line and the one Host.</summary>
+    /// <exception cref="ArgumentException">One of them may not go out.</exception>
+    public void RequestLine(string method, string target, string host)
+    {
+        Require(HttpSyntax.IsMethod(method) && HttpSyntax.IsOriginForm(target) && Authority.IsValid(host));
+        Text(method);
+        output.Write(" "u8);
+        Text(target);
+        output.Write(" HTTP/1.1\r\nHost: "u8);
+        Text(host);
+        output.Write("\r\n"u8);
+    }
+
+    /// <summary>A header or trailer field.</summary>
+    /// <exception cref="ArgumentException">It may not go out.</exception>
+    public void Field(string name, string value)
+    {
+        Require(HttpSyntax.IsFieldName(name) && HttpSyntax.IsFieldValue(value));
+        Text(name);
+        output.Write(": "u8);
+        Text(value);
+        output.Write("\r\n"u8);
+    }
+
+    public void ContentLength(long length)
+    {
+        output.Write("Content-Length: "u8);
+        Span<byte> digits = stackalloc byte[20];
+        length.TryFormat(digits, out var count, default, CultureInfo.InvariantCulture);
+        output.Write(digits[..count]);
+        output.Write("\r\n"u8);
+    }
+
+    public void Chunked() => output.Write("Transfer-Encoding: chunked\r\n"u8);
+
+    /// <summary>Asks for a WebSocket.</summary>
+    public void Upgrade() => output.Write("Connection: Upgrade\r\nUpgrade: websocket\r\n"u8);
+
+    /// <summary>The empty line after header or trailer fields.</summary>
+    public void EndFields() => output.Write("\r\n"u8);
+
+    /// <summary>What precedes a chunk of this many bytes, at least one.</summary>
+    public void ChunkStart(int size)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        Span<byte> line = stackalloc byte[LongestChunkStart];
+        size.TryFormat(line, out var count, "x", CultureInfo.InvariantCulture);
+        output.Write(line[..count]);
+        output.Write("\r\n"u8);
+    }
+
+    /// <summary>What follows a chunk.</summary>
+    public void ChunkEnd() => output.Write("\r\n"u8);
+
+    /// <summary>The end of a chunked body; trailer fields and <see cref="EndFields"/> come after it.</summary>
+    public void LastChunk() => output.Write("0\r\n"u8);
+
+    private void Text(string text)
+    {
+        var span = output.GetSpan(text.Length);
+        output.Advance(Encoding.Latin1.GetBytes(text, span));
+    }
+
+    private static void Require(bool right)
+    {
+        if (!right)
+            throw new ArgumentException("this text may not go into a message");
+    }
+}
