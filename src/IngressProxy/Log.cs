@@ -35,6 +35,12 @@ internal static partial class Log
     [LoggerMessage(20, LogLevel.Error, "a request failed in the proxy itself (ingress '{Ingress}', rule '{Rule}')")]
     public static partial void RequestFailed(this ILogger logger, Exception exception, string? ingress, string? rule);
 
+    [LoggerMessage(21, LogLevel.Warning, "response of endpoint {Endpoint} refused: {Fault} ({Count} since the last such line)")]
+    public static partial void ResponseMalformed(this ILogger logger, string endpoint, string fault, int count);
+
+    [LoggerMessage(22, LogLevel.Warning, "request to endpoint {Endpoint} not sent: {Fault} ({Count} since the last such line)")]
+    public static partial void UpstreamRequestRefused(this ILogger logger, string endpoint, string fault, int count);
+
     [LoggerMessage(30, LogLevel.Information, "draining: not ready, serving for {Delay} more, then up to {Duration} for requests in flight")]
     public static partial void Draining(this ILogger logger, TimeSpan delay, TimeSpan duration);
 

@@ -22,7 +22,7 @@ public sealed class ProxyServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Readiness _readiness = new();
     private readonly ProxyMetrics _metrics = new();
-    private readonly SocketsUpstreamClient _upstream = new();
+    private readonly UpstreamClient _upstream;
     private readonly CertificateSelector _certificates;
     private readonly ProxyPipeline _pipeline;
     private readonly Lock _swap = new();
@@ -35,6 +35,7 @@ public sealed class ProxyServer : IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger("Turnpike.Proxy");
         _certificates = new CertificateSelector(_logger, time);
+        _upstream = new UpstreamClient(new UpstreamReport(_metrics, _logger, time), time);
         _pipeline = new ProxyPipeline(_upstream, _metrics, _logger, options.Random, time);
     }
 

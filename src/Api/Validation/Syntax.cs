@@ -79,6 +79,8 @@ internal static partial class Syntax
     public static string? HeaderValue(string text) =>
         text.Any(c => c is '\r' or '\n') ? "must not contain a line break"
         : text.Any(c => char.IsControl(c) && c != '\t') ? "must not contain control characters"
+        : text.Any(c => c > '\x7e') ? "must be ASCII: what a character outside it means to the receiver is not defined"
+        : text.Trim(' ', '\t').Length != text.Length ? "must not begin or end with a blank or tab: a receiver takes them off"
         : null;
 
     public static string? HttpMethod(string text) => Methods.Contains(text) ? null

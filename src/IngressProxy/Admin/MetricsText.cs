@@ -21,6 +21,9 @@ internal static class MetricsText
         Single(text, "turnpike_upstream_retries_total", "counter", "Requests sent to an endpoint again.", metrics.Retries);
         Single(text, "turnpike_upstream_ejections_total", "counter", "Times that an endpoint began to be passed over because it took no connection.", metrics.Ejections);
         Single(text, "turnpike_upstream_ejected_endpoints", "gauge", "Endpoints passed over at the moment.", ejectedEndpoints);
+        Single(text, "turnpike_upstream_malformed_responses_total", "counter", "Responses of endpoints that break a rule of HTTP.", metrics.MalformedResponses);
+        Single(text, "turnpike_upstream_refused_requests_total", "counter", "Requests that were not sent because they would break a rule of HTTP.", metrics.RefusedRequests);
+        Single(text, "turnpike_upstream_stale_connections_total", "counter", "Requests sent again on a new connection because the endpoint had closed the pooled one.", metrics.StaleConnections);
         Head(text, "turnpike_upstream_overflows_total", "counter", "Requests answered with 503, and retries not made, because of the circuit limits.");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"requests\"}} {metrics.OverflowsOf(CircuitLimit.Requests)}\n");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"retries\"}} {metrics.OverflowsOf(CircuitLimit.Retries)}\n");

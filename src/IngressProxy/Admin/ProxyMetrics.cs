@@ -20,6 +20,9 @@ internal sealed class ProxyMetrics
     private long _swaps;
     private long _swapTicks;
     private long _loadFailures;
+    private long _staleConnections;
+    private long _malformedResponses;
+    private long _refusedRequests;
 
     public IEnumerable<KeyValuePair<RouteKey, StatusCounts>> Routes => _routes;
 
@@ -39,6 +42,12 @@ internal sealed class ProxyMetrics
     public TimeSpan SwapTime => new(Volatile.Read(ref _swapTicks));
 
     public long LoadFailures => Volatile.Read(ref _loadFailures);
+
+    public long StaleConnections => Volatile.Read(ref _staleConnections);
+
+    public long MalformedResponses => Volatile.Read(ref _malformedResponses);
+
+    public long RefusedRequests => Volatile.Read(ref _refusedRequests);
 
     /// <summary>Of the table in force; null before the first.</summary>
     public string? TableVersion { get; private set; }
@@ -67,6 +76,12 @@ internal sealed class ProxyMetrics
     }
 
     public void ConnectFailed() => Interlocked.Increment(ref _connectFailures);
+
+    public void ConnectionStale() => Interlocked.Increment(ref _staleConnections);
+
+    public void ResponseMalformed() => Interlocked.Increment(ref _malformedResponses);
+
+    public void UpstreamRequestRefused() => Interlocked.Increment(ref _refusedRequests);
 
     public void Retried() => Interlocked.Increment(ref _retries);
 

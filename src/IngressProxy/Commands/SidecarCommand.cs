@@ -26,8 +26,8 @@ internal static class SidecarCommand
             using var loggers = SharedOptions.CreateLoggers(arguments.GetValue(verbosity) > 2 ? LogLevel.Debug : arguments.GetValue(level));
             var logger = loggers.CreateLogger("Turnpike.Proxy");
             using var signals = new StopSignals();
-            using var upstream = new SocketsUpstreamClient();
             var metrics = new ProxyMetrics();
+            using var upstream = new UpstreamClient(new UpstreamReport(metrics, logger, TimeProvider.System), TimeProvider.System);
             var readiness = new Readiness();
             readiness.TableLoaded();
             var pages = new AdminPages(readiness, metrics, new ProxyPipeline(upstream, metrics, logger, Random.Shared, TimeProvider.System));

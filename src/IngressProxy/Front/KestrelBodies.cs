@@ -69,16 +69,28 @@ internal sealed class KestrelRequestBody : BodyReader
 /// <summary>The body of an answer, into the server's pipe.</summary>
 internal sealed class KestrelResponseBody(KestrelExchange exchange) : BodyWriter
 {
+    private IHttpResponseBodyFeature _sink = null!;
     private PipeWriter _pipe = null!;
 
-    public void Begin(IHttpResponseBodyFeature sink) => _pipe = sink.Writer;
+    public void Begin(IHttpResponseBodyFeature sink)
+    {
+        _sink = sink;
+        _pipe = sink.Writer;
+    }
 
-    public void End() => _pipe = null!;
+    public void End()
+    {
+        _sink = null!;
+        _pipe = null!;
+    }
 
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         exchange.SetHead();
+        // The server sends no body with this status; where upstream sent one, it ends here.
+        if (exchange.Response.Status == StatusCodes.Status205ResetContent)
+            return;
         Check(await _pipe.WriteAsync(bytes, cancellationToken));
     }
 
@@ -87,6 +99,13 @@ internal sealed class KestrelResponseBody(KestrelExchange exchange) : BodyWriter
     {
         exchange.SetHead();
         Check(await _pipe.FlushAsync(cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask EndAsync(CancellationToken cancellationToken)
+    {
+        exchange.SetHead();
+        return new(_sink.CompleteAsync());
     }
 
     private static void Check(FlushResult result)

@@ -10,6 +10,9 @@ internal abstract class BodyReader
     /// end, so that nobody holds a buffer while nothing comes.
     /// </summary>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
+
+    /// <summary>Goes back to the beginning, where that is possible; nobody may be reading.</summary>
+    public virtual bool TryRewind() => false;
 }
 
 /// <summary>Where a body goes.</summary>
@@ -20,6 +23,9 @@ internal abstract class BodyWriter
 
     /// <summary>Sends on what was taken so far; the head too, where it has not been sent.</summary>
     public abstract ValueTask FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>Says that the body has ended, where the reader can be told before the exchange is over.</summary>
+    public virtual ValueTask EndAsync(CancellationToken cancellationToken) => FlushAsync(cancellationToken);
 }
 
 internal static class BodyCopy

@@ -51,6 +51,9 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             last = outcome.Endpoint;
             try
             {
+                // Whether the body can be sent again is known only when nobody reads it any more.
+                if (route.Retry is { Attempts: > 0 } && outcome.Response is { Status: >= 500 } failed)
+                    await failed.StopRequestAsync();
                 if (!plan.TriesAgain(outcome))
                 {
                     plan.Dispose();
@@ -100,6 +103,8 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             {
                 UpstreamFailure.Connect => TryFailure.Connect,
                 UpstreamFailure.Refused => TryFailure.Refused,
+                UpstreamFailure.Malformed => TryFailure.Malformed,
+                UpstreamFailure.InvalidRequest => TryFailure.InvalidRequest,
                 _ => TryFailure.Reset,
             });
         }
@@ -151,6 +156,8 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             {
                 TryFailure.Timeout => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
                 TryFailure.Overflow => LocalAnswer.SendOverflowAsync(exchange),
+                TryFailure.Malformed => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.Malformed),
+                TryFailure.InvalidRequest => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.InvalidRequest),
                 _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
             });
             return;
@@ -158,6 +165,12 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
         ResponseHeaderRules.Apply(response, exchange.Response, serviceTime);
         await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), clock.Token);
         response.CopyTrailersTo(exchange);
+        // An endpoint that was content before it had read everything gets the rest; the client need not wait for that.
+        if (response.Status < 300 && !response.RequestSent.IsCompleted)
+        {
+            await exchange.ResponseBody.EndAsync(clock.Token);
+            await response.RequestSent.WaitAsync(clock.Token);
+        }
     }
 
     /// <summary>Nothing or not everything came from upstream: say so where it can still be said, else break off.</summary>
@@ -174,6 +187,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             RequestBodyException fault => LocalAnswer.SendAsync(exchange, fault.Status),
             _ when clock.ClientStalled => LocalAnswer.SendAsync(exchange, 408),
             _ when clock.TimedOut => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
+            UpstreamException upstream => LocalAnswer.SendFailureAsync(exchange, upstream.Failure),
             _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
         });
     }

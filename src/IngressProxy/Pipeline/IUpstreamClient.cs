@@ -52,6 +52,12 @@ internal abstract class UpstreamResponse : IAsyncDisposable
     /// <summary>To be asked after the end of the body.</summary>
     public abstract void CopyTrailersTo(Exchange exchange);
 
+    /// <summary>Completes when all of the request is sent that can be; an endpoint may respond before. It never fails.</summary>
+    public virtual Task RequestSent => Task.CompletedTask;
+
+    /// <summary>Ends the sending of the request; afterwards nothing reads its body any more.</summary>
+    public virtual ValueTask StopRequestAsync() => default;
+
     /// <summary>After status 101: the connection itself.</summary>
     public abstract Stream TakeConnection();
 
@@ -67,8 +73,14 @@ internal enum UpstreamFailure
     /// <summary>The endpoint said that it did not look at the request (HTTP/2 REFUSED_STREAM).</summary>
     Refused,
 
-    /// <summary>The connection broke, or what came was not HTTP.</summary>
+    /// <summary>The connection broke.</summary>
     Reset,
+
+    /// <summary>What came breaks a rule of HTTP.</summary>
+    Malformed,
+
+    /// <summary>The request breaks a rule of HTTP: it was not sent.</summary>
+    InvalidRequest,
 }
 
 internal sealed class UpstreamException(UpstreamFailure failure, Exception inner) : IOException(inner.Message, inner)

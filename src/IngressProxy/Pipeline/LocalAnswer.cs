@@ -9,6 +9,8 @@ internal static class LocalAnswer
     public const string NoHealthyUpstream = "no healthy upstream";
     public const string UpstreamTimeout = "upstream request timeout";
     public const string UpstreamReset = "upstream connect error or disconnect/reset before headers";
+    public const string UpstreamMalformed = "upstream response is malformed";
+    public const string InvalidRequest = "request may not be sent upstream";
     public const string Overloaded = "x-envoy-overloaded";
     public const string FaultAbort = "fault filter abort";
 
@@ -32,6 +34,15 @@ internal static class LocalAnswer
             ? default
             : exchange.ResponseBody.WriteAsync(Encoding.ASCII.GetBytes(text), CancellationToken.None);
     }
+
+    /// <summary>Answers a request that failed between the proxy and the endpoint.</summary>
+    public static ValueTask SendFailureAsync(Exchange exchange, UpstreamFailure failure) => failure switch
+    {
+        UpstreamFailure.Malformed => SendAsync(exchange, 502, UpstreamMalformed),
+        // What the client wrote is the client's fault; the rest was written by a rule, the mesh or the proxy.
+        UpstreamFailure.InvalidRequest => RequestGuard.Fault(exchange.Request) is null ? SendAsync(exchange, 500, InvalidRequest) : SendAsync(exchange, 400),
+        _ => SendAsync(exchange, 503, UpstreamReset),
+    };
 
     /// <summary>Answers a request for which the limits of its cluster left no room; the header keeps others from trying it again.</summary>
     public static ValueTask SendOverflowAsync(Exchange exchange)

@@ -51,7 +51,7 @@ internal sealed class Mirror(IUpstreamClient client, ProxyMetrics metrics, Rando
         {
             if (Interlocked.Increment(ref _inFlight) > MaxInFlight)
                 return;
-            var request = outgoing.To(endpoint, cluster.Cluster, body is null ? null : new KeptBody.Reader(body), body?.Length, outgoing.Host + HostSuffix);
+            var request = outgoing.To(endpoint, cluster.Cluster, body is null ? null : new KeptBody.Reader(body), body?.Length, ShadowOf(outgoing.Host));
             using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, time);
             await using var response = await client.SendAsync(request, end.Token);
             endpoint.Answered();
@@ -72,6 +72,15 @@ internal sealed class Mirror(IUpstreamClient client, ProxyMetrics metrics, Rando
             gate.Leave();
             body?.Release();
         }
+    }
+
+    /// <summary>The host of a copy. The suffix goes before a port; an IPv6 address has no place for one.</summary>
+    private static string ShadowOf(string host)
+    {
+        if (host.StartsWith('['))
+            return host;
+        var colon = host.LastIndexOf(':');
+        return colon < 0 ? host + HostSuffix : host.Insert(colon, HostSuffix);
     }
 
     private sealed class Nowhere : BodyWriter

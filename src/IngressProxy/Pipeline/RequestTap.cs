@@ -42,6 +42,15 @@ internal sealed class RequestTap(BodyReader inner, KeptBody? kept, BodyBudget bu
     public void BreakSilence() => Interlocked.Exchange(ref _silentIn, null)?.EndSilence();
 
     /// <inheritdoc/>
+    public override bool TryRewind()
+    {
+        if (!CanRewind)
+            return false;
+        Rewind();
+        return true;
+    }
+
+    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (_kept is not null && _position < _kept.Length)
@@ -133,7 +142,15 @@ internal sealed class RequestTap(BodyReader inner, KeptBody? kept, BodyBudget bu
 /// <summary>A body from memory.</summary>
 internal sealed class MemoryBody(ReadOnlyMemory<byte> bytes) : BodyReader
 {
+    private readonly ReadOnlyMemory<byte> _whole = bytes;
     private ReadOnlyMemory<byte> _rest = bytes;
+
+    /// <inheritdoc/>
+    public override bool TryRewind()
+    {
+        _rest = _whole;
+        return true;
+    }
 
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)

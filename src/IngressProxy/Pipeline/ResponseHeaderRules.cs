@@ -16,6 +16,12 @@ internal static class ResponseHeaderRules
         ],
         StringComparer.OrdinalIgnoreCase);
 
+    private static readonly FrozenSet<string> NoTrailers = FrozenSet.ToFrozenSet(
+        ["content-length", "content-type", "content-encoding", "content-range", "host", "te"], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether a trailer may go to the client: one that frames the message or belongs to the connection may not (RFC 9110 §6.5.1).</summary>
+    public static bool MayTrail(string name) => !Consumed.Contains(name) && !NoTrailers.Contains(name);
+
     /// <summary>Turns the headers of an upstream's answer into those for the client.</summary>
     public static void Apply(UpstreamResponse from, ResponseHead head, TimeSpan serviceTime)
     {
@@ -27,8 +33,8 @@ internal static class ResponseHeaderRules
         {
             if (Consumed.Contains(header.Name) || (named is not null && HeaderList.ListContains(named, header.Name)))
                 continue;
-            // Nothing may follow a 204, not even a promise of nothing.
-            if (from.Status == 204 && header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))
+            // Nothing may follow a 204, not even a promise of nothing; the front cannot send what follows a 205.
+            if (from.Status is 204 or 205 && header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))
                 continue;
             head.Headers.Add(header.Name, header.Value);
         }

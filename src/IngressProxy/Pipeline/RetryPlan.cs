@@ -1,3 +1,4 @@
+using Turnpike.Http;
 using Turnpike.IngressProxy.Admin;
 using Turnpike.Routing;
 
@@ -9,6 +10,12 @@ internal enum TryFailure
     Connect,
     Refused,
     Reset,
+
+    /// <summary>What came breaks a rule of HTTP.</summary>
+    Malformed,
+
+    /// <summary>The request breaks a rule of HTTP and was not sent.</summary>
+    InvalidRequest,
 
     /// <summary>The time of this try was over; that of the request is not.</summary>
     Timeout,
@@ -86,8 +93,8 @@ internal sealed class RetryPlan(Route route, ClusterState cluster, string method
     private bool IsWorthIt(TryOutcome outcome) => outcome.Failure switch
     {
         TryFailure.Connect or TryFailure.Refused => true,
-        TryFailure.Reset or TryFailure.Timeout => MayRepeat(),
-        TryFailure.Overflow => false,
+        TryFailure.Reset or TryFailure.Malformed or TryFailure.Timeout => MayRepeat(),
+        TryFailure.Overflow or TryFailure.InvalidRequest => false,
         _ => outcome.Response is { Status: >= 500 } response && MayRepeat() && !IsOverloaded(response),
     };
 
@@ -104,7 +111,7 @@ internal sealed class RetryPlan(Route route, ClusterState cluster, string method
     /// <summary>A second time does what one does; or the rule is for this very method, so that its author meant it.</summary>
     private bool MayRepeat()
     {
-        if (method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "TRACE")
+        if (Methods.IsIdempotent(method))
             return true;
         foreach (var condition in route.Conditions)
         {

@@ -45,7 +45,7 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
         {
             endpoint.Failed(e.Failure, metrics, time);
             exchange.Response.StartOver();
-            await LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset);
+            await LocalAnswer.SendFailureAsync(exchange, e.Failure);
         }
         catch (UpstreamException)
         {

@@ -48,8 +48,11 @@ internal static class MetricsReference
         ("turnpike_upstream_connect_failures_total", "counter", "", "Connections to endpoints that failed."),
         ("turnpike_upstream_ejected_endpoints", "gauge", "", "Endpoints passed over at the moment."),
         ("turnpike_upstream_ejections_total", "counter", "", "Times that an endpoint began to be passed over because it took no connection."),
+        ("turnpike_upstream_malformed_responses_total", "counter", "", "Responses of endpoints that break a rule of HTTP."),
         ("turnpike_upstream_overflows_total", "counter", "limit", "Requests answered with 503, and retries not made, because of the circuit limits."),
+        ("turnpike_upstream_refused_requests_total", "counter", "", "Requests that were not sent because they would break a rule of HTTP."),
         ("turnpike_upstream_retries_total", "counter", "", "Requests sent to an endpoint again."),
+        ("turnpike_upstream_stale_connections_total", "counter", "", "Requests sent again on a new connection because the endpoint had closed the pooled one."),
     ];
 
     public static string Build()

@@ -3,12 +3,14 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Turnpike.IngressProxy.Pipeline;
-using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Upstream;
 
-/// <summary>The upstream client over <see cref="SocketsHttpHandler"/>. The only room that knows it.</summary>
-internal sealed class SocketsUpstreamClient : IUpstreamClient, IDisposable
+/// <summary>
+/// The upstream client for HTTP/2, over <see cref="SocketsHttpHandler"/>. What the library lets through though it breaks a rule is
+/// refused here.
+/// </summary>
+internal sealed class Http2UpstreamClient(UpstreamReport report) : IUpstreamClient, IDisposable
 {
     private static readonly HttpRequestOptionsKey<TimeSpan> ConnectTimeoutKey = new("connect-timeout");
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
@@ -21,26 +23,33 @@ internal sealed class SocketsUpstreamClient : IUpstreamClient, IDisposable
         UseProxy = false,
         ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
         EnableMultipleHttp2Connections = true,
-        // An answer that nobody wants any more ends at once, with its connection.
+        // A response that nobody wants any more ends at once.
         MaxResponseDrainSize = 0,
-        // Less than what servers usually allow, so that it is we who close.
+        // Less than what servers usually allow, so that it is the proxy that closes.
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(50),
         // Bounded per request, by the cluster.
         ConnectTimeout = Timeout.InfiniteTimeSpan,
         ConnectCallback = ConnectAsync,
         // Bytes go through as they are.
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => StrictEncoding.Instance,
     });
 
     /// <inheritdoc/>
     public async Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
-        var (message, content) = ToMessage(request, cancellationToken);
+        var method = HttpMethod.Parse(request.Method);
+        // The library knows methods in any case and sends them in one; a rule may have looked for another.
+        if (method.Method != request.Method)
+        {
+            report.Refused(request.Endpoint.Endpoint.ToString(), "the method is a known one in another case");
+            throw new UpstreamException(UpstreamFailure.InvalidRequest, new InvalidDataException("the method is a known one in another case"));
+        }
+        var (message, content) = ToMessage(method, request, cancellationToken);
+        Http2Response response;
         try
         {
-            var response = await _invoker.SendAsync(message, cancellationToken);
-            return new SocketsUpstreamResponse(message, response, content);
+            response = new Http2Response(message, await _invoker.SendAsync(message, cancellationToken), content, fault => Malformed(request, fault));
         }
         catch (Exception e)
         {
@@ -54,18 +63,27 @@ internal sealed class SocketsUpstreamClient : IUpstreamClient, IDisposable
                 throw new OperationCanceledException(e.Message, e, cancellationToken);
             throw new UpstreamException(Classify(e), e);
         }
+        if (response.Fault() is not { } fault)
+            return response;
+        await response.DisposeAsync();
+        throw Malformed(request, fault);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _invoker.Dispose();
 
-    private static (HttpRequestMessage Message, StreamedContent? Content) ToMessage(UpstreamRequest request, CancellationToken cancellationToken)
+    private UpstreamException Malformed(UpstreamRequest request, string fault)
     {
-        Debug.Assert(request.Target.StartsWith('/'));
-        var http2 = request.Protocol == UpstreamProtocol.Http2 && !request.IsWebSocket;
-        var message = new HttpRequestMessage(HttpMethod.Parse(request.Method), new Uri(request.Endpoint.BaseUri + request.Target, in AsWritten))
+        report.Malformed(request.Endpoint.Endpoint.ToString(), fault);
+        return new UpstreamException(UpstreamFailure.Malformed, new InvalidDataException(fault));
+    }
+
+    private static (HttpRequestMessage Message, StreamedContent? Content) ToMessage(
+        HttpMethod method, UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        var message = new HttpRequestMessage(method, new Uri(request.Endpoint.BaseUri + request.Target, in AsWritten))
         {
-            Version = http2 ? HttpVersion.Version20 : HttpVersion.Version11,
+            Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         message.Options.Set(ConnectTimeoutKey, request.ConnectTimeout);
@@ -74,14 +92,9 @@ internal sealed class SocketsUpstreamClient : IUpstreamClient, IDisposable
         message.Headers.TryAddWithoutValidation("Host", request.Host);
         foreach (ref readonly var header in request.Headers.Items)
         {
-            // The client keeps headers about content apart; a request without a body may have some too.
+            // The library keeps headers about content apart; a request without a body may have some too.
             if (!message.Headers.TryAddWithoutValidation(header.Name, header.Value))
-                (message.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(header.Name, header.Value);
-        }
-        if (request.IsWebSocket)
-        {
-            message.Headers.TryAddWithoutValidation("Connection", "Upgrade");
-            message.Headers.TryAddWithoutValidation("Upgrade", "websocket");
+                (message.Content ??= new NoContent()).Headers.TryAddWithoutValidation(header.Name, header.Value);
         }
         return (message, content);
     }
@@ -95,6 +108,8 @@ internal sealed class SocketsUpstreamClient : IUpstreamClient, IDisposable
             // 7 is REFUSED_STREAM.
             if (e is HttpProtocolException { ErrorCode: 7 })
                 return UpstreamFailure.Refused;
+            if (e is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse })
+                return UpstreamFailure.Malformed;
         }
         return UpstreamFailure.Reset;
     }
@@ -108,7 +123,7 @@ internal sealed class SocketsUpstreamClient : IUpstreamClient, IDisposable
             if (context.InitialRequestMessage.Options.TryGetValue(ConnectTimeoutKey, out var timeout))
                 end.CancelAfter(timeout);
             await socket.ConnectAsync(context.DnsEndPoint, end.Token);
-            return context.InitialRequestMessage.Version.Major == 1 ? new EarlyAnswerStream(socket) : new NetworkStream(socket, ownsSocket: true);
+            return new NetworkStream(socket, ownsSocket: true);
         }
         catch (Exception e)
         {

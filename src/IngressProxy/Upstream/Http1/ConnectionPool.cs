@@ -1,0 +1,121 @@
+using Turnpike.Routing;
+
+namespace Turnpike.IngressProxy.Upstream.Http1;
+
+/// <summary>
+/// The idle connections to endpoints. The one that was used last is taken first, so that those that are not needed grow old and are
+/// closed. An endpoint without idle connections costs nothing.
+/// </summary>
+internal sealed class ConnectionPool : IDisposable
+{
+    /// <summary>Less than what servers usually allow, so that it is the proxy that closes.</summary>
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(50);
+
+    public const int MaxIdlePerEndpoint = 1024;
+
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Endpoint, List<Http1Connection>> _idle = [];
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private bool _disposed;
+
+    public ConnectionPool(TimeProvider time)
+    {
+        _time = time;
+        _timer = time.CreateTimer(static pool => ((ConnectionPool)pool!).Sweep(), this, SweepInterval, SweepInterval);
+    }
+
+    /// <summary>The endpoints that have idle connections.</summary>
+    public int EndpointCount
+    {
+        get
+        {
+            lock (_lock)
+                return _idle.Count;
+        }
+    }
+
+    /// <summary>A connection on which nothing has come since its last response; null where there is none.</summary>
+    public Http1Connection? TryTake(Endpoint endpoint)
+    {
+        while (true)
+        {
+            Http1Connection connection;
+            lock (_lock)
+            {
+                if (!_idle.TryGetValue(endpoint, out var connections))
+                    return null;
+                connection = connections[^1];
+                connections.RemoveAt(connections.Count - 1);
+                if (connections.Count == 0)
+                    _idle.Remove(endpoint);
+            }
+            if (connection.IsQuiet() && !IsOld(connection))
+                return connection;
+            connection.Dispose();
+        }
+    }
+
+    /// <summary>Keeps a connection, all of whose last response was read, for another request.</summary>
+    public void Return(Endpoint endpoint, Http1Connection connection)
+    {
+        connection.IsReused = true;
+        connection.IdleSince = _time.GetTimestamp();
+        lock (_lock)
+        {
+            if (!_disposed)
+            {
+                if (!_idle.TryGetValue(endpoint, out var connections))
+                    _idle.Add(endpoint, connections = []);
+                if (connections.Count < MaxIdlePerEndpoint)
+                {
+                    connections.Add(connection);
+                    return;
+                }
+            }
+        }
+        connection.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _timer.Dispose();
+        List<Http1Connection> all;
+        lock (_lock)
+        {
+            _disposed = true;
+            all = [.. _idle.Values.SelectMany(c => c)];
+            _idle.Clear();
+        }
+        foreach (var connection in all)
+            connection.Dispose();
+    }
+
+    private bool IsOld(Http1Connection connection) => _time.GetElapsedTime(connection.IdleSince) >= IdleTimeout;
+
+    /// <summary>Closes what is old, and what the other side has closed.</summary>
+    private void Sweep()
+    {
+        var closed = new List<Http1Connection>();
+        lock (_lock)
+        {
+            foreach (var (endpoint, connections) in _idle)
+            {
+                connections.RemoveAll(connection =>
+                {
+                    var goes = IsOld(connection) || !connection.IsQuiet();
+                    if (goes)
+                        closed.Add(connection);
+                    return goes;
+                });
+                if (connections.Count == 0)
+                    _idle.Remove(endpoint);
+            }
+        }
+        foreach (var connection in closed)
+            connection.Dispose();
+    }
+}

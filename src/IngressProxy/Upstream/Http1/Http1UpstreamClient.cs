@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+using Turnpike.Http;
+using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Routing;
+
+namespace Turnpike.IngressProxy.Upstream.Http1;
+
+/// <summary>
+/// The upstream client for HTTP/1.1 over sockets of its own: request and response go at the same time, and what an endpoint sends
+/// is taken strictly.
+/// </summary>
+internal sealed class Http1UpstreamClient(UpstreamReport report, TimeProvider time) : IUpstreamClient, IDisposable
+{
+    private const int MaxInterimResponses = 32;
+
+    private readonly ConnectionPool _pool = new(time);
+
+    /// <summary>The endpoints that have idle connections.</summary>
+    public int IdleEndpoints => _pool.EndpointCount;
+
+    /// <inheritdoc/>
+    public async Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        if (_pool.TryTake(request.Endpoint.Endpoint) is { } pooled)
+        {
+            var response = await ExchangeAsync(pooled, request, cancellationToken);
+            if (response is not null)
+                return response;
+            report.StaleConnection();
+        }
+        var connection = await ConnectAsync(request.Endpoint.Endpoint, request.ConnectTimeout, cancellationToken);
+        return (await ExchangeAsync(connection, request, cancellationToken))!;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _pool.Dispose();
+
+    /// <summary>
+    /// Sends the request and receives the head of the response. Null where the connection had been used before, ended without a
+    /// byte of a response, and the request may be sent again: the endpoint closed the connection at that moment.
+    /// </summary>
+    private async Task<UpstreamResponse?> ExchangeAsync(Http1Connection connection, UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        connection.Begin();
+        var sender = new RequestSender(connection, request, time, cancellationToken);
+        try
+        {
+            await sender.StartAsync(cancellationToken);
+            await ReceiveFinalHeadAsync(connection, request, sender, cancellationToken);
+            return new Http1Response(_pool, request.Endpoint.Endpoint, connection, sender, fault => report.Malformed(connection.Peer, fault));
+        }
+        catch (Exception e)
+        {
+            // Reading the client's body must not go on behind the back of a later try.
+            await sender.StopAsync();
+            connection.Dispose();
+            if (sender.ClientFault is { } fault)
+                throw fault;
+            if (cancellationToken.IsCancellationRequested)
+                throw new OperationCanceledException(e.Message, e, cancellationToken);
+            if (e is UpstreamException)
+                throw;
+            if (e is not (SocketException or ObjectDisposedException or EndOfStreamException))
+                throw;
+            return IsStale(connection) && MayRepeat(connection, request) ? null : throw new UpstreamException(UpstreamFailure.Reset, e);
+        }
+    }
+
+    private async ValueTask ReceiveFinalHeadAsync(
+        Http1Connection connection, UpstreamRequest request, RequestSender sender, CancellationToken cancellationToken)
+    {
+        for (var interim = 0; interim <= MaxInterimResponses; interim++)
+        {
+            var parser = connection.Parser;
+            parser.Begin(request.Method == "HEAD", request.IsWebSocket);
+            if (!await connection.ReceiveHeadAsync(cancellationToken))
+                throw new EndOfStreamException("the connection ended before the response");
+            if (parser.Fault is { } fault)
+                throw Malformed(connection, fault);
+            if (!parser.IsInterim)
+                return;
+            if (parser.Status == 100)
+                sender.GoAhead();
+            connection.PassHead();
+        }
+        throw Malformed(connection, "there are more than 32 interim responses");
+    }
+
+    private UpstreamException Malformed(Http1Connection connection, string fault)
+    {
+        report.Malformed(connection.Peer, fault);
+        return new UpstreamException(UpstreamFailure.Malformed, new InvalidDataException(fault));
+    }
+
+    private static bool IsStale(Http1Connection connection) => connection is { IsReused: true, HasReceived: false };
+
+    /// <summary>A second time does what one does, or nothing was sent the first time; and the body is there once more.</summary>
+    private static bool MayRepeat(Http1Connection connection, UpstreamRequest request) =>
+        (Methods.IsIdempotent(request.Method) || !connection.HasSent) && (request.Body is null || request.Body.TryRewind());
+
+    private static async ValueTask<Http1Connection> ConnectAsync(Endpoint endpoint, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            EndPoint address = IPAddress.TryParse(endpoint.Address, out var ip) ? new IPEndPoint(ip, endpoint.Port) : new DnsEndPoint(endpoint.Address, endpoint.Port);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            end.CancelAfter(timeout);
+            await socket.ConnectAsync(address, end.Token);
+            return new Http1Connection(socket, endpoint.ToString());
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            if (cancellationToken.IsCancellationRequested)
+                throw new OperationCanceledException(e.Message, e, cancellationToken);
+            throw new UpstreamException(UpstreamFailure.Connect, new IOException($"cannot connect to {endpoint}", e));
+        }
+    }
+}

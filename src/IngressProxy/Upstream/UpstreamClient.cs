@@ -1,0 +1,33 @@
+using Turnpike.IngressProxy.Pipeline;
+using Turnpike.IngressProxy.Upstream.Http1;
+using Turnpike.Routing;
+
+namespace Turnpike.IngressProxy.Upstream;
+
+/// <summary>The one way to the endpoints: what may go out goes to the client of the protocol that the endpoint speaks.</summary>
+internal sealed class UpstreamClient(UpstreamReport report, TimeProvider time) : IUpstreamClient, IDisposable
+{
+    private readonly Http1UpstreamClient _http1 = new(report, time);
+    private readonly Http2UpstreamClient _http2 = new(report);
+
+    /// <inheritdoc/>
+    public Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        if (RequestGuard.Fault(request) is { } fault)
+        {
+            report.Refused(request.Endpoint.Endpoint.ToString(), fault);
+            return Task.FromException<UpstreamResponse>(new UpstreamException(UpstreamFailure.InvalidRequest, new InvalidDataException(fault)));
+        }
+        // WebSockets are a matter of HTTP/1.1.
+        return request.Protocol == UpstreamProtocol.Http2 && !request.IsWebSocket
+            ? _http2.SendAsync(request, cancellationToken)
+            : _http1.SendAsync(request, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _http1.Dispose();
+        _http2.Dispose();
+    }
+}
