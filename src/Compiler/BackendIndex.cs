@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Turnpike.Api;
 using Turnpike.Api.Core;
+using Turnpike.Compiler.Limits;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
@@ -31,6 +32,9 @@ internal sealed class BackendIndex
 
     public EndpointPolicy Addresses { get; }
 
+    /// <summary>What clusters are paid from; null where nobody counts.</summary>
+    public NamespaceBudget? Budget { get; init; }
+
     public IEnumerable<Cluster> Clusters => _clusters.Values;
 
     public ServiceObject? Find(string ns, string name) => _services.GetValueOrDefault((ns, name));
@@ -41,13 +45,23 @@ internal sealed class BackendIndex
     public string HostOf(ServiceObject service) => $"{service.Metadata.Name}.{service.Metadata.Namespace}.svc.{_snapshot.Mesh.Domain}";
 
     /// <summary>The name of the cluster for a port of a service and the pods that carry <paramref name="labels"/>; made when first asked for.</summary>
-    public string ClusterFor(ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels)
+    /// <param name="service">The service.</param>
+    /// <param name="port">One of its ports.</param>
+    /// <param name="labels">Null or empty for all its pods.</param>
+    /// <param name="payer">The namespace that asks for it.</param>
+    /// <param name="excess">Why it cannot be had: the payer's part of the table is used up.</param>
+    public string? ClusterFor(ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels, string payer, out string? excess)
     {
+        excess = null;
         var name = string.Create(CultureInfo.InvariantCulture, $"{service.Metadata}:{port.Port}");
         if (labels is { IsEmpty: false })
             name += "{" + string.Join(',', labels.Select(l => $"{l.Key}={l.Value}")) + "}";
         if (!_clusters.ContainsKey(name))
         {
+            var endpoints = _endpoints[(service.Metadata.Namespace, service.Metadata.Name)].Sum(e => e.Subsets.Sum(s => s.Addresses.Length));
+            excess = Budget?.Spend(payer, NamespaceBudget.OfCluster(name, endpoints));
+            if (excess is not null)
+                return null;
             _clusters.Add(name, new Cluster
             {
                 Name = name,

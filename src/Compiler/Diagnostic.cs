@@ -71,4 +71,7 @@ public static class DiagnosticReasons
     public const string DestinationNotFound = "DestinationNotFound";
     public const string NotPermitted = "NotPermitted";
     public const string NeverReached = "NeverReached";
+
+    /// <summary>The object, or a part of it, is left out because its namespace takes more than the mesh settings allow it.</summary>
+    public const string LimitExceeded = "LimitExceeded";
 }

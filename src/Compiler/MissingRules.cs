@@ -23,7 +23,7 @@ public static class MissingRules
             return [];
         var rules = new RuleIndex(snapshot, backends, new DiagnosticBag());
         var host = backends.HostOf(service);
-        var here = entry.Routes.Select(r => r.Rule).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var here = entry.Routes.Under(entry.Path).Select(r => r.Rule).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var said = diagnostics.Where(d => d.Subject.Kind == Kinds.RouteRule).ToLookup(d => $"{d.Subject.Namespace}/{d.Subject.Name}", StringComparer.Ordinal);
         var valid = snapshot.RouteRules
             .Where(r => !here.Contains(r.Metadata.ToString()) && string.Equals(rules.HostOf(r.Spec.Destination!, r), host, StringComparison.OrdinalIgnoreCase))

@@ -1,62 +1,84 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
+using Turnpike.Compiler.Limits;
 using Turnpike.Primitives;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
 
-/// <summary>Turns the RouteRules of a backend service into the routes of a path entry (behaviour reference §3.3 to §3.13, §4.6).</summary>
-internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleIndex rules, DiagnosticBag diagnostics)
+/// <summary>Turns the RouteRules of a backend service into the list of routes of a port of it (behaviour reference §3.3 to §3.13, §4.6).</summary>
+internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleIndex rules, NamespaceBudget budget, DiagnosticBag diagnostics)
 {
-    private readonly Dictionary<(ServiceObject, ServicePort), ImmutableArray<Route>> _serviceRoutes = [];
-    private readonly Dictionary<string, (int Considered, int Kept, string? Winner)> _reach = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (RouteList? List, string? Excess, HashSet<PathMatch> Entries)> _lists = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RouteList> _nowhere = new(StringComparer.Ordinal);
+
+    /// <summary>For hosts with TLS whose port 80 says so.</summary>
+    public static RouteList ToHttps { get; } = new("https", [new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null) }]);
 
     private TimeSpan DefaultTimeout => mesh.DefaultRequestTimeout.Or(ProxyDefaults.RequestTimeout) ?? TimeSpan.Zero;
 
-    /// <summary>The routes of a path whose requests go to a port of a service.</summary>
-    public ImmutableArray<Route> RoutesFor(PathMatch path, ServiceObject service, ServicePort port)
+    /// <summary>The routes for a path whose requests go to a port of a service; null where the namespace has no room for them in the table.</summary>
+    public RouteList? RoutesFor(PathMatch path, ServiceObject service, ServicePort port, out string? excess)
     {
-        var combined = new List<Route>();
-        foreach (var route in ServiceRoutes(service, port))
-        {
-            if (PathMatch.Intersect(path, route.Path) is { } both)
-                combined.Add(route with { Path = both });
-        }
-        combined.Sort(RouteOrder);
-        return Reachable(path, combined);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{service.Metadata}:{port.Port}");
+        if (!_lists.TryGetValue(name, out var known))
+            _lists[name] = known = (Build(name, service, port, out var why), why, []);
+        excess = known.Excess;
+        if (known.List is not null)
+            known.Entries.Add(path);
+        return known.List;
     }
 
     /// <summary>The one route of a backend that is not there.</summary>
-    public ImmutableArray<Route> RoutesToNowhere(PathMatch path, string ns, string backend) =>
-        [new Route { Path = path, Targets = [new WeightedCluster(backends.EmptyCluster(ns, backend), 100)], Timeout = DefaultTimeout }];
+    public RouteList RoutesToNowhere(string ns, string backend)
+    {
+        var cluster = backends.EmptyCluster(ns, backend);
+        if (!_nowhere.TryGetValue(cluster, out var list))
+        {
+            _nowhere[cluster] = list = new RouteList(
+                $"{cluster} (no backend)", [new Route { Path = PathMatch.Any, Targets = [new WeightedCluster(cluster, 100)], Timeout = DefaultTimeout }]);
+        }
+        return list;
+    }
 
     /// <summary>Reports the rules that no request can reach, once all paths are built.</summary>
     public void ReportUnreachable()
     {
-        foreach (var (name, (considered, kept, winner)) in _reach)
+        var winners = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (var (list, _, entries) in _lists.Values)
         {
-            if (considered == 0 || kept > 0)
+            if (list is null)
                 continue;
-            var slash = name.IndexOf('/', StringComparison.Ordinal);
+            foreach (var (rule, winner) in RuleReach.Of(list, entries))
+            {
+                // Reached at one port is reached.
+                if (winner is null || !winners.TryGetValue(rule, out var other) || other is not null)
+                    winners[rule] = winner;
+            }
+        }
+        foreach (var (rule, winner) in winners)
+        {
+            if (winner is null)
+                continue;
+            var slash = rule.IndexOf('/', StringComparison.Ordinal);
             static string Text(string first) => $"spec.match: no request reaches this rule, because {first} takes the same requests first";
-            var ours = winner?.StartsWith(name[..(slash + 1)], StringComparison.Ordinal) != false;
+            var ours = winner.StartsWith(rule[..(slash + 1)], StringComparison.Ordinal);
             diagnostics.Warn(
-                new(Kinds.RouteRule, name[..slash], name[(slash + 1)..]),
+                new(Kinds.RouteRule, rule[..slash], rule[(slash + 1)..]),
                 DiagnosticReasons.NeverReached,
                 Text(ours ? $"RouteRule {winner}" : "a RouteRule of another namespace"),
                 ours ? null : Text($"RouteRule {winner}"));
         }
     }
 
-    /// <summary>Exact, then longest prefix, then precedence, then number of conditions, then namespace/name; no rule comes last.</summary>
+    /// <summary>Precedence, then number of conditions, then namespace/name; no rule comes last. The path goes before all of it, when a request is matched.</summary>
     private static int RouteOrder(Route x, Route y)
     {
-        var order = PathOrder.Instance.Compare(x.Path, y.Path);
-        if (order == 0)
-            order = (x.Rule is null).CompareTo(y.Rule is null);
+        var order = (x.Rule is null).CompareTo(y.Rule is null);
         if (order == 0)
             order = y.Precedence.CompareTo(x.Precedence);
         if (order == 0)
@@ -64,46 +86,39 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
         return order != 0 ? order : string.CompareOrdinal(x.Rule, y.Rule);
     }
 
-    /// <summary>Leaves out what stands behind a route that takes every request of its path.</summary>
-    private ImmutableArray<Route> Reachable(PathMatch path, List<Route> ordered)
+    private RouteList? Build(string name, ServiceObject service, ServicePort port, out string? excess)
     {
-        var kept = ImmutableArray.CreateBuilder<Route>(ordered.Count);
-        Route? catchAll = null;
-        foreach (var route in ordered)
+        var ns = service.Metadata.Namespace;
+        if (backends.ClusterFor(service, port, null, ns, out excess) is not { } cluster)
+            return null;
+        var routes = new List<Route>
         {
-            var hidden = catchAll ?? kept.FirstOrDefault(k => k.Conditions.IsEmpty && k.Path == route.Path);
-            if (route.Rule is { } name)
+            new() { Path = PathMatch.Any, Targets = [new WeightedCluster(cluster, 100)], Timeout = DefaultTimeout },
+        };
+        // The oldest first, so that it is the newest for which there is no room.
+        foreach (var rule in NamespaceUsage.ByAge(rules.For(service), r => r.Metadata))
+        {
+            try
             {
-                var reach = _reach.GetValueOrDefault(name);
-                _reach[name] = (reach.Considered + 1, reach.Kept + (hidden is null ? 1 : 0), hidden?.Rule ?? reach.Winner);
+                if (Build(rule, service, port) is not { } route)
+                    continue;
+                if (budget.Spend(ns, NamespaceBudget.OfRule(rule)) is { } full)
+                    LeaveOut(rule, full);
+                else
+                    routes.Add(route);
             }
-            if (hidden is not null)
-                continue;
-            kept.Add(route);
-            if (route.Conditions.IsEmpty && route.Path == path)
-                catchAll = route;
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // A fault of the compiler, and one object's: all others are in the table as if this one was not there.
+                diagnostics.Error(Keys.Of(rule), DiagnosticReasons.Invalid, $"the rule cannot be compiled and is left out: {e.Message}");
+            }
         }
-        return kept.ToImmutable();
+        routes.Sort(RouteOrder);
+        return new RouteList(name, [.. routes]);
     }
 
-    private ImmutableArray<Route> ServiceRoutes(ServiceObject service, ServicePort port)
-    {
-        if (_serviceRoutes.TryGetValue((service, port), out var known))
-            return known;
-        var routes = ImmutableArray.CreateBuilder<Route>();
-        foreach (var rule in rules.For(service))
-        {
-            if (Build(rule, service, port) is { } route)
-                routes.Add(route);
-        }
-        routes.Add(new Route
-        {
-            Path = PathMatch.Any,
-            Targets = [new WeightedCluster(backends.ClusterFor(service, port, null), 100)],
-            Timeout = DefaultTimeout,
-        });
-        return _serviceRoutes[(service, port)] = routes.ToImmutable();
-    }
+    private void LeaveOut(RouteRule rule, string excess) =>
+        diagnostics.Error(Keys.Of(rule), DiagnosticReasons.LimitExceeded, $"{excess}; the rule is left out");
 
     private Route? Build(RouteRule rule, ServiceObject service, ServicePort port)
     {
@@ -176,17 +191,17 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
     private ImmutableArray<WeightedCluster>? Targets(RouteRule rule, ServiceObject service, ServicePort port)
     {
         if (rule.Spec.Route is not { IsEmpty: false } route)
-            return [new WeightedCluster(backends.ClusterFor(service, port, null), 100)];
+            return Cluster(rule, service, port, null) is { } only ? [new WeightedCluster(only, 100)] : null;
         var targets = ImmutableArray.CreateBuilder<WeightedCluster>(route.Length);
         for (var i = 0; i < route.Length; i++)
         {
             var target = route[i];
+            // A single target takes everything, whatever its weight; beside others, weight 0 takes nothing.
+            var weight = route.Length == 1 ? 100 : target.Weight ?? 0;
             var labels = target.Labels is { IsEmpty: false } ? target.Labels : target.Destination?.Labels;
             var cluster = TargetCluster(rule, $"spec.route[{i}].destination", target.Destination, labels, service, port);
             if (cluster is null)
                 return null;
-            // A single target takes everything, whatever its weight; beside others, weight 0 takes nothing.
-            var weight = route.Length == 1 ? 100 : target.Weight ?? 0;
             if (weight > 0)
                 targets.Add(new WeightedCluster(cluster, weight));
         }
@@ -198,7 +213,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
         RouteRule rule, string path, IstioService? target, ImmutableSortedDictionary<string, string>? labels, ServiceObject service, ServicePort port)
     {
         if (target is null)
-            return backends.ClusterFor(service, port, labels);
+            return Cluster(rule, service, port, labels);
         var host = rules.HostOf(target, rule);
         if (rules.Find(rule, path, host, diagnostics, missing => diagnostics.Error(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"{missing}, so the rule is left out")) is not { } other)
             return null;
@@ -209,7 +224,15 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
             diagnostics.Error(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"{path}: service {other.Metadata} has no port {port.Port}{(port.Name.Length > 0 ? $" or \"{port.Name}\"" : "")}, so the rule is left out");
             return null;
         }
-        return backends.ClusterFor(other, same, labels);
+        return Cluster(rule, other, same, labels);
+    }
+
+    private string? Cluster(RouteRule rule, ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels)
+    {
+        var cluster = backends.ClusterFor(service, port, labels, rule.Metadata.Namespace, out var excess);
+        if (cluster is null)
+            LeaveOut(rule, excess!);
+        return cluster;
     }
 
     private static CorsAction Cors(CorsPolicy cors) => new(

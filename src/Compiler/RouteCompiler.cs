@@ -4,6 +4,7 @@ using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Compiler.Hosts;
+using Turnpike.Compiler.Limits;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
@@ -17,6 +18,8 @@ public sealed class RouteCompiler
     private readonly ClusterSnapshot _snapshot;
     private readonly DiagnosticBag _diagnostics = new();
     private readonly BackendIndex _backends;
+    private readonly NamespaceBudget _budget;
+    private (IngressObject? Ingress, bool All, HashSet<string> Named) _tlsHosts = (null, false, []);
     private readonly RouteBuilder _routes;
     private readonly HostOwners _hosts;
     private readonly CertificateBuilder _certificates;
@@ -25,9 +28,11 @@ public sealed class RouteCompiler
 
     private RouteCompiler(ClusterSnapshot snapshot)
     {
+        snapshot = NamespaceUsage.Enforce(snapshot, _diagnostics);
         _snapshot = snapshot;
-        _backends = new BackendIndex(snapshot);
-        _routes = new RouteBuilder(snapshot.Mesh, _backends, new RuleIndex(snapshot, _backends, _diagnostics), _diagnostics);
+        _budget = new NamespaceBudget(snapshot.Mesh.NamespaceLimits.TableBytesInForce);
+        _backends = new BackendIndex(snapshot) { Budget = _budget };
+        _routes = new RouteBuilder(snapshot.Mesh, _backends, new RuleIndex(snapshot, _backends, _diagnostics), _budget, _diagnostics);
         _hosts = HostOwners.Of(snapshot);
         _certificates = new CertificateBuilder(snapshot, _hosts, _diagnostics);
         _http = new HostTable("http", _diagnostics);
@@ -41,10 +46,15 @@ public sealed class RouteCompiler
         _certificates.Add(_hosts.Ours);
         foreach (var ingress in _hosts.Ours)
         {
-            foreach (var refusal in _hosts.Refusals(ingress))
-                _diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.HostNotPermitted, refusal.Message, refusal.AdminMessage);
-            foreach (var served in ServedPaths.Of(ingress))
-                Add(ingress, served);
+            try
+            {
+                Add(ingress);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // A fault of the compiler, and one object's: all others are in the table as if this one was not there.
+                _diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.Invalid, $"the Ingress cannot be compiled and is left out: {e.Message}");
+            }
         }
         _http.CloseTo(_hosts);
         _https.CloseTo(_hosts);
@@ -66,6 +76,14 @@ public sealed class RouteCompiler
         return new Compilation(RouteTableJson.WithVersion(table), _diagnostics.ToImmutable(), _hosts);
     }
 
+    private void Add(IngressObject ingress)
+    {
+        foreach (var refusal in _hosts.Refusals(ingress))
+            _diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.HostNotPermitted, refusal.Message, refusal.AdminMessage);
+        foreach (var served in ServedPaths.Of(ingress))
+            Add(ingress, served);
+    }
+
     private void Add(IngressObject ingress, ServedPath served)
     {
         var (host, path) = (served.Host, served.Path);
@@ -78,7 +96,13 @@ public sealed class RouteCompiler
             return;
         }
         var field = served.Origin.Rule == 0 ? served.Field : $"{served.Field}.backend";
-        var entry = new PathEntry { Path = path, Origin = served.Origin, Routes = Routes(ingress, path, served.Backend, field) };
+        var excess = _budget.Spend(key.Namespace, NamespaceBudget.OfPath(host, path.Value));
+        if (excess is not null || Routes(ingress, path, served.Backend, field, out excess) is not { } routes)
+        {
+            _diagnostics.Error(key, DiagnosticReasons.LimitExceeded, $"{served.Field}: {excess}; the path is left out");
+            return;
+        }
+        var entry = new PathEntry { Path = path, Origin = served.Origin, Routes = routes };
         if (!HasTls(ingress, host))
         {
             _http.Add(key, host, entry);
@@ -91,13 +115,14 @@ public sealed class RouteCompiler
                 _http.Add(key, host, entry);
                 break;
             case TlsIngressHttp.Redirect:
-                _http.Add(key, host, entry with { Routes = [new Route { Path = path, Redirect = new RedirectAction(308, "https", null, null) }] });
+                _http.Add(key, host, entry with { Routes = RouteBuilder.ToHttps });
                 break;
         }
     }
 
-    private ImmutableArray<Route> Routes(IngressObject ingress, PathMatch path, IngressBackend backend, string field)
+    private RouteList? Routes(IngressObject ingress, PathMatch path, IngressBackend backend, string field, out string? excess)
     {
+        excess = null;
         var key = Keys.Of(ingress);
         var ns = ingress.Metadata.Namespace;
         if (_backends.Find(ns, backend.ServiceName) is not { } service)
@@ -110,7 +135,10 @@ public sealed class RouteCompiler
         }
         else if (PortOf(service, backend) is not { } port)
         {
-            var known = service.Ports.Length == 0 ? "none" : string.Join(", ", service.Ports.Select(p => p.Name.Length > 0 ? $"{p.Port} ({p.Name})" : $"{p.Port}"));
+            // Told for each path that is wrong: a service with a thousand ports must not make that megabytes.
+            var known = service.Ports.Length == 0 ? "none" : string.Join(", ", service.Ports.Take(10).Select(p => p.Name.Length > 0 ? $"{p.Port} ({p.Name})" : $"{p.Port}"));
+            if (service.Ports.Length > 10)
+                known += $" and {service.Ports.Length - 10} more";
             _diagnostics.Warn(key, DiagnosticReasons.BackendNotFound, $"{field}: service \"{backend.ServiceName}\" has no port {(backend.PortName.Length > 0 ? $"\"{backend.PortName}\"" : backend.PortNumber)}; its requests get 503; its ports: {known}");
         }
         else if (PortProtocol.Of(port) is null)
@@ -119,9 +147,9 @@ public sealed class RouteCompiler
         }
         else
         {
-            return _routes.RoutesFor(path, service, port);
+            return _routes.RoutesFor(path, service, port, out excess);
         }
-        return _routes.RoutesToNowhere(path, ns, backend.ToString());
+        return _routes.RoutesToNowhere(ns, backend.ToString());
     }
 
     private static ServicePort? PortOf(ServiceObject service, IngressBackend backend) => backend.PortName.Length > 0
@@ -129,13 +157,18 @@ public sealed class RouteCompiler
         : service.Ports.FirstOrDefault(p => p.Port == backend.PortNumber);
 
     /// <summary>An entry of <c>spec.tls</c> without hosts is for the whole Ingress; a rule without host is covered by any entry.</summary>
-    private static bool HasTls(IngressObject ingress, string host) =>
-        ingress.Tls.Any(tls => host.Length == 0 || tls.Hosts.IsEmpty || tls.Hosts.Any(h => Covers(h, host)));
-
-    private static bool Covers(string pattern, string host) =>
-        string.Equals(pattern, host, StringComparison.OrdinalIgnoreCase)
-        || (pattern.StartsWith("*.", StringComparison.Ordinal) && host.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot
-            && host.AsSpan(dot).Equals(pattern.AsSpan(1), StringComparison.OrdinalIgnoreCase));
+    private bool HasTls(IngressObject ingress, string host)
+    {
+        if (ingress.Tls.IsEmpty)
+            return false;
+        if (host.Length == 0)
+            return true;
+        // Asked for each path of an Ingress in turn; to look through all of its hosts each time would be their product.
+        if (!ReferenceEquals(_tlsHosts.Ingress, ingress))
+            _tlsHosts = (ingress, ingress.Tls.Any(t => t.Hosts.IsEmpty), ingress.Tls.SelectMany(t => t.Hosts).ToHashSet(StringComparer.OrdinalIgnoreCase));
+        return _tlsHosts.All || _tlsHosts.Named.Contains(host)
+            || (host.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && _tlsHosts.Named.Contains("*" + host[dot..]));
+    }
 
     private TlsIngressHttp HttpMode(IngressObject ingress) => ingress.Metadata.Annotations.GetValueOrDefault(Names.HttpAnnotation) switch
     {

@@ -28,7 +28,7 @@ public static class WireResources
     /// <exception cref="FormatException">The kind of resource is not one that this build knows.</exception>
     public static Routing.ResourceKey FromWire(ResourceKey? key) =>
         key is null ? throw new FormatException("a resource has no key")
-        : key.Kind is >= ResourceKind.Settings and <= ResourceKind.Certificate
+        : key.Kind is >= ResourceKind.Settings and <= ResourceKind.Routes
             ? new((Routing.ResourceKind)((int)key.Kind - 1), key.Name)
             : throw new FormatException($"resources of kind {key.Kind} are not known here");
 }

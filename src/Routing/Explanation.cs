@@ -22,7 +22,7 @@ public enum RouteVerdict
 public readonly record struct RouteLook(Route Route, RouteVerdict Verdict, Condition? Failing);
 
 /// <summary>The way of one request through a table, by the matcher of the data plane. What was not found is null.</summary>
-/// <param name="Looks">The routes of the entry, in the order in which they are tried.</param>
+/// <param name="Looks">The routes that the entry can reach, each with the path that both match, in the order in which they are tried.</param>
 public sealed record Explanation(VirtualHost? Host, PathEntry? Entry, ImmutableArray<RouteLook> Looks)
 {
     public Route? Taken => Looks.FirstOrDefault(l => l.Verdict == RouteVerdict.Taken).Route;
@@ -39,20 +39,21 @@ public sealed record Explanation(VirtualHost? Host, PathEntry? Entry, ImmutableA
         if (host.FindPath(request.Path) is not { } entry)
             return new Explanation(host, null, []);
         var taken = VirtualHost.FindRoute(entry, request, headers);
-        var looks = ImmutableArray.CreateBuilder<RouteLook>(entry.Routes.Length);
+        var looks = ImmutableArray.CreateBuilder<RouteLook>();
         var after = false;
-        foreach (var route in entry.Routes)
+        foreach (var (route, combined) in entry.Routes.Reachable(entry.Path))
         {
-            looks.Add(after ? new RouteLook(route, RouteVerdict.NotAsked, null) : Look(route, taken, request, headers));
-            after |= ReferenceEquals(route, taken);
+            var isTaken = ReferenceEquals(route, taken);
+            looks.Add(after ? new RouteLook(combined, RouteVerdict.NotAsked, null) : Look(combined, isTaken, request, headers));
+            after |= isTaken;
         }
-        return new Explanation(host, entry, looks.MoveToImmutable());
+        return new Explanation(host, entry, looks.ToImmutable());
     }
 
-    private static RouteLook Look<THeaders>(Route route, Route? taken, in RequestKey request, THeaders headers)
+    private static RouteLook Look<THeaders>(Route route, bool isTaken, in RequestKey request, THeaders headers)
         where THeaders : IRequestHeaders, allows ref struct
     {
-        if (ReferenceEquals(route, taken))
+        if (isTaken)
             return new RouteLook(route, RouteVerdict.Taken, null);
         return route.Path.Matches(request.Path)
             ? new RouteLook(route, RouteVerdict.ConditionFails, VirtualHost.FirstFailing(route, request, headers))

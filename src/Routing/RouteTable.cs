@@ -73,8 +73,9 @@ public sealed record PathEntry
 
     public required RouteOrigin Origin { get; init; }
 
-    /// <summary>In the order in which they are tried; the first whose conditions all hold wins. Normally ends with one without conditions.</summary>
-    public ImmutableArray<Route> Routes { get => field.IsDefault ? [] : field; init; }
+    /// <summary>What may happen to its requests. Shared with all entries that lead to the same port of the same service.</summary>
+    [JsonConverter(typeof(RouteListNameConverter))]
+    public RouteList Routes { get => field ?? RouteList.Empty; init; }
 }
 
 /// <summary>Where a path entry comes from.</summary>
@@ -96,7 +97,7 @@ public sealed record Route
     /// <summary>Of the RouteRule; larger is tried first among routes of the same path.</summary>
     public int Precedence { get; init; }
 
-    /// <summary>The paths that both the Ingress and the rule match.</summary>
+    /// <summary>The paths that the rule is for, exact or by prefix; the entry that leads here narrows them.</summary>
     public required PathMatch Path { get; init; }
 
     /// <summary>Further conditions; all must hold.</summary>

@@ -47,23 +47,28 @@ public static class RouteTableJson
         Version = table.Version,
         Http = table.Http.All,
         Https = table.Https.All,
+        Routes = [.. RouteLinks.ListsOf(table.Http, table.Https).Select(RouteListDocument.Of)],
         Clusters = table.Clusters.All,
         Certificates = table.Certificates,
         Settings = table.Settings,
     };
 
-    private static RouteTable FromDocument(RouteTableDocument document) => new()
+    private static RouteTable FromDocument(RouteTableDocument document)
     {
-        Version = document.Version ?? "",
-        Http = Hosts(document.Http),
-        Https = Hosts(document.Https),
-        Clusters = document.Clusters.IsDefaultOrEmpty ? ClusterSet.Empty : new ClusterSet(document.Clusters),
-        Certificates = document.Certificates,
-        Settings = document.Settings ?? new ProxySettings(),
-    };
+        var lists = document.Routes.IsDefault ? [] : document.Routes.Select(r => r.ToList()).ToDictionary(l => l.Name, StringComparer.Ordinal);
+        return new RouteTable
+        {
+            Version = document.Version ?? "",
+            Http = Hosts(document.Http, lists),
+            Https = Hosts(document.Https, lists),
+            Clusters = document.Clusters.IsDefaultOrEmpty ? ClusterSet.Empty : new ClusterSet(document.Clusters),
+            Certificates = document.Certificates,
+            Settings = document.Settings ?? new ProxySettings(),
+        };
+    }
 
-    private static VirtualHostSet Hosts(ImmutableArray<VirtualHost> hosts) =>
-        hosts.IsDefaultOrEmpty ? VirtualHostSet.Empty : new VirtualHostSet(hosts);
+    private static VirtualHostSet Hosts(ImmutableArray<VirtualHost> hosts, Dictionary<string, RouteList> lists) =>
+        hosts.IsDefaultOrEmpty ? VirtualHostSet.Empty : new VirtualHostSet(hosts.Select(h => RouteLinks.Link(h, lists)));
 }
 
 internal sealed record RouteTableDocument
@@ -75,6 +80,8 @@ internal sealed record RouteTableDocument
     public ImmutableArray<VirtualHost> Http { get; init; }
 
     public ImmutableArray<VirtualHost> Https { get; init; }
+
+    public ImmutableArray<RouteListDocument> Routes { get; init; }
 
     public ImmutableArray<Cluster> Clusters { get; init; }
 
@@ -89,6 +96,7 @@ internal sealed record RouteTableDocument
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RouteTableDocument))]
 [JsonSerializable(typeof(VirtualHost))]
+[JsonSerializable(typeof(RouteListDocument))]
 [JsonSerializable(typeof(Cluster))]
 [JsonSerializable(typeof(Certificate))]
 [JsonSerializable(typeof(ProxySettings))]

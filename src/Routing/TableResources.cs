@@ -12,9 +12,12 @@ public enum ResourceKind
     HttpsHost,
     Cluster,
     Certificate,
+
+    /// <summary>A list of routes that paths of hosts name.</summary>
+    Routes,
 }
 
-/// <summary>Names a resource: a domain, a cluster, a certificate; empty for the settings.</summary>
+/// <summary>Names a resource: a domain, a cluster, a certificate, a list of routes; empty for the settings.</summary>
 public readonly record struct ResourceKey(ResourceKind Kind, string Name);
 
 /// <summary>One part of a table in wire form.</summary>
@@ -62,6 +65,8 @@ public sealed class TableResources
             Add(ResourceKind.HttpHost, host.Domain, JsonSerializer.SerializeToUtf8Bytes(host, context.VirtualHost));
         foreach (var host in table.Https.All)
             Add(ResourceKind.HttpsHost, host.Domain, JsonSerializer.SerializeToUtf8Bytes(host, context.VirtualHost));
+        foreach (var list in RouteLinks.ListsOf(table.Http, table.Https))
+            Add(ResourceKind.Routes, list.Name, JsonSerializer.SerializeToUtf8Bytes(RouteListDocument.Of(list), context.RouteListDocument));
         foreach (var cluster in table.Clusters.All)
             Add(ResourceKind.Cluster, cluster.Name, JsonSerializer.SerializeToUtf8Bytes(cluster, context.Cluster));
         foreach (var certificate in table.Certificates)
@@ -149,6 +154,7 @@ public sealed class TableAssembly
                 ResourceKind.HttpHost or ResourceKind.HttpsHost => Named(JsonSerializer.Deserialize(resource.Body.Span, context.VirtualHost), h => h.Domain),
                 ResourceKind.Cluster => Named(JsonSerializer.Deserialize(resource.Body.Span, context.Cluster), c => c.Name),
                 ResourceKind.Certificate => Named(JsonSerializer.Deserialize(resource.Body.Span, context.Certificate), TableResources.NameOf),
+                ResourceKind.Routes => Named(JsonSerializer.Deserialize(resource.Body.Span, context.RouteListDocument)?.ToList(), r => r.Name),
                 ResourceKind.Settings => Named(JsonSerializer.Deserialize(resource.Body.Span, context.ProxySettings), _ => ""),
                 _ => throw new FormatException($"resources of kind {kind} are not known here"),
             };
@@ -170,6 +176,20 @@ public sealed class TableAssembly
     {
         public static Parts None { get; } = new(RouteTable.Empty, [], []);
 
+        /// <summary>Gives the hosts the lists of routes that they name; a host whose lists are the same objects as before stays the same object.</summary>
+        private static void Link(Dictionary<ResourceKey, object> values, HashSet<ResourceKind> touched)
+        {
+            var lists = values.Where(v => v.Key.Kind == ResourceKind.Routes).ToDictionary(v => v.Key.Name, v => (RouteList)v.Value, StringComparer.Ordinal);
+            foreach (var (key, value) in values.Where(v => v.Value is VirtualHost).ToList())
+            {
+                var linked = RouteLinks.Link((VirtualHost)value, lists);
+                if (ReferenceEquals(linked, value))
+                    continue;
+                values[key] = linked;
+                touched.Add(key.Kind);
+            }
+        }
+
         public Parts With(TableDelta delta)
         {
             var (versions, values) = (new Dictionary<ResourceKey, string>(Versions), new Dictionary<ResourceKey, object>(Values));
@@ -181,6 +201,8 @@ public sealed class TableAssembly
                 values.Remove(key);
             }
             var touched = delta.Changed.Select(r => r.Key.Kind).Concat(delta.Removed.Select(k => k.Kind)).ToHashSet();
+            if (touched.Overlaps([ResourceKind.Routes, ResourceKind.HttpHost, ResourceKind.HttpsHost]))
+                Link(values, touched);
             IEnumerable<T> Of<T>(ResourceKind kind) => values.Where(v => v.Key.Kind == kind).Select(v => (T)v.Value);
             try
             {

@@ -10,11 +10,15 @@ namespace Turnpike.Routing;
 /// </summary>
 public static class TableText
 {
+    // A route stands under each path that leads to it, which is what a reader wants and what would make a large table's text endless.
+    private const int MaxRoutes = 20_000;
+
     public static string Write(RouteTable table)
     {
         var text = new StringBuilder();
-        WriteListener(text, "http", table.Http);
-        WriteListener(text, "https", table.Https);
+        var left = MaxRoutes;
+        WriteListener(text, "http", table.Http, ref left);
+        WriteListener(text, "https", table.Https, ref left);
         if (!table.Certificates.IsEmpty)
         {
             text.Append("certificates\n");
@@ -73,7 +77,7 @@ public static class TableText
 
     private static string Limit(int limit) => limit == int.MaxValue ? "unlimited" : limit.ToString(CultureInfo.InvariantCulture);
 
-    private static void WriteListener(StringBuilder text, string name, VirtualHostSet hosts)
+    private static void WriteListener(StringBuilder text, string name, VirtualHostSet hosts, ref int left)
     {
         if (hosts.All.IsEmpty)
             return;
@@ -84,8 +88,16 @@ public static class TableText
             foreach (var entry in host.Paths)
             {
                 text.Append(CultureInfo.InvariantCulture, $"    {entry.Path}    ({entry.Origin})\n");
-                foreach (var route in entry.Routes)
+                if (left <= 0)
+                {
+                    text.Append(CultureInfo.InvariantCulture, $"      routes of {entry.Routes.Name}: left out, this text shows {MaxRoutes}\n");
+                    continue;
+                }
+                foreach (var route in entry.Routes.Under(entry.Path))
+                {
                     WriteRoute(text, entry, route);
+                    left--;
+                }
             }
         }
     }

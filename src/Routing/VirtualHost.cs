@@ -9,7 +9,8 @@ public sealed class VirtualHost
 {
     private readonly FrozenDictionary<string, PathEntry> _exact;
     private readonly FrozenDictionary<string, PathEntry>.AlternateLookup<ReadOnlySpan<char>> _exactBySpan;
-    private readonly Node[] _prefixes;
+    private readonly PrefixIndex _prefixes;
+    private readonly (PathEntry? ByElement, PathEntry? ByText)[] _byPrefix;
 
     /// <param name="domain">A host name, <c>*.x</c> for one label before <c>x</c>, or <c>*</c>.</param>
     /// <param name="paths">At most one for each path condition; of more the first is kept.</param>
@@ -20,7 +21,14 @@ public sealed class VirtualHost
         Paths = paths.IsDefault ? [] : [.. paths.DistinctBy(e => e.Path).OrderBy(e => e.Path, PathOrder.Instance)];
         _exact = Paths.Where(e => e.Path.Kind == PathMatchKind.Exact).ToFrozenDictionary(e => e.Path.Value, StringComparer.Ordinal);
         _exactBySpan = _exact.GetAlternateLookup<ReadOnlySpan<char>>();
-        _prefixes = IndexPrefixes(Paths.Where(e => e.Path.Kind != PathMatchKind.Exact));
+        var byText = Paths.Where(e => e.Path.Kind != PathMatchKind.Exact).ToLookup(e => e.Path.Value, StringComparer.Ordinal);
+        _prefixes = new PrefixIndex(byText.Select(t => t.Key));
+        _byPrefix = new (PathEntry?, PathEntry?)[_prefixes.Texts.Length];
+        for (var i = 0; i < _byPrefix.Length; i++)
+        {
+            var entries = byText[_prefixes.Texts[i]];
+            _byPrefix[i] = (entries.FirstOrDefault(e => e.Path.Kind == PathMatchKind.ElementPrefix), entries.FirstOrDefault(e => e.Path.Kind == PathMatchKind.Prefix));
+        }
     }
 
     public string Domain { get; }
@@ -33,38 +41,21 @@ public sealed class VirtualHost
     {
         if (_exactBySpan.TryGetValue(path, out var entry))
             return entry;
-        // The greatest prefix that sorts at or before the path; every prefix that matches is that one or among its parents.
-        int low = 0, high = _prefixes.Length - 1;
-        while (low <= high)
+        for (var i = _prefixes.Longest(path); i >= 0; i = _prefixes.Parent(i))
         {
-            var middle = (low + high) >>> 1;
-            if (_prefixes[middle].Text.AsSpan().SequenceCompareTo(path) <= 0)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-        for (var i = high; i >= 0; i = _prefixes[i].Parent)
-        {
-            ref readonly var node = ref _prefixes[i];
-            if (node.ByElement is not null && node.ByElement.Path.Matches(path))
-                return node.ByElement;
-            if (node.ByText is not null && node.ByText.Path.Matches(path))
-                return node.ByText;
+            var (byElement, byText) = _byPrefix[i];
+            if (byElement is not null && byElement.Path.Matches(path))
+                return byElement;
+            if (byText is not null)
+                return byText;
         }
         return null;
     }
 
     /// <summary>The first route of <paramref name="entry"/> whose conditions all hold, or null.</summary>
     public static Route? FindRoute<THeaders>(PathEntry entry, in RequestKey request, THeaders headers)
-        where THeaders : IRequestHeaders, allows ref struct
-    {
-        foreach (var route in entry.Routes.AsSpan())
-        {
-            if (route.Path.Matches(request.Path) && FirstFailing(route, request, headers) is null)
-                return route;
-        }
-        return null;
-    }
+        where THeaders : IRequestHeaders, allows ref struct =>
+        entry.Routes.Find(entry.Path, request, headers);
 
     /// <summary>The first condition of <paramref name="route"/> that the request does not meet, or null where it meets all.</summary>
     public static Condition? FirstFailing<THeaders>(Route route, in RequestKey request, THeaders headers)
@@ -93,36 +84,6 @@ public sealed class VirtualHost
             ConditionTarget.Authority => condition.Matches(request.Authority),
             _ => headers.Combined(condition.Name) is { } value && condition.Matches(value),
         };
-
-    private static Node[] IndexPrefixes(IEnumerable<PathEntry> entries)
-    {
-        var nodes = entries
-            .GroupBy(e => e.Path.Value, StringComparer.Ordinal)
-            .OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => new Node(
-                g.Key,
-                g.FirstOrDefault(e => e.Path.Kind == PathMatchKind.ElementPrefix),
-                g.FirstOrDefault(e => e.Path.Kind == PathMatchKind.Prefix)))
-            .ToArray();
-        var open = new Stack<int>();
-        for (var i = 0; i < nodes.Length; i++)
-        {
-            while (open.TryPeek(out var top) && !nodes[i].Text.StartsWith(nodes[top].Text, StringComparison.Ordinal))
-                open.Pop();
-            nodes[i].Parent = open.TryPeek(out var parent) ? parent : -1;
-            open.Push(i);
-        }
-        return nodes;
-    }
-
-    /// <summary>One prefix text; <see cref="Parent"/> is the longest other one that it starts with, or -1.</summary>
-    private struct Node(string text, PathEntry? byElement, PathEntry? byText)
-    {
-        public readonly string Text = text;
-        public readonly PathEntry? ByElement = byElement;
-        public readonly PathEntry? ByText = byText;
-        public int Parent = -1;
-    }
 }
 
 /// <summary>Exact before prefix; longer prefixes first; by element before by text; else ordinal.</summary>

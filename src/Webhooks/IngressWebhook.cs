@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
+using Turnpike.Compiler.Limits;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Admission;
 
@@ -29,6 +30,8 @@ public sealed class IngressWebhook(DiscoveryStates states)
             return AdmissionResponse.Denied(ObjectReview.Refusal(IngressReader.Kind, request.Name, decoded.Errors), 400, "BadRequest");
         if (state is null)
             return AdmissionResponse.Allowed().With(decoded.Warnings);
+        if (NamespaceUsage.Refusal(state.Snapshot, ingress) is { } excess)
+            return AdmissionResponse.Denied(ObjectReview.Refusal(IngressReader.Kind, request.Name, [excess]), 400, "BadRequest");
         var refusals = NewRefusals(ingress, request.OldObject, state);
         return refusals.Count > 0
             ? AdmissionResponse.Denied($"{IngressReader.Kind} \"{request.Name}\" asks for what is not its namespace's: {string.Join("; ", refusals)}")

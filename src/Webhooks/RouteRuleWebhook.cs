@@ -3,6 +3,7 @@ using KubeOps.Operator.Web.Webhooks.Admission.Validation;
 using Turnpike.Api;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler;
+using Turnpike.Compiler.Limits;
 using Turnpike.Discovery;
 using Turnpike.Webhooks.Entities;
 
@@ -26,9 +27,14 @@ public sealed class RouteRuleWebhook(DiscoveryStates states) : ValidationWebhook
     private ValidationResult Review(V1Alpha2RouteRule entity)
     {
         var decoded = RouteRuleReader.Read(entity.ToRaw());
-        return decoded.Value is { } rule
-            ? Success([.. decoded.Warnings, .. InTheCluster(rule)])
-            : Fail(ObjectReview.Refusal(RouteRuleReader.Kind, entity.Metadata.Name ?? "", decoded.Errors), BadRequest);
+        if (decoded.Value is not { } rule)
+            return Refuse(decoded.Errors);
+        return states.Current is { } state && NamespaceUsage.Refusal(state.Snapshot, rule) is { } excess
+            ? Refuse([excess])
+            : Success([.. decoded.Warnings, .. InTheCluster(rule)]);
+
+        ValidationResult Refuse(IReadOnlyList<FieldError> errors) =>
+            Fail(ObjectReview.Refusal(RouteRuleReader.Kind, entity.Metadata.Name ?? "", errors), BadRequest);
     }
 
     /// <summary>Whether its destination is there and admits it. Ingresses do not matter for that.</summary>

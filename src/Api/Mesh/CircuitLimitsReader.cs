@@ -22,13 +22,14 @@ internal static class CircuitLimitsReader
         };
     }
 
-    private static LimitSetting Limit(ObjectReader section, string name)
+    /// <summary>A positive number, or 0 for unlimited.</summary>
+    internal static LimitSetting Limit(ObjectReader section, string name, int max = Max)
     {
         if (section.Int32(name) is not { } limit)
             return LimitSetting.Default;
-        if (limit is >= 0 and <= Max)
+        if (limit >= 0 && limit <= max)
             return LimitSetting.FromWritten(limit);
-        section.Fault(FieldError.Invalid(section.PathOf(name), JsonText.Quote(section.Raw(name)), $"must be between 0 and {Max}; 0 is unlimited"));
+        section.Fault(FieldError.Invalid(section.PathOf(name), JsonText.Quote(section.Raw(name)), $"must be between 0 and {max}; 0 is unlimited"));
         return LimitSetting.Default;
     }
 }

@@ -53,6 +53,9 @@ public sealed record MeshConfig
     /// <summary><c>circuitLimits</c>: how much one proxy asks of one service at a time.</summary>
     public CircuitLimits CircuitLimits { get; init; } = CircuitLimits.Default;
 
+    /// <summary><c>namespaceLimits</c>: how much one namespace may take.</summary>
+    public NamespaceLimits NamespaceLimits { get; init; } = NamespaceLimits.Default;
+
     /// <summary><c>ingressProxy</c>: the managed ingress Deployment and its Service.</summary>
     public IngressProxySettings IngressProxy { get; init; } = new();
 }

@@ -26,7 +26,7 @@ public static class MeshConfigReader
     [
         "anyHostNamespaces", "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "endpointAddresses",
         "hostOwnership", "ingressClass", "ingressControllerMode",
-        "ingressProxy", "tlsIngressHttp", "trustedCidrs", "upstreamHost",
+        "ingressProxy", "namespaceLimits", "tlsIngressHttp", "trustedCidrs", "upstreamHost",
     ];
 
     private static readonly ImmutableArray<string> CrossNamespace = ["deny", "allow"];
@@ -57,6 +57,7 @@ public static class MeshConfigReader
             TrustedCidrs = keys.Strings(Spelled(keys, "trustedCidrs"), form: CidrFault),
             DrainDuration = Drain(keys),
             CircuitLimits = keys.Object(Spelled(keys, "circuitLimits")) is { } limits ? CircuitLimitsReader.Read(limits) : fallback.CircuitLimits,
+            NamespaceLimits = keys.Object(Spelled(keys, "namespaceLimits")) is { } share ? NamespaceLimitsReader.Read(share) : fallback.NamespaceLimits,
             IngressProxy = keys.Object(Spelled(keys, "ingressProxy")) is { } proxy ? IngressProxyReader.Read(proxy) : fallback.IngressProxy,
         });
     }

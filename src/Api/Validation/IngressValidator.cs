@@ -11,6 +11,8 @@ namespace Turnpike.Api.Validation;
 /// </summary>
 internal sealed class IngressValidator : AbstractValidator<IngressObject>
 {
+    private const int MaxTlsEntries = 1000;
+
     private static readonly ImmutableArray<string> HttpPolicies = ["redirect", "allow", "none"];
 
     private IngressValidator()
@@ -20,6 +22,12 @@ internal sealed class IngressValidator : AbstractValidator<IngressObject>
         RuleFor(ingress => ingress.ClassName).Form(Syntax.DnsSubdomain);
         RuleFor(ingress => ingress.DefaultBackend!).SetValidator(new IngressBackendValidator());
         RuleForEach(ingress => ingress.Tls).SetValidator(new IngressTlsValidator());
+        RuleFor(ingress => ingress.Tls).Custom((tls, context) =>
+        {
+            // An entry without hosts is for all hosts of the Ingress: thousands of them would be a product.
+            if (tls.Length > MaxTlsEntries)
+                context.Invalid($"must have at most {MaxTlsEntries} entries", tls.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        });
         RuleFor(ingress => ingress).Custom(TlsHosts);
         RuleForEach(ingress => ingress.Rules).SetValidator(new IngressRuleValidator());
         RuleFor(ingress => ingress).Custom(RulesWithoutPaths);

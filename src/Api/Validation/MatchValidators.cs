@@ -38,7 +38,16 @@ internal sealed class L4MatchValidator : AbstractValidator<L4MatchAttributes>
 
 internal sealed class MatchRequestValidator : AbstractValidator<MatchRequest>
 {
-    public MatchRequestValidator() =>
+    /// <summary>Each request pays for each of them.</summary>
+    private const int MaxConditions = 64;
+
+    public MatchRequestValidator()
+    {
+        RuleFor(request => request.Headers).Custom((headers, context) =>
+        {
+            if (headers?.Count > MaxConditions)
+                context.Invalid($"must have at most {MaxConditions} conditions", headers.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        });
         RuleForEach(request => request.Headers)
             .OverrideIndexer((_, _, header, _) => $"[{header.Key}]")
             .Custom((header, context) =>
@@ -47,6 +56,7 @@ internal sealed class MatchRequestValidator : AbstractValidator<MatchRequest>
                     context.InvalidKey(name, header.Key);
                 Condition(header.Key, header.Value, context);
             });
+    }
 
     private static void Condition(string header, StringMatch match, ValidationContext<MatchRequest> context)
     {

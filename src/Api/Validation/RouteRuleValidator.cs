@@ -28,6 +28,8 @@ internal sealed class RouteRuleValidator : AbstractValidator<RouteRuleSpec>
             .SetValidator(new DestinationWeightValidator())
             .OverridePropertyName(nameof(RouteRuleSpec.Route));
         RuleFor(spec => spec.Route).Custom(Weights);
+        RuleFor(spec => spec.Route).Custom((route, context) => AtMost(route?.Length, "targets", context));
+        RuleFor(spec => spec.AppendHeaders).Custom((headers, context) => AtMost(headers?.Count, "headers", context));
         RuleFor(spec => spec.Redirect!).SetValidator(new RedirectValidator());
         RuleFor(spec => spec.Rewrite!).SetValidator(new RewriteValidator());
         RuleFor(spec => spec.HttpReqTimeout!).SetValidator(new TimeoutValidator());
@@ -50,6 +52,14 @@ internal sealed class RouteRuleValidator : AbstractValidator<RouteRuleSpec>
     public static RouteRuleValidator Instance { get; } = new();
 
     private static IEnumerable<T> Items<T>(ImmutableArray<T>? items) => items ?? [];
+
+    /// <summary>More than anybody writes; a rule with thousands would be its namespace's whole part of the table.</summary>
+    private static void AtMost(int? count, string what, ValidationContext<RouteRuleSpec> context)
+    {
+        const int most = 64;
+        if (count > most)
+            context.Invalid($"must have at most {most} {what}", count.Value.ToString(CultureInfo.InvariantCulture));
+    }
 
     private static void Weights(ImmutableArray<DestinationWeight>? route, ValidationContext<RouteRuleSpec> context)
     {

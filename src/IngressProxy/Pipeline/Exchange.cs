@@ -1,3 +1,5 @@
+using Turnpike.Routing;
+
 namespace Turnpike.IngressProxy.Pipeline;
 
 /// <summary>
@@ -9,6 +11,9 @@ internal abstract class Exchange
     public abstract ConnectionFacts Connection { get; }
 
     public RequestHead Request { get; } = new();
+
+    /// <summary>What the path of the request was matched by: the Ingress's path and the rule's combined. A rewrite replaces it.</summary>
+    public PathMatch MatchedPath { get; set; } = PathMatch.Any;
 
     /// <summary>To be filled before the first byte of the body; too late afterwards.</summary>
     public ResponseHead Response { get; } = new();

@@ -29,7 +29,7 @@ internal sealed class OutgoingRequest
         if (route.Rewrite?.Path is { } path)
         {
             originalPath = target;
-            target = PathRewrite.Rewrite(target, route.Path, path);
+            target = PathRewrite.Rewrite(target, exchange.MatchedPath, path);
         }
         return new OutgoingRequest(
             request.Method,

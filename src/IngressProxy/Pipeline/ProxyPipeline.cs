@@ -48,6 +48,8 @@ internal sealed class ProxyPipeline
                 return;
             }
             (entry, route) = Match(exchange, state);
+            if (entry is not null && route is not null)
+                exchange.MatchedPath = PathMatch.Intersect(entry.Path, route.Path) ?? route.Path;
             if (route is null)
                 await LocalAnswer.SendAsync(exchange, 404);
             else

@@ -18,7 +18,7 @@ internal static class RuleConditions
 
     private static Condition Accepted(IReadOnlyList<Diagnostic> diagnostics)
     {
-        var faults = diagnostics.Where(d => d.Reason is DiagnosticReasons.Invalid or DiagnosticReasons.NotPermitted && d.Severity == DiagnosticSeverity.Error).ToList();
+        var faults = diagnostics.Where(d => d.Reason is DiagnosticReasons.Invalid or DiagnosticReasons.NotPermitted or DiagnosticReasons.LimitExceeded && d.Severity == DiagnosticSeverity.Error).ToList();
         return faults.Count == 0
             ? new Condition("Accepted", true, "Accepted", "the rule is valid and may govern its destination")
             : new Condition("Accepted", false, faults[0].Reason, Join(faults));

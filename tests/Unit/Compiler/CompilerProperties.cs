@@ -83,9 +83,10 @@ public sealed class CompilerProperties
         Assert.Equal(bytes, RouteTableJson.Serialize(RouteTableJson.Deserialize(bytes)));
         foreach (var entry in table.Http.All.Concat(table.Https.All).SelectMany(h => h.Paths))
         {
-            Assert.NotEmpty(entry.Routes);
-            Assert.True(entry.Routes[^1] is { Conditions.IsEmpty: true } last && last.Path == entry.Path, "a path entry ends with what takes every request");
-            foreach (var route in entry.Routes)
+            var routes = entry.Routes.Under(entry.Path);
+            Assert.NotEmpty(routes);
+            Assert.True(routes[^1] is { Conditions.IsEmpty: true } last && last.Path == entry.Path, "a path entry ends with what takes every request");
+            foreach (var route in routes)
             {
                 Assert.Equal(route.Redirect is null, !route.Targets.IsEmpty);
                 Assert.All(route.Targets, t => Assert.True(table.Clusters.TryGet(t.Cluster, out _), t.Cluster));

@@ -32,11 +32,11 @@ public sealed class RouteTableJsonTests
     {
         var table = RouteTableJson.Deserialize("""
             {"format":1,"future":{"x":1},
-             "http":[{"domain":"*","paths":[{"path":{"kind":"Prefix","value":"/"},"origin":{"ingress":"a/b","rule":1,"path":1},
-                      "routes":[{"path":{"kind":"Prefix","value":"/"},"targets":[{"cluster":"c","weight":100}]}]}]}],
+             "http":[{"domain":"*","paths":[{"path":{"kind":"Prefix","value":"/"},"origin":{"ingress":"a/b","rule":1,"path":1},"routes":"d/s:80"}]}],
+             "routes":[{"name":"d/s:80","routes":[{"path":{"kind":"Prefix","value":"/"},"targets":[{"cluster":"c","weight":100}]}]}],
              "clusters":[{"name":"c"}]}
             """u8);
-        var route = table.Http.Find("x")!.FindPath("/y")!.Routes[0];
+        var route = table.Http.Find("x")!.FindPath("/y")!.Routes.All[0];
         Assert.Equal(TimeSpan.Zero, route.Timeout);
         Assert.Empty(route.Conditions);
         Assert.Empty(route.AppendHeaders);
@@ -83,7 +83,12 @@ public sealed class RouteTableJsonTests
     [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{}]}]}")]
     [InlineData("{\"clusters\":[{}]}")]
     [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":null},\"origin\":null}]}]}")]
-    [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":\"/\"},\"origin\":null,\"routes\":[{\"path\":{},\"conditions\":[{\"target\":\"Header\",\"name\":\"x\",\"kind\":\"Regex\",\"value\":\"(\"}]}]}]}]}")]
+    [InlineData("{\"routes\":[{\"name\":\"r\",\"routes\":[{\"path\":{\"value\":\"/\"},\"conditions\":[{\"target\":\"Header\",\"name\":\"x\",\"kind\":\"Regex\",\"value\":\"(\"}]}]}]}")]
+    [InlineData("{\"routes\":[{\"name\":\"r\",\"routes\":[{\"path\":{\"kind\":\"ElementPrefix\",\"value\":\"/a\"}}]}]}")]
+    [InlineData("{\"routes\":[{\"routes\":[]}]}")]
+    [InlineData("{\"routes\":[{\"name\":\"r\",\"routes\":[]},{\"name\":\"r\",\"routes\":[]}]}")]
+    [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":\"/\"},\"origin\":null,\"routes\":\"nowhere\"}]}]}")]
+    [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":\"/\"},\"origin\":null,\"routes\":[]}]}]}")]
     public void Broken_IsAFormatException(string json) =>
         Assert.Throws<FormatException>(() => RouteTableJson.Deserialize(Encoding.UTF8.GetBytes(json)));
 

@@ -61,6 +61,42 @@ public sealed class TableResourcesTests
         Assert.Same(first.Clusters.All[0], second.Clusters.All[0]);
     }
 
+    /// <summary>A changed rule travels as one list of routes, whatever the number of paths that lead to it.</summary>
+    [Fact]
+    public void ChangedRule_TravelsAsOneList()
+    {
+        static RouteTable Of(string rule)
+        {
+            var list = new RouteList("default/web:80", [new Route { Rule = rule, Path = PathMatch.Any, Targets = [new WeightedCluster("a", 100)] }]);
+            var entries = Enumerable.Range(0, 100).Select(i => new PathEntry { Path = PathMatch.Prefix($"/{i}"), Origin = new RouteOrigin("default/web", 1, i + 1), Routes = list });
+            return RouteTableJson.WithVersion(new RouteTable { Http = new VirtualHostSet([new VirtualHost("a.com", [.. entries]), Host(1)]) });
+        }
+        var (before, after) = (Of("default/one"), Of("default/two"));
+        var delta = TableResources.Of(after).Since(TableResources.Of(before));
+        Assert.Equal(new ResourceKey(ResourceKind.Routes, "default/web:80"), Assert.Single(delta.Changed).Key);
+        Assert.True(delta.Changed[0].Body.Length < 500);
+
+        var assembly = new TableAssembly();
+        var first = assembly.Apply(TableResources.Of(before).Since(TableResources.None));
+        var second = assembly.Apply(delta);
+        Assert.Equal(RouteTableJson.Serialize(after), RouteTableJson.Serialize(second));
+        Assert.Equal("default/two", second.Http.Find("a.com")!.FindPath("/7")!.Routes.All[0].Rule);
+        Assert.Same(second.Http.Find("a.com")!.FindPath("/7")!.Routes, second.Http.Find("a.com")!.FindPath("/8")!.Routes);
+        Assert.Same(first.Http.Find("h1.com"), second.Http.Find("h1.com"));
+    }
+
+    [Fact]
+    public void ListThatIsNotThere_IsRefused_AndChangesNothing()
+    {
+        var assembly = new TableAssembly();
+        var table = Table(1);
+        assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        var list = Assert.Single(TableResources.Of(table).All, r => r.Key.Kind == ResourceKind.Routes);
+        var e = Assert.Throws<FormatException>(() => assembly.Apply(new TableDelta(table.Version, "next", [], [list.Key])));
+        Assert.Contains("there are no routes", e.Message, StringComparison.Ordinal);
+        Assert.Equal(table.Version, assembly.Version);
+    }
+
     [Fact]
     public void WrongStart_ChangesNothing()
     {
@@ -101,6 +137,8 @@ public sealed class TableResourcesTests
     [InlineData(ResourceKind.HttpHost, "a.com", "{}")]
     [InlineData(ResourceKind.HttpHost, "a.com", """{"domain":"b.com","entries":[]}""")]
     [InlineData(ResourceKind.Cluster, "c", "{}")]
+    [InlineData(ResourceKind.Routes, "r", "{}")]
+    [InlineData(ResourceKind.Routes, "r", """{"name":"b","routes":[]}""")]
     [InlineData(ResourceKind.Cluster, "c", """{"name":"b"}""")]
     [InlineData(ResourceKind.Certificate, "d", "{}")]
     [InlineData(ResourceKind.Certificate, "d", "null")]

@@ -117,7 +117,7 @@ public sealed class VirtualHostTests
     private static VirtualHost Host(params ImmutableArray<PathMatch> paths) => new("*", [.. paths.Select(p => Entry(p, Route("r")))]);
 
     private static PathEntry Entry(PathMatch path, params ImmutableArray<Route> routes) =>
-        new() { Path = path, Origin = new RouteOrigin("default/web", 1, 1), Routes = [.. routes.Select(r => r with { Path = path })] };
+        new() { Path = path, Origin = new RouteOrigin("default/web", 1, 1), Routes = [.. routes.Select(r => r with { Path = PathMatch.Any })] };
 
     private static Route Route(string rule, params ImmutableArray<Condition> conditions) =>
         new() { Rule = rule, Path = PathMatch.Prefix("/"), Conditions = conditions };

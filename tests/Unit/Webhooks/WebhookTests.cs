@@ -55,6 +55,22 @@ public sealed class WebhookTests
         Assert.Contains("gone.default.svc.cluster.local", Assert.Single(result.Warnings), StringComparison.Ordinal);
     }
 
+    /// <summary>The number that is there, the limit and the setting's name are in the refusal.</summary>
+    [Fact]
+    public async Task ObjectBeyondTheLimitOfItsNamespace_IsRefused()
+    {
+        var state = _states.Current!;
+        var mesh = state.Snapshot.Mesh with { NamespaceLimits = new Turnpike.Api.Mesh.NamespaceLimits { Regexes = 1, Paths = 1 } };
+        _states.Publish(state with { Sequence = 2, Snapshot = state.Snapshot with { Mesh = mesh } });
+        var two = Webhook.Create(Rule("""{"destination":{"name":"web"},"match":{"request":{"headers":{"a":{"regex":"x"},"b":{"regex":"y"}}}}}"""), dryRun: false);
+        Assert.False(two.Valid);
+        Assert.Contains("namespace default would have 2 regular expressions in its RouteRules, and the mesh setting namespaceLimits.regexes allows 1", two.Status?.Message, StringComparison.Ordinal);
+        Assert.True(Webhook.Create(Rule("""{"destination":{"name":"web"},"match":{"request":{"headers":{"a":{"regex":"x"}}}}}"""), dryRun: false).Valid);
+        var ingress = await Ingress("istio", """[{"host":"foo.com","http":{"paths":[{"path":"/other","pathType":"Prefix","backend":{"service":{"name":"web","port":{"number":80}}}}]}}]""");
+        Assert.False(ingress.IsAllowed);
+        Assert.Contains("2 paths in its Ingresses, and the mesh setting namespaceLimits.paths allows 1", ingress.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void BadRule_MayBeDeletedAndFreedOfFinalizers()
     {

@@ -33,7 +33,10 @@ public sealed class RoutingActionTests : PipelineTest
     {
         var upstream = new FakeUpstream(_ => new FakeResponse());
 
-        await RunAsync(upstream, Tables.Route(new PathMatch(kind, matched)) with { Rewrite = new RewriteAction(replacement, null) }, new FakeExchange(target: target));
+        // What is replaced is what entry and rule match together: here the entry's path, and the rule is for every path.
+        var entry = Tables.Entry(Tables.Route(PathMatch.Any) with { Rewrite = new RewriteAction(replacement, null) }) with { Path = new PathMatch(kind, matched) };
+        var hosts = new VirtualHostSet([new VirtualHost("*", [entry])]);
+        await RunAsync(upstream, Tables.Of(Cluster()) with { Http = hosts, Https = hosts }, new FakeExchange(target: target));
 
         Assert.Equal(expected, upstream.Only.Request.Target);
         Assert.Equal(target, upstream.Only.Header("x-envoy-original-path"));

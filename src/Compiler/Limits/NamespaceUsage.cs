@@ -1,0 +1,145 @@
+using System.Globalization;
+using Turnpike.Api;
+using Turnpike.Api.Ingresses;
+using Turnpike.Api.Mesh;
+using Turnpike.Api.RouteRules;
+using Turnpike.Compiler.Hosts;
+using Turnpike.Primitives;
+
+namespace Turnpike.Compiler.Limits;
+
+/// <summary>How much the objects of one namespace take, held against <see cref="NamespaceLimits"/>.</summary>
+public static class NamespaceUsage
+{
+    /// <summary>What stands against a new RouteRule or a new version of one in its namespace as it is; null where there is room for it.</summary>
+    public static FieldError? Refusal(ClusterSnapshot snapshot, RouteRule candidate)
+    {
+        var usage = new RuleUsage();
+        RouteRule? old = null;
+        foreach (var rule in snapshot.RouteRules)
+        {
+            if (rule.Metadata.Namespace != candidate.Metadata.Namespace)
+                continue;
+            if (rule.Metadata.Name == candidate.Metadata.Name)
+                old = rule;
+            else
+                usage.Add(rule);
+        }
+        var before = usage;
+        if (old is not null)
+            before.Add(old);
+        usage.Add(candidate);
+        return Error(usage.Excess(snapshot.Mesh.NamespaceLimits, before, candidate.Metadata.Namespace));
+    }
+
+    /// <summary>What stands against a new Ingress of our class or a new version of one in its namespace as it is; null where there is room for it.</summary>
+    public static FieldError? Refusal(ClusterSnapshot snapshot, IngressObject candidate)
+    {
+        var (others, old) = (0, 0);
+        foreach (var ingress in snapshot.Ingresses)
+        {
+            if (ingress.Metadata.Namespace != candidate.Metadata.Namespace || !IngressClasses.IsOurs(ingress, snapshot.Mesh, snapshot.IngressClasses))
+                continue;
+            if (ingress.Metadata.Name == candidate.Metadata.Name)
+                old = PathsOf(ingress);
+            else
+                others += PathsOf(ingress);
+        }
+        var paths = others + PathsOf(candidate);
+        var limit = snapshot.Mesh.NamespaceLimits.PathsInForce;
+        return paths > limit && paths > others + old ? Error(Message(candidate.Metadata.Namespace, paths, "paths in its Ingresses", "paths", limit)) : null;
+    }
+
+    /// <summary>
+    /// The snapshot without the objects that go beyond the limits of their namespace. The oldest keep their place; of two of the same age the
+    /// first by name does.
+    /// </summary>
+    internal static ClusterSnapshot Enforce(ClusterSnapshot snapshot, DiagnosticBag diagnostics)
+    {
+        var limits = snapshot.Mesh.NamespaceLimits;
+        var leftOut = new HashSet<object>(ReferenceEqualityComparer.Instance);
+        foreach (var rules in snapshot.RouteRules.GroupBy(r => r.Metadata.Namespace, StringComparer.Ordinal))
+        {
+            var usage = new RuleUsage();
+            foreach (var rule in ByAge(rules, r => r.Metadata))
+            {
+                var next = usage;
+                next.Add(rule);
+                if (next.Excess(limits, usage, rules.Key) is { } excess)
+                {
+                    leftOut.Add(rule);
+                    diagnostics.Error(Keys.Of(rule), DiagnosticReasons.LimitExceeded, $"{excess}; the newest RouteRules are left out");
+                }
+                else
+                {
+                    usage = next;
+                }
+            }
+        }
+        var ours = snapshot.Ingresses.Where(i => IngressClasses.IsOurs(i, snapshot.Mesh, snapshot.IngressClasses));
+        foreach (var ingresses in ours.GroupBy(i => i.Metadata.Namespace, StringComparer.Ordinal))
+        {
+            var paths = 0;
+            foreach (var ingress in ByAge(ingresses, i => i.Metadata))
+            {
+                var next = paths + PathsOf(ingress);
+                if (next > limits.PathsInForce)
+                {
+                    leftOut.Add(ingress);
+                    diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.LimitExceeded, $"{Message(ingresses.Key, next, "paths in its Ingresses", "paths", limits.PathsInForce)}; the newest Ingresses are left out");
+                }
+                else
+                {
+                    paths = next;
+                }
+            }
+        }
+        return leftOut.Count == 0 ? snapshot : snapshot with
+        {
+            RouteRules = snapshot.RouteRules.RemoveAll(leftOut.Contains),
+            Ingresses = snapshot.Ingresses.RemoveAll(leftOut.Contains),
+        };
+    }
+
+    internal static IEnumerable<T> ByAge<T>(IEnumerable<T> objects, Func<T, ObjectMeta> metadata) => objects
+        .OrderBy(o => metadata(o).CreationTimestamp ?? DateTimeOffset.MaxValue)
+        .ThenBy(o => metadata(o).Name, StringComparer.Ordinal);
+
+    internal static string Message(string ns, int number, string what, string setting, int limit) => string.Create(
+        CultureInfo.InvariantCulture, $"namespace {ns} would have {number} {what}, and the mesh setting namespaceLimits.{setting} allows {limit}");
+
+    private static FieldError? Error(string? excess) => excess is null ? null : FieldError.Forbidden("spec", excess);
+
+    private static int PathsOf(IngressObject ingress) => ServedPaths.Of(ingress).Count();
+
+    private struct RuleUsage
+    {
+        private int _rules;
+        private int _regexes;
+        private int _steps;
+
+        public void Add(RouteRule rule)
+        {
+            _rules++;
+            foreach (var match in rule.Spec.Match?.Request?.Headers?.Values ?? [])
+            {
+                if (match.Regex is not { } pattern)
+                    continue;
+                _regexes++;
+                _steps += LinearRegex.Get(pattern).Size;
+            }
+        }
+
+        /// <summary>What is beyond its limit and was not before, or was less so.</summary>
+        public readonly string? Excess(NamespaceLimits limits, RuleUsage before, string ns)
+        {
+            if (_rules > limits.RulesInForce && _rules > before._rules)
+                return Message(ns, _rules, "RouteRules", "rules", limits.RulesInForce);
+            if (_regexes > limits.RegexesInForce && _regexes > before._regexes)
+                return Message(ns, _regexes, "regular expressions in its RouteRules", "regexes", limits.RegexesInForce);
+            return _steps > limits.RegexStepsInForce && _steps > before._steps
+                ? Message(ns, _steps, "steps in the regular expressions of its RouteRules", "regexSteps", limits.RegexStepsInForce)
+                : null;
+        }
+    }
+}
