@@ -20,7 +20,7 @@ public sealed record NamespaceLimits
     /// <summary><c>regexes</c>: regular expressions in its RouteRules. 200 by default.</summary>
     public LimitSetting Regexes { get; init; }
 
-    /// <summary><c>regexSteps</c>: the sizes of those together: what one character of a request may cost. 10000 by default.</summary>
+    /// <summary><c>regexSteps</c>: the sizes of those together: what one character of a request may cost. 5000 by default.</summary>
     public LimitSetting RegexSteps { get; init; }
 
     /// <summary><c>tableBytes</c>: an estimate of its part of the route table. 16 MiB by default.</summary>
@@ -32,7 +32,7 @@ public sealed record NamespaceLimits
 
     public int RegexesInForce => Regexes.Or(200);
 
-    public int RegexStepsInForce => RegexSteps.Or(10_000);
+    public int RegexStepsInForce => RegexSteps.Or(5_000);
 
     public int TableBytesInForce => TableBytes.Or(16 * 1024 * 1024);
 }

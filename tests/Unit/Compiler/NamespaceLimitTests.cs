@@ -132,11 +132,11 @@ public sealed class NamespaceLimitTests
         Assert.NotNull(Refused(Ingress("old", 4)));
     }
 
-    /// <summary>What 200 regular expressions of the largest sum that is allowed cost a request that meets none of them.</summary>
+    /// <summary>What as many regular expressions as are allowed cost a request that meets none of them, with patterns that neither a literal nor a table helps.</summary>
     [Fact]
     public void RegularExpressions_AtTheLimit_CostABoundedTime()
     {
-        var rules = Enumerable.Range(0, 200).Select(i => Rule($"r{i}", $"x: {{regex: \"(.*[a-f]){{10}}{(char)('g' + (i % 20))}{i}\"}}"));
+        var rules = Enumerable.Range(0, 200).Select(i => Rule($"r{i}", $"x: {{regex: \".*[a-m].{{18}}[!{(char)('0' + (i % 10))}]\"}}"));
         var store = Store([Service, Ingress("web", 1), .. rules]);
         var table = RouteCompiler.Compile(store.Snapshot().Snapshot).Table;
         var entry = table.Http.Find("team.com")!.Paths[0];
@@ -149,9 +149,8 @@ public sealed class NamespaceLimitTests
         });
         Assert.Null(entry.Routes.Find(entry.Path, new RequestKey("GET", "http", "team.com", "/p0/"), new Header(value))?.Rule);
         var watch = Stopwatch.StartNew();
-        for (var i = 0; i < 10; i++)
-            entry.Routes.Find(entry.Path, new RequestKey("GET", "http", "team.com", "/p0/"), new Header(value));
-        TestContext.Current.SendDiagnosticMessage($"200 regular expressions, a value of 1 KiB: {watch.Elapsed.TotalMilliseconds / 10:0.000} ms for a request");
+        entry.Routes.Find(entry.Path, new RequestKey("GET", "http", "team.com", "/p0/"), new Header(value));
+        TestContext.Current.SendDiagnosticMessage($"200 regular expressions, a value of 1 KiB: {watch.Elapsed.TotalMilliseconds:0.000} ms for a request");
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
     }
 
