@@ -241,7 +241,7 @@ public sealed class RetryTests : PipelineTest
 
         Assert.Equal("real", exchange.Text);
         var copy = Assert.Single(upstream.Requests, r => r.Request.Endpoint.Endpoint.Address == "10.0.0.9");
-        Assert.Equal("a.example.com:8080-shadow", copy.Request.Host);
+        Assert.Equal("a.example.com-shadow:8080", copy.Request.Host);
         Assert.Equal("POST", copy.Request.Method);
         Assert.Equal("/x", copy.Request.Target);
         Assert.Equal("1", copy.Header("x-a"));
