@@ -28,7 +28,7 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
 
     private readonly RecentAnswers<Caller> _good = new(DiscoveryLimits.RememberedTokens);
     private readonly RecentAnswers<string> _bad = new(DiscoveryLimits.RememberedTokens);
-    private readonly TokenAllowance _allowance = new(DiscoveryLimits.BadTokensAtOnce, DiscoveryLimits.BadTokenEvery, DiscoveryLimits.RememberedPeers);
+    private readonly PeerAllowance _allowance = new(DiscoveryLimits.BadTokensAtOnce, DiscoveryLimits.BadTokenEvery, DiscoveryLimits.RememberedPeers);
     private readonly FairGate<PeerAddress> _asking = new(DiscoveryLimits.TokenReviews, DiscoveryLimits.TokenReviewsPerPeer, DiscoveryLimits.TokensWaiting, DiscoveryLimits.TokensWaitingPerPeer);
     private int _silent;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Turnpike.Hosting.Admission;
 using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Serving;
 
 namespace Turnpike.Hosting;
 
@@ -39,12 +40,12 @@ internal static partial class Log
     [LoggerMessage(20, LogLevel.Warning, "event \"{Reason}\" of \"{Key}\" is lost: {Message}")]
     public static partial void EventLost(ILogger log, string reason, ObjectKey key, string message);
 
-    [LoggerMessage(30, LogLevel.Error, "admission at \"{Path}\" of {Operation} \"{Resource}\" \"{Key}\" failed")]
+    [LoggerMessage(30, LogLevel.Error, "admission at \"{Path}\" of {Operation} \"{Resource}\" \"{Key}\" failed: {Reason}")]
     public static partial void AdmissionFailed(
-        ILogger log, Exception e, string path, AdmissionOperation operation, string resource, ObjectKey key);
+        ILogger log, string path, AdmissionOperation operation, string resource, string key, string reason);
 
-    [LoggerMessage(31, LogLevel.Warning, "admission at \"{Path}\" was sent something else, answered {Status}: {Message}")]
-    public static partial void AdmissionMalformed(ILogger log, string path, int status, string message);
+    [LoggerMessage(31, LogLevel.Warning, "admission at \"{Path}\" was sent something else by {Peer}, answered {Status}: {Message}")]
+    public static partial void AdmissionMalformed(ILogger log, string path, PeerAddress peer, int status, string message);
 
     [LoggerMessage(40, LogLevel.Information, "\"{Secret}\" has another CA: {Subject}, until {NotAfter:u}")]
     public static partial void AuthorityChanged(ILogger log, ObjectKey secret, string subject, DateTimeOffset notAfter);
@@ -57,6 +58,9 @@ internal static partial class Log
 
     [LoggerMessage(43, LogLevel.Error, "cannot read the certificate \"{Path}\": {Message}")]
     public static partial void CertificateUnreadable(ILogger log, string path, string message);
+
+    [LoggerMessage(45, LogLevel.Error, "no client is let in, because the authorities in \"{Path}\" cannot be read: {Message}")]
+    public static partial void ClientAuthorityUnreadable(ILogger log, string path, string message);
 
     [LoggerMessage(44, LogLevel.Warning, "cannot see whom the API server trusts: {Message}")]
     public static partial void TrustUnreadable(ILogger log, string message);

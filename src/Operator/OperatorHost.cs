@@ -28,6 +28,7 @@ namespace Turnpike.Operator;
 /// <summary>Puts the control plane together: webhooks, discovery and health on three ports, and the tasks of the leader.</summary>
 internal static class OperatorHost
 {
+    private static readonly string[] Reading = ["GET", "HEAD"];
     private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
 
     /// <param name="options">How this process was started.</param>
@@ -62,9 +63,22 @@ internal static class OperatorHost
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.UseNarrowLimits();
-            kestrel.ListenAnyIP(options.WebhookPort, listen => listen.UseHttps(certificate.Configure));
-            kestrel.ListenForProxies(null, options.DiscoveryPort, certificate, kestrel.ApplicationServices.GetRequiredService<DiscoveryLimits>());
-            kestrel.ListenAnyIP(options.HealthPort, listen => listen.Protocols = HttpProtocols.Http1);
+            var services = kestrel.ApplicationServices;
+            var clock = services.GetRequiredService<TimeProvider>();
+            var clients = options.WebhookClientCa is { } file ? new ClientAuthority(file, services.GetRequiredService<ILogger<ClientAuthority>>()) : null;
+            var webhooks = new ConnectionBounds(PortLimits.Webhooks, clock);
+            kestrel.ListenAnyIP(options.WebhookPort, listen => webhooks.Apply(listen, https =>
+            {
+                certificate.Configure(https);
+                clients?.Configure(https);
+            }));
+            kestrel.ListenForProxies(null, options.DiscoveryPort, certificate, services.GetRequiredService<DiscoveryLimits>());
+            var health = new ConnectionBounds(PortLimits.Health, clock);
+            kestrel.ListenAnyIP(options.HealthPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                health.Apply(listen);
+            });
         });
         var app = builder.Build();
         Map(app, options);
@@ -77,6 +91,7 @@ internal static class OperatorHost
         services.AddSingleton(TimeProvider.System);
         services.AddKubeApi(() => options.Kubeconfig is null ? KubeEndpoint.Discover() : KubeEndpoint.FromKubeconfig(options.Kubeconfig));
         services.AddDiscovery();
+        services.AddAdmission();
         services.AddOperatorMetrics();
         services.AddSingleton<IngressWebhook>().AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>();
         services.AddInformer(
@@ -131,9 +146,13 @@ internal static class OperatorHost
             var belongs = context.Connection.LocalPort == options.HealthPort ? path == "/ready" || path == "/live" || path == OperatorMetrics.Path
                 : context.Connection.LocalPort == options.DiscoveryPort ? context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true
                 : path == Deployed.RouteRulePath || path == Deployed.IngressPath || path == Deployed.InjectPath;
-            if (belongs)
+            // Who asks how this process is has nothing to say to it.
+            var isAsked = context.Connection.LocalPort != options.HealthPort || HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+            if (belongs && isAsked)
                 return next(context);
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            context.Response.StatusCode = belongs ? StatusCodes.Status405MethodNotAllowed : StatusCodes.Status404NotFound;
+            if (belongs)
+                context.Response.Headers.Allow = "GET, HEAD";
             return Task.CompletedTask;
         });
         app.UseRouting();
@@ -142,8 +161,8 @@ internal static class OperatorHost
         app.MapAdmission(Deployed.InjectPath, app.Services.GetRequiredService<InjectionWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
         app.MapDiscovery();
         app.MapOperatorMetrics();
-        app.MapGet("/live", () => "live\n");
-        app.MapGet("/ready", (HttpContext context, Health health) =>
+        app.MapMethods("/live", Reading, () => "live\n");
+        app.MapMethods("/ready", Reading, (HttpContext context, Health health) =>
         {
             var reason = health.NotReadyReason;
             context.Response.StatusCode = reason is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;

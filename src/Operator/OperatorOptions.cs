@@ -7,6 +7,9 @@ namespace Turnpike.Operator;
 /// <param name="TokenFile">The projected token that other replicas accept.</param>
 internal sealed record OperatorOptions(string? Kubeconfig, string PodName, string PodIp, string ProxyImage, string TokenFile)
 {
+    /// <summary>The authorities of the certificates that callers of the webhooks must have; null: they need none.</summary>
+    public string? WebhookClientCa { get; init; }
+
     public int WebhookPort { get; init; } = Deployed.WebhookPort;
 
     public int DiscoveryPort { get; init; } = Deployed.DiscoveryPort;

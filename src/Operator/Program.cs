@@ -20,7 +20,8 @@ manifests.SetAction(async (parsed, cancellationToken) =>
 var proxyImage = new Option<string>("--proxy-image") { Description = "Image of the managed ingress proxy where ConfigMap istio names none.", HelpName = "IMAGE", DefaultValueFactory = _ => Deployed.ProxyImage };
 var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Default: the cluster that the pod runs in.", HelpName = "FILE" };
 var token = new Option<string>("--token") { Description = "The projected ServiceAccount token that other replicas accept.", HelpName = "FILE", DefaultValueFactory = _ => "/var/run/secrets/turnpike/token" };
-var run = new Command("run", "Run the control plane: webhooks, discovery, and the tasks of the leader.") { proxyImage, kubeconfig, token };
+var clientCa = new Option<string?>("--webhook-client-ca") { Description = "Let only callers with a certificate of these authorities (PEM) reach the webhooks. Default: callers need none.", HelpName = "FILE" };
+var run = new Command("run", "Run the control plane: webhooks, discovery, and the tasks of the leader.") { proxyImage, kubeconfig, token, clientCa };
 run.SetAction(async (parsed, cancellationToken) =>
 {
     var options = new OperatorOptions(
@@ -28,7 +29,10 @@ run.SetAction(async (parsed, cancellationToken) =>
         Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
         Environment.GetEnvironmentVariable("POD_IP") ?? "",
         parsed.GetValue(proxyImage)!,
-        parsed.GetValue(token)!);
+        parsed.GetValue(token)!)
+    {
+        WebhookClientCa = parsed.GetValue(clientCa),
+    };
     await using var app = OperatorHost.Build(options);
     await app.RunAsync(cancellationToken);
     return 0;

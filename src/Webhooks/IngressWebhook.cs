@@ -15,9 +15,9 @@ namespace Turnpike.Webhooks;
 /// </summary>
 public sealed class IngressWebhook(DiscoveryStates states)
 {
-    public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request));
+    public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request, ct));
 
-    private AdmissionResponse Review(AdmissionRequest request)
+    private AdmissionResponse Review(AdmissionRequest request, CancellationToken ct)
     {
         if (ObjectReview.AlwaysPasses(request, Names.IngressClassAnnotation, Names.HttpAnnotation, Names.ShareHostWithAnnotation))
             return AdmissionResponse.Allowed();
@@ -35,7 +35,7 @@ public sealed class IngressWebhook(DiscoveryStates states)
         var refusals = NewRefusals(ingress, request.OldObject, state);
         return refusals.Count > 0
             ? AdmissionResponse.Denied($"{IngressReader.Kind} \"{request.Name}\" asks for what is not its namespace's: {string.Join("; ", refusals)}")
-            : AdmissionResponse.Allowed().With([.. decoded.Warnings, .. InTheCluster(ingress, state)]);
+            : AdmissionResponse.Allowed().With([.. decoded.Warnings, .. InTheCluster(ingress, state, ct)]);
     }
 
     /// <summary>
@@ -56,12 +56,14 @@ public sealed class IngressWebhook(DiscoveryStates states)
     private static bool IsOurs(JsonObject raw, DiscoveryState? state) =>
         IngressClasses.IsOurs(IngressReader.ReadClass(raw), state?.Snapshot.Mesh ?? MeshConfig.Default, state?.Snapshot.IngressClasses ?? []);
 
-    private static IEnumerable<string> InTheCluster(IngressObject ingress, DiscoveryState state)
+    private static IEnumerable<string> InTheCluster(IngressObject ingress, DiscoveryState state, CancellationToken ct)
     {
         // Only those of the same hosts, and of the wildcards over them, can contend with it; the others would but take time.
         var hosts = HostsOf(ingress).ToHashSet(StringComparer.Ordinal);
         hosts.UnionWith(hosts.Where(h => h.Contains('.', StringComparison.Ordinal)).Select(h => "*" + h[h.IndexOf('.', StringComparison.Ordinal)..]).ToList());
         var rivals = state.Snapshot.Ingresses.RemoveAll(other => !HostsOf(other).Any(hosts.Contains));
+        // Nobody waits for what comes after the deadline.
+        ct.ThrowIfCancellationRequested();
         return ObjectReview.Warnings(
             state.Snapshot with { Ingresses = ObjectReview.With(rivals, ingress, i => i.Metadata), RouteRules = [], HostClaims = state.Hosts.Claims },
             new ObjectKey(Compiler.Kinds.Ingress, ingress.Metadata.Namespace, ingress.Metadata.Name));

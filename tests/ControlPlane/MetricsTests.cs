@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Turnpike.Operator;
 using Turnpike.Operator.Manifests;
@@ -24,7 +23,7 @@ public sealed partial class MetricsTests
         using var instruments = new Instruments();
         await using var cluster = await Cluster.StartAsync();
         var kubeconfig = cluster.WriteKubeconfig();
-        var ports = FreePorts(3);
+        var ports = FreePorts.Take(3);
         var options = new OperatorOptions(kubeconfig, "operator-1", "127.0.0.1", "image", cluster.TokenFile) { WebhookPort = ports[0], DiscoveryPort = ports[1], HealthPort = ports[2] };
         await using var app = OperatorHost.Build(options);
         await app.StartAsync(Cancelled);
@@ -83,20 +82,6 @@ public sealed partial class MetricsTests
         {
             Assert.True(TimeProvider.System.GetElapsedTime(started) < Wait.Limit, "waited in vain for the metrics");
             await Task.Delay(50, Cancelled);
-        }
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var sockets = Enumerable.Range(0, count).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp)).ToList();
-        try
-        {
-            sockets.ForEach(s => s.Bind(new IPEndPoint(IPAddress.Any, 0)));
-            return [.. sockets.Select(s => ((IPEndPoint)s.LocalEndPoint!).Port)];
-        }
-        finally
-        {
-            sockets.ForEach(s => s.Dispose());
         }
     }
 

@@ -1,20 +1,30 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Serving;
 
 namespace Turnpike.Hosting.Admission;
 
 /// <summary>Admission webhooks as endpoints.</summary>
 public static class AdmissionEndpoints
 {
-    /// <summary>Answers AdmissionReviews (v1 and v1beta1) at this path.</summary>
+    /// <summary>What the endpoints share.</summary>
+    public static IServiceCollection AddAdmission(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(new AdmissionLimits());
+        services.TryAddSingleton<AdmissionGuard>();
+        return services;
+    }
+
+    /// <summary>Answers AdmissionReviews (v1 and v1beta1) at this path. Needs <see cref="AddAdmission"/>.</summary>
     public static IEndpointConventionBuilder MapAdmission(
         this IEndpointRouteBuilder endpoints, string path, AdmissionHandler handler, AdmissionOptions? options = null)
     {
@@ -23,30 +33,32 @@ public static class AdmissionEndpoints
             path,
             handler,
             options ?? new(),
+            services.GetRequiredService<AdmissionGuard>(),
             services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(AdmissionEndpoints).FullName!),
-            services.GetService<TimeProvider>() ?? TimeProvider.System);
+            services.GetRequiredService<TimeProvider>());
         return endpoints.MapPost(path, endpoint.HandleAsync);
     }
 
-    private sealed class Endpoint(string path, AdmissionHandler handler, AdmissionOptions options, ILogger log, TimeProvider clock)
+    private sealed class Endpoint(string path, AdmissionHandler handler, AdmissionOptions options, AdmissionGuard guard, ILogger log, TimeProvider clock)
     {
         private const double PartOfTheTimeout = 0.9;
+        private const int LongestTimeout = 30;
         private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
-        private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1000 };
 
         public async Task HandleAsync(HttpContext context)
         {
             var started = clock.GetTimestamp();
-            AdmissionRequest? request = null;
             var result = AdmissionResult.Malformed;
+            var peer = PeerAddress.Of(context.Connection.RemoteIpAddress);
+            using var deadline = new CancellationTokenSource(TimeoutOf(context.Request) * PartOfTheTimeout, clock);
+            using var evicted = new CancellationTokenSource();
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, deadline.Token, evicted.Token);
+            var review = new Review();
             try
             {
-                using var body = await RequestBody.ReadAsync(context.Request, options.LargestBody);
-                using var review = Parse(body.Memory);
-                var apiVersion = VersionOf(review.RootElement);
-                request = AdmissionRequest.Read(review.RootElement.Child("request") ?? throw new FormatException("request: required"));
-                (var response, result) = await DecideAsync(request, context);
-                await AnswerAsync(context, response, apiVersion, request.Uid);
+                await ReceiveAsync(review, context.Request, peer, evicted, end.Token);
+                (var response, result) = await DecideAsync(review, context, deadline.Token);
+                await AnswerAsync(context, response, review.ApiVersion, review.Request!.Uid);
             }
             catch (Exception) when (context.RequestAborted.IsCancellationRequested)
             {
@@ -54,44 +66,63 @@ public static class AdmissionEndpoints
             }
             catch (RequestBody.UnacceptableException e)
             {
-                await RefuseAsync(context, e.Status, e.Message);
+                result = e.Status == StatusCodes.Status503ServiceUnavailable ? AdmissionResult.Overloaded : AdmissionResult.Malformed;
+                await RefuseAsync(context, peer, e.Status, e.Message);
             }
-            catch (Exception e) when (e is FormatException or JsonException)
+            catch (FormatException e)
             {
-                await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
+                await RefuseAsync(context, peer, StatusCodes.Status400BadRequest, e.Message);
+            }
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
+            {
+                result = AdmissionResult.Overloaded;
+                await RefuseAsync(context, peer, StatusCodes.Status503ServiceUnavailable, "the review did not get its turn in time; try again");
+            }
+            finally
+            {
+                review.Release();
             }
 
-            Observe(new(path, request, result, clock.GetElapsedTime(started)));
+            Observe(new(path, review.Request, result, clock.GetElapsedTime(started)));
         }
 
-        private static JsonDocument Parse(ReadOnlyMemory<byte> body)
+        /// <summary>Reads the body, waits for its turn, and takes the body apart.</summary>
+        private async Task ReceiveAsync(Review review, HttpRequest request, PeerAddress peer, CancellationTokenSource evicted, CancellationToken ct)
         {
+            var share = review.Keep(guard.TryOpen(peer, Cancel(evicted)) ?? throw Busy());
+            var body = review.Keep(await RequestBody.ReadAsync(request, options.LargestBody, share, ct));
+            review.Keep(await guard.EnterAsync(peer, ct) ?? throw Busy());
+            if (!share.TryKeep())
+                throw Busy();
             try
             {
-                return JsonDocument.Parse(body, Deep);
+                if (!share.TryGrow((long)ReviewDocument.CountTokens(body.Memory.Span, guard.Limits.Tokens) * ReviewDocument.BytesPerToken))
+                    throw Busy();
+                var document = review.Keep(ReviewDocument.Parse(body.Memory));
+                review.ApiVersion = ReviewDocument.VersionOf(document.RootElement);
+                review.Request = AdmissionRequest.Read(document.RootElement.Child("request") ?? throw new FormatException("request: required"));
             }
-            catch (JsonException e)
+            catch (InvalidOperationException e)
             {
-                throw new FormatException($"the body is not JSON: {e.Message}", e);
+                // A name or a text that is no Unicode.
+                throw new FormatException($"the body cannot be read: {e.Message}", e);
             }
         }
 
-        private static string VersionOf(JsonElement review)
+        private async Task<(AdmissionResponse Response, AdmissionResult Result)> DecideAsync(Review review, HttpContext context, CancellationToken deadline)
         {
-            var version = review.Text("apiVersion");
-            return version is "admission.k8s.io/v1" or "admission.k8s.io/v1beta1" && review.Text("kind") == "AdmissionReview"
-                ? version
-                : throw new FormatException(
-                    $"not an AdmissionReview of admission.k8s.io/v1 or v1beta1 but \"{version}\" \"{review.Text("kind")}\"");
-        }
-
-        private async Task<(AdmissionResponse Response, AdmissionResult Result)> DecideAsync(AdmissionRequest request, HttpContext context)
-        {
-            using var deadline = new CancellationTokenSource(TimeoutOf(context.Request) * PartOfTheTimeout, clock);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, deadline.Token);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, deadline);
+            var request = review.Request!;
             try
             {
-                var response = await handler(request, either.Token);
+                // On a thread of its own: however long a handler computes, the answer comes at the deadline. What the handler uses is
+                // released when it is done with it.
+                var token = either.Token;
+                var deciding = Task.Factory
+                    .StartNew(() => handler(request, token).AsTask(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                    .Unwrap();
+                review.ReleaseAfter(deciding);
+                var response = await deciding.WaitAsync(token);
                 var result = response switch
                 {
                     { IsAllowed: false } => AdmissionResult.Denied,
@@ -102,7 +133,7 @@ public static class AdmissionEndpoints
             }
             catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
             {
-                Log.AdmissionFailed(log, e, path, request.Operation, request.Resource.Name, new(request.Namespace, request.Name));
+                Log.AdmissionFailed(log, path, request.Operation, SafeText.Of(request.Resource.Name), SafeText.Of($"{request.Namespace}/{request.Name}"), SafeText.Of(e));
                 var why = deadline.IsCancellationRequested ? "took too long" : "failed";
                 return (Fallback(why), AdmissionResult.Failed);
             }
@@ -113,11 +144,25 @@ public static class AdmissionEndpoints
                 $"the check at {path} {why}, its log says why; try again", StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable")
             : AdmissionResponse.Allowed().With($"the check at {path} {why} and was skipped, its log says why");
 
-        /// <summary>The API server says how long it will wait.</summary>
+        private static RequestBody.UnacceptableException Busy() => new(StatusCodes.Status503ServiceUnavailable, "too many reviews are in flight; try again");
+
+        private static Action Cancel(CancellationTokenSource source) => () =>
+        {
+            try
+            {
+                source.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The request has ended in this moment.
+            }
+        };
+
+        /// <summary>The API server says how long it will wait: up to half a minute.</summary>
         private static TimeSpan TimeoutOf(HttpRequest request) =>
             request.Query["timeout"].ToString() is [.. var number, 's']
             && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            && seconds is > 0 and <= 300
+            && seconds is > 0 and <= LongestTimeout
                 ? TimeSpan.FromSeconds(seconds)
                 : DefaultTimeout;
 
@@ -130,12 +175,19 @@ public static class AdmissionEndpoints
             await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
         }
 
-        private async Task RefuseAsync(HttpContext context, int status, string message)
+        private async Task RefuseAsync(HttpContext context, PeerAddress peer, int status, string message)
         {
-            Log.AdmissionMalformed(log, path, status, message);
+            var safe = SafeText.Of(message);
+            if (guard.MayLog(peer))
+                Log.AdmissionMalformed(log, path, peer, status, safe);
             context.Response.StatusCode = status;
             context.Response.ContentType = "text/plain; charset=utf-8";
-            await context.Response.WriteAsync(message + "\n", context.RequestAborted);
+            if (status == StatusCodes.Status503ServiceUnavailable)
+            {
+                Telemetry.Refusals.Add(1, new KeyValuePair<string, object?>("port", "webhooks"), new KeyValuePair<string, object?>("reason", "busy"));
+                context.Response.Headers.RetryAfter = "1";
+            }
+            await context.Response.WriteAsync(safe + "\n", context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         private void Observe(AdmissionObservation observation)
@@ -144,6 +196,52 @@ public static class AdmissionEndpoints
                 observation.Duration.TotalSeconds,
                 new TagList { { "path", path }, { "result", Enum.GetName(observation.Result)!.ToLowerInvariant() } });
             options.Observed?.Invoke(observation);
+        }
+    }
+
+    /// <summary>A review on its way, and all that it holds until nobody uses it any more.</summary>
+    private sealed class Review
+    {
+        private readonly Stack<IDisposable> _held = new();
+        private Task? _user;
+
+        public string ApiVersion { get; set; } = "";
+
+        public AdmissionRequest? Request { get; set; }
+
+        public T Keep<T>(T held)
+            where T : IDisposable
+        {
+            _held.Push(held);
+            return held;
+        }
+
+        /// <summary>What is held is used by a task, and so released after it.</summary>
+        public void ReleaseAfter(Task user) => _user = user;
+
+        public void Release()
+        {
+            if (_user is null or { IsCompleted: true })
+            {
+                ReleaseNow();
+                return;
+            }
+            _user.ContinueWith(
+                late =>
+                {
+                    // What it throws so late was answered long ago.
+                    _ = late.Exception;
+                    ReleaseNow();
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default);
+        }
+
+        private void ReleaseNow()
+        {
+            while (_held.TryPop(out var held))
+                held.Dispose();
         }
     }
 }

@@ -24,6 +24,9 @@ public enum AdmissionResult
 
     /// <summary>No admission review: answered with a 4xx.</summary>
     Malformed,
+
+    /// <summary>There was no room or no time for it: answered with a 503.</summary>
+    Overloaded,
 }
 
 /// <summary>One finished request, for metrics.</summary>

@@ -18,6 +18,9 @@ public sealed record AdmissionType(string Group, string Version, string Name);
 /// <summary>What the API server asks about.</summary>
 public sealed record AdmissionRequest
 {
+    // Names of objects have at most 253 characters; resources of aggregated API servers may have longer ones.
+    private const int LongestName = 512;
+
     public required string Uid { get; init; }
 
     public required AdmissionOperation Operation { get; init; }
@@ -57,21 +60,33 @@ public sealed record AdmissionRequest
             "UPDATE" => AdmissionOperation.Update,
             "DELETE" => AdmissionOperation.Delete,
             "CONNECT" => AdmissionOperation.Connect,
-            var other => throw new FormatException($"request.operation: \"{other}\" is not CREATE, UPDATE, DELETE or CONNECT"),
+            var other => throw new FormatException($"request.operation: \"{SafeText.Of(other, 32)}\" is not CREATE, UPDATE, DELETE or CONNECT"),
         },
         Kind = Type(request, "kind", "kind"),
         Resource = Type(request, "resource", "resource"),
-        SubResource = request.Text("subResource") ?? "",
-        Namespace = request.Text("namespace") ?? "",
-        Name = request.Text("name") ?? "",
+        SubResource = Bounded(request, "subResource"),
+        Namespace = Bounded(request, "namespace"),
+        Name = Bounded(request, "name"),
         DryRun = request.Child("dryRun") is { ValueKind: JsonValueKind.True },
         UserName = request.Child("userInfo")?.Text("username") ?? "",
-        Object = request.Child("object"),
-        OldObject = request.Child("oldObject"),
+        Object = ObjectOf(request, "object"),
+        OldObject = ObjectOf(request, "oldObject"),
     };
 
     private static string Required(JsonElement request, string field) =>
-        request.Text(field) is { Length: > 0 } text ? text : throw new FormatException($"request.{field}: required");
+        Bounded(request, field) is { Length: > 0 } text ? text : throw new FormatException($"request.{field}: required");
+
+    private static string Bounded(JsonElement request, string field) => request.Text(field) switch
+    {
+        null => "",
+        { Length: > LongestName } text => throw new FormatException($"request.{field}: has {text.Length} characters; at most {LongestName} are allowed"),
+        var text => text,
+    };
+
+    private static JsonElement? ObjectOf(JsonElement request, string field) =>
+        request.Child(field) is not { } child ? null
+        : child.ValueKind == JsonValueKind.Object ? child
+        : throw new FormatException($"request.{field}: must be a JSON object");
 
     private static AdmissionType Type(JsonElement request, string field, string name) =>
         request.Child(field) is { } type

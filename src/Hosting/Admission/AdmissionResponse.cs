@@ -7,6 +7,10 @@ namespace Turnpike.Hosting.Admission;
 public sealed record AdmissionResponse
 {
     private const int LongestWarning = 256;
+    private const int MostWarnings = 64;
+
+    // Of a refusal: enough for every fault of an object, little for one that quotes megabytes.
+    private const int LongestMessage = 32 * 1024;
 
     private AdmissionResponse()
     {
@@ -33,14 +37,14 @@ public sealed record AdmissionResponse
     /// <param name="code">The HTTP status that the user gets.</param>
     /// <param name="reason">The word that goes with it.</param>
     public static AdmissionResponse Denied(string message, int code = 403, string reason = "Forbidden") =>
-        new() { Message = message, Code = code, Reason = reason };
+        new() { Message = message.Length <= LongestMessage ? message : message[..LongestMessage] + "…", Code = code, Reason = reason };
 
     /// <param name="patch">A JSON array of RFC 6902 operations.</param>
     public static AdmissionResponse Patched(ReadOnlyMemory<byte> patch) => new() { IsAllowed = true, Patch = patch };
 
     /// <summary>The same answer with more to tell.</summary>
     public AdmissionResponse With(params IEnumerable<string> warnings) =>
-        this with { Warnings = [.. Warnings, .. warnings.Select(OneLine)] };
+        this with { Warnings = [.. Warnings.Concat(warnings.Select(OneLine)).Take(MostWarnings)] };
 
     internal void Write(IBufferWriter<byte> output, string apiVersion, string uid)
     {

@@ -1,37 +1,41 @@
 using System.Buffers;
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
+using Turnpike.Hosting.Serving;
 
 namespace Turnpike.Hosting.Admission;
 
-/// <summary>A whole request body in a rented buffer.</summary>
+/// <summary>A whole request body in a rented buffer, which is paid for out of a budget as it grows: what is announced and not sent costs nothing.</summary>
 internal sealed class RequestBody : IDisposable
 {
     private const int FirstSize = 16 * 1024;
-    private byte[] _buffer;
+    private readonly FairBudget<PeerAddress>.Share _share;
+    private byte[] _buffer = [];
     private int _length;
+    private int _paid;
 
-    private RequestBody(int size) => _buffer = ArrayPool<byte>.Shared.Rent(size);
+    private RequestBody(FairBudget<PeerAddress>.Share share) => _share = share;
 
     public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
 
     /// <summary>Reads a JSON body of at most <paramref name="limit"/> bytes.</summary>
-    public static async Task<RequestBody> ReadAsync(HttpRequest request, int limit)
+    /// <exception cref="UnacceptableException">It is not read: it is no JSON, too large, or there is no room for it.</exception>
+    public static async Task<RequestBody> ReadAsync(HttpRequest request, int limit, FairBudget<PeerAddress>.Share share, CancellationToken ct)
     {
         var type = request.ContentType?.Split(';', 2)[0].Trim();
         if (!string.Equals(type, MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase))
         {
             throw new UnacceptableException(
-                StatusCodes.Status415UnsupportedMediaType, $"content type \"{request.ContentType}\" is not application/json");
+                StatusCodes.Status415UnsupportedMediaType, $"content type \"{SafeText.Of(request.ContentType, 64)}\" is not application/json");
         }
 
         if (request.ContentLength > limit)
             throw TooLarge(limit);
 
-        var body = new RequestBody((int)(request.ContentLength ?? FirstSize) + 1);
+        var body = new RequestBody(share);
         try
         {
-            await body.FillAsync(request.Body, limit, request.HttpContext.RequestAborted);
+            await body.FillAsync(request.Body, limit, ct);
             return body;
         }
         catch
@@ -41,21 +45,29 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+    public void Dispose()
+    {
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+    }
 
     private static UnacceptableException TooLarge(int limit) =>
         new(StatusCodes.Status413PayloadTooLarge, $"the body is larger than {limit} bytes");
 
     private async Task FillAsync(Stream source, int limit, CancellationToken ct)
     {
+        // Where the buffer is as large as the limit, one more byte is one too many.
+        var beyond = new byte[1];
         while (true)
         {
-            if (_length == _buffer.Length)
-                Grow();
+            if (_length == _buffer.Length && _length < limit)
+                Grow(limit);
+            var free = _length < limit ? _buffer.AsMemory(_length, Math.Min(_buffer.Length, limit) - _length) : beyond;
             int read;
             try
             {
-                read = await source.ReadAsync(_buffer.AsMemory(_length), ct);
+                read = await source.ReadAsync(free, ct);
             }
             catch (BadHttpRequestException e)
             {
@@ -64,18 +76,24 @@ internal sealed class RequestBody : IDisposable
 
             if (read == 0)
                 return;
-            _length += read;
-            if (_length > limit)
+            if (_length == limit)
                 throw TooLarge(limit);
+            _length += read;
         }
     }
 
-    private void Grow()
+    private void Grow(int limit)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+        var size = _buffer.Length == 0 ? FirstSize : (int)Math.Min(_buffer.Length * 2L, Math.Max(limit, FirstSize));
+        // Both are there while one is copied into the other.
+        if (!_share.TryGrow(size))
+            throw new UnacceptableException(StatusCodes.Status503ServiceUnavailable, "too many bodies are being read; try again");
+        var larger = ArrayPool<byte>.Shared.Rent(size);
         _buffer.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _share.Shrink(_paid);
+        (_buffer, _paid) = (larger, size);
     }
 
     /// <summary>The request is not one that is answered with a review.</summary>

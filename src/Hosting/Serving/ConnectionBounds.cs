@@ -105,7 +105,6 @@ public sealed class ConnectionBounds
         private FairBudget<PeerAddress>.Share? _stranger;
         private FairBudget<string>.Share? _proven;
         private ITimer? _proof;
-        private string? _identity;
         private bool _isOver;
 
         public bool TryEnter(PeerAddress peer)
@@ -120,12 +119,12 @@ public sealed class ConnectionBounds
         {
             lock (_gate)
             {
-                if (_isOver || _identity is not null)
-                    return !_isOver && _identity == identity;
+                // One that several identities share is counted under the first.
+                if (_isOver || _proven is not null)
+                    return !_isOver;
                 _proven = bounds._proven.TryOpen(identity, 1);
                 if (_proven is null)
                     return false;
-                _identity = identity;
                 _proof?.Dispose();
                 _stranger?.Dispose();
                 return true;

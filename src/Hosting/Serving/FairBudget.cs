@@ -53,7 +53,7 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
         return grown;
     }
 
-    /// <summary>Takes shares of peers that have more than the asking one would have, the largest peer's oldest first.</summary>
+    /// <summary>Takes shares of peers that have more than the asking one would have, the largest peer's largest first.</summary>
     private bool TryMakeRoom(long ownThen, long amount, ref List<Share>? evicted)
     {
         while (_taken + amount > limit)
@@ -62,8 +62,8 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
             var most = ownThen;
             foreach (var holder in _holders.Values)
             {
-                if (holder.Total > most && holder.OldestEvictable is { } oldest)
-                    (victim, most) = (oldest, holder.Total);
+                if (holder.Total > most && holder.LargestEvictable is { } largest)
+                    (victim, most) = (largest, holder.Total);
             }
             if (victim is null)
                 return false;
@@ -159,6 +159,7 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
 
         public LinkedList<Share> Shares { get; } = new();
 
-        public Share? OldestEvictable => Shares.FirstOrDefault(s => s.IsEvictable);
+        /// <summary>Of several as large, the oldest.</summary>
+        public Share? LargestEvictable => Shares.Where(s => s.IsEvictable).MaxBy(s => s.Amount);
     }
 }

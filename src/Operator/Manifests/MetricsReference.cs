@@ -8,7 +8,7 @@ internal static class MetricsReference
 {
     private static readonly (string Name, string Type, string Labels, string Meaning)[] OfOperator =
     [
-        ("turnpike_admission_duration_seconds", "histogram", "path, result", "Admission requests by webhook and verdict (allowed, patched, denied, failed, malformed)."),
+        ("turnpike_admission_duration_seconds", "histogram", "path, result", "Admission requests by webhook and verdict (allowed, patched, denied, failed, malformed, overloaded)."),
         ("turnpike_api_request_duration_seconds", "histogram", "method, code", "Requests to the API server until the head of the answer; code 0 where none came. Watches count when they begin."),
         ("turnpike_certificate_expiry_timestamp_seconds", "gauge", "", "When the serving certificate runs out, in seconds since 1970."),
         ("turnpike_certificate_swaps_total", "counter", "", "Serving certificates put into use."),

@@ -189,7 +189,7 @@ public sealed class AdmissionTests : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton<TimeProvider>(_clock);
+        builder.Services.AddSingleton<TimeProvider>(_clock).AddAdmission();
         _app = builder.Build();
         _app.MapAdmission("/check", handler, new() { OnFailure = policy, Observed = _observed.Add });
         await _app.StartAsync(Cancelled);

@@ -29,6 +29,9 @@ public sealed class OperatorFixture : ApiServer
 
     private WebApplication? _operator;
 
+    /// <summary>The replica that the webhooks lead to.</summary>
+    internal WebApplication Running => _operator!;
+
     /// <summary>Of the replica that the webhooks lead to.</summary>
     internal OperatorOptions Options { get; private set; } = null!;
 

@@ -14,6 +14,7 @@ public static class OperatorWebhooks
     /// <summary>Registers the webhook classes of an assembly: those marked with <see cref="ValidationWebhookAttribute"/>.</summary>
     public static IServiceCollection AddOperatorWebhooks(this IServiceCollection services, Assembly assembly)
     {
+        services.AddAdmission();
         foreach (var webhook in Find(assembly))
             services.TryAddScoped(webhook.Type);
         return services;

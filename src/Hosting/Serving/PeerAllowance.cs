@@ -1,18 +1,16 @@
-using Turnpike.Hosting.Serving;
+namespace Turnpike.Hosting.Serving;
 
-namespace Turnpike.Discovery;
-
-/// <summary>How many tokens of a peer may prove nothing: a number at once, and then one after every interval.</summary>
-/// <param name="burst">Tokens at once.</param>
-/// <param name="interval">Until the peer may try one more.</param>
+/// <summary>How often a peer may do something: a number of times at once, and then once after every interval.</summary>
+/// <param name="burst">Times at once.</param>
+/// <param name="interval">Until the peer may do it once more.</param>
 /// <param name="peers">Peers that are remembered; beyond it the one seen longest ago is forgotten.</param>
-internal sealed class TokenAllowance(int burst, TimeSpan interval, int peers)
+public sealed class PeerAllowance(int burst, TimeSpan interval, int peers)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerAddress, LinkedListNode<(PeerAddress Peer, double Left, DateTimeOffset At)>> _byPeer = [];
     private readonly LinkedList<(PeerAddress Peer, double Left, DateTimeOffset At)> _byAge = new();
 
-    /// <summary>Takes one of the peer's tries; false where there is none left.</summary>
+    /// <summary>Takes one of the peer's times; false where there is none left.</summary>
     public bool TryTake(PeerAddress peer, DateTimeOffset now)
     {
         lock (_gate)
@@ -23,7 +21,7 @@ internal sealed class TokenAllowance(int burst, TimeSpan interval, int peers)
         }
     }
 
-    /// <summary>The try was a good one, and does not count.</summary>
+    /// <summary>It does not count.</summary>
     public void GiveBack(PeerAddress peer, DateTimeOffset now)
     {
         lock (_gate)
