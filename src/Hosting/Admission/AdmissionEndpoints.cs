@@ -64,6 +64,10 @@ public static class AdmissionEndpoints
             {
                 // Nobody is waiting for an answer any more.
             }
+            catch (IOException)
+            {
+                // The connection is gone.
+            }
             catch (RequestBody.UnacceptableException e)
             {
                 result = e.Status == StatusCodes.Status503ServiceUnavailable ? AdmissionResult.Overloaded : AdmissionResult.Malformed;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
 using Turnpike.Hosting.Serving;
@@ -35,7 +36,7 @@ internal sealed class RequestBody : IDisposable
         var body = new RequestBody(share);
         try
         {
-            await body.FillAsync(request.Body, limit, ct);
+            await body.FillAsync(request.BodyReader, limit, ct);
             return body;
         }
         catch
@@ -55,31 +56,45 @@ internal sealed class RequestBody : IDisposable
     private static UnacceptableException TooLarge(int limit) =>
         new(StatusCodes.Status413PayloadTooLarge, $"the body is larger than {limit} bytes");
 
-    private async Task FillAsync(Stream source, int limit, CancellationToken ct)
+    private async Task FillAsync(PipeReader source, int limit, CancellationToken ct)
     {
-        // Where the buffer is as large as the limit, one more byte is one too many.
-        var beyond = new byte[1];
+        // Not by the token of the read: that would leave the reader in the middle of one, and the server complaining in the log.
+        await using var cancelled = ct.Register(source.CancelPendingRead);
         while (true)
         {
-            if (_length == _buffer.Length && _length < limit)
-                Grow(limit);
-            var free = _length < limit ? _buffer.AsMemory(_length, Math.Min(_buffer.Length, limit) - _length) : beyond;
-            int read;
+            ReadResult read;
             try
             {
-                read = await source.ReadAsync(free, ct);
+                read = await source.ReadAsync(CancellationToken.None);
             }
             catch (BadHttpRequestException e)
             {
                 throw new UnacceptableException(e.StatusCode, e.Message);
             }
 
-            if (read == 0)
+            try
+            {
+                ct.ThrowIfCancellationRequested();
+                foreach (var part in read.Buffer)
+                    Append(part.Span, limit);
+            }
+            finally
+            {
+                source.AdvanceTo(read.Buffer.End);
+            }
+            if (read.IsCompleted)
                 return;
-            if (_length == limit)
-                throw TooLarge(limit);
-            _length += read;
         }
+    }
+
+    private void Append(ReadOnlySpan<byte> part, int limit)
+    {
+        if (_length + part.Length > limit)
+            throw TooLarge(limit);
+        while (_length + part.Length > Math.Min(_buffer.Length, limit))
+            Grow(limit);
+        part.CopyTo(_buffer.AsSpan(_length));
+        _length += part.Length;
     }
 
     private void Grow(int limit)

@@ -199,6 +199,9 @@ public sealed class AdmissionResilienceTests : IAsyncDisposable
         _clock.Advance(TimeSpan.FromSeconds(9));
         Assert.StartsWith("HTTP/1.1 503", await ReadHeadAsync(slow), StringComparison.Ordinal);
         await Wait.Until(() => Guard.BytesTaken == 0, "the release");
+        // Nor does the server complain of a reader that was left in the middle.
+        await slow.SendAsync(new byte[1000], Cancelled);
+        Assert.Single(_log.All);
     }
 
     private static ValueTask<AdmissionResponse> Allow(AdmissionRequest request, CancellationToken ct) => new(AdmissionResponse.Allowed());
