@@ -9,7 +9,7 @@ samples := httpbin:httpbin
 run-tests = $(out)/artifacts/bin/$(1)/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Turnpike.Tests.$(1) -noColor $(TEST_FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-component test-hosting test-controlplane integration demo images cluster-up cluster-down e2e bench manifests check-manifests lint format golden publish-aot clean
+.PHONY: help build test test-unit test-component test-hosting test-controlplane integration attacks demo images cluster-up cluster-down e2e bench manifests check-manifests lint format golden publish-aot clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ test-controlplane: build ## Run the tests of discovery, both ends and the replic
 
 integration: build ## Run the integration tests (a real kube-apiserver, from hack/devcluster/build or KUBEBUILDER_ASSETS)
 	$(call run-tests,Integration)
+
+attacks: build ## Attack proxy and operator, each in a control group with its pod's memory (root; figures in out/attacks.md)
+	@rm -f $(out)/attacks.md
+	$(call run-tests,Attacks)
 
 demo: build ## Run the walkthrough of 2017 on this machine (DEMO_FLAGS=--keep leaves it running)
 	@$(out)/bin/turnpike demo $(DEMO_FLAGS)

@@ -13,6 +13,9 @@ public sealed record InjectOptions
 
     /// <summary>Injects every kind that makes pods, whatever <see cref="InjectConfig.Scope"/> says: the user hands us the object.</summary>
     public bool AnyKind { get; init; }
+
+    /// <summary>What the namespace allows; without a cluster nothing is known of that.</summary>
+    public NamespaceLimits Limits { get; init; } = NamespaceLimits.None;
 }
 
 public enum InjectionOutcome
@@ -28,6 +31,9 @@ public enum InjectionOutcome
 
     /// <summary>The object would be injected but is wrong; the errors say where.</summary>
     Invalid,
+
+    /// <summary>The object would be injected, but its namespace has no room for a sidecar; the reason says why.</summary>
+    DoesNotFit,
 }
 
 /// <param name="Outcome">What was decided.</param>
@@ -35,7 +41,11 @@ public enum InjectionOutcome
 /// <param name="Patch">Operations, all of them <c>add</c>; empty unless injected.</param>
 /// <param name="Errors">All faults; empty unless invalid.</param>
 public sealed record InjectionResult(
-    InjectionOutcome Outcome, string Reason, IReadOnlyList<PatchOperation> Patch, IReadOnlyList<FieldError> Errors);
+    InjectionOutcome Outcome, string Reason, IReadOnlyList<PatchOperation> Patch, IReadOnlyList<FieldError> Errors)
+{
+    /// <summary>How the sidecar was changed to fit what its namespace allows, one sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
 
 /// <summary>Injects the sidecar into raw JSON. Injected twice is injected once.</summary>
 public static class Injection
@@ -65,8 +75,11 @@ public static class Injection
         var settings = standard.Override(annotations, target.PodField("metadata", "annotations"), faults);
         if (faults.Count > 0)
             return Invalid(faults);
-        var patch = Patch(target, settings, SidecarTemplate.Version(standard));
-        return new InjectionResult(InjectionOutcome.Injected, verdict.Reason, patch, []);
+        var fit = SidecarFit.Of(settings.Resources, target.PodSpec, options.Limits, countsQuota: target.IsPod);
+        if (fit.Obstacle is { } obstacle)
+            return new InjectionResult(InjectionOutcome.DoesNotFit, obstacle, [], []);
+        var patch = Patch(target, settings with { Resources = fit.Resources }, SidecarTemplate.Version(standard));
+        return new InjectionResult(InjectionOutcome.Injected, verdict.Reason, patch, []) { Notes = fit.Notes };
     }
 
     private static InjectionResult Invalid(IReadOnlyList<FieldError> faults) =>

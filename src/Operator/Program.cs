@@ -21,7 +21,10 @@ var proxyImage = new Option<string>("--proxy-image") { Description = "Image of t
 var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Default: the cluster that the pod runs in.", HelpName = "FILE" };
 var token = new Option<string>("--token") { Description = "The projected ServiceAccount token that other replicas accept.", HelpName = "FILE", DefaultValueFactory = _ => "/var/run/secrets/turnpike/token" };
 var clientCa = new Option<string?>("--webhook-client-ca") { Description = "Let only callers with a certificate of these authorities (PEM) reach the webhooks. Default: callers need none.", HelpName = "FILE" };
-var run = new Command("run", "Run the control plane: webhooks, discovery, and the tasks of the leader.") { proxyImage, kubeconfig, token, clientCa };
+var webhookPort = new Option<int>("--webhook-port") { Description = "Port of the admission webhooks.", HelpName = "PORT", DefaultValueFactory = _ => Deployed.WebhookPort };
+var discoveryPort = new Option<int>("--discovery-port") { Description = "Port that proxies get their tables from.", HelpName = "PORT", DefaultValueFactory = _ => Deployed.DiscoveryPort };
+var healthPort = new Option<int>("--health-port") { Description = "Port of /live, /ready and /metrics.", HelpName = "PORT", DefaultValueFactory = _ => Deployed.HealthPort };
+var run = new Command("run", "Run the control plane: webhooks, discovery, and the tasks of the leader.") { proxyImage, kubeconfig, token, clientCa, webhookPort, discoveryPort, healthPort };
 run.SetAction(async (parsed, cancellationToken) =>
 {
     var options = new OperatorOptions(
@@ -32,6 +35,9 @@ run.SetAction(async (parsed, cancellationToken) =>
         parsed.GetValue(token)!)
     {
         WebhookClientCa = parsed.GetValue(clientCa),
+        WebhookPort = parsed.GetValue(webhookPort),
+        DiscoveryPort = parsed.GetValue(discoveryPort),
+        HealthPort = parsed.GetValue(healthPort),
     };
     await using var app = OperatorHost.Build(options);
     await app.RunAsync(cancellationToken);

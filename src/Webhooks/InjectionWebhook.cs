@@ -7,7 +7,7 @@ using Turnpike.Injector.Patch;
 namespace Turnpike.Webhooks;
 
 /// <summary>Injects the sidecar. Never stands in the way: what cannot be injected passes with a warning that says why.</summary>
-public sealed class InjectionWebhook(InjectionSettings settings)
+public sealed class InjectionWebhook(InjectionSettings settings, NamespaceLimitsIndex limits)
 {
     public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request));
 
@@ -15,11 +15,13 @@ public sealed class InjectionWebhook(InjectionSettings settings)
     {
         if (request.Operation is not (AdmissionOperation.Create or AdmissionOperation.Update) || request.Object is null)
             return AdmissionResponse.Allowed();
-        var result = Injection.Inject(ObjectReview.ObjectOf(request), request.Namespace, settings.Config, settings.Options);
+        var result = Injection.Inject(ObjectReview.ObjectOf(request), request.Namespace, settings.Config, settings.Options with { Limits = limits.Of(request.Namespace) });
+        NamespaceLimitsIndex.Count(result);
         return result.Outcome switch
         {
-            InjectionOutcome.Injected => AdmissionResponse.Patched(Serialize(result.Patch)),
+            InjectionOutcome.Injected => AdmissionResponse.Patched(Serialize(result.Patch)).With(result.Notes),
             InjectionOutcome.Invalid => AdmissionResponse.Allowed().With(result.Errors.Select(e => $"no sidecar is injected: {e}")),
+            InjectionOutcome.DoesNotFit => AdmissionResponse.Allowed().With($"no sidecar is injected: {result.Reason}"),
             _ => AdmissionResponse.Allowed(),
         };
     }

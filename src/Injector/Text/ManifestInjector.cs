@@ -66,8 +66,9 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
         var result = Injection.Inject(root, Namespace(root), config, options);
         place += $" ({Name(kind, root)})";
         _errors.AddRange(result.Errors.Select(fault => $"{place}: {fault}"));
-        if (result.Outcome is InjectionOutcome.NotInjected)
+        if (result.Outcome is InjectionOutcome.NotInjected or InjectionOutcome.DoesNotFit)
             _notes.Add($"{place}: not injected: {result.Reason}");
+        _notes.AddRange(result.Notes.Select(note => $"{place}: {note}"));
         operations.AddRange(result.Patch.Select(operation => operation with { Path = path + operation.Path }));
     }
 

@@ -23,6 +23,9 @@ internal static class DesiredProxy
     /// <summary>What Kubernetes before 1.21 serves.</summary>
     public static readonly ResourceRef OldDisruptionBudgets = DisruptionBudgets with { Version = "v1beta1" };
 
+    /// <summary>The native program listens at once and has its first table when the control plane has answered; earlier probes would only warn.</summary>
+    private const int StartSeconds = 2;
+
     private static readonly ObjectKey Name = new(Names.SystemNamespace, Names.IngressService);
 
     /// <param name="mesh">Settings of the proxy.</param>
@@ -152,6 +155,7 @@ internal static class DesiredProxy
                           fieldPath: metadata.namespace
                     - name: DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS
                       value: "1"
+                    {GarbageCollection.Environment("        ")}
                     ports:
                     - name: http
                       containerPort: {Deployed.ProxyHttpPort}
@@ -166,12 +170,14 @@ internal static class DesiredProxy
                       httpGet:
                         path: /ready
                         port: admin
+                      initialDelaySeconds: {StartSeconds}
                       periodSeconds: 1
                       failureThreshold: 2
                     livenessProbe:
                       httpGet:
                         path: /live
                         port: admin
+                      initialDelaySeconds: {StartSeconds}
                       periodSeconds: 10
                       failureThreshold: 3
                     resources:

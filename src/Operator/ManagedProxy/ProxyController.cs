@@ -33,9 +33,7 @@ internal sealed class ProxyController(
         var budgets = await api.ServesAsync(DesiredProxy.DisruptionBudgets, term) ? DesiredProxy.DisruptionBudgets : DesiredProxy.OldDisruptionBudgets;
         using var queue = new WorkQueue<int>(clock);
         var loop = new ReconcileLoop<int>("managed-proxy", queue, (_, ct) => ReconcileAsync(budgets, ct), new(), _log, clock);
-        var informers = new[] { DesiredProxy.Deployments, DesiredProxy.Services, DesiredProxy.ServiceAccounts, budgets }
-            .Select(resource => Watch(resource, () => queue.Add(OnlyKey)))
-            .ToList();
+        var informers = DesiredProxy.All(MeshConfig.Default, options.ProxyImage, budgets).Select(desired => Watch(desired, () => queue.Add(OnlyKey))).ToList();
         queue.Add(OnlyKey);
         await Task.WhenAll(informers
             .Select(informer => Task.Run(() => informer.RunAsync(term), CancellationToken.None))
@@ -77,20 +75,17 @@ internal sealed class ProxyController(
         }
     }
 
-    private Informer<string> Watch(ResourceRef resource, Action changed)
+    /// <summary>Each object by its name: no others are our business, and no others may we see.</summary>
+    private Informer<string> Watch(DesiredObject desired, Action changed)
     {
         var informer = new Informer<string>(
             api,
-            resource,
+            desired.Resource,
             item => item.ResourceVersion(),
-            new InformerOptions { Query = new ResourceQuery { Namespace = Names.SystemNamespace } },
+            new InformerOptions { Query = new ResourceQuery { Namespace = desired.Key.Namespace, FieldSelector = $"metadata.name={desired.Key.Name}" } },
             loggers.CreateLogger<Informer<string>>(),
             clock);
-        informer.AddHandler(change =>
-        {
-            if (change.Key.Name is Names.IngressService or Deployed.Operator)
-                changed();
-        });
+        informer.AddHandler(_ => changed());
         return informer;
     }
 }

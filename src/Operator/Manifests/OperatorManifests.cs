@@ -6,6 +6,12 @@ namespace Turnpike.Operator.Manifests;
 /// <summary>The operator itself: Deployment, Service, configuration.</summary>
 internal static class OperatorManifests
 {
+    /// <summary>
+    /// A replica listens after a second and is ready after another, on a machine that has nothing else to do. A probe that comes earlier
+    /// finds nobody, and Kubernetes writes a warning for each.
+    /// </summary>
+    private const int StartSeconds = 5;
+
     public static IEnumerable<JsonObject> Namespaces() => [Namespace(Names.SystemNamespace), Namespace(Deployed.SelfTestNamespace)];
 
     private static JsonObject Namespace(string name) => KubeYaml.Object($"""
@@ -80,6 +86,7 @@ internal static class OperatorManifests
                       fieldPath: status.podIP
                 - name: DOTNET_EnableDiagnostics
                   value: "0"
+                {GarbageCollection.Environment("        ")}
                 ports:
                 - name: webhooks
                   containerPort: {Deployed.WebhookPort}
@@ -91,12 +98,14 @@ internal static class OperatorManifests
                   httpGet:
                     path: /live
                     port: health
-                  periodSeconds: 1
+                  initialDelaySeconds: {StartSeconds}
+                  periodSeconds: 2
                   failureThreshold: 60
                 readinessProbe:
                   httpGet:
                     path: /ready
                     port: health
+                  initialDelaySeconds: {StartSeconds}
                   periodSeconds: 2
                 livenessProbe:
                   httpGet:

@@ -1,20 +1,72 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api;
+using Turnpike.Api.Yaml;
 
 namespace Turnpike.Operator.Manifests;
 
 /// <summary>What the operator may do, and nothing else. The proxies may do nothing: they never talk to the API server.</summary>
 internal static class RbacManifests
 {
-    public static IEnumerable<JsonObject> All() =>
+    private static readonly string[] Watch = ["list", "watch"];
+
+    // Objects that the leader applies: an apply is a patch, and a create where the object is not there yet.
+    private static readonly string[] Keep = ["list", "watch", "create", "patch"];
+
+    /// <summary>In every namespace.</summary>
+    public static IReadOnlyList<Grant> OfCluster { get; } =
     [
-        ServiceAccount(),
-        ClusterRole(),
-        ClusterRoleBinding(),
-        Role(),
-        RoleBinding(Names.SystemNamespace),
-        SelfTestRole(),
-        RoleBinding(Deployed.SelfTestNamespace),
+        new("Route tables are made of these, and of the namespaces' names and labels.", "", ["services", "pods", "namespaces"], Watch),
+        new("The ready addresses of Services.", "discovery.k8s.io", ["endpointslices"], Watch) { OnlyFor = "Kubernetes 1.21 and newer" },
+        new("The same.", "", ["endpoints"], Watch) { OnlyFor = "Kubernetes before 1.21" },
+        new("Certificates of TLS hosts. Any Ingress may name a Secret of its namespace, so the names are not known beforehand, and a rule cannot tell Secrets by type: the operator asks for those of type kubernetes.io/tls alone, and gets none by name.", "", ["secrets"], Watch),
+        new("Which Ingresses there are, and whose class they have.", "networking.k8s.io", ["ingresses", "ingressclasses"], Watch),
+        new("The address of the ingress is written to the status of each Ingress, where it is not there yet.", "networking.k8s.io", ["ingresses"], ["get"]),
+        new("The same.", "networking.k8s.io", ["ingresses/status"], ["patch"]),
+        new("The rules.", Api.Names.Group, ["routerules"], Watch),
+        new("Conditions are written to the status of each rule, where they are not there yet.", Api.Names.Group, ["routerules"], ["get"]),
+        new("The same.", Api.Names.Group, ["routerules/status"], ["patch"]),
+        new("Where no load balancer has an address, that of the ingress is its nodes'.", "", ["nodes"], Watch),
+        new("A sidecar is made to fit what its namespace allows a container.", "", ["limitranges", "resourcequotas"], Watch),
+        new("What is wrong with an object is an Event on it, which is counted when it happens again.", "events.k8s.io", ["events"], ["create", "patch"]),
+        new("Who a proxy is, by its token.", "authentication.k8s.io", ["tokenreviews"], ["create"]),
+        new("The authority of the webhooks' certificates is kept in their configuration, which belongs to our namespace and goes with it.", "admissionregistration.k8s.io", ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"], ["get", "list", "watch", "patch"])
+        {
+            Names = [Api.Names.WebhookConfiguration],
+        },
+        new("The same: the uid of our namespace.", "", ["namespaces"], ["get"]) { Names = [Api.Names.SystemNamespace] },
+    ];
+
+    /// <summary>In our own namespace.</summary>
+    public static IReadOnlyList<Grant> OfSystemNamespace { get; } =
+    [
+        new("The settings, the authority that proxies trust, what the leader says of itself and the proxies, and who has which host: a record for each namespace, named after it.", "", ["configmaps"], [.. Keep, "delete"]),
+        new("The key of that authority, which all replicas share.", "", ["secrets"], ["get", "list", "watch"]) { Names = [Deployed.CaSecret] },
+        new("The same, when it is renewed.", "", ["secrets"], ["update"]) { Names = [Deployed.CaSecret], OnlyFor = "a run of months" },
+        new("The same, the first time. A create cannot be allowed for one name.", "", ["secrets"], ["create"]),
+        new("One replica leads.", "coordination.k8s.io", ["leases"], ["get", "update"]) { Names = [Deployed.Lease] },
+        new("The same, the first time.", "coordination.k8s.io", ["leases"], ["create"]),
+        new("The managed ingress.", "apps", ["deployments"], Keep) { Names = [Api.Names.IngressService] },
+        new("The same.", "", ["services", "serviceaccounts"], Keep) { Names = [Api.Names.IngressService] },
+        new("How many pods of ingress and operator may be away at a time.", "policy", ["poddisruptionbudgets"], Keep) { Names = [Api.Names.IngressService, Deployed.Operator] },
+    ];
+
+    /// <summary>In the namespace of the self-test: objects that are sent by dry run to see what the webhooks make of them.</summary>
+    public static IReadOnlyList<Grant> OfSelfTest { get; } =
+    [
+        new("A marked pod is sent by dry run, to see whether it comes back with a sidecar. Pods can be made nowhere else.", "", ["pods"], ["create"]),
+        new("A bad rule is sent by dry run, to see whether it is refused.", Api.Names.Group, ["routerules"], ["create"]),
+    ];
+
+    /// <summary>The documents, with the reason above each rule.</summary>
+    public static IEnumerable<string> All() =>
+    [
+        YamlText.Write(ServiceAccount()),
+        Role("ClusterRole", null, OfCluster),
+        YamlText.Write(ClusterRoleBinding()),
+        Role("Role", Api.Names.SystemNamespace, OfSystemNamespace),
+        YamlText.Write(RoleBinding(Api.Names.SystemNamespace)),
+        Role("Role", Deployed.SelfTestNamespace, OfSelfTest),
+        YamlText.Write(RoleBinding(Deployed.SelfTestNamespace)),
     ];
 
     private static JsonObject ServiceAccount() => KubeYaml.Object($"""
@@ -25,45 +77,21 @@ internal static class RbacManifests
           namespace: {Names.SystemNamespace}
         """);
 
-    /// <remarks>RBAC cannot tell secrets by type; the operator asks for those of type kubernetes.io/tls alone.</remarks>
-    private static JsonObject ClusterRole() => KubeYaml.Object($"""
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRole
-        metadata:
-          name: {Deployed.Operator}
-        rules:
-        - apiGroups: [""]
-          resources: [services, endpoints, pods, namespaces, nodes, secrets]
-          verbs: [get, list, watch]
-        - apiGroups: [discovery.k8s.io]
-          resources: [endpointslices]
-          verbs: [get, list, watch]
-        - apiGroups: [networking.k8s.io]
-          resources: [ingresses, ingressclasses]
-          verbs: [get, list, watch]
-        - apiGroups: [networking.k8s.io]
-          resources: [ingresses/status]
-          verbs: [patch]
-        - apiGroups: [{Names.Group}]
-          resources: [routerules]
-          verbs: [get, list, watch]
-        - apiGroups: [{Names.Group}]
-          resources: [routerules/status]
-          verbs: [patch]
-        - apiGroups: [events.k8s.io]
-          resources: [events]
-          verbs: [create, patch]
-        - apiGroups: [authentication.k8s.io]
-          resources: [tokenreviews]
-          verbs: [create]
-        - apiGroups: [admissionregistration.k8s.io]
-          resources: [validatingwebhookconfigurations, mutatingwebhookconfigurations]
-          verbs: [list, watch]
-        - apiGroups: [admissionregistration.k8s.io]
-          resources: [validatingwebhookconfigurations, mutatingwebhookconfigurations]
-          resourceNames: [{Names.WebhookConfiguration}]
-          verbs: [get, patch]
-        """);
+    private static string Role(string kind, string? ns, IReadOnlyList<Grant> grants)
+    {
+        var head = KubeYaml.Object($"""
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: {kind}
+            metadata:
+              name: {Deployed.Operator}
+              {(ns is null ? "" : $"namespace: {ns}")}
+            """);
+        // The writer of YAML knows no comments: each rule is written by itself, below its own.
+        var writer = new YamlWriter("\n");
+        return YamlText.Write(head) + "rules:\n" + string.Concat(grants.Select(grant => $"{Comment(grant)}\n{writer.Item(grant.ToRule(), 0)}\n"));
+    }
+
+    private static string Comment(Grant grant) => $"# {grant.Reason}{(grant.OnlyFor is null ? "" : $" Only for {grant.OnlyFor}.")}";
 
     private static JsonObject ClusterRoleBinding() => KubeYaml.Object($"""
         apiVersion: rbac.authorization.k8s.io/v1
@@ -78,57 +106,6 @@ internal static class RbacManifests
         - kind: ServiceAccount
           name: {Deployed.Operator}
           namespace: {Names.SystemNamespace}
-        """);
-
-    /// <remarks>
-    /// ConfigMaps without names: the records of who has which host are one for each namespace that has any, found by their label, and go when the
-    /// namespace has none left.
-    /// </remarks>
-    private static JsonObject Role() => KubeYaml.Object($"""
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: Role
-        metadata:
-          name: {Deployed.Operator}
-          namespace: {Names.SystemNamespace}
-        rules:
-        - apiGroups: [""]
-          resources: [configmaps]
-          verbs: [get, list, watch, create, patch, delete]
-        - apiGroups: [""]
-          resources: [secrets]
-          verbs: [create]
-        - apiGroups: [""]
-          resources: [secrets]
-          resourceNames: [{Deployed.CaSecret}]
-          verbs: [get, update, patch]
-        - apiGroups: [coordination.k8s.io]
-          resources: [leases]
-          verbs: [get, create, update, patch]
-        - apiGroups: [apps]
-          resources: [deployments]
-          verbs: [get, list, watch, create, patch]
-        - apiGroups: [""]
-          resources: [services, serviceaccounts]
-          verbs: [get, list, watch, create, patch]
-        - apiGroups: [policy]
-          resources: [poddisruptionbudgets]
-          verbs: [get, list, watch, create, patch]
-        """);
-
-    /// <summary>For objects that are sent by dry run to see what the webhooks make of them. Pods can be made nowhere else.</summary>
-    private static JsonObject SelfTestRole() => KubeYaml.Object($"""
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: Role
-        metadata:
-          name: {Deployed.Operator}
-          namespace: {Deployed.SelfTestNamespace}
-        rules:
-        - apiGroups: [""]
-          resources: [pods]
-          verbs: [create]
-        - apiGroups: [{Names.Group}]
-          resources: [routerules]
-          verbs: [create]
         """);
 
     private static JsonObject RoleBinding(string ns) => KubeYaml.Object($"""

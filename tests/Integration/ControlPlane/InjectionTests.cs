@@ -71,6 +71,50 @@ public sealed class InjectionTests(OperatorFixture cluster)
     }
 
     [Fact]
+    public async Task Sidecar_FitsWhatItsNamespaceAllows()
+    {
+        var ns = await cluster.CreateNamespaceAsync(Cancelled);
+        await ApplyAsync(ns, """
+            apiVersion: v1
+            kind: LimitRange
+            metadata: {name: sizes}
+            spec:
+              limits:
+              - {type: Container, min: {cpu: 50m, memory: 48Mi}, max: {cpu: 500m, memory: 64Mi}, maxLimitRequestRatio: {cpu: "4"}}
+            """);
+        // Read by the operator in its own time; without it the API server would refuse the pod.
+        var made = await Wait.For(
+            async _ => await cluster.KubectlAsync(Pod, Cancelled, "create", "-n", ns, "-f", "-", "-o", "json", "--dry-run=server"),
+            run => run.ExitCode == 0 && Containers(JsonElement.Parse(run.Output)).Contains("istio-proxy"),
+            "an injected pod that the namespace takes");
+        var proxy = JsonElement.Parse(made.Output).At("spec.containers")!.Value.EnumerateArray().Single(c => c.Text("name") == "istio-proxy");
+        Assert.Equal(("64Mi", "48Mi", "500m", "125m"), (
+            proxy.TextAt("resources.limits.memory"), proxy.TextAt("resources.requests.memory"), proxy.TextAt("resources.limits.cpu"), proxy.TextAt("resources.requests.cpu")));
+        Assert.Contains(made.ErrorLines, line => line == "Warning: the sidecar's memory limit is 64Mi in place of 256Mi: LimitRange sizes allows no more");
+    }
+
+    [Fact]
+    public async Task Sidecar_ThatAQuotaHasNoRoomFor_IsLeftOut_AndThePodIsTaken()
+    {
+        var ns = await cluster.CreateNamespaceAsync(Cancelled);
+        await ApplyAsync(ns, """
+            apiVersion: v1
+            kind: ResourceQuota
+            metadata: {name: small}
+            spec: {hard: {limits.memory: 80Mi}}
+            """);
+        // The controller's part.
+        await cluster.Api.PatchAsync(
+            new("", "v1", "resourcequotas", "ResourceQuota"), new(ns, "small"), PatchKind.Merge,
+            KubeObjects.Json("""{"status":{"hard":{"limits.memory":"80Mi"},"used":{"limits.memory":"0"}}}"""), new() { Subresource = "status" }, Cancelled);
+        var pod = Pod.Replace("image: web:1", "image: web:1, resources: {limits: {memory: 60Mi}}", StringComparison.Ordinal);
+        var run = await Wait.For(
+            async _ => await cluster.KubectlAsync(pod, Cancelled, "create", "-n", ns, "-f", "-", "-o", "json", "--dry-run=server"), run => run.ExitCode == 0, "a pod that is taken");
+        Assert.Equal(["app"], Containers(JsonElement.Parse(run.Output)));
+        Assert.Contains(run.ErrorLines, line => line.StartsWith("Warning: no sidecar is injected: ResourceQuota small leaves too little memory", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Settings_AreFollowed()
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
@@ -91,6 +135,8 @@ public sealed class InjectionTests(OperatorFixture cluster)
         Task SetAsync(string text) => cluster.Api.MergeAsync(
             Kind.ConfigMaps, new("istio-system", "istio-inject"), $$"""{"data":{"config":{{JsonSerializer.Serialize(text)}}} }""", Cancelled);
     }
+
+    private async Task ApplyAsync(string ns, string yaml) => (await cluster.KubectlAsync(yaml, Cancelled, "apply", "-n", ns, "-f", "-")).Expect();
 
     private static List<string> Containers(JsonElement pod) =>
         [.. new[] { "spec.containers", "spec.initContainers" }.SelectMany(list => pod.At(list)?.EnumerateArray().ToList() ?? []).Select(c => c.Text("name")!)];

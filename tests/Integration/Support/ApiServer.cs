@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Turnpike.Hosting.Api;
 
 namespace Turnpike.Tests.Integration.Support;
@@ -27,6 +28,16 @@ public abstract class ApiServer : IAsyncLifetime
 
     /// <summary>For what a test has to keep in files; gone with the API server.</summary>
     protected string Files => _directory;
+
+    /// <summary>What ServiceAccounts have asked for so far: events of the audit log.</summary>
+    internal async Task<IReadOnlyList<JsonElement>> AuditAsync(CancellationToken ct)
+    {
+        await using var file = new FileStream(Path.Combine(State, "audit.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file);
+        var lines = (await reader.ReadToEndAsync(ct)).Split('\n');
+        // The last one may not be written to its end yet.
+        return [.. lines[..^1].Select(line => JsonElement.Parse(line))];
+    }
 
     private static string Script => Path.Combine(Repository, "hack", "devcluster", "apiserver");
 

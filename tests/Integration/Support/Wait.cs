@@ -18,7 +18,7 @@ internal static class Wait
             var seen = await look(cancelled);
             if (isRight(seen))
                 return seen;
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < (limit ?? Limit), $"waited in vain for {what}; last seen: {seen}");
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < (limit ?? Limit), $"waited in vain for {what}; last seen: {(seen is IEnumerable<string> all ? string.Join("; ", all) : seen)}");
             await Task.Delay(Pause, cancelled);
         }
     }

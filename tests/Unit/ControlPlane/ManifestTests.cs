@@ -20,9 +20,7 @@ public sealed class ManifestTests
     [Fact]
     public void EveryContainerOfOurs_IsAsHarmlessAsItCanBe()
     {
-        var deployments = DesiredProxy.All(MeshConfig.Default, "image", DesiredProxy.DisruptionBudgets).Where(o => o.Resource == DesiredProxy.Deployments)
-            .Select(o => o.Body).Append(OperatorManifests.Deployment());
-        foreach (var deployment in deployments)
+        foreach (var deployment in Deployments())
         {
             var pod = deployment["spec"]!["template"]!["spec"]!;
             Assert.True((bool)pod["securityContext"]!["runAsNonRoot"]!);
@@ -38,6 +36,41 @@ public sealed class ManifestTests
                 Assert.NotNull(container["livenessProbe"]);
             }
         }
+    }
+
+    [Fact]
+    public void EveryPortOfAPod_IsInANetworkPolicy_AndNoOther()
+    {
+        static int[] Ports(IEnumerable<JsonNode?> ports, string member) => [.. ports.Select(port => (int)port![member]!).Order()];
+        var policies = NetworkPolicies.All().ToDictionary(p => p["spec"]!["podSelector"]!["matchLabels"]!.ToJsonString());
+        Assert.All(Deployments(), deployment =>
+        {
+            var policy = policies[deployment["spec"]!["selector"]!["matchLabels"]!.ToJsonString()];
+            Assert.Equal(
+                Ports(deployment["spec"]!["template"]!["spec"]!["containers"]!.AsArray().SelectMany(c => c!["ports"]!.AsArray()), "containerPort"),
+                Ports(policy["spec"]!["ingress"]!.AsArray().SelectMany(rule => rule!["ports"]!.AsArray()), "port"));
+        });
+    }
+
+    [Fact]
+    public void EveryPod_KeepsItsHeapBelowItsLimit_AndIsNotProbedBeforeItListens() =>
+        Assert.All(Deployments().Select(d => d["spec"]!["template"]!["spec"]!["containers"]![0]!), container =>
+        {
+            var environment = container["env"]!.AsArray().ToDictionary(v => (string)v!["name"]!, v => (string?)v!["value"]);
+            Assert.Equal("0", environment["DOTNET_gcServer"]);
+            Assert.InRange(Convert.ToInt32(environment["DOTNET_GCHeapHardLimitPercent"], 16), 50, 75);
+            Assert.All(
+                new[] { "startupProbe", "readinessProbe" }.Select(name => container[name]).Where(probe => probe is not null),
+                probe => Assert.InRange((int)probe!["initialDelaySeconds"]!, 1, 10));
+        });
+
+    [Fact]
+    public void EveryRuleOfARole_HasItsReasonAboveIt()
+    {
+        var lines = string.Join('\n', RbacManifests.All()).Split('\n');
+        var rules = Enumerable.Range(1, lines.Length - 1).Where(i => lines[i].StartsWith("- apiGroups:", StringComparison.Ordinal)).ToList();
+        Assert.Equal(RbacManifests.OfCluster.Count + RbacManifests.OfSystemNamespace.Count + RbacManifests.OfSelfTest.Count, rules.Count);
+        Assert.All(rules, i => Assert.Matches(@"^# \S.+\.$", lines[i - 1]));
     }
 
     [Fact]
@@ -70,4 +103,7 @@ public sealed class ManifestTests
         Assert.Null(Service(new IngressProxySettings())["spec"]!["ports"]![0]!["nodePort"]);
         Assert.Equal(32000, (int?)Service(new IngressProxySettings { HttpNodePort = 32000 })["spec"]!["ports"]![0]!["nodePort"]);
     }
+
+    private static IEnumerable<JsonObject> Deployments() =>
+        DesiredProxy.All(MeshConfig.Default, "image", DesiredProxy.DisruptionBudgets).Where(o => o.Resource == DesiredProxy.Deployments).Select(o => o.Body).Append(OperatorManifests.Deployment());
 }

@@ -1,3 +1,4 @@
+using Turnpike.Api.Yaml;
 using Turnpike.Injector;
 using Turnpike.Injector.Config;
 using Turnpike.Injector.Text;
@@ -7,8 +8,9 @@ using Xunit;
 namespace Turnpike.Tests.Unit.Injector;
 
 /// <summary>
-/// Each directory of <c>testdata/inject</c> is a case: <c>input.yaml</c> or <c>input.json</c>, perhaps <c>config.yaml</c>; beside them what
-/// comes out, byte for byte (<c>expected.*</c>), and what is said about it (<c>messages.txt</c>).
+/// Each directory of <c>testdata/inject</c> is a case: <c>input.yaml</c> or <c>input.json</c>, perhaps <c>config.yaml</c>, perhaps
+/// <c>limits.yaml</c> with the LimitRanges and ResourceQuotas of the namespace; beside them what comes out, byte for byte
+/// (<c>expected.*</c>), and what is said about it (<c>messages.txt</c>).
 /// </summary>
 public sealed class InjectGoldenTests
 {
@@ -40,7 +42,7 @@ public sealed class InjectGoldenTests
     }
 
     private static InjectedManifest Inject(string input, string text) =>
-        ManifestInjector.Inject(Path.GetFileName(input), text, Config(Path.GetDirectoryName(input)!), Options, null);
+        ManifestInjector.Inject(Path.GetFileName(input), text, Config(Path.GetDirectoryName(input)!), Options with { Limits = Limits(Path.GetDirectoryName(input)!) }, null);
 
     private static InjectConfig Config(string directory)
     {
@@ -51,6 +53,15 @@ public sealed class InjectGoldenTests
         Assert.Empty(config.Errors);
         Assert.Empty(config.Warnings);
         return config.Value!;
+    }
+
+    private static NamespaceLimits Limits(string directory)
+    {
+        var file = Path.Combine(directory, "limits.yaml");
+        if (!File.Exists(Path.Combine(GoldenFiles.Root, file)))
+            return NamespaceLimits.None;
+        var objects = YamlText.Read(GoldenFiles.Read(file)).Select(document => document.Root!.AsObject()).ToLookup(root => (string)root["kind"]!);
+        return new NamespaceLimits([.. objects["LimitRange"].SelectMany(root => ContainerRange.Read(root))], [.. objects["ResourceQuota"].SelectMany(root => Quota.Read(root))]);
     }
 
     private static string Expected(string input) => Path.Combine(Path.GetDirectoryName(input)!, "expected" + Path.GetExtension(input));

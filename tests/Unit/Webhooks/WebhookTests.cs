@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Admission;
+using Turnpike.Injector;
 using Turnpike.Routing;
 using Turnpike.Tests.Unit.Compiler;
 using Turnpike.Webhooks;
@@ -209,13 +210,25 @@ public sealed class WebhookTests
     [Fact]
     public async Task Pod_IsInjectedByTheNamespaceOfTheRequest()
     {
-        var webhook = new InjectionWebhook(new InjectionSettings(NullLogger<InjectionSettings>.Instance));
+        var webhook = new InjectionWebhook(new InjectionSettings(NullLogger<InjectionSettings>.Instance), new NamespaceLimitsIndex(_ => NamespaceLimits.None));
         var pod = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""");
         var request = Request() with { Object = pod };
         var patch = (await webhook.ReviewAsync(request, CancellationToken.None)).Patch;
         Assert.Contains("istio-proxy", Encoding.UTF8.GetString(patch.Span), StringComparison.Ordinal);
         Assert.All(JsonNode.Parse(patch.Span)!.AsArray(), operation => Assert.Equal("add", (string?)operation!["op"]));
         Assert.True((await webhook.ReviewAsync(request with { Namespace = "kube-system" }, CancellationToken.None)).Patch.IsEmpty);
+    }
+
+    [Fact]
+    public async Task Pod_InANamespaceWithoutRoomForASidecar_PassesWithAWarning()
+    {
+        var quota = Quota.Read(JsonNode.Parse("""{"metadata":{"name":"small"},"spec":{"hard":{"limits.memory":"20Mi"}},"status":{"used":{"limits.memory":"0"}}}""")!.AsObject());
+        var webhook = new InjectionWebhook(new InjectionSettings(NullLogger<InjectionSettings>.Instance), new NamespaceLimitsIndex(_ => new([], quota)));
+        var pod = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""");
+        var response = await webhook.ReviewAsync(Request() with { Object = pod }, CancellationToken.None);
+        Assert.True(response.IsAllowed);
+        Assert.True(response.Patch.IsEmpty);
+        Assert.Equal(["no sidecar is injected: ResourceQuota small leaves too little memory for a sidecar beside the pod's own containers"], response.Warnings);
     }
 
     [Fact]

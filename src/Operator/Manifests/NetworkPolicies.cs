@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+
+namespace Turnpike.Operator.Manifests;
+
+/// <summary>
+/// Who may come to which port of ours; everything else is closed. What our pods connect to is left open: the proxy goes to the pods of
+/// any Service, the operator to the API server, whose address no policy can name.
+/// </summary>
+internal static class NetworkPolicies
+{
+    public static IEnumerable<JsonObject> All() => [Operator(), Ingress()];
+
+    /// <remarks>
+    /// The API server comes to the webhooks from the network of its nodes, which a policy cannot tell from others: that port is open, and so
+    /// is the one of the kubelet's probes and of scrapes. Discovery is for the ingress and for the other replicas; sidecars capture no
+    /// traffic and ask for no table.
+    /// </remarks>
+    private static JsonObject Operator() => KubeYaml.Object($"""
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: {Deployed.Operator}
+          namespace: {Names.SystemNamespace}
+          labels:
+            app.kubernetes.io/part-of: turnpike
+        spec:
+          podSelector:
+            matchLabels:
+              {Deployed.OperatorLabel}: {Deployed.Operator}
+          policyTypes: [Ingress]
+          ingress:
+          - ports:
+            - protocol: TCP
+              port: {Deployed.WebhookPort}
+            - protocol: TCP
+              port: {Deployed.HealthPort}
+          - from:
+            - podSelector:
+                matchLabels:
+                  {Names.IngressLabel}: {Names.IngressLabelValue}
+            - podSelector:
+                matchLabels:
+                  {Deployed.OperatorLabel}: {Deployed.Operator}
+            ports:
+            - protocol: TCP
+              port: {Deployed.DiscoveryPort}
+        """);
+
+    /// <remarks>The admin port shows metrics and the table without keys, to be read only; the kubelet's probes and scrapes need it.</remarks>
+    private static JsonObject Ingress() => KubeYaml.Object($"""
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: {Names.IngressService}
+          namespace: {Names.SystemNamespace}
+          labels:
+            app.kubernetes.io/part-of: turnpike
+        spec:
+          podSelector:
+            matchLabels:
+              {Names.IngressLabel}: {Names.IngressLabelValue}
+          policyTypes: [Ingress]
+          ingress:
+          - ports:
+            - protocol: TCP
+              port: {Deployed.ProxyHttpPort}
+            - protocol: TCP
+              port: {Deployed.ProxyHttpsPort}
+          - from:
+            - namespaceSelector: <>
+            ports:
+            - protocol: TCP
+              port: {Deployed.ProxyAdminPort}
+        """.Replace("<>", "{}", StringComparison.Ordinal));
+}

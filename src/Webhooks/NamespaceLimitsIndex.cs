@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Turnpike.Hosting;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Watch;
+using Turnpike.Injector;
+
+namespace Turnpike.Webhooks;
+
+/// <summary>
+/// The LimitRanges and ResourceQuotas of each namespace, from the caches of two informers: a review waits for no request of its own.
+/// What has not been read yet limits nothing; the API server judges the pod anyhow.
+/// </summary>
+public sealed class NamespaceLimitsIndex(Func<string, NamespaceLimits> of)
+{
+    public const string MeterName = "Turnpike.Webhooks";
+
+    private static readonly ResourceRef LimitRanges = new("", "v1", "limitranges", "LimitRange");
+    private static readonly ResourceRef ResourceQuotas = new("", "v1", "resourcequotas", "ResourceQuota");
+
+    private static readonly Counter<long> Limited =
+        new Meter(MeterName).CreateCounter<long>("turnpike.injection.limited", description: "Sidecars that were changed or left out because of a LimitRange or ResourceQuota");
+
+    public NamespaceLimits Of(string ns) => of(ns);
+
+    internal static void Count(InjectionResult result)
+    {
+        if (result.Outcome == InjectionOutcome.DoesNotFit)
+            Limited.Add(1, new KeyValuePair<string, object?>("outcome", "skipped"));
+        else if (result.Notes.Count > 0)
+            Limited.Add(1, new KeyValuePair<string, object?>("outcome", "changed"));
+    }
+
+    internal static void AddTo(IServiceCollection services)
+    {
+        services.AddInformer(LimitRanges, json => new Ranges(json.Key().Namespace, ContainerRange.Read(JsonObject.Create(json)!)));
+        services.AddInformer(ResourceQuotas, json => new Quotas(json.Key().Namespace, Quota.Read(JsonObject.Create(json)!)));
+        services.AddSingleton(provider =>
+        {
+            var (ranges, quotas) = (provider.GetRequiredService<ObjectCache<Ranges>>(), provider.GetRequiredService<ObjectCache<Quotas>>());
+            return new NamespaceLimitsIndex(ns => new NamespaceLimits(
+                [.. ranges.List().Where(one => one.Namespace == ns).SelectMany(one => one.Items)],
+                [.. quotas.List().Where(one => one.Namespace == ns).SelectMany(one => one.Lines)]));
+        });
+    }
+
+    internal sealed record Ranges(string Namespace, ImmutableArray<ContainerRange> Items);
+
+    internal sealed record Quotas(string Namespace, ImmutableArray<Quota> Lines);
+}
+
+public static class InjectionServices
+{
+    /// <summary>What namespaces let a sidecar ask for. Needs a <see cref="KubeApi"/>.</summary>
+    public static IServiceCollection AddNamespaceLimits(this IServiceCollection services)
+    {
+        NamespaceLimitsIndex.AddTo(services);
+        return services;
+    }
+}

@@ -1,0 +1,26 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api.Mesh;
+using Turnpike.Injector.Config;
+using Turnpike.Operator.ManagedProxy;
+using Turnpike.Operator.Manifests;
+
+namespace Turnpike.Tests.Attacks.Harness;
+
+/// <summary>What a pod of ours may use and is told, as its generated manifest says.</summary>
+/// <param name="MemoryLimit">In bytes.</param>
+/// <param name="Environment">The variables with a value of their own; those from the pod's fields are the test's.</param>
+internal sealed record PodSpec(long MemoryLimit, IReadOnlyDictionary<string, string> Environment)
+{
+    public static PodSpec Proxy { get; } =
+        Of(DesiredProxy.All(MeshConfig.Default, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body);
+
+    public static PodSpec Operator { get; } = Of(OperatorManifests.Deployment());
+
+    private static PodSpec Of(JsonObject deployment)
+    {
+        var container = deployment["spec"]!["template"]!["spec"]!["containers"]![0]!;
+        var limit = Quantity.Of((string)container["resources"]!["limits"]!["memory"]!);
+        var environment = container["env"]!.AsArray().Where(variable => variable!["value"] is not null);
+        return new PodSpec((long)limit.Amount, environment.ToDictionary(v => (string)v!["name"]!, v => (string)v!["value"]!));
+    }
+}
