@@ -15,7 +15,7 @@ public sealed record InjectOptions
     public bool AnyKind { get; init; }
 
     /// <summary>What the namespace allows; without a cluster nothing is known of that.</summary>
-    public NamespaceLimits Limits { get; init; } = NamespaceLimits.None;
+    public ResourceConstraints Limits { get; init; } = ResourceConstraints.None;
 }
 
 public enum InjectionOutcome

@@ -22,7 +22,7 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
     /// <param name="podSpec">The pod before injection, for sums.</param>
     /// <param name="limits">Those of the namespace.</param>
     /// <param name="countsQuota">Whether what is left of quotas matters: for pods, not for templates.</param>
-    public static SidecarFit Of(ProxyResources wanted, JsonNode? podSpec, NamespaceLimits limits, bool countsQuota)
+    public static SidecarFit Of(ProxyResources wanted, JsonNode? podSpec, ResourceConstraints limits, bool countsQuota)
     {
         var cpu = new Amounts(ResourceNames.Cpu, wanted.CpuRequest, wanted.CpuLimit, LeastCpu, podSpec);
         var memory = new Amounts(ResourceNames.Memory, wanted.MemoryRequest, wanted.MemoryLimit, LeastMemory, podSpec);
@@ -46,7 +46,7 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
         public IEnumerable<string> Notes => [.. Note("request", _wantedRequest, Request, _requestReason), .. Note("limit", _wantedLimit, Limit, _limitReason)];
 
         /// <summary>Returns what is in the way, or null.</summary>
-        public string? Fit(NamespaceLimits limits, bool countsQuota)
+        public string? Fit(ResourceConstraints limits, bool countsQuota)
         {
             var ranges = limits.Ranges.Where(range => range.Resource == resource).ToList();
             var quotas = limits.Quotas.Where(quota => quota.Resource == resource).ToList();

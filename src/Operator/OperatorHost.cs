@@ -93,7 +93,7 @@ internal static class OperatorHost
         services.AddDiscovery();
         services.AddAdmission();
         services.AddOperatorMetrics();
-        services.AddSingleton<IngressWebhook>().AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>().AddNamespaceLimits();
+        services.AddSingleton<IngressWebhook>().AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>().AddResourceConstraints();
         services.AddInformer(
             ConfigMaps,
             json => new InjectConfigText(InjectionSettings.TextOf(json)),

@@ -7,7 +7,7 @@ using Turnpike.Injector.Patch;
 namespace Turnpike.Webhooks;
 
 /// <summary>Injects the sidecar. Never stands in the way: what cannot be injected passes with a warning that says why.</summary>
-public sealed class InjectionWebhook(InjectionSettings settings, NamespaceLimitsIndex limits)
+public sealed class InjectionWebhook(InjectionSettings settings, ResourceConstraintsIndex limits)
 {
     public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request));
 
@@ -16,7 +16,7 @@ public sealed class InjectionWebhook(InjectionSettings settings, NamespaceLimits
         if (request.Operation is not (AdmissionOperation.Create or AdmissionOperation.Update) || request.Object is null)
             return AdmissionResponse.Allowed();
         var result = Injection.Inject(ObjectReview.ObjectOf(request), request.Namespace, settings.Config, settings.Options with { Limits = limits.Of(request.Namespace) });
-        NamespaceLimitsIndex.Count(result);
+        ResourceConstraintsIndex.Count(result);
         return result.Outcome switch
         {
             InjectionOutcome.Injected => AdmissionResponse.Patched(Serialize(result.Patch)).With(result.Notes),

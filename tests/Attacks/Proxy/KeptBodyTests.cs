@@ -29,7 +29,7 @@ public sealed class KeptBodyTests
         var open = new List<RawClient>();
         try
         {
-            await Parallel.ForAsync(0, Uploads, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = limit.Token }, async (_, ct) =>
+            await Parallel.ForAsync(0, Uploads, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = limit.Token }, async (_, ct) =>
             {
                 if (await RawClient.TryConnectAsync(proxy.Http, ct) is not { } client)
                     return;

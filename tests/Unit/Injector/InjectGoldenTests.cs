@@ -55,13 +55,13 @@ public sealed class InjectGoldenTests
         return config.Value!;
     }
 
-    private static NamespaceLimits Limits(string directory)
+    private static ResourceConstraints Limits(string directory)
     {
         var file = Path.Combine(directory, "limits.yaml");
         if (!File.Exists(Path.Combine(GoldenFiles.Root, file)))
-            return NamespaceLimits.None;
+            return ResourceConstraints.None;
         var objects = YamlText.Read(GoldenFiles.Read(file)).Select(document => document.Root!.AsObject()).ToLookup(root => (string)root["kind"]!);
-        return new NamespaceLimits([.. objects["LimitRange"].SelectMany(root => ContainerRange.Read(root))], [.. objects["ResourceQuota"].SelectMany(root => Quota.Read(root))]);
+        return new ResourceConstraints([.. objects["LimitRange"].SelectMany(root => ContainerRange.Read(root))], [.. objects["ResourceQuota"].SelectMany(root => Quota.Read(root))]);
     }
 
     private static string Expected(string input) => Path.Combine(Path.GetDirectoryName(input)!, "expected" + Path.GetExtension(input));

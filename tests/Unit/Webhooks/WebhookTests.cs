@@ -210,7 +210,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task Pod_IsInjectedByTheNamespaceOfTheRequest()
     {
-        var webhook = new InjectionWebhook(new InjectionSettings(NullLogger<InjectionSettings>.Instance), new NamespaceLimitsIndex(_ => NamespaceLimits.None));
+        var webhook = new InjectionWebhook(new InjectionSettings(NullLogger<InjectionSettings>.Instance), new ResourceConstraintsIndex(_ => ResourceConstraints.None));
         var pod = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""");
         var request = Request() with { Object = pod };
         var patch = (await webhook.ReviewAsync(request, CancellationToken.None)).Patch;
@@ -223,7 +223,7 @@ public sealed class WebhookTests
     public async Task Pod_InANamespaceWithoutRoomForASidecar_PassesWithAWarning()
     {
         var quota = Quota.Read(JsonNode.Parse("""{"metadata":{"name":"small"},"spec":{"hard":{"limits.memory":"20Mi"}},"status":{"used":{"limits.memory":"0"}}}""")!.AsObject());
-        var webhook = new InjectionWebhook(new InjectionSettings(NullLogger<InjectionSettings>.Instance), new NamespaceLimitsIndex(_ => new([], quota)));
+        var webhook = new InjectionWebhook(new InjectionSettings(NullLogger<InjectionSettings>.Instance), new ResourceConstraintsIndex(_ => new([], quota)));
         var pod = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""");
         var response = await webhook.ReviewAsync(Request() with { Object = pod }, CancellationToken.None);
         Assert.True(response.IsAllowed);

@@ -5,9 +5,9 @@ using Turnpike.Injector.Config;
 namespace Turnpike.Injector;
 
 /// <summary>What a namespace lets a container ask for: its LimitRanges and ResourceQuotas.</summary>
-public sealed record NamespaceLimits(ImmutableArray<ContainerRange> Ranges, ImmutableArray<Quota> Quotas)
+public sealed record ResourceConstraints(ImmutableArray<ContainerRange> Ranges, ImmutableArray<Quota> Quotas)
 {
-    public static NamespaceLimits None { get; } = new([], []);
+    public static ResourceConstraints None { get; } = new([], []);
 }
 
 /// <summary>One item of a LimitRange, for one resource. Null: nothing is said.</summary>

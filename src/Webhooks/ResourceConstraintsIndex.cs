@@ -13,7 +13,7 @@ namespace Turnpike.Webhooks;
 /// The LimitRanges and ResourceQuotas of each namespace, from the caches of two informers: a review waits for no request of its own.
 /// What has not been read yet limits nothing; the API server judges the pod anyhow.
 /// </summary>
-public sealed class NamespaceLimitsIndex(Func<string, NamespaceLimits> of)
+public sealed class ResourceConstraintsIndex(Func<string, ResourceConstraints> of)
 {
     public const string MeterName = "Turnpike.Webhooks";
 
@@ -23,7 +23,7 @@ public sealed class NamespaceLimitsIndex(Func<string, NamespaceLimits> of)
     private static readonly Counter<long> Limited =
         new Meter(MeterName).CreateCounter<long>("turnpike.injection.limited", description: "Sidecars that were changed or left out because of a LimitRange or ResourceQuota");
 
-    public NamespaceLimits Of(string ns) => of(ns);
+    public ResourceConstraints Of(string ns) => of(ns);
 
     internal static void Count(InjectionResult result)
     {
@@ -40,7 +40,7 @@ public sealed class NamespaceLimitsIndex(Func<string, NamespaceLimits> of)
         services.AddSingleton(provider =>
         {
             var (ranges, quotas) = (provider.GetRequiredService<ObjectCache<Ranges>>(), provider.GetRequiredService<ObjectCache<Quotas>>());
-            return new NamespaceLimitsIndex(ns => new NamespaceLimits(
+            return new ResourceConstraintsIndex(ns => new ResourceConstraints(
                 [.. ranges.List().Where(one => one.Namespace == ns).SelectMany(one => one.Items)],
                 [.. quotas.List().Where(one => one.Namespace == ns).SelectMany(one => one.Lines)]));
         });
@@ -54,9 +54,9 @@ public sealed class NamespaceLimitsIndex(Func<string, NamespaceLimits> of)
 public static class InjectionServices
 {
     /// <summary>What namespaces let a sidecar ask for. Needs a <see cref="KubeApi"/>.</summary>
-    public static IServiceCollection AddNamespaceLimits(this IServiceCollection services)
+    public static IServiceCollection AddResourceConstraints(this IServiceCollection services)
     {
-        NamespaceLimitsIndex.AddTo(services);
+        ResourceConstraintsIndex.AddTo(services);
         return services;
     }
 }
