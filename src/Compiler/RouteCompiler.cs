@@ -70,6 +70,7 @@ public sealed class RouteCompiler
             {
                 TrustedCidrs = _snapshot.Mesh.TrustedCidrs,
                 DrainDuration = _snapshot.Mesh.DrainDuration,
+                BodyIdleTimeout = _snapshot.Mesh.BodyIdleTimeout,
                 Limits = _snapshot.Mesh.CircuitLimits,
             },
         };

@@ -26,6 +26,21 @@ public sealed record ProxyOptions
     /// <summary>Run the handling of a request on the thread that read it: less switching, for handlers that never block, as ours.</summary>
     public bool InlineScheduling { get; init; } = true;
 
+    /// <summary>
+    /// Client connections at a time, on all listeners; those beyond are closed at once. By default one for each 64 KiB of the memory
+    /// that the process may use, 1024 at least and 100,000 at most.
+    /// </summary>
+    public int MaxConnections { get; init; } = (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (64 * 1024), 1024, 100_000);
+
+    /// <summary>
+    /// From the first byte of a request's head, of a preface or of a frame to its end. A connection in clear that has said nothing
+    /// yet has twice as long.
+    /// </summary>
+    public TimeSpan HeadTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A client that has ended its direction gets its response for as long as it goes on taking bytes at least this often.</summary>
+    public TimeSpan HalfClosedWait { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>For weighted targets, faults and load balancing.</summary>
     internal Random Random { get; init; } = Random.Shared;
 }

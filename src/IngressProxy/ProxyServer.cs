@@ -28,6 +28,7 @@ public sealed class ProxyServer : IAsyncDisposable
     private readonly Lock _swap = new();
     private KestrelFront? _front;
     private AdminServer? _admin;
+    private MemoryTrim? _trim;
 
     private ProxyServer(ProxyOptions options, ILoggerFactory loggers, TimeProvider time)
     {
@@ -59,7 +60,8 @@ public sealed class ProxyServer : IAsyncDisposable
         var proxy = new ProxyServer(options, loggers, time ?? TimeProvider.System);
         try
         {
-            proxy._front = await KestrelFront.StartAsync(options, proxy._pipeline, proxy._certificates, loggers, cancellationToken);
+            proxy._front = await KestrelFront.StartAsync(options, proxy._pipeline, proxy._certificates, new ConnectionGuard(options, proxy._metrics, proxy._time), proxy._time, loggers, cancellationToken);
+            proxy._trim = new MemoryTrim(proxy._metrics, TimeProvider.System);
             proxy._admin = await AdminServer.StartAsync(options, new AdminPages(proxy._readiness, proxy._metrics, proxy._pipeline), loggers, cancellationToken);
             return proxy;
         }
@@ -108,6 +110,7 @@ public sealed class ProxyServer : IAsyncDisposable
     /// <summary>Stops at once.</summary>
     public async ValueTask DisposeAsync()
     {
+        _trim?.Dispose();
         if (_front is not null)
             await _front.DisposeAsync();
         if (_admin is not null)

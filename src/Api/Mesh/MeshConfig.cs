@@ -50,6 +50,9 @@ public sealed record MeshConfig
     /// <summary><c>drainDuration</c>: how long requests in flight may take after SIGTERM; disabled is not at all.</summary>
     public TimeoutSetting DrainDuration { get; init; }
 
+    /// <summary><c>bodyIdleTimeout</c>: how long a client may neither send nor take what there is of a body; disabled is for ever.</summary>
+    public TimeoutSetting BodyIdleTimeout { get; init; }
+
     /// <summary><c>circuitLimits</c>: how much one proxy asks of one service at a time.</summary>
     public CircuitLimits CircuitLimits { get; init; } = CircuitLimits.Default;
 

@@ -24,7 +24,7 @@ public static class MeshConfigReader
 
     private static readonly string[] Known =
     [
-        "anyHostNamespaces", "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "endpointAddresses",
+        "anyHostNamespaces", "bodyIdleTimeout", "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "endpointAddresses",
         "hostOwnership", "ingressClass", "ingressControllerMode",
         "ingressProxy", "namespaceLimits", "tlsIngressHttp", "trustedCidrs", "upstreamHost",
     ];
@@ -56,6 +56,7 @@ public static class MeshConfigReader
             Domain = Text(keys, "domain", Syntax.Fqdn) ?? fallback.Domain,
             TrustedCidrs = keys.Strings(Spelled(keys, "trustedCidrs"), form: CidrFault),
             DrainDuration = Drain(keys),
+            BodyIdleTimeout = Duration(keys, "bodyIdleTimeout", BodyIdleFault),
             CircuitLimits = keys.Object(Spelled(keys, "circuitLimits")) is { } limits ? CircuitLimitsReader.Read(limits) : fallback.CircuitLimits,
             NamespaceLimits = keys.Object(Spelled(keys, "namespaceLimits")) is { } share ? NamespaceLimitsReader.Read(share) : fallback.NamespaceLimits,
             IngressProxy = keys.Object(Spelled(keys, "ingressProxy")) is { } proxy ? IngressProxyReader.Read(proxy) : fallback.IngressProxy,
@@ -158,6 +159,12 @@ public static class MeshConfigReader
         drain.TimeSpan < TimeSpan.Zero || drain.TimeSpan > TimeSpan.FromHours(1) ? "must be between 0s and 1h"
         : drain.IsWholeSeconds ? null
         : "must be whole seconds";
+
+    private static string? BodyIdleFault(GoDuration idle) =>
+        idle == default ? null
+        : idle.TimeSpan < TimeSpan.FromSeconds(1) || idle.TimeSpan > TimeSpan.FromHours(24) ? "must be between 1s and 24h; 0s means none"
+        : idle.IsWholeMilliseconds ? null
+        : "must be whole milliseconds";
 
     private static string? CidrFault(string text)
     {

@@ -24,10 +24,13 @@ internal static class MetricsText
         Single(text, "turnpike_upstream_malformed_responses_total", "counter", "Responses of endpoints that break a rule of HTTP.", metrics.MalformedResponses);
         Single(text, "turnpike_upstream_refused_requests_total", "counter", "Requests that were not sent because they would break a rule of HTTP.", metrics.RefusedRequests);
         Single(text, "turnpike_upstream_stale_connections_total", "counter", "Requests sent again on a new connection because the endpoint had closed the pooled one.", metrics.StaleConnections);
-        Head(text, "turnpike_upstream_overflows_total", "counter", "Requests answered with 503, and retries not made, because of the circuit limits.");
+        Head(text, "turnpike_upstream_overflows_total", "counter", "Requests answered with 503, and retries not made, because of the circuit limits or for want of memory.");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"requests\"}} {metrics.OverflowsOf(CircuitLimit.Requests)}\n");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"retries\"}} {metrics.OverflowsOf(CircuitLimit.Retries)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"memory\"}} {metrics.OverflowsOf(CircuitLimit.Memory)}\n");
         Single(text, "turnpike_request_bodies_not_kept_total", "counter", "Request bodies that could not be kept for a retry or a mirror, for their size or for want of room.", metrics.BodiesNotKept);
+        Single(text, "turnpike_connections_refused_total", "counter", "Client connections closed at once because there were as many as may be.", metrics.ConnectionsRefused);
+        Single(text, "turnpike_memory_trims_total", "counter", "Times that memory was given back after a burst.", metrics.MemoryTrims);
         Single(text, "turnpike_table_swaps_total", "counter", "Route tables put in force.", metrics.Swaps);
         Single(text, "turnpike_table_load_failures_total", "counter", "Route tables that could not be loaded.", metrics.LoadFailures);
         Head(text, "turnpike_table_swap_seconds", "summary", "Time that putting a route table in force took.");

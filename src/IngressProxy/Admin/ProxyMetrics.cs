@@ -11,12 +11,14 @@ internal sealed class ProxyMetrics
 
     private readonly ConcurrentDictionary<RouteKey, StatusCounts> _routes = new();
     private readonly LatencyHistogram[] _latency = [new(), new()];
-    private readonly long[] _overflows = new long[2];
+    private readonly long[] _overflows = new long[3];
     private long _active;
     private long _connectFailures;
     private long _retries;
     private long _ejections;
     private long _bodiesNotKept;
+    private long _connectionsRefused;
+    private long _memoryTrims;
     private long _swaps;
     private long _swapTicks;
     private long _loadFailures;
@@ -36,6 +38,12 @@ internal sealed class ProxyMetrics
 
     /// <summary>Bodies that were too large to be kept for a retry or a mirror, or found no room.</summary>
     public long BodiesNotKept => Volatile.Read(ref _bodiesNotKept);
+
+    /// <summary>Client connections closed at once, because there were as many as may be.</summary>
+    public long ConnectionsRefused => Volatile.Read(ref _connectionsRefused);
+
+    /// <summary>Times that memory was given back after a burst.</summary>
+    public long MemoryTrims => Volatile.Read(ref _memoryTrims);
 
     public long Swaps => Volatile.Read(ref _swaps);
 
@@ -87,6 +95,10 @@ internal sealed class ProxyMetrics
 
     public void BodyNotKept() => Interlocked.Increment(ref _bodiesNotKept);
 
+    public void ConnectionRefused() => Interlocked.Increment(ref _connectionsRefused);
+
+    public void MemoryTrimmed() => Interlocked.Increment(ref _memoryTrims);
+
     public void Ejected() => Interlocked.Increment(ref _ejections);
 
     public void Overflowed(CircuitLimit limit) => Interlocked.Increment(ref _overflows[(int)limit]);
@@ -121,6 +133,9 @@ internal enum CircuitLimit
 {
     Requests,
     Retries,
+
+    /// <summary>The memory for requests in flight.</summary>
+    Memory,
 }
 
 /// <summary>A histogram with fixed bounds.</summary>

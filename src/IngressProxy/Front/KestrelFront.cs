@@ -27,7 +27,8 @@ internal sealed class KestrelFront : IAsyncDisposable
     private ListenOptions? _http;
     private ListenOptions? _https;
 
-    private KestrelFront(ProxyOptions options, ProxyPipeline pipeline, CertificateSelector certificates, ILoggerFactory loggers)
+    private KestrelFront(
+        ProxyOptions options, ProxyPipeline pipeline, CertificateSelector certificates, ConnectionGuard guard, TimeProvider time, ILoggerFactory loggers)
     {
         _application = new ProxyApplication(pipeline);
         // Never run as a host: it is how Kestrel comes by its parts.
@@ -35,8 +36,12 @@ internal sealed class KestrelFront : IAsyncDisposable
             .ConfigureWebHost(
                 web => web
                     .UseKestrelCore()
-                    .UseSockets(sockets => sockets.UnsafePreferInlineScheduling = options.InlineScheduling)
-                    .ConfigureKestrel(kestrel => Configure(kestrel, options, certificates))
+                    .UseSockets(sockets =>
+                    {
+                        sockets.UnsafePreferInlineScheduling = options.InlineScheduling;
+                        sockets.MaxReadBufferSize = RequestBudget.ReadBuffer;
+                    })
+                    .ConfigureKestrel(kestrel => Configure(kestrel, options, certificates, guard, time))
                     .ConfigureServices(services => services
                         .AddSingleton<IConnectionListenerFactory, Nowhere>()
                         .AddSingleton(loggers)),
@@ -50,9 +55,9 @@ internal sealed class KestrelFront : IAsyncDisposable
     public IPEndPoint Https => _https!.IPEndPoint!;
 
     public static async Task<KestrelFront> StartAsync(
-        ProxyOptions options, ProxyPipeline pipeline, CertificateSelector certificates, ILoggerFactory loggers, CancellationToken cancellationToken)
+        ProxyOptions options, ProxyPipeline pipeline, CertificateSelector certificates, ConnectionGuard guard, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var front = new KestrelFront(options, pipeline, certificates, loggers);
+        var front = new KestrelFront(options, pipeline, certificates, guard, time, loggers);
         try
         {
             await front._server.StartAsync(front._application, cancellationToken);
@@ -78,7 +83,7 @@ internal sealed class KestrelFront : IAsyncDisposable
         _host.Dispose();
     }
 
-    private void Configure(KestrelServerOptions kestrel, ProxyOptions options, CertificateSelector certificates)
+    private void Configure(KestrelServerOptions kestrel, ProxyOptions options, CertificateSelector certificates, ConnectionGuard guard, TimeProvider time)
     {
         kestrel.AddServerHeader = false;
         // The scheme is that of the listener, whatever a client or a balancer in front claims.
@@ -95,15 +100,26 @@ internal sealed class KestrelFront : IAsyncDisposable
         limits.MaxRequestHeaderCount = 1000;
         limits.Http2.MaxRequestHeaderFieldSize = MaxRequestHead;
         limits.KeepAliveTimeout = IdleConnection;
+        limits.RequestHeadersTimeout = options.HeadTimeout;
+        // What lies unread counts in the budget of its request.
+        limits.MaxRequestBufferSize = RequestBudget.ReadBuffer;
+        limits.Http2.InitialStreamWindowSize = RequestBudget.StreamWindow;
+        limits.Http2.InitialConnectionWindowSize = RequestBudget.StreamWindow * 2;
 
-        new PrefaceSwitch(IdleConnection).Listen(kestrel, new IPEndPoint(options.Address, options.HttpPort), listen =>
-        {
-            _http = listen;
-            NoteConnection(listen, Listener.Http);
-        });
+        new PrefaceSwitch(options.HeadTimeout, time).Listen(
+            kestrel,
+            new IPEndPoint(options.Address, options.HttpPort),
+            listen =>
+            {
+                _http = listen;
+                guard.Watch(listen);
+                NoteConnection(listen, Listener.Http);
+            },
+            guard.WatchFrames);
         kestrel.Listen(new IPEndPoint(options.Address, options.HttpsPort), listen =>
         {
             _https = listen;
+            guard.Watch(listen);
             listen.Protocols = HttpProtocols.Http1AndHttp2;
             NoteConnection(listen, Listener.Https);
             listen.UseHttps(new TlsHandshakeCallbackOptions
@@ -111,6 +127,7 @@ internal sealed class KestrelFront : IAsyncDisposable
                 OnConnection = context => new(certificates.Choose(context.ClientHelloInfo.ServerName)),
                 HandshakeTimeout = TimeSpan.FromSeconds(10),
             });
+            guard.WatchFrames(listen);
         });
     }
 

@@ -12,19 +12,22 @@ namespace Turnpike.IngressProxy.Front;
 /// connection and hands it to the pipeline of the one or the other. The pipeline for HTTP/2 is that of an endpoint which never
 /// accepts a connection of its own.
 /// </summary>
-/// <param name="patience">How long a connection may say nothing.</param>
-internal sealed class PrefaceSwitch(TimeSpan patience)
+/// <param name="patience">From a first byte to what can be told; twice as long may pass before it.</param>
+/// <param name="time">What time it is.</param>
+internal sealed class PrefaceSwitch(TimeSpan patience, TimeProvider time)
 {
     private ConnectionDelegate? _http2;
 
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0"u8;
 
-    public void Listen(KestrelServerOptions options, IPEndPoint endpoint, Action<ListenOptions> configure)
+    public void Listen(KestrelServerOptions options, IPEndPoint endpoint, Action<ListenOptions> configure, Action<ListenOptions> configureHttp2)
     {
         options.Listen(Nowhere.EndPoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
+            // What is added after it lies inside of it.
             listen.Use(next => _http2 = next);
+            configureHttp2(listen);
         });
         options.Listen(endpoint, listen =>
         {
@@ -44,17 +47,27 @@ internal sealed class PrefaceSwitch(TimeSpan patience)
     private async ValueTask<bool?> IsHttp2Async(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
-        if (input.TryRead(out var early) && Judge(input, early) is { } known)
-            return known;
+        var begun = false;
+        if (input.TryRead(out var early))
+        {
+            begun = early.Buffer.Length > 0;
+            if (Judge(input, early) is { } known)
+                return known;
+        }
 
         // The server's own time limits begin with its own reading; and it must be able to stop.
         var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var limit = new CancellationTokenSource(begun ? patience : patience * 2, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
         using var registration = end.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input);
-        end.CancelAfter(patience);
         while (true)
         {
             var result = await input.ReadAsync();
+            if (!begun && result.Buffer.Length > 0)
+            {
+                begun = true;
+                limit.CancelAfter(patience);
+            }
             if (Judge(input, result) is { } decided)
                 return decided;
             if (result.IsCanceled || result.IsCompleted)

@@ -13,15 +13,17 @@ internal sealed class ProxyPipeline
     private readonly TimeProvider _time;
     private readonly Forwarder _forwarder;
     private readonly WebSocketTunnel _webSockets;
+    private readonly RequestBudget _memory;
     private volatile TableState _state;
 
-    public ProxyPipeline(IUpstreamClient client, ProxyMetrics metrics, ILogger logger, Random random, TimeProvider time, BodyBudget? budget = null)
+    public ProxyPipeline(IUpstreamClient client, ProxyMetrics metrics, ILogger logger, Random random, TimeProvider time, BodyBudget? budget = null, RequestBudget? memory = null)
     {
         _metrics = metrics;
         _logger = logger;
         _random = random;
         _time = time;
         _forwarder = new Forwarder(client, new Mirror(client, metrics, random, time), budget ?? new BodyBudget(BodyBudget.DefaultTotal, metrics), metrics, random, time);
+        _memory = memory ?? new RequestBudget(RequestBudget.DefaultTotal);
         _webSockets = new WebSocketTunnel(client, metrics, time);
         _state = TableState.Create(RouteTable.Empty, null);
     }
@@ -40,8 +42,16 @@ internal sealed class ProxyPipeline
         _metrics.RequestBegan();
         PathEntry? entry = null;
         Route? route = null;
+        var cost = RequestBudget.CostOf(exchange);
+        var hasRoom = _memory.TryTake(cost);
         try
         {
+            if (!hasRoom)
+            {
+                _metrics.Overflowed(CircuitLimit.Memory);
+                await LocalAnswer.SendOverflowAsync(exchange);
+                return;
+            }
             if (Refusal(exchange.Request) is not 0 and var status)
             {
                 await LocalAnswer.SendAsync(exchange, status);
@@ -78,6 +88,8 @@ internal sealed class ProxyPipeline
         }
         finally
         {
+            if (hasRoom)
+                _memory.GiveBack(cost);
             var gone = exchange.ClientGone.IsCancellationRequested;
             _metrics.RequestEnded(exchange.Connection.Listener, entry?.Origin, route?.Rule, gone ? 0 : exchange.Response.Status, _time.GetElapsedTime(began));
         }

@@ -9,6 +9,9 @@ public static class ProxyDefaults
     /// <summary>For a connection to an endpoint.</summary>
     public static TimeSpan ConnectTimeout { get; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a client may neither send nor take what there is of a body.</summary>
+    public static TimeSpan BodyIdleTimeout { get; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How long requests in flight may take after the proxy was told to stop.</summary>
     public static TimeSpan DrainDuration { get; } = TimeSpan.FromSeconds(45);
 }

@@ -233,7 +233,9 @@ public sealed class FailureTests
             await connection.WaitForEndAsync();
             ended.SetResult();
         });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }));
+        // Over HTTP/1.1 a client that closes looks at first like one that only has nothing more to say.
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }), TestProxy.Options with { HalfClosedWait = Short });
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
         var sending = proxy.SendAsync(proxy.Request(HttpMethod.Get, "/"), Version.Parse(version), leave.Token);

@@ -86,6 +86,30 @@ public sealed class KeptBodyTests : PipelineTest
         Assert.Equal(0, budget.Used);
     }
 
+    [Fact]
+    public async Task RequestBeyondTheMemory_IsAnsweredAtOnce_AndMakesRoomWhenItIsOver()
+    {
+        var release = new TaskCompletionSource();
+        var upstream = new FakeUpstream(async (_, _) =>
+        {
+            await release.Task;
+            return new FakeResponse();
+        });
+        var large = new string('x', 60_000);
+        var memory = new RequestBudget(2 * RequestBudget.CostOf(new FakeExchange().With(("x", large))));
+        var pipeline = Start(upstream, Tables.Of(Cluster(), Tables.Route()), memory: memory);
+
+        var runs = Enumerable.Range(0, 2).Select(_ => pipeline.HandleAsync(new FakeExchange().With(("x", large)))).ToArray();
+        var beyond = new FakeExchange().With(("x", large));
+        await pipeline.HandleAsync(beyond);
+
+        Assert.Equal(503, beyond.Response.Status);
+        Assert.Equal(1, Metrics.OverflowsOf(IngressProxy.Admin.CircuitLimit.Memory));
+        release.SetResult();
+        await Task.WhenAll(runs);
+        Assert.Equal(0, memory.Used);
+    }
+
     private static RouteTable Retrying => Tables.Of(Cluster(), Tables.Route() with { Retry = new RetryPolicy(1, TimeSpan.Zero) });
 
     private static FakeExchange Post(string body) => new("PUT", body: new MemoryBody(Encoding.ASCII.GetBytes(body)));

@@ -17,9 +17,9 @@ public abstract class PipelineTest
 
     internal ProxyMetrics Metrics { get; } = new();
 
-    internal ProxyPipeline Start(IUpstreamClient client, RouteTable table, BodyBudget? budget = null)
+    internal ProxyPipeline Start(IUpstreamClient client, RouteTable table, BodyBudget? budget = null, RequestBudget? memory = null)
     {
-        var pipeline = new ProxyPipeline(client, Metrics, Logs.CreateLogger("test"), Random, Time, budget);
+        var pipeline = new ProxyPipeline(client, Metrics, Logs.CreateLogger("test"), Random, Time, budget, memory);
         pipeline.Swap(table);
         return pipeline;
     }
