@@ -182,6 +182,12 @@ public sealed class ProtocolTests
             Assert.False(next.IsCompleted);
             response.Dispose();
             await Assert.ThrowsAnyAsync<IOException>(() => next);
+            // A client of HTTP/1.1 that has gone looks like one that half-closed, for a while.
+            for (var i = 0; i < 1000 && !ended.Task.IsCompleted; i++)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                await Task.WhenAny(ended.Task, Task.Delay(20, cancellationToken));
+            }
         }
         await ended.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
     }
