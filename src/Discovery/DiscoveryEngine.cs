@@ -5,8 +5,12 @@ using Turnpike.Routing;
 
 namespace Turnpike.Discovery;
 
+/// <summary>Makes a table of a cluster: <see cref="RouteCompiler.Compile"/>.</summary>
+public delegate Compilation TableCompiler(ClusterSnapshot snapshot);
+
 /// <summary>Compiles the cluster anew whenever it has changed. Runs on every replica, leader or not.</summary>
-public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, DiscoveryMetrics metrics, ILogger<DiscoveryEngine> log, TimeProvider clock) : BackgroundService
+public sealed class DiscoveryEngine(
+    ClusterFeed feed, DiscoveryStates states, TableCompiler compiler, DiscoveryMetrics metrics, ILogger<DiscoveryEngine> log, TimeProvider clock) : BackgroundService
 {
     // A rollout changes many objects within milliseconds; one table for all of them is enough.
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(15);
@@ -21,6 +25,7 @@ public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, Di
             for (long sequence = 1; ; sequence++)
             {
                 TryCompile(sequence);
+                states.ClusterIsRead();
                 await feed.WaitForChangeAsync(stoppingToken);
                 await Task.Delay(Debounce, clock, stoppingToken);
             }
@@ -70,7 +75,7 @@ public sealed class DiscoveryEngine(ClusterFeed feed, DiscoveryStates states, Di
     {
         var started = clock.GetTimestamp();
         var (snapshot, invalid, rules) = feed.Snapshot();
-        var compilation = RouteCompiler.Compile(snapshot);
+        var compilation = compiler(snapshot);
         var previous = states.Current;
         var unchanged = previous is not null && previous.Table.Version == compilation.Table.Version;
         var resources = unchanged ? previous!.Resources : TableResources.Of(compilation.Table);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Turnpike.Compiler;
 using Turnpike.Hosting.Certificates;
 using Turnpike.Hosting.Serving;
 
@@ -17,6 +18,7 @@ public static class DiscoveryHosting
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new DiscoveryLimits());
+        services.TryAddSingleton<TableCompiler>(RouteCompiler.Compile);
         services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<ProxyRegistry>().AddSingleton<DiscoveryMetrics>();
         services.AddSingleton<ProxyAuthenticator>().AddSingleton<DiscoveryGate>().AddSingleton<LargeUpdates>().AddSingleton<FleetStreams>();
         services.AddHostedService<DiscoveryEngine>();

@@ -28,9 +28,18 @@ public sealed class DiscoveryStates
 {
     private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DiscoveryState? _current;
+    private volatile bool _isRead;
 
-    /// <summary>Null before the first compilation.</summary>
+    /// <summary>Null before the first compilation that succeeded.</summary>
     public DiscoveryState? Current => _current;
+
+    /// <summary>
+    /// Whether the cluster has been read and a table has been tried. The webhooks can be asked from then on: an object that the
+    /// compiler stumbles over must not keep admission away, since it can only be replaced through admission.
+    /// </summary>
+    public bool IsRead => _isRead;
+
+    public void ClusterIsRead() => _isRead = true;
 
     public void Publish(DiscoveryState state)
     {

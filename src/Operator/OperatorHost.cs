@@ -179,7 +179,7 @@ internal sealed class Health(DiscoveryStates states, IServingCertificates certif
 {
     /// <summary>Null where it is ready. The self-test is not part of it: it goes through replicas that are ready.</summary>
     public string? NotReadyReason =>
-        states.Current is null ? "the cluster has not been read yet"
+        !states.IsRead ? "the cluster has not been read yet"
         : certificates.IsReady ? null
         : $"certificates: {certificates.Readiness.Reason}";
 }

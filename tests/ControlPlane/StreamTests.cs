@@ -2,6 +2,7 @@ using System.Globalization;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
+using Turnpike.Compiler;
 using Turnpike.Protocol;
 using Turnpike.Tests.Component.Proxy.Harness;
 using Turnpike.Tests.ControlPlane.Harness;
@@ -43,6 +44,22 @@ public sealed class StreamTests : IAsyncLifetime
         Assert.Equal(replica.TableVersion, proxy.Server.Table.Version);
         var known = Assert.Single(replica.Registry.All);
         Assert.Equal(("ingress-1", "istio-system", "0.1.0"), (known.Pod, known.Namespace, known.Build));
+    }
+
+    [Fact]
+    public async Task FirstCompilationThatFails_LeavesAdmissionReady_AndTheNextOneIsServed()
+    {
+        var isBroken = true;
+        await using var replica = await Replica.StartAsync(_cluster, compiler: snapshot => isBroken ? throw new InvalidOperationException("stumbled") : RouteCompiler.Compile(snapshot));
+        await using var proxy = await FollowingProxy.StartAsync(_cluster, replica.Port);
+        Assert.True(replica.States.IsRead);
+        Assert.Null(replica.States.Current);
+        Assert.Contains(replica.Logs.Lines, line => line.Contains("cannot be compiled", StringComparison.Ordinal));
+
+        isBroken = false;
+        _cluster.ChangeWithoutEffect("anything");
+        await Wait.Until(() => replica.States.Current is not null && replica.HasAcknowledged(), "the first table");
+        Assert.Equal("200 blue", await proxy.GetAsync());
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Hosting;
 using Turnpike.Hosting.Api;
@@ -40,12 +41,13 @@ internal sealed class Replica : IAsyncDisposable
 
     /// <summary>Starts a replica, and waits until it could be called ready.</summary>
     public static async Task<Replica> StartAsync(
-        Cluster cluster, int port = 0, string address = "127.0.0.1", FakeTimeProvider? clock = null, DiscoveryLimits? limits = null)
+        Cluster cluster, int port = 0, string address = "127.0.0.1", FakeTimeProvider? clock = null, DiscoveryLimits? limits = null, TableCompiler? compiler = null)
     {
         var (tap, logs, certificate) = (new Tap(), new RecordingLogger(), new ServerCertificate());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(logs);
         builder.Services.AddSingleton<TimeProvider>(clock ?? TimeProvider.System).AddSingleton(limits ?? new DiscoveryLimits()).AddSingleton(certificate).AddSingleton(tap);
+        builder.Services.AddSingleton(compiler ?? RouteCompiler.Compile);
         builder.Services.AddKubeApi(() => KubeEndpoint.At(cluster.Api.Url));
         builder.Services.AddDiscovery();
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<Tap>());
@@ -65,7 +67,7 @@ internal sealed class Replica : IAsyncDisposable
         app.MapDiscovery();
         await app.StartAsync(TestContext.Current.CancellationToken);
         var replica = new Replica(app, tap, logs);
-        await Wait.Until(() => replica.States.Current is not null && certificate.Current is not null, "the replica is ready", clock, TimeSpan.FromMilliseconds(20));
+        await Wait.Until(() => replica.States.IsRead && certificate.Current is not null, "the replica is ready", clock, TimeSpan.FromMilliseconds(20));
         await File.WriteAllTextAsync(cluster.CaFile, replica.Certificates.Bundle);
         return replica;
     }
