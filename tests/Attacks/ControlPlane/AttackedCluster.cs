@@ -66,7 +66,7 @@ public sealed class AttackedCluster : ApiServer
             "turnpike-proxy",
             PodSpec.Proxy,
             new Dictionary<string, string> { ["POD_NAME"] = "proxy", ["POD_NAMESPACE"] = System },
-            "ingress", $"--discovery=127.0.0.1:{DiscoveryPort}", $"--discovery-ca={ca}", $"--discovery-token={token}",
+            "ingress", $"--discovery={Pod.OperatorHost}:{DiscoveryPort}", $"--discovery-ca={ca}", $"--discovery-token={token}",
             "--http-port=0", "--https-port=0", "--admin-port=0", "--address=127.0.0.1", "--drain-delay=0");
     }
 

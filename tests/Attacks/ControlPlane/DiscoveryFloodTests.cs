@@ -17,7 +17,7 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
     // Of a message of gRPC that says to be almost 4 MB long, the limit of the library; the last byte never comes.
     private const int Length = (4 * 1024 * 1024) - 1024;
 
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -33,7 +33,16 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
         await Task.WhenAll(Enumerable.Range(0, connections).Select(async _ =>
         {
             using var client = Client();
-            await Task.WhenAll(Enumerable.Range(0, streams).Select(_ => CallAsync(client, method, null, new UnfinishedMessage(limit.Token), limit.Token)));
+            await Task.WhenAll(Enumerable.Range(0, streams).Select(async _ =>
+            {
+                // What is refused comes again.
+                while (!limit.IsCancellationRequested)
+                {
+                    using var message = new UnfinishedMessage(limit.Token);
+                    await CallAsync(client, method, null, message, limit.Token);
+                    await Task.Delay(20, CancellationToken.None);
+                }
+            }));
         }));
         attacked.Judge($"{connections} connections of {streams} unfinished messages of 4 MB each to {method[(method.LastIndexOf('.') + 1)..]}, without a token");
     }
@@ -80,7 +89,7 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
     }
 
     /// <summary>A client in a pod of its own, as its address says.</summary>
-    private HttpClient Client() => new(OperatorUnderAttack.NewHandler(IPAddress.Parse("127.0.0.2")))
+    private HttpClient Client() => new(OperatorUnderAttack.NewHandler(OperatorUnderAttack.Attacker))
     {
         BaseAddress = new Uri($"https://127.0.0.1:{cluster.DiscoveryPort}"),
         Timeout = Timeout.InfiniteTimeSpan,

@@ -10,6 +10,9 @@ namespace Turnpike.Tests.Attacks.ControlPlane;
 /// <summary>The operator, and somebody else's reviews beside what is done to it: a good rule and a bad one must be judged in time.</summary>
 internal sealed class OperatorUnderAttack : IAsyncDisposable
 {
+    /// <summary>Of an attacker's pod. The API server and the proxies come from other addresses, as they do in a cluster.</summary>
+    public static readonly IPAddress Attacker = IPAddress.Parse("127.0.0.2");
+
     private readonly HttpClient _client;
 
     private OperatorUnderAttack(Pod pod, HttpClient client, SteadyProbe probe)

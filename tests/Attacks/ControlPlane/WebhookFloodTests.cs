@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -11,14 +12,14 @@ public sealed class WebhookFloodTests(AttackedCluster cluster)
 {
     private const string Path = "/validate/v1alpha2routerule";
 
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public Task LargeBodies_DelayNoReview() => AttackAsync("40 bodies of 3.9 MB at a time", 40, async ct =>
     {
-        using var client = new HttpClient(OperatorUnderAttack.NewHandler()) { BaseAddress = new Uri($"https://127.0.0.1:{cluster.WebhookPort}") };
+        using var client = new HttpClient(OperatorUnderAttack.NewHandler(OperatorUnderAttack.Attacker)) { BaseAddress = new Uri($"https://127.0.0.1:{cluster.WebhookPort}") };
         var body = Encoding.ASCII.GetBytes("{\"request\":{\"object\":\"" + new string('x', 3_900_000) + "\"}}");
         while (true)
         {
@@ -59,7 +60,7 @@ public sealed class WebhookFloodTests(AttackedCluster cluster)
         var hostile = "{\"request\":{\"uid\":\"u\",\"operation\":\"CREATE\",\"object\":[\"\\u001b[2J" + new string('g', 20_000) + "\"]}}";
         await FloodAsync(16, async ct =>
         {
-            using var client = new HttpClient(OperatorUnderAttack.NewHandler()) { BaseAddress = new Uri($"https://127.0.0.1:{cluster.WebhookPort}") };
+            using var client = new HttpClient(OperatorUnderAttack.NewHandler(OperatorUnderAttack.Attacker)) { BaseAddress = new Uri($"https://127.0.0.1:{cluster.WebhookPort}") };
             for (var i = 0; ; i++)
             {
                 using var content = new StringContent(i % 2 == 0 ? hostile : "{{{{" + new string('\u0001', 20_000), null, "application/json");
@@ -105,6 +106,7 @@ public sealed class WebhookFloodTests(AttackedCluster cluster)
     private async Task<SslStream> ConnectAsync(CancellationToken ct)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.Bind(new IPEndPoint(OperatorUnderAttack.Attacker, 0));
         await socket.ConnectAsync("127.0.0.1", cluster.WebhookPort, ct);
         var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, (_, _, _, _) => true);
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "operator" }, ct);

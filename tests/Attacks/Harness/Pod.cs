@@ -6,6 +6,9 @@ namespace Turnpike.Tests.Attacks.Harness;
 /// <summary>A program of ours in a control group of its own, with the memory and the environment of its pod.</summary>
 internal sealed class Pod : IAsyncDisposable
 {
+    /// <summary>The name by which proxies know the operator, and which its certificate is for.</summary>
+    public const string OperatorHost = "turnpike-operator.istio-system.svc";
+
     private readonly Process _process;
     private readonly StringBuilder _log = new();
 
@@ -29,6 +32,7 @@ internal sealed class Pod : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a program as its pod would.</summary>
     /// <param name="program">Of <c>out/bin</c>.</param>
     /// <param name="spec">Its limit and environment.</param>
     /// <param name="variables">More of its environment.</param>
@@ -38,8 +42,12 @@ internal sealed class Pod : IAsyncDisposable
         var path = Path.Combine(Paths.Programs, program);
         Assert.True(File.Exists(path), $"{path} is not there: run make build");
         var group = new ControlGroup(spec.MemoryLimit);
-        // The shell joins the group and becomes the program, so that all of it counts from its first page on.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "echo $$ >\"$0\" && exec \"$@\"", group.ProcessesFile, path, .. arguments])
+        // The shell joins the group and becomes the program, so that all of it counts from its first page on. The program has an
+        // /etc/hosts of its own, which stands for the cluster's DNS.
+        var hosts = Path.GetTempFileName();
+        File.WriteAllText(hosts, $"127.0.0.1 localhost {OperatorHost}\n");
+        const string script = "echo $$ >\"$0\" && mount --bind \"$1\" /etc/hosts && rm \"$1\" && shift && exec \"$@\"";
+        var start = new ProcessStartInfo("unshare", ["--mount", "/bin/sh", "-c", script, group.ProcessesFile, hosts, path, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

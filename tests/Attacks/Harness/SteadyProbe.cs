@@ -42,7 +42,7 @@ internal sealed class SteadyProbe : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/probe") { Headers = { Host = host } };
         using var response = await client.SendAsync(request, ct);
-        return (int)response.StatusCode == 200 ? null : $"status {(int)response.StatusCode}";
+        return (int)response.StatusCode == 200 ? null : $"status {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}";
     });
 
     /// <summary>The figures since the last call.</summary>
