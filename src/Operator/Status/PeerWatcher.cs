@@ -61,6 +61,7 @@ internal sealed class PeerWatcher(
         var silent = false;
         while (!ct.IsCancellationRequested)
         {
+            Exception? failure = null;
             try
             {
                 await StreamAsync(peer, () => silent = false, ct);
@@ -71,12 +72,16 @@ internal sealed class PeerWatcher(
             }
             catch (Exception e)
             {
-                // Once for each time that it is lost: it is asked again every second.
-                if (!silent)
-                    log.PeerUnreachable(peer, e is RpcException rpc ? rpc.Status.Detail : e.Message);
-                silent = true;
+                failure = e;
             }
             fleet.Lost(peer);
+            if (failure is not null)
+            {
+                // Once for each time that it is lost: it is asked again every second.
+                if (!silent)
+                    log.PeerUnreachable(peer, failure is RpcException rpc ? rpc.Status.Detail : failure.Message);
+                silent = true;
+            }
             await Task.Delay(Retry, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
