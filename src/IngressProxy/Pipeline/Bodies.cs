@@ -33,15 +33,30 @@ internal static class BodyCopy
     private const int SmallBuffer = 8 * 1024;
     private const int LargeBuffer = 64 * 1024;
 
+    /// <summary>
+    /// What one copy may move before others have their turn. A fast client and a fast endpoint never make the copy wait, and it would
+    /// keep its thread, which other connections are read on, to the end of the body.
+    /// </summary>
+    private const int Turn = 128 * 1024;
+
     /// <summary>Copies to the end. What has come is sent on before the next wait, and nothing is read before the last bytes found room.</summary>
     public static async ValueTask CopyAsync(BodyReader from, BodyWriter to, CancellationToken cancellationToken)
     {
         var size = SmallBuffer;
+        var moved = 0;
         while (true)
         {
+            if (moved >= Turn)
+            {
+                await Task.Yield();
+                moved = 0;
+            }
             var arrival = from.ReadAsync(Memory<byte>.Empty, cancellationToken);
             if (!arrival.IsCompleted)
+            {
                 await to.FlushAsync(cancellationToken);
+                moved = 0;
+            }
             await arrival;
 
             var buffer = ArrayPool<byte>.Shared.Rent(size);
@@ -51,6 +66,7 @@ internal static class BodyCopy
                 if (count == 0)
                     return;
                 await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+                moved += count;
                 if (count == buffer.Length)
                     size = LargeBuffer;
             }

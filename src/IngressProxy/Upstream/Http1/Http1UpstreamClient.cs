@@ -99,23 +99,35 @@ internal sealed class Http1UpstreamClient(UpstreamReport report, TimeProvider ti
     private static bool MayRepeat(Http1Connection connection, UpstreamRequest request) =>
         (Methods.IsIdempotent(request.Method) || !connection.HasSent) && (request.Body is null || request.Body.TryRewind());
 
-    private static async ValueTask<Http1Connection> ConnectAsync(Endpoint endpoint, TimeSpan timeout, CancellationToken cancellationToken)
+    private async ValueTask<Http1Connection> ConnectAsync(Endpoint endpoint, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             EndPoint address = IPAddress.TryParse(endpoint.Address, out var ip) ? new IPEndPoint(ip, endpoint.Port) : new DnsEndPoint(endpoint.Address, endpoint.Port);
-            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            end.CancelAfter(timeout);
-            await socket.ConnectAsync(address, end.Token);
+            var connecting = socket.ConnectAsync(address);
+            try
+            {
+                await connecting.WaitAsync(timeout, time, cancellationToken);
+            }
+            catch (TimeoutException) when (IsConnected(socket))
+            {
+                // The endpoint was in time; it is this process that is late.
+                await connecting;
+            }
             return new Http1Connection(socket, endpoint.ToString());
         }
         catch (Exception e)
         {
+            // This also ends an attempt that is still under way.
             socket.Dispose();
             if (cancellationToken.IsCancellationRequested)
                 throw new OperationCanceledException(e.Message, e, cancellationToken);
             throw new UpstreamException(UpstreamFailure.Connect, new IOException($"cannot connect to {endpoint}", e));
         }
     }
+
+    /// <summary>What the kernel says, which may be ahead of what this process has come to.</summary>
+    private static bool IsConnected(Socket socket) =>
+        socket.Poll(0, SelectMode.SelectWrite) && (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! == 0;
 }
