@@ -5,6 +5,9 @@ namespace Turnpike.Cli;
 /// <param name="faults">What it consists of, where there is more to say: one line each, shown below the message.</param>
 internal sealed class CommandException(string message, params IReadOnlyList<string> faults) : Exception(message)
 {
+    /// <summary>What the program leaves with.</summary>
+    public int ExitCode { get; init; } = ExitCodes.Failure;
+
     /// <summary>The message and its faults as lines; a single fault joins the message.</summary>
     public IEnumerable<string> Lines => faults switch
     {

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Turnpike.Cli.Commands;
+using Turnpike.Cli.Completion;
+using Turnpike.Cli.Usage;
 
 namespace Turnpike.Cli;
 
@@ -17,15 +19,28 @@ public static class CommandLine
         return manners.ExitCodeOf(await RunAsync(args, manners, process, output, error, cancellationToken));
     }
 
+    /// <summary>What is wrong with a command line, one line each; nothing is done.</summary>
+    internal static IReadOnlyList<string> FaultsOf(string[] args, ProcessContext process)
+    {
+        var program = Manners.Of(process.CalledAs).Program;
+        UsageFaults.Parse(Root(process, program), args, program, out var faults);
+        return faults;
+    }
+
     private static async Task<int> RunAsync(
         string[] args, Manners manners, ProcessContext process, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        var parsed = Root(process).Parse(args);
-        if (parsed.Errors.Count > 0)
+        var root = Root(process, manners.Program);
+        if (args is [Suggestions.Word, .. var words])
         {
-            foreach (var fault in parsed.Errors)
-                await error.WriteLineAsync(manners.Prefix + CommandException.OneLine(fault.Message));
-            await error.WriteLineAsync($"{manners.Prefix}see: {manners.Program} {CommandPath(parsed)}--help");
+            foreach (var (value, description) in Suggestions.For(root, words))
+                await output.WriteLineAsync($"{value}\t{description}");
+            return ExitCodes.Success;
+        }
+        if (UsageFaults.Parse(root, args, manners.Program, out var faults) is not { } parsed)
+        {
+            foreach (var fault in faults)
+                await error.WriteLineAsync(manners.Prefix + fault);
             return ExitCodes.Usage;
         }
         try
@@ -37,7 +52,7 @@ public static class CommandLine
         catch (CommandException e)
         {
             await error.WriteLineAsync(manners.Prefix + string.Join(error.NewLine, e.Lines));
-            return ExitCodes.Failure;
+            return e.ExitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -46,11 +61,15 @@ public static class CommandLine
         }
     }
 
-    private static RootCommand Root(ProcessContext process)
+    /// <summary>The commands of the program, in the order in which its help lists them.</summary>
+    /// <param name="program">The name that its user knows it by.</param>
+    private static RootCommand Root(ProcessContext process, string program)
     {
         var globals = new GlobalOptions(process);
-        var root = new RootCommand("Istio-style ingress, route rules and sidecar injection for Kubernetes.")
-        {
+        var root = new RootCommand("Istio-style ingress, route rules and sidecar injection for Kubernetes.");
+        // Of a cluster's commands all of them count; of those that read files alone, the namespace of objects that name none.
+        foreach (var command in (Command[])
+        [
             CreateCommand.Create(globals),
             ReplaceCommand.Create(globals),
             DeleteCommand.Create(globals),
@@ -58,15 +77,17 @@ public static class CommandLine
             StatusCommand.Create(globals),
             ExplainCommand.Create(globals),
             KubeInjectCommand.Create(globals),
-            ValidateCommand.Create(globals),
-            CompileCommand.Create(globals),
-            ServeCommand.Create(globals),
-            DemoCommand.Create(),
-        };
+        ])
+        {
+            root.Add(globals.ForCluster(command));
+        }
+        foreach (var command in (Command[])[ValidateCommand.Create(globals), CompileCommand.Create(globals), ServeCommand.Create(globals)])
+            root.Add(globals.ForFiles(command));
+        root.Add(DemoCommand.Create());
+        root.Add(CompletionCommand.Create(program));
+        root.Add(HelpCommand.Create(root));
         globals.AddTo(root);
+        HelpPage.AddTo(root);
         return root;
     }
-
-    private static string CommandPath(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
 }

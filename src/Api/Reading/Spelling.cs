@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 namespace Turnpike.Api.Reading;
 
 /// <summary>The two spellings of a field, and the guess at which field a user meant.</summary>
-internal static partial class Spelling
+public static partial class Spelling
 {
     /// <summary><c>httpReqTimeout</c> to <c>http_req_timeout</c>.</summary>
-    public static string Snake(string camel)
+    internal static string Snake(string camel)
     {
         var text = new StringBuilder(camel.Length + 4);
         foreach (var c in camel)
@@ -23,7 +23,7 @@ internal static partial class Spelling
     /// <summary>
     /// Writes the field names in <paramref name="text"/>, marked as <c>`httpReqTimeout`</c>, in quotes and in the user's spelling.
     /// </summary>
-    public static string Render(string text, bool snake) =>
+    internal static string Render(string text, bool snake) =>
         text.Contains('`', StringComparison.Ordinal)
             ? MarkedName().Replace(text, name => $"\"{(snake ? Snake(name.Groups[1].Value) : name.Groups[1].Value)}\"")
             : text;
@@ -48,14 +48,14 @@ internal static partial class Spelling
     /// The only candidate of which <paramref name="name"/> is a part, as <c>retries</c> is of <c>httpReqRetries</c>; null where
     /// there is none, or more.
     /// </summary>
-    public static string? OnlyOneWith(string name, IEnumerable<string> candidates)
+    internal static string? OnlyOneWith(string name, IEnumerable<string> candidates)
     {
         var part = Plain(name);
         var with = part.Length < 4 ? [] : candidates.Where(c => Plain(c).Contains(part, StringComparison.Ordinal)).Take(2).ToList();
         return with is [var one] ? one : null;
     }
 
-    public static bool Same(string left, string right) => Plain(left) == Plain(right);
+    internal static bool Same(string left, string right) => Plain(left) == Plain(right);
 
     private static string Plain(string name) =>
         string.Concat(name.Where(c => c is not ('_' or '-')).Select(char.ToLowerInvariant));

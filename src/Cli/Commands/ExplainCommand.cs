@@ -11,7 +11,8 @@ internal static class ExplainCommand
 
     public static Command Create(GlobalOptions globals)
     {
-        var method = new Argument<string>("METHOD") { Description = "GET, POST, …", Arity = ArgumentArity.ExactlyOne };
+        var method = new Argument<string>("METHOD") { Description = "GET, POST, …", HelpName = "METHOD", Arity = ArgumentArity.ExactlyOne };
+        method.CompletionSources.Add("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
         var url = new Argument<string>("URL") { Description = "http://HOST[:PORT]/PATH or https://…, as the client asks for it.", Arity = ArgumentArity.ExactlyOne };
         var headers = new Option<string[]>("--header", "-H") { Description = "A header of the request; Host goes before the URL's. May be repeated.", HelpName = "'Name: value'" };
         var directory = Shared.ConfigDir();

@@ -4,7 +4,7 @@ using Turnpike.Cli.Cluster;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary>The options that stand before or after any command, as they did in 2017.</summary>
+/// <summary>The options that stand before the command or after it, as they did in 2017: after it, where they mean something to it.</summary>
 internal sealed class GlobalOptions(ProcessContext process)
 {
     private const string Kubernetes = "kube";
@@ -13,7 +13,6 @@ internal sealed class GlobalOptions(ProcessContext process)
     {
         Description = "Only \"kube\" is known.",
         HelpName = "PLATFORM",
-        Recursive = true,
         Hidden = true,
         DefaultValueFactory = _ => Kubernetes,
     };
@@ -22,14 +21,12 @@ internal sealed class GlobalOptions(ProcessContext process)
     {
         Description = "How to reach the cluster. Default: $KUBECONFIG, ~/.kube/config, or the pod's own service account.",
         HelpName = "FILE",
-        Recursive = true,
     };
 
     private readonly Option<string?> _istioNamespace = new("--istioNamespace", "-i")
     {
         Description = "Namespace of the control plane.",
         HelpName = "NAMESPACE",
-        Recursive = true,
         DefaultValueFactory = _ => Names.SystemNamespace,
     };
 
@@ -37,15 +34,23 @@ internal sealed class GlobalOptions(ProcessContext process)
     {
         Description = "Namespace of objects that name none. Default: that of the kubeconfig's context, or \"default\".",
         HelpName = "NAMESPACE",
-        Recursive = true,
     };
 
     public ProcessContext Process => process;
 
-    public void AddTo(RootCommand root)
+    public void AddTo(RootCommand root) => Add(root, _namespace, _istioNamespace, _kubeconfig, _platform);
+
+    /// <summary>Gives a command that asks a cluster all of them.</summary>
+    public Command ForCluster(Command command) => Add(command, _namespace, _istioNamespace, _kubeconfig, _platform);
+
+    /// <summary>Gives a command that reads files the namespace of objects that name none.</summary>
+    public Command ForFiles(Command command) => Add(command, _namespace);
+
+    private static Command Add(Command command, params ReadOnlySpan<Option> options)
     {
-        foreach (var option in (Option[])[_namespace, _istioNamespace, _kubeconfig, _platform])
-            root.Add(option);
+        foreach (var option in options)
+            command.Add(option);
+        return command;
     }
 
     /// <summary>The namespace on the command line, or <c>default</c>, for commands that ask no cluster.</summary>
