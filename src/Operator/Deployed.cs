@@ -24,7 +24,7 @@ internal static class Deployed
 
     // The operator SDK's convention: the entity's type in lower case.
     public const string RouteRulePath = "/validate/v1alpha2routerule";
-    public const string IngressPath = "/validate/ingress";
+    public const string IngressPath = "/validate/v1ingress";
     public const string InjectPath = "/inject";
 
     public static string OperatorImage => $"docker.io/turnpike/operator:{Injector.ProductVersion.Text}";

@@ -29,6 +29,10 @@ namespace Turnpike.Operator;
 internal static class OperatorHost
 {
     private static readonly string[] Reading = ["GET", "HEAD"];
+
+    // Their categories: what they say of their daily work is not for our users.
+    private static readonly string[] Libraries = ["Microsoft", "Grpc", "KubeOps", "ZiggyCreatures"];
+
     private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
 
     /// <param name="options">How this process was started.</param>
@@ -50,7 +54,8 @@ internal static class OperatorHost
         {
             builder.Logging.AddProvider(log);
         }
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        foreach (var library in Libraries)
+            builder.Logging.AddFilter(library, LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host =>
         {
             host.ShutdownTimeout = TimeSpan.FromSeconds(20);
@@ -89,11 +94,11 @@ internal static class OperatorHost
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
-        services.AddKubeApi(() => options.Kubeconfig is null ? KubeEndpoint.Discover() : KubeEndpoint.FromKubeconfig(options.Kubeconfig));
+        services.AddOperatorApi(options.Kubeconfig, Names.SystemNamespace);
         services.AddDiscovery();
         services.AddAdmission();
         services.AddOperatorMetrics();
-        services.AddSingleton<IngressWebhook>().AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>().AddResourceConstraints();
+        services.AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>().AddResourceConstraints();
         services.AddInformer(
             ConfigMaps,
             json => new InjectConfigText(InjectionSettings.TextOf(json)),
@@ -109,8 +114,9 @@ internal static class OperatorHost
         services.AddSingleton<ILeaderTask, HostRecordKeeper>();
         services.AddSingleton<RuleStatuses>().AddHostedService(p => p.GetRequiredService<RuleStatuses>());
         services.AddLeaderElection(_ => new LeaderElectionOptions(new ObjectKey(Names.SystemNamespace, Deployed.Lease), options.PodName));
+        // The SDK elects nobody: the controller asks our own election.
         services
-            .AddKubernetesOperator(settings => settings.WithName(Deployed.Operator).WithLeaderElection(LeaderElectionType.Single))
+            .AddKubernetesOperator(settings => settings.WithName(Deployed.Operator))
             .AddController<RouteRuleController, V1Alpha2RouteRule>();
         services.AddOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
         services.AddRoutingCore();
@@ -157,7 +163,6 @@ internal static class OperatorHost
         });
         app.UseRouting();
         app.MapOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
-        app.MapAdmission(Deployed.IngressPath, app.Services.GetRequiredService<IngressWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
         app.MapAdmission(Deployed.InjectPath, app.Services.GetRequiredService<InjectionWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
         app.MapDiscovery();
         app.MapOperatorMetrics();

@@ -1,53 +1,66 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using KubeOps.Operator.Web.Webhooks.Admission.Validation;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Compiler.Limits;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Admission;
+using Turnpike.OperatorSdk;
+using Turnpike.Webhooks.Entities;
 
 namespace Turnpike.Webhooks;
 
 /// <summary>
 /// Refuses Ingresses of our class that are not valid, or that ask for a host of another namespace; warns of missing services, ports and secrets and
-/// of paths that are taken.
+/// of paths that are taken. The API server asks about Ingresses of every class, so a failure here stands in nobody's way.
 /// </summary>
-public sealed class IngressWebhook(DiscoveryStates states)
+[ValidationWebhook(typeof(V1Ingress))]
+[FailurePolicy(AdmissionFailure.AllowWithWarning)]
+public sealed class IngressWebhook(DiscoveryStates states) : ValidationWebhook<V1Ingress>
 {
-    public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request, ct));
+    /// <inheritdoc/>
+    public override Task<ValidationResult> CreateAsync(V1Ingress entity, bool dryRun, CancellationToken cancellationToken) =>
+        Task.FromResult(Review(null, entity, cancellationToken));
 
-    private AdmissionResponse Review(AdmissionRequest request, CancellationToken ct)
+    /// <inheritdoc/>
+    public override Task<ValidationResult> UpdateAsync(V1Ingress oldEntity, V1Ingress newEntity, bool dryRun, CancellationToken cancellationToken) =>
+        Task.FromResult(
+            ObjectReview.AlwaysPasses(oldEntity, newEntity, Names.IngressClassAnnotation, Names.HttpAnnotation, Names.ShareHostWithAnnotation)
+                ? Success()
+                : Review(oldEntity, newEntity, cancellationToken));
+
+    private ValidationResult Review(V1Ingress? old, V1Ingress entity, CancellationToken ct)
     {
-        if (ObjectReview.AlwaysPasses(request, Names.IngressClassAnnotation, Names.HttpAnnotation, Names.ShareHostWithAnnotation))
-            return AdmissionResponse.Allowed();
-        var raw = ObjectReview.ObjectOf(request);
+        var raw = entity.ToJson();
         var state = states.Current;
         if (!IsOurs(raw, state))
-            return AdmissionResponse.Allowed();
+            return Success();
         var decoded = IngressReader.Read(raw);
         if (decoded.Value is not { } ingress)
-            return AdmissionResponse.Denied(ObjectReview.Refusal(IngressReader.Kind, request.Name, decoded.Errors), 400, "BadRequest");
+            return Refuse(decoded.Errors);
         if (state is null)
-            return AdmissionResponse.Allowed().With(decoded.Warnings);
+            return Success([.. decoded.Warnings]);
         if (NamespaceUsage.Refusal(state.Snapshot, ingress) is { } excess)
-            return AdmissionResponse.Denied(ObjectReview.Refusal(IngressReader.Kind, request.Name, [excess]), 400, "BadRequest");
-        var refusals = NewRefusals(ingress, request.OldObject, state);
+            return Refuse([excess]);
+        var refusals = NewRefusals(ingress, old, state);
         return refusals.Count > 0
-            ? AdmissionResponse.Denied($"{IngressReader.Kind} \"{request.Name}\" asks for what is not its namespace's: {string.Join("; ", refusals)}")
-            : AdmissionResponse.Allowed().With([.. decoded.Warnings, .. InTheCluster(ingress, state, ct)]);
+            ? Fail($"{IngressReader.Kind} \"{entity.Metadata.Name}\" asks for what is not its namespace's: {string.Join("; ", refusals)}")
+            : Success([.. decoded.Warnings, .. InTheCluster(ingress, state, ct)]);
+
+        ValidationResult Refuse(IReadOnlyList<FieldError> errors) => Fail(ObjectReview.Refusal(IngressReader.Kind, entity, errors), ObjectReview.RefusalCode);
     }
 
     /// <summary>
     /// By whose the hosts are now: whoever asks for one later is refused, however old its Ingress. What the Ingress asked for before is left out by
     /// the compiler already, and must not keep its other hosts from being changed.
     /// </summary>
-    private static List<string> NewRefusals(IngressObject ingress, JsonElement? old, DiscoveryState state)
+    private static List<string> NewRefusals(IngressObject ingress, V1Ingress? old, DiscoveryState state)
     {
         var refusals = state.Hosts.Refusals(ingress);
         if (refusals.IsEmpty)
             return [];
-        var before = old is { ValueKind: JsonValueKind.Object } json && JsonObject.Create(json) is { } raw && IsOurs(raw, state) && IngressReader.Read(raw).Value is { } known
+        var before = old?.ToJson() is { } raw && IsOurs(raw, state) && IngressReader.Read(raw).Value is { } known
             ? HostsOf(known).ToHashSet(StringComparer.Ordinal)
             : [];
         return [.. refusals.Where(r => !before.Contains(r.Host)).Select(r => r.Message)];

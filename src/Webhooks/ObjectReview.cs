@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Hosting.Admission;
-using Turnpike.Hosting.Api;
+using Turnpike.Webhooks.Entities;
 using ObjectKey = Turnpike.Api.ObjectKey;
 
 namespace Turnpike.Webhooks;
@@ -12,21 +12,25 @@ namespace Turnpike.Webhooks;
 /// <summary>What all validating webhooks share: what is never refused, and how faults are told.</summary>
 internal static class ObjectReview
 {
+    // Not 422: of that kubectl shows "The request is invalid" and none of the faults.
+    public const int RefusalCode = 400;
+
     /// <summary>
-    /// Deleting, removing finalizers from what is being deleted, and updates that leave the spec as it is always pass: an object
-    /// that got in before a rule was there must not be stuck.
+    /// Removing finalizers from what is being deleted, and updates that leave the spec as it is, always pass: an object that got in before a rule was
+    /// there must not be stuck.
     /// </summary>
-    public static bool AlwaysPasses(AdmissionRequest request, params ReadOnlySpan<string> annotations)
+    /// <param name="old">The object as it is.</param>
+    /// <param name="now">The object as it would be.</param>
+    /// <param name="annotations">Those that count like the spec.</param>
+    public static bool AlwaysPasses(RawEntity old, RawEntity now, params ReadOnlySpan<string> annotations)
     {
-        if (request.Operation is not (AdmissionOperation.Create or AdmissionOperation.Update) || request.Object is not { } now)
+        if (now.Metadata.DeletionTimestamp is not null)
             return true;
-        if (now.Child("metadata")?.Text("deletionTimestamp") is not null)
-            return true;
-        if (request.OldObject is not { } old || !SameJson(now.Child("spec"), old.Child("spec")))
+        if (!SameJson(now.Spec, old.Spec))
             return false;
         foreach (var annotation in annotations)
         {
-            if (Annotation(now, annotation) != Annotation(old, annotation))
+            if (now.Annotation(annotation) != old.Annotation(annotation))
                 return false;
         }
         return true;
@@ -42,8 +46,9 @@ internal static class ObjectReview
     }
 
     /// <summary>All faults in one message, in the API server's own manner.</summary>
-    public static string Refusal(string kind, string name, IReadOnlyList<FieldError> errors)
+    public static string Refusal(string kind, RawEntity entity, IReadOnlyList<FieldError> errors)
     {
+        var name = entity.Metadata.Name ?? "";
         var faults = errors.Count == 1 ? errors[0].ToString() : "[" + string.Join(", ", errors) + "]";
         return $"{kind} \"{(name.Length > 0 ? name : "(generated name)")}\" is invalid: {faults}";
     }
@@ -60,6 +65,4 @@ internal static class ObjectReview
 
     private static bool SameJson(JsonElement? left, JsonElement? right) =>
         left is null || right is null ? left is null && right is null : JsonElement.DeepEquals(left.Value, right.Value);
-
-    private static string? Annotation(JsonElement json, string name) => json.Child("metadata")?.Child("annotations")?.Text(name);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using KubeOps.Operator.Web.Webhooks.Admission.Validation;
 using Turnpike.Api;
 using Turnpike.Api.RouteRules;
@@ -13,28 +12,23 @@ namespace Turnpike.Webhooks;
 [ValidationWebhook(typeof(V1Alpha2RouteRule))]
 public sealed class RouteRuleWebhook(DiscoveryStates states) : ValidationWebhook<V1Alpha2RouteRule>
 {
-    // Not 422: of that kubectl shows "The request is invalid" and none of the faults.
-    private const int BadRequest = 400;
-
     /// <inheritdoc/>
     public override ValidationResult Create(V1Alpha2RouteRule entity, bool dryRun) => Review(entity);
 
     /// <inheritdoc/>
     public override ValidationResult Update(V1Alpha2RouteRule oldEntity, V1Alpha2RouteRule newEntity, bool dryRun) =>
-        // What got in before a rule was there must not be stuck.
-        newEntity.Metadata.DeletionTimestamp is not null || SameSpec(oldEntity.Spec, newEntity.Spec) ? Success() : Review(newEntity);
+        ObjectReview.AlwaysPasses(oldEntity, newEntity) ? Success() : Review(newEntity);
 
     private ValidationResult Review(V1Alpha2RouteRule entity)
     {
-        var decoded = RouteRuleReader.Read(entity.ToRaw());
+        var decoded = RouteRuleReader.Read(entity.ToJson());
         if (decoded.Value is not { } rule)
             return Refuse(decoded.Errors);
         return states.Current is { } state && NamespaceUsage.Refusal(state.Snapshot, rule) is { } excess
             ? Refuse([excess])
             : Success([.. decoded.Warnings, .. InTheCluster(rule)]);
 
-        ValidationResult Refuse(IReadOnlyList<FieldError> errors) =>
-            Fail(ObjectReview.Refusal(RouteRuleReader.Kind, entity.Metadata.Name ?? "", errors), BadRequest);
+        ValidationResult Refuse(IReadOnlyList<FieldError> errors) => Fail(ObjectReview.Refusal(RouteRuleReader.Kind, entity, errors), ObjectReview.RefusalCode);
     }
 
     /// <summary>Whether its destination is there and admits it. Ingresses do not matter for that.</summary>
@@ -43,7 +37,4 @@ public sealed class RouteRuleWebhook(DiscoveryStates states) : ValidationWebhook
             state.Snapshot with { Ingresses = [], RouteRules = [rule] },
             new ObjectKey(Kinds.RouteRule, rule.Metadata.Namespace, rule.Metadata.Name))
         : [];
-
-    private static bool SameSpec(JsonElement? left, JsonElement? right) =>
-        left is null || right is null ? left is null && right is null : JsonElement.DeepEquals(left.Value, right.Value);
 }

@@ -41,7 +41,7 @@ public sealed partial class MetricsTests
         Assert.Matches("""turnpike_table_objects\{[^}]*kind="ingress"[^}]*\} 1\n""", text);
         Assert.Matches("""turnpike_api_request_duration_seconds_bucket\{[^}]*code="200"[^}]*le="0.001"\}""", text);
         Assert.Contains("dotnet_gc_", text, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(new Uri("/validate/ingress", UriKind.Relative), Cancelled)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(new Uri(Deployed.IngressPath, UriKind.Relative), Cancelled)).StatusCode);
 
         await using var proxy = await FollowingProxy.StartAsync(cluster, options.DiscoveryPort);
         using var admin = new HttpClient { BaseAddress = new Uri($"http://{proxy.Server.Admin}") };

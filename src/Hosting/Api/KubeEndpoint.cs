@@ -32,6 +32,9 @@ public sealed class KubeEndpoint
 
     public Uri Server => new(_config.Host);
 
+    /// <summary>For other libraries of the same client: the same server, the same trust, the same identity.</summary>
+    public KubernetesClientConfiguration ClientConfiguration => _config;
+
     internal bool AllowsHttp2 => !_config.DisableHttp2;
 
     /// <summary>The name that the server's certificate must have, if not that of the address; .NET takes it from the Host header.</summary>
@@ -49,9 +52,19 @@ public sealed class KubeEndpoint
     /// <summary><see cref="InCluster"/> within a pod, else <see cref="FromKubeconfig"/>.</summary>
     public static KubeEndpoint Discover() => KubernetesClientConfiguration.IsInCluster() ? InCluster() : FromKubeconfig();
 
+    /// <summary>A kubeconfig by its path; null for <see cref="Discover"/>.</summary>
+    public static KubeEndpoint Of(string? kubeconfig) => kubeconfig is null ? Discover() : FromKubeconfig(kubeconfig);
+
     /// <summary>A server by its address. Without authorities the machine's own roots are trusted.</summary>
     public static KubeEndpoint At(Uri server, X509Certificate2Collection? authorities = null, string? token = null) =>
         new(new() { Host = server.AbsoluteUri, SslCaCerts = authorities, AccessToken = token });
+
+    /// <summary>The same, in this namespace.</summary>
+    public KubeEndpoint Within(string ns)
+    {
+        _config.Namespace = ns;
+        return this;
+    }
 
     internal Kubernetes Open() => new(_config);
 

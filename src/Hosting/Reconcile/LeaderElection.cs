@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Turnpike.Hosting.Api;
 
@@ -28,9 +29,12 @@ public sealed record LeaderElectionOptions(ObjectKey Lease, string Identity)
 public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, ILogger<LeaderElection> log, TimeProvider clock)
 {
     private readonly Lease _lease = new(api, options, clock);
-    private volatile bool _leading;
+    private volatile StrongBox<CancellationToken> _term = new(new CancellationToken(canceled: true));
 
-    public bool IsLeader => _leading;
+    public bool IsLeader => !Term.IsCancellationRequested;
+
+    /// <summary>Cancelled when the term is over; between terms, that of the last one.</summary>
+    public CancellationToken Term => _term.Value;
 
     /// <summary>
     /// Contends until cancelled. For each term <paramref name="lead"/> is called; its token is cancelled when the term is over, and
@@ -50,16 +54,15 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, I
     private async Task LeadAsync(Func<CancellationToken, Task> lead, long renewed, CancellationToken stop)
     {
         using var term = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        _leading = true;
+        _term = new(term.Token);
         Telemetry.Leading.Add(1);
         Log.StartedLeading(log, options.Identity, options.Lease);
         var work = Task.Run(() => lead(term.Token), CancellationToken.None);
 
         var lost = !await KeepAsync(work, renewed, stop);
 
-        _leading = false;
-        Telemetry.Leading.Add(-1);
         await term.CancelAsync();
+        Telemetry.Leading.Add(-1);
         await FinishAsync(work, term.Token);
         if (lost)
             Log.LostLeadership(log, options.Identity, options.Lease);

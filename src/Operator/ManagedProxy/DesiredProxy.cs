@@ -148,10 +148,12 @@ internal static class DesiredProxy
                     - name: POD_NAME
                       valueFrom:
                         fieldRef:
+                          apiVersion: v1
                           fieldPath: metadata.name
                     - name: POD_NAMESPACE
                       valueFrom:
                         fieldRef:
+                          apiVersion: v1
                           fieldPath: metadata.namespace
                     - name: DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS
                       value: "1"

@@ -79,10 +79,12 @@ internal static class OperatorManifests
                 - name: POD_NAME
                   valueFrom:
                     fieldRef:
+                      apiVersion: v1
                       fieldPath: metadata.name
                 - name: POD_IP
                   valueFrom:
                     fieldRef:
+                      apiVersion: v1
                       fieldPath: status.podIP
                 - name: DOTNET_EnableDiagnostics
                   value: "0"

@@ -1,42 +1,44 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
-using Turnpike.Api;
+using k8s.Models;
+using KubeOps.Abstractions.Entities.Attributes;
 using Turnpike.Api.RouteRules;
+using Turnpike.Webhooks.Entities;
 
 namespace Turnpike.Operator.Manifests;
 
 /// <summary>
 /// The CustomResourceDefinition of RouteRule: a structural schema with every field in both spellings, derived from the records
-/// that the decoder reads into.
+/// that the decoder reads into. What it is called and which columns it has is said by the attributes of its entity, as KubeOps' generator has it.
 /// </summary>
 internal static class RouteRuleCrd
 {
+    private static readonly Type Entity = typeof(V1Alpha2RouteRule);
+    private static readonly KubernetesEntityAttribute Said = Entity.GetCustomAttribute<KubernetesEntityAttribute>()!;
+
     public static JsonObject Build() => new()
     {
         ["apiVersion"] = "apiextensions.k8s.io/v1",
         ["kind"] = "CustomResourceDefinition",
-        ["metadata"] = new JsonObject { ["name"] = $"routerules.{Names.Group}" },
+        ["metadata"] = new JsonObject { ["name"] = $"{Said.PluralName}.{Said.Group}" },
         ["spec"] = new JsonObject
         {
-            ["group"] = Names.Group,
+            ["group"] = Said.Group,
             ["names"] = new JsonObject
             {
-                ["kind"] = RouteRuleReader.Kind,
-                ["listKind"] = RouteRuleReader.Kind + "List",
-                ["plural"] = "routerules",
-                ["singular"] = "routerule",
+                ["kind"] = Said.Kind,
+                ["listKind"] = Said.Kind + "List",
+                ["plural"] = Said.PluralName,
+                ["singular"] = Said.Kind.ToLowerInvariant(),
+                ["shortNames"] = new JsonArray([.. Entity.GetCustomAttributes<KubernetesEntityShortNamesAttribute>().SelectMany(names => names.ShortNames)]),
             },
-            ["scope"] = "Namespaced",
+            ["scope"] = Entity.GetCustomAttribute<EntityScopeAttribute>()!.Scope.ToString(),
             ["versions"] = new JsonArray(new JsonObject
             {
-                ["name"] = Names.Version,
+                ["name"] = Said.ApiVersion,
                 ["served"] = true,
                 ["storage"] = true,
-                ["additionalPrinterColumns"] = new JsonArray(
-                    Column("Destination", "string", ".spec.destination.name", "The service that the rule governs."),
-                    Column("Precedence", "integer", ".spec.precedence", "Larger is tried first."),
-                    Column("Accepted", "string", ".status.conditions[?(@.type==\"Accepted\")].status", "Whether the rule is valid and may govern its destination."),
-                    Column("Programmed", "string", ".status.conditions[?(@.type==\"Programmed\")].status", "Whether every proxy that needs the rule has it in force."),
-                    Column("Age", "date", ".metadata.creationTimestamp", "Time since creation.")),
+                ["additionalPrinterColumns"] = new JsonArray([.. Entity.GetCustomAttributes<GenericAdditionalPrinterColumnAttribute>().Select(Column)]),
                 ["subresources"] = new JsonObject { ["status"] = new JsonObject() },
                 ["schema"] = new JsonObject { ["openAPIV3Schema"] = ObjectSchema() },
             }),
@@ -142,6 +144,6 @@ internal static class RouteRuleCrd
         };
     }
 
-    private static JsonObject Column(string name, string type, string path, string description) =>
-        new() { ["name"] = name, ["type"] = type, ["jsonPath"] = path, ["description"] = description };
+    private static JsonObject Column(GenericAdditionalPrinterColumnAttribute column) =>
+        new() { ["name"] = column.Name, ["type"] = column.Type, ["jsonPath"] = column.JsonPath, ["description"] = column.Description };
 }

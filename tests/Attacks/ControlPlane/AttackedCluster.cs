@@ -107,7 +107,7 @@ public sealed class AttackedCluster : ApiServer
             var resource = new ResourceRef("admissionregistration.k8s.io", "v1", plural, "");
             var key = ObjectKey.ClusterScoped(Turnpike.Api.Names.WebhookConfiguration);
             var webhooks = (await Api.GetAsync(resource, key, CancellationToken.None)).At("webhooks")!.Value.GetArrayLength();
-            var patch = Enumerable.Range(0, webhooks).Select(i => (JsonNode)KubeObjects.Json($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{WebhookPort}} }"""));
+            var patch = Enumerable.Range(0, webhooks).Select(i => (JsonNode)KubeObjects.Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{WebhookPort}} }"""));
             await Api.PatchAsync(resource, key, PatchKind.Json, new JsonArray([.. patch]), WriteOptions.Default, CancellationToken.None);
         }
     }

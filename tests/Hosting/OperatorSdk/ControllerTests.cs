@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using k8s.Models;
 using KubeOps.Abstractions.Builder;
-using KubeOps.Abstractions.Events;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Operator;
 using Microsoft.Extensions.DependencyInjection;
@@ -104,62 +102,13 @@ public sealed class ControllerTests : IAsyncLifetime
         await Until(() => calls == 3, log);
     }
 
-    [Fact]
-    public async Task Namespace_LimitsWhatIsWatched()
-    {
-        var (_, log) = await StartAsync(settings => settings.WithNamespace("shop"));
-        _api.Put(Collection, "elsewhere", "x", Json("x", 1, 1, null));
-        Put("a", 1, generation: 1);
-
-        await Until(() => log.Text == "a=1", log);
-    }
-
-    [Fact]
-    public async Task OneReplica_Reconciles_AndAnotherTakesOver()
-    {
-        var (first, firstLog) = await StartAsync(Elected);
-        Put("a", 1, generation: 1);
-        await Until(() => firstLog.Text == "a=1", firstLog);
-
-        var (_, secondLog) = await StartAsync(Elected);
-        Put("b", 1, generation: 1);
-        await Until(() => firstLog.Text == "a=1 b=1", firstLog);
-        Assert.Equal("", secondLog.Text);
-
-        await StopAsync(first);
-        await Until(() => secondLog.Lines.Count == 2, secondLog);
-        Assert.Equal(["a=1", "b=1"], secondLog.Lines.Order());
-
-        static void Elected(OperatorSettingsBuilder settings) => settings
-            .WithName("widgets")
-            .WithLeaderElection(LeaderElectionType.Single)
-            .WithLeaderElectionTimings(TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(1));
-    }
-
-    [Fact]
-    public async Task Events_TellAboutTheEntity()
-    {
-        var (host, _) = await StartAsync(settings => settings.WithName("widgets"));
-        var publish = host.Services.GetRequiredService<EventPublisher>();
-        var widget = new Widget { Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "shop", Uid = "u" } };
-
-        await publish(widget, "Broken", "it fell", EventType.Warning, TestContext.Current.CancellationToken);
-
-        var told = Assert.Single(_api.All("events.k8s.io/v1/events"));
-        Assert.Equal(("Warning", "Broken", "it fell", "widgets"),
-            ((string?)told["type"], (string?)told["reason"], (string?)told["note"], (string?)told["reportingController"]));
-        Assert.Equal(
-            """{"apiVersion":"test.turnpike.io/v1","kind":"Widget","name":"a","uid":"u","namespace":"shop"}""",
-            told["regarding"]!.ToJsonString());
-    }
-
     private static async Task StopAsync(IHost host)
     {
         await host.StopAsync(CancellationToken.None);
         host.Dispose();
     }
 
-    private static JsonObject Json(string name, int size, int generation, string? phase) => new()
+    private static JsonObject Stored(string name, int size, int generation, string? phase) => new()
     {
         ["metadata"] = new JsonObject { ["name"] = name, ["generation"] = generation },
         ["spec"] = new JsonObject { ["size"] = size },
@@ -167,9 +116,9 @@ public sealed class ControllerTests : IAsyncLifetime
     };
 
     private void Put(string name, int size, int generation, string? phase = null) =>
-        _api.Put(Collection, "shop", name, Json(name, size, generation, phase));
+        _api.Put(Collection, "shop", name, Stored(name, size, generation, phase));
 
-    private async Task<(IHost Host, WidgetLog Log)> StartAsync(Action<OperatorSettingsBuilder>? configure = null)
+    private async Task<(IHost Host, WidgetLog Log)> StartAsync()
     {
         var log = new WidgetLog();
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -177,7 +126,7 @@ public sealed class ControllerTests : IAsyncLifetime
         builder.Services.AddSingleton<TimeProvider>(_clock);
         builder.Services.AddSingleton(new KubeApi(KubeEndpoint.At(_api.Url)));
         builder.Services.AddSingleton(log);
-        builder.Services.AddKubernetesOperator(configure).AddController<WidgetController, Widget>();
+        builder.Services.AddKubernetesOperator(settings => settings.WithName("widgets")).AddController<WidgetController, Widget>();
         var host = builder.Build();
         _hosts.Add(host);
         await host.StartAsync(TestContext.Current.CancellationToken);

@@ -8,8 +8,12 @@ using KubeOps.Operator.Web.Webhooks.Admission.Validation;
 namespace Turnpike.Tests.Hosting.OperatorSdk;
 
 [KubernetesEntity(Group = "test.turnpike.io", ApiVersion = "v1", Kind = "Widget", PluralName = "widgets")]
-public sealed class Widget : CustomKubernetesEntity<Widget.WidgetSpec, Widget.WidgetStatus>
+public sealed class Widget : CustomKubernetesEntity
 {
+    public WidgetSpec Spec { get; set; } = new();
+
+    public WidgetStatus Status { get; set; } = new();
+
     public sealed class WidgetSpec
     {
         public int Size { get; set; }

@@ -50,7 +50,7 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
 
     private async Task<string> CreatePodAsync()
     {
-        var pod = KubeObjects.Json($$"""
+        var pod = KubeObjects.Parse($$"""
             {"metadata":{"name":"{{Pod}}","annotations":{"sidecar.istio.io/inject":"false"} },
              "spec":{"serviceAccountName":"{{Names.IngressService}}","automountServiceAccountToken":false,
                      "securityContext":{"runAsNonRoot":true,"seccompProfile":{"type":"RuntimeDefault"} },

@@ -48,7 +48,7 @@ public sealed class IngressStatusTests(OperatorFixture cluster)
             {"metadata":{"name":"web","annotations":{"kubernetes.io/ingress.class":"istio"}},
              "spec":{"defaultBackend":{"service":{"name":"web","port":{"number":80}}}}}
             """;
-        await cluster.Api.CreateAsync(Kind.Ingresses, ns, Json(anew), WriteOptions.Default, Cancelled);
+        await cluster.Api.CreateAsync(Kind.Ingresses, ns, Parse(anew), WriteOptions.Default, Cancelled);
         await AddressAsync(ns, "192.0.2.12");
     }
 
@@ -68,7 +68,7 @@ public sealed class IngressStatusTests(OperatorFixture cluster)
         Kind.Services,
         new("istio-system", "istio-ingress"),
         PatchKind.Merge,
-        Json($$"""{"status":{"loadBalancer":{"ingress":{{addresses}}} } }"""),
+        Parse($$"""{"status":{"loadBalancer":{"ingress":{{addresses}}} } }"""),
         new() { Subresource = "status" },
         Cancelled);
 }

@@ -106,7 +106,7 @@ public sealed class InjectionTests(OperatorFixture cluster)
         // The controller's part.
         await cluster.Api.PatchAsync(
             new("", "v1", "resourcequotas", "ResourceQuota"), new(ns, "small"), PatchKind.Merge,
-            KubeObjects.Json("""{"status":{"hard":{"limits.memory":"80Mi"},"used":{"limits.memory":"0"}}}"""), new() { Subresource = "status" }, Cancelled);
+            KubeObjects.Parse("""{"status":{"hard":{"limits.memory":"80Mi"},"used":{"limits.memory":"0"}}}"""), new() { Subresource = "status" }, Cancelled);
         var pod = Pod.Replace("image: web:1", "image: web:1, resources: {limits: {memory: 60Mi}}", StringComparison.Ordinal);
         var run = await Wait.For(
             async _ => await cluster.KubectlAsync(pod, Cancelled, "create", "-n", ns, "-f", "-", "-o", "json", "--dry-run=server"), run => run.ExitCode == 0, "a pod that is taken");

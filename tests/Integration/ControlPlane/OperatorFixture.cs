@@ -128,7 +128,7 @@ public sealed class OperatorFixture : ApiServer
         await Api.MergeAsync(Kind.Services, Account, service, CancellationToken.None);
         foreach (var (plural, count) in new[] { ("validatingwebhookconfigurations", 2), ("mutatingwebhookconfigurations", 1) })
         {
-            var patch = Enumerable.Range(0, count).Select(i => (JsonNode)Json($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{port}} }"""));
+            var patch = Enumerable.Range(0, count).Select(i => (JsonNode)Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{port}} }"""));
             await Api.PatchAsync(
                 new("admissionregistration.k8s.io", "v1", plural, ""),
                 ObjectKey.ClusterScoped(Turnpike.Api.Names.WebhookConfiguration),

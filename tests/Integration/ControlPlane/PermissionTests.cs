@@ -78,7 +78,7 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         await cluster.Api.PatchAsync(
             Kind.Services, new("istio-system", "istio-ingress"), PatchKind.Merge,
-            KubeObjects.Json("""{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.10"}]}}}"""), new() { Subresource = "status" }, Cancelled);
+            KubeObjects.Parse("""{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.10"}]}}}"""), new() { Subresource = "status" }, Cancelled);
         await cluster.KubectlAsync(Cancelled, "create", "service", "clusterip", "web", "--tcp=80", "-n", ns);
         foreach (var name in (string[])["first", "second"])
             (await cluster.KubectlAsync(IngressAdmissionTests.Ingress(name, $"{ns}.example.com", "web", 80), Cancelled, "create", "-n", ns, "-f", "-")).Expect();

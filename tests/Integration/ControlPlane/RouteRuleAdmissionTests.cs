@@ -113,7 +113,7 @@ public sealed class RouteRuleAdmissionTests(OperatorFixture cluster)
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         (await SendAsync(ns, "create", OperatorFixture.RouteRule("rule", "precedence: 1"))).Expect();
         var options = new WriteOptions { Subresource = "status" };
-        await cluster.Api.PatchAsync(Kind.RouteRules, new(ns, "rule"), PatchKind.Merge, KubeObjects.Json("""{"status":{"observedGeneration":0}}"""), options, Cancelled);
+        await cluster.Api.PatchAsync(Kind.RouteRules, new(ns, "rule"), PatchKind.Merge, KubeObjects.Parse("""{"status":{"observedGeneration":0}}"""), options, Cancelled);
     }
 
     private Task<ProgramRun> SendAsync(string ns, string verb, string yaml, params string[] flags) =>

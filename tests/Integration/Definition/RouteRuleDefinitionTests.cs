@@ -83,14 +83,14 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
     {
         var ns = await server.CreateNamespaceAsync(Cancelled);
         var refusal = await Assert.ThrowsAsync<KubeStatusException>(() => server.Api.CreateAsync(
-            Kind.RouteRules, ns, Json("""{"apiVersion":"config.istio.io/v1alpha2","kind":"RouteRule","metadata":{"name":"a"}}"""), WriteOptions.Default, Cancelled));
+            Kind.RouteRules, ns, Parse("""{"apiVersion":"config.istio.io/v1alpha2","kind":"RouteRule","metadata":{"name":"a"}}"""), WriteOptions.Default, Cancelled));
         Assert.Equal("spec", Assert.Single(refusal.Causes).Field);
     }
 
     private Task<JsonElement> CreateAsync(string ns, string name, string spec) => server.Api.CreateAsync(
         Kind.RouteRules,
         ns,
-        Json($$"""{"apiVersion":"config.istio.io/v1alpha2","kind":"RouteRule","metadata":{"name":"{{name}}"},"spec":{{spec}} }"""),
+        Parse($$"""{"apiVersion":"config.istio.io/v1alpha2","kind":"RouteRule","metadata":{"name":"{{name}}"},"spec":{{spec}} }"""),
         WriteOptions.Default,
         Cancelled);
 
@@ -99,7 +99,7 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
     private Task<JsonElement> SetStatusAsync(string ns, string name, string accepted) => new ServerSideApply(server.Api, "test").ApplyStatusAsync(
         Kind.RouteRules,
         new(ns, name),
-        Json($$"""
+        Parse($$"""
             {"observedGeneration":1,"conditions":[
               {"type":"Accepted","status":"{{accepted}}","reason":"Test","message":"for a test","lastTransitionTime":"2026-01-01T00:00:00Z"},
               {"type":"Programmed","status":"Unknown","reason":"NoProxy","message":"for a test","lastTransitionTime":"2026-01-01T00:00:00Z"}]}

@@ -14,7 +14,7 @@ public sealed class EventTests(ApiServerFixture server)
     public async Task Event_IsShownByDescribe_AndRepeated_IsCounted()
     {
         var ns = await server.CreateNamespaceAsync(Cancelled);
-        var made = await server.Api.CreateAsync(Kind.ConfigMaps, ns, Json("""{"metadata":{"name":"subject"}}"""), WriteOptions.Default, Cancelled);
+        var made = await server.Api.CreateAsync(Kind.ConfigMaps, ns, Parse("""{"metadata":{"name":"subject"}}"""), WriteOptions.Default, Cancelled);
         var publisher = new EventPublisher(server.Api, "turnpike.io/test", "replica-a", NullLogger<EventPublisher>.Instance, TimeProvider.System);
         var subject = new EventSubject(Kind.ConfigMaps, made.Key(), made.Uid());
         for (var i = 0; i < 3; i++)

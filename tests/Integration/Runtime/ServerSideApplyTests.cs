@@ -70,7 +70,7 @@ public sealed class ServerSideApplyTests(ApiServerFixture server)
     {
         var key = await NewKeyAsync();
         await ApplyAsync(key, Service);
-        var body = Json("""{"apiVersion":"v1","kind":"Service","spec":{"selector":{"app":"other"}}}""");
+        var body = Parse("""{"apiVersion":"v1","kind":"Service","spec":{"selector":{"app":"other"}}}""");
         var options = new WriteOptions { FieldManager = "another" };
 
         var refusal = await Assert.ThrowsAsync<KubeStatusException>(() => server.Api.PatchAsync(Kind.Services, key, PatchKind.Apply, body, options, Cancelled));
@@ -96,9 +96,9 @@ public sealed class ServerSideApplyTests(ApiServerFixture server)
     {
         var key = await NewKeyAsync();
         const string ingress = """{"metadata":{"name":"web"},"spec":{"defaultBackend":{"service":{"name":"web","port":{"number":80}}}}}""";
-        await server.Api.CreateAsync(Kind.Ingresses, key.Namespace, Json(ingress), WriteOptions.Default, Cancelled);
+        await server.Api.CreateAsync(Kind.Ingresses, key.Namespace, Parse(ingress), WriteOptions.Default, Cancelled);
         var writer = new StatusWriter(server.Api, _ours);
-        var address = Json("""{"loadBalancer":{"ingress":[{"ip":"192.0.2.7"}]}}""");
+        var address = Parse("""{"loadBalancer":{"ingress":[{"ip":"192.0.2.7"}]}}""");
 
         Assert.True(await writer.WriteAsync(Kind.Ingresses, key, address, null, Cancelled));
         Assert.False(await writer.WriteAsync(Kind.Ingresses, key, address, null, Cancelled));
@@ -106,14 +106,14 @@ public sealed class ServerSideApplyTests(ApiServerFixture server)
         Assert.Equal("192.0.2.7", written.At("status.loadBalancer.ingress")!.Value[0].Text("ip"));
         Assert.Equal(1, written.Generation());
 
-        Assert.True(await writer.WriteAsync(Kind.Ingresses, key, Json("""{"loadBalancer":{}}"""), null, Cancelled));
+        Assert.True(await writer.WriteAsync(Kind.Ingresses, key, Parse("""{"loadBalancer":{}}"""), null, Cancelled));
         Assert.Null((await server.Api.GetAsync(Kind.Ingresses, key, Cancelled)).At("status.loadBalancer.ingress"));
         Assert.False(await writer.WriteAsync(Kind.Ingresses, key with { Name = "gone" }, address, null, Cancelled));
     }
 
     private async Task<ObjectKey> NewKeyAsync() => new(await server.CreateNamespaceAsync(Cancelled), "web");
 
-    private Task<JsonElement> ApplyAsync(ObjectKey key, string desired) => _ours.ApplyAsync(Kind.Services, key, Json(desired), Cancelled);
+    private Task<JsonElement> ApplyAsync(ObjectKey key, string desired) => _ours.ApplyAsync(Kind.Services, key, Parse(desired), Cancelled);
 
     private Task<JsonElement> FindAsync(ObjectKey key) => server.Api.GetAsync(Kind.Services, key, Cancelled);
 }

@@ -61,7 +61,7 @@ internal sealed class WatchedConfigMaps : IAsyncDisposable
     }
 
     public static Task PutAsync(KubeApi api, string ns, string name, string value, CancellationToken ct) =>
-        new ServerSideApply(api, "test").ApplyAsync(Kind.ConfigMaps, new(ns, name), Json($$"""{"data":{"v":"{{value}}"} }"""), ct);
+        new ServerSideApply(api, "test").ApplyAsync(Kind.ConfigMaps, new(ns, name), Parse($$"""{"data":{"v":"{{value}}"} }"""), ct);
 
     public static Task RemoveAsync(KubeApi api, string ns, string name, CancellationToken ct) => api.DeleteAsync(Kind.ConfigMaps, new(ns, name), null, ct);
 

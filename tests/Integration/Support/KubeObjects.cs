@@ -25,8 +25,8 @@ internal static class KubeObjects
 
     public static long Generation(this JsonElement element) => element.At("metadata.generation")!.Value.GetInt64();
 
-    public static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
+    public static JsonObject Parse(string text) => JsonNode.Parse(text)!.AsObject();
 
     public static Task<JsonElement> MergeAsync(this KubeApi api, ResourceRef resource, ObjectKey key, string patch, CancellationToken ct) =>
-        api.PatchAsync(resource, key, PatchKind.Merge, Json(patch), WriteOptions.Default, ct);
+        api.PatchAsync(resource, key, PatchKind.Merge, Parse(patch), WriteOptions.Default, ct);
 }

@@ -8,25 +8,4 @@ public static class OperatorSettingsBuilderExtensions
         builder.Name = name;
         return builder;
     }
-
-    public static OperatorSettingsBuilder WithNamespace(this OperatorSettingsBuilder builder, string? ns)
-    {
-        builder.Namespace = ns;
-        return builder;
-    }
-
-    public static OperatorSettingsBuilder WithLeaderElection(this OperatorSettingsBuilder builder, LeaderElectionType type)
-    {
-        builder.LeaderElectionType = type;
-        return builder;
-    }
-
-    public static OperatorSettingsBuilder WithLeaderElectionTimings(
-        this OperatorSettingsBuilder builder, TimeSpan leaseDuration, TimeSpan renewDeadline, TimeSpan retryPeriod)
-    {
-        builder.LeaderElectionLeaseDuration = leaseDuration;
-        builder.LeaderElectionRenewDeadline = renewDeadline;
-        builder.LeaderElectionRetryPeriod = retryPeriod;
-        return builder;
-    }
 }

@@ -10,22 +10,25 @@ using Turnpike.Hosting.Reconcile;
 
 namespace Turnpike.OperatorSdk.Engine;
 
-/// <summary>Calls one controller for what its queue holds: in each term of leadership, or, where nobody is elected, always.</summary>
+/// <summary>Calls one controller for what its queue holds. Every replica does: a controller that is to write once asks who leads.</summary>
 internal sealed class ControllerTask<TController, TEntity>(
-    EntityQueue<TEntity> queue, IServiceScopeFactory scopes, ILogger<TController> log, TimeProvider clock) : ILeaderTask, IDisposable
+    EntityQueue<TEntity> queue, IServiceScopeFactory scopes, ILogger<TController> log, TimeProvider clock) : BackgroundService
     where TController : class, IEntityController<TEntity>
     where TEntity : IKubernetesObject<V1ObjectMeta>
 {
     private static readonly ReconcileOptions Options = new() { Workers = Environment.ProcessorCount * 2 };
 
-    public async Task RunAsync(CancellationToken term)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var working = queue.Work();
         var loop = new ReconcileLoop<ObjectKey>(typeof(TController).Name, queue.Keys, ReconcileAsync, Options, log, clock);
-        await loop.RunAsync([queue.Synced], term);
+        await loop.RunAsync([queue.Synced], stoppingToken);
     }
 
-    public void Dispose() => queue.Dispose();
+    public override void Dispose()
+    {
+        queue.Dispose();
+        base.Dispose();
+    }
 
     private async Task<TimeSpan?> ReconcileAsync(ObjectKey key, CancellationToken ct)
     {
@@ -33,11 +36,11 @@ internal sealed class ControllerTask<TController, TEntity>(
         var controller = scope.ServiceProvider.GetRequiredService<TController>();
         TimeSpan? again = null;
         TimeSpan? next = null;
-        if (queue.FindDeletion(key) is { } deletion)
+        if (queue.FindDeleted(key) is { } deleted)
         {
-            again = Result(await controller.DeletedAsync(deletion.Entity.Open(), ct));
+            again = Result(await controller.DeletedAsync(deleted.Open(), ct));
             if (again is null)
-                queue.Settle(key, deletion);
+                queue.Settle(key, deleted);
         }
 
         if (queue.Current(key) is { } current)
@@ -49,10 +52,4 @@ internal sealed class ControllerTask<TController, TEntity>(
     private static TimeSpan? Result(ReconciliationResult<TEntity> result) => result.IsSuccess || result.RequeueAfter is not null
         ? result.RequeueAfter
         : throw new InvalidOperationException(result.ErrorMessage, result.Error);
-
-    /// <summary>The same without election.</summary>
-    internal sealed class Service(ControllerTask<TController, TEntity> task) : BackgroundService
-    {
-        protected override Task ExecuteAsync(CancellationToken stoppingToken) => task.RunAsync(stoppingToken);
-    }
 }

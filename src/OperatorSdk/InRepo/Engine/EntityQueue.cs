@@ -8,23 +8,17 @@ using Turnpike.Hosting.Watch;
 
 namespace Turnpike.OperatorSdk.Engine;
 
-/// <summary>
-/// What a controller has to look at. Deleted entities are remembered until somebody has dealt with them; a replica that does not lead
-/// only for as long as it takes to notice that the leader is gone.
-/// </summary>
+/// <summary>What a controller has to look at. Deleted entities are remembered until the controller has dealt with them.</summary>
 [SuppressMessage("Naming", "CA1711", Justification = "It is one, though not a collection.")]
 internal sealed class EntityQueue<TEntity> : IDisposable
     where TEntity : IKubernetesObject<V1ObjectMeta>
 {
-    private readonly ConcurrentDictionary<ObjectKey, Deletion> _deleted = new();
+    private readonly ConcurrentDictionary<ObjectKey, EntitySnapshot<TEntity>> _deleted = new();
     private readonly Informer<EntitySnapshot<TEntity>> _informer;
-    private readonly TimeProvider _clock;
-    private readonly TimeSpan _memory;
-    private int _working;
 
-    public EntityQueue(Informer<EntitySnapshot<TEntity>> informer, TimeProvider clock, TimeSpan memory)
+    public EntityQueue(Informer<EntitySnapshot<TEntity>> informer, TimeProvider clock)
     {
-        (_informer, _clock, _memory) = (informer, clock, memory);
+        _informer = informer;
         Keys = new(clock);
         informer.AddHandler(Note);
     }
@@ -33,14 +27,11 @@ internal sealed class EntityQueue<TEntity> : IDisposable
 
     public Task Synced => _informer.Synced;
 
-    /// <summary>Counts those who work on the queue: while there is one, no deletion is forgotten.</summary>
-    public IDisposable Work() => new Worker(this);
-
     public EntitySnapshot<TEntity>? Current(ObjectKey key) => _informer.Cache.Get(key);
 
-    public Deletion? FindDeletion(ObjectKey key) => _deleted.GetValueOrDefault(key);
+    public EntitySnapshot<TEntity>? FindDeleted(ObjectKey key) => _deleted.GetValueOrDefault(key);
 
-    public void Settle(ObjectKey key, Deletion deletion) => _deleted.TryRemove(new(key, deletion));
+    public void Settle(ObjectKey key, EntitySnapshot<TEntity> deleted) => _deleted.TryRemove(new(key, deleted));
 
     public void Dispose() => Keys.Dispose();
 
@@ -49,37 +40,7 @@ internal sealed class EntityQueue<TEntity> : IDisposable
         if (change is { Old: { } old, New: { } changed } && !changed.DiffersFrom(old))
             return;
         if (change.New is null)
-        {
-            ForgetOld();
-            _deleted[change.Key] = new(change.Old!, _clock.GetTimestamp());
-        }
-
+            _deleted[change.Key] = change.Old!;
         Keys.Add(change.Key);
-    }
-
-    private void ForgetOld()
-    {
-        if (Volatile.Read(ref _working) > 0)
-            return;
-        foreach (var deletion in _deleted)
-        {
-            if (_clock.GetElapsedTime(deletion.Value.At) > _memory)
-                _deleted.TryRemove(deletion);
-        }
-    }
-
-    internal sealed record Deletion(EntitySnapshot<TEntity> Entity, long At);
-
-    private sealed class Worker : IDisposable
-    {
-        private readonly EntityQueue<TEntity> _queue;
-
-        public Worker(EntityQueue<TEntity> queue)
-        {
-            _queue = queue;
-            Interlocked.Increment(ref queue._working);
-        }
-
-        public void Dispose() => Interlocked.Decrement(ref _queue._working);
     }
 }

@@ -8,18 +8,3 @@ public abstract class CustomKubernetesEntity : KubernetesObject, IKubernetesObje
 {
     public V1ObjectMeta Metadata { get; set; } = new();
 }
-
-/// <summary>A custom resource with a spec.</summary>
-public abstract class CustomKubernetesEntity<TSpec> : CustomKubernetesEntity, ISpec<TSpec>
-    where TSpec : new()
-{
-    public TSpec Spec { get; set; } = new();
-}
-
-/// <summary>A custom resource with a spec and a status.</summary>
-public abstract class CustomKubernetesEntity<TSpec, TStatus> : CustomKubernetesEntity<TSpec>, IStatus<TStatus>
-    where TSpec : new()
-    where TStatus : new()
-{
-    public TStatus Status { get; set; } = new();
-}

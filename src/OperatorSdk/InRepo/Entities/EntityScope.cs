@@ -5,12 +5,3 @@ public enum EntityScope
     Namespaced,
     Cluster,
 }
-
-/// <summary>Where <c>kubectl get</c> shows a column.</summary>
-public enum PrinterColumnPriority
-{
-    StandardView,
-
-    /// <summary>With <c>-o wide</c> only.</summary>
-    WideView,
-}

@@ -16,9 +16,6 @@ public sealed record ReconciliationResult<TEntity>
     [MemberNotNullWhen(false, nameof(ErrorMessage))]
     public bool IsSuccess => ErrorMessage is null;
 
-    [MemberNotNullWhen(true, nameof(ErrorMessage))]
-    public bool IsFailure => !IsSuccess;
-
     public string? ErrorMessage { get; }
 
     public Exception? Error { get; }

@@ -1,7 +1,7 @@
 namespace KubeOps.Operator.Web.Webhooks.Admission
 {
     /// <summary>What the user is told besides yes or no.</summary>
-    public record AdmissionStatus(string Message, int? Code = 200);
+    public sealed record AdmissionStatus(string Message, int? Code = 200);
 }
 
 namespace KubeOps.Operator.Web.Webhooks.Admission.Validation

@@ -1,5 +1,6 @@
 using k8s;
 using k8s.Models;
+using Microsoft.AspNetCore.Mvc;
 
 namespace KubeOps.Operator.Web.Webhooks.Admission.Validation;
 
@@ -7,7 +8,8 @@ namespace KubeOps.Operator.Web.Webhooks.Admission.Validation;
 /// Validates entities of one type. Override what matters, in its synchronous or its asynchronous form; of both, the asynchronous one is
 /// called. Marked with a <see cref="ValidationWebhookAttribute"/>.
 /// </summary>
-public abstract class ValidationWebhook<TEntity>
+/// <remarks>A controller of MVC as KubeOps' is: a name that clashes with one of its members is an error in every build.</remarks>
+public abstract class ValidationWebhook<TEntity> : ControllerBase
     where TEntity : IKubernetesObject<V1ObjectMeta>
 {
     public virtual Task<ValidationResult> CreateAsync(TEntity entity, bool dryRun, CancellationToken cancellationToken) =>

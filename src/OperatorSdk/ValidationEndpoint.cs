@@ -5,7 +5,7 @@ using KubeOps.Operator.Web.Webhooks.Admission.Validation;
 using Microsoft.Extensions.DependencyInjection;
 using Turnpike.Hosting.Admission;
 
-namespace Turnpike.OperatorSdk.Engine;
+namespace Turnpike.OperatorSdk;
 
 /// <summary>Has a webhook class answer admission requests; each request gets an instance of its own.</summary>
 internal sealed class ValidationEndpoint<TWebhook, TEntity>(IServiceScopeFactory scopes)

@@ -4,11 +4,13 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Turnpike.Hosting.Admission;
-using Turnpike.OperatorSdk.Engine;
 
 namespace Turnpike.OperatorSdk;
 
-/// <summary>The seam that KubeOps' own set-up of webhooks (MVC controllers) has no name for: the same two calls in both modes.</summary>
+/// <summary>
+/// Serves webhook classes from our own admission endpoints, in both modes. KubeOps' way, by MVC, reads whatever anybody sends and as much of it as
+/// comes at once; ours holds all of it within <see cref="AdmissionLimits"/>.
+/// </summary>
 public static class OperatorWebhooks
 {
     /// <summary>Registers the webhook classes of an assembly: those marked with <see cref="ValidationWebhookAttribute"/>.</summary>
@@ -28,7 +30,8 @@ public static class OperatorWebhooks
         {
             var endpoint = Activator.CreateInstance(typeof(ValidationEndpoint<,>).MakeGenericType(type, entity), scopes)!;
             var handler = endpoint.GetType().GetMethod("HandleAsync")!.CreateDelegate<AdmissionHandler>(endpoint);
-            endpoints.MapAdmission(path, handler);
+            var onFailure = type.GetCustomAttribute<FailurePolicyAttribute>()?.OnFailure ?? AdmissionFailure.Deny;
+            endpoints.MapAdmission(path, handler, new AdmissionOptions { OnFailure = onFailure });
         }
     }
 
