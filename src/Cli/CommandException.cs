@@ -16,5 +16,8 @@ internal sealed class CommandException(string message, params IReadOnlyList<stri
         _ => [OneLine(Message) + ":", .. faults.Select(fault => "  " + OneLine(fault))],
     };
 
+    /// <summary>The same, with another exit code.</summary>
+    public CommandException With(int exitCode) => new(Message, faults) { ExitCode = exitCode };
+
     public static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
 }

@@ -75,6 +75,7 @@ public static class CommandLine
             DeleteCommand.Create(globals),
             GetCommand.Create(globals),
             StatusCommand.Create(globals),
+            VersionCommand.Create(globals),
             ExplainCommand.Create(globals),
             KubeInjectCommand.Create(globals),
         ])

@@ -11,6 +11,9 @@ internal static class ExitCodes
     /// <summary>The command line is not valid.</summary>
     public const int Usage = 2;
 
+    /// <summary>What was asked for cannot be told: the cluster does not answer, or does not show enough.</summary>
+    public const int CannotTell = 3;
+
     /// <summary>Any failure, when called as istioctl.</summary>
     public const int Istioctl = 255;
 }

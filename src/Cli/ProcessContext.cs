@@ -30,7 +30,11 @@ internal sealed record Manners(string Program, string Prefix, Func<int, int> Exi
     private static readonly Manners Turnpike = new("turnpike", "turnpike: ", code => code);
 
     /// <summary>Whatever failed, istioctl said <c>Error:</c> and left with 255.</summary>
-    private static readonly Manners Istioctl = new("istioctl", "Error: ", code => code == ExitCodes.Success ? code : ExitCodes.Istioctl);
+    private static readonly Manners Istioctl =
+        new("istioctl", "Error: ", code => code == ExitCodes.Success ? code : ExitCodes.Istioctl) { MissingIsNoFailure = true };
+
+    /// <summary>Whether asking for an object that is not there succeeds: istioctl found no resources then.</summary>
+    public bool MissingIsNoFailure { get; private init; }
 
     public static Manners Of(string calledAs) => calledAs == Istioctl.Program ? Istioctl : Turnpike;
 }

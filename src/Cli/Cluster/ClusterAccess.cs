@@ -42,8 +42,8 @@ internal sealed class ClusterAccess : IDisposable
         }
         catch (Exception e) when (e is not (CommandException or OperationCanceledException))
         {
-            // Its readers and its credential plugins throw whatever they like.
-            throw new CommandException($"the kubeconfig cannot be used: {e.Message}");
+            // The client takes what the kubeconfig says, an address or a certificate that is none above all.
+            throw new CommandException($"the kubeconfig cannot be used: {CommandException.OneLine(e.Message).TrimEnd('.')}; what it says is shown by: kubectl config view");
         }
     }
 
@@ -65,17 +65,19 @@ internal sealed class ClusterAccess : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CommandException($"cannot reach the API server {Server}: {e.GetBaseException().Message}");
+            throw new CommandException($"cannot reach the API server {Server}: {CommandException.OneLine(e.GetBaseException().Message).TrimEnd('.')}; {Remedy}");
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
-            throw new CommandException($"the API server {Server} does not answer: {e.Message}");
+            throw new CommandException($"the API server {Server} does not answer: {CommandException.OneLine(e.Message).TrimEnd('.')}; {Remedy}");
         }
         catch (JsonException e)
         {
-            throw new CommandException($"{Server} does not answer as an API server does: {e.Message}");
+            throw new CommandException($"{Server} does not answer as an API server does ({CommandException.OneLine(e.Message).TrimEnd('.')}); {Remedy}");
         }
     }
+
+    private const string Remedy = "see whether it is up, and whether the kubeconfig is the right one: kubectl config current-context";
 
     /// <summary>Names become parts of paths, so nothing else than a name may be sent.</summary>
     /// <exception cref="CommandException">The text cannot be the name of an object.</exception>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Turnpike.Api;
+using Turnpike.Cli.Cluster.Status;
 using Turnpike.Hosting.Api;
 
 namespace Turnpike.Cli.Cluster;
@@ -44,13 +45,11 @@ internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
         await DeleteAsync(objects.Select(item => (item.Resource, item.Key, Name: item.ToString(), Done: item.ToString())), ct);
 
     /// <summary>Deletes by name.</summary>
+    /// <param name="resource">The kind.</param>
     /// <param name="type">The kind as the user typed it.</param>
     /// <exception cref="CommandException">Something could not be deleted.</exception>
-    public async Task DeleteAsync(string type, IEnumerable<string> names, CancellationToken ct)
-    {
-        var resource = Resources.Named(type);
-        await DeleteAsync(names.Select(name => (resource, new Hosting.Api.ObjectKey(cluster.Namespace, name), name, $"{type} {name}")), ct);
-    }
+    public Task DeleteAsync(ResourceRef resource, string type, IEnumerable<string> names, CancellationToken ct) =>
+        DeleteAsync(names.Select(name => (resource, new Hosting.Api.ObjectKey(cluster.Namespace, name), name, $"{type} {name}")), ct);
 
     private async Task DeleteAsync(
         IEnumerable<(ResourceRef Resource, Hosting.Api.ObjectKey Key, string Name, string Done)> objects, CancellationToken ct)
@@ -106,7 +105,10 @@ internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
         }
         catch (KubeStatusException e)
         {
-            throw Refusal.Read(e).ToException($"cannot {verb.Name} {item}");
+            var refusal = Refusal.Read(e);
+            if (refusal.IsOperatorAway)
+                refusal = refusal with { Message = $"{refusal.Message} ({await OperatorPart.ReplicasAsync(api, cluster.Settings.IstioNamespace, ct)}); see: turnpike status" };
+            throw refusal.ToException($"cannot {verb.Name} {item}");
         }
     });
 

@@ -17,10 +17,17 @@ internal sealed partial record Refusal(string Message, IReadOnlyList<string> Fau
             return new Refusal("the API server does not accept the kubeconfig's credentials", []);
         if (message.Length == 0)
             return new Refusal($"the API server answered {status.Code} {status.Reason}", []);
+        if (Unanswered().Match(message) is { Success: true } call)
+            return new Refusal($"the operator, which checks it, does not answer: {CommandException.OneLine(call.Groups["reason"].Value)}", []) { IsOperatorAway = true };
         var parts = Summary().Match(message);
         var (head, tail) = parts.Success ? (parts.Groups["head"].Value, parts.Groups["tail"].Value) : FirstLine(message);
-        return new Refusal(head, status.Causes.Count > 0 ? [.. status.Causes.Select(Describe)] : Split(tail));
+        // A cause without a field often says once more what the message says.
+        var causes = status.Causes.Where(cause => cause.Field.Length > 0 || !message.Contains(cause.Message, StringComparison.Ordinal)).ToList();
+        return new Refusal(head, causes.Count > 0 ? [.. causes.Select(Describe)] : Split(tail));
     }
+
+    /// <summary>Whether it was not the API server that refused, but one of our webhooks that could not be asked.</summary>
+    public bool IsOperatorAway { get; private init; }
 
     /// <param name="doing">What was refused, such as <c>cannot create route-rule/default/a</c>.</param>
     public CommandException ToException(string? doing = null) => new(doing is null ? Message : $"{doing}: {Message}", Faults);
@@ -46,6 +53,10 @@ internal sealed partial record Refusal(string Message, IReadOnlyList<string> Fau
 
     [GeneratedRegex("could not find the requested resource|^404 page not found", RegexOptions.CultureInvariant)]
     private static partial Regex UnknownKind();
+
+    /// <summary>A webhook of ours that the API server could not ask; it names the webhook once or twice before the reason.</summary>
+    [GeneratedRegex("""\A.*?failed calling webhook "[^"]*turnpike\.io": (?:failed to call webhook: )?(?<reason>.*)\z""", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex Unanswered();
 
     /// <summary>How the API server leads into what a schema or a webhook found.</summary>
     [GeneratedRegex("""\A(?<head>admission webhook "[^"]*" denied the request|\S+ "[^"]*" is invalid): (?<tail>.*)\z""", RegexOptions.Singleline | RegexOptions.CultureInvariant)]

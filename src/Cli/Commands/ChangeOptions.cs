@@ -38,8 +38,10 @@ internal static class ChangeOptions
         command.SetAction(async (parsed, ct) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            // Files first: what is wrong with them is wrong on every cluster.
+            var input = await new ObjectInput(globals.Cluster(parsed).Namespace, globals.Process.Input, error).ReadAsync(parsed.GetValue(file)!, verb, ct);
             using var cluster = globals.Open(parsed);
-            var objects = await new ObjectInput(cluster, globals.Process.Input, error).ReadAsync(parsed.GetValue(file)!, verb, ct);
+            var objects = await input.ForAsync(cluster, ct);
             var sent = await new ObjectChanges(cluster, output).SendAsync(objects, verb, ct);
             if (parsed.GetResult(wait) is not null)
                 await new ProgrammedWait(cluster, output).RunAsync(sent, Limit(parsed.GetValue(wait) ?? DefaultWait, out _)!.Value, ct);

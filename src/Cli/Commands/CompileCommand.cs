@@ -42,10 +42,13 @@ internal static class CompileCommand
                 await stream.WriteAsync(bytes, cancellationToken);
             File.Move(temporary, file, overwrite: true);
         }
-        catch
+        catch (Exception e)
         {
-            File.Delete(temporary);
-            throw;
+            if (File.Exists(temporary))
+                File.Delete(temporary);
+            if (!FileFault.Is(e))
+                throw;
+            throw new CommandException($"--output: {FileFault.Writing(file, e)}");
         }
     }
 }

@@ -27,16 +27,20 @@ internal static class DeleteCommand
         });
         command.SetAction(async (parsed, ct) =>
         {
-            using var cluster = globals.Open(parsed);
-            var changes = new ObjectChanges(cluster, parsed.InvocationConfiguration.Output);
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             if (parsed.GetValue(targets) is [var type, .. var names])
-                await changes.DeleteAsync(type, names, ct);
+            {
+                var resource = Resources.Named(type);
+                using var cluster = globals.Open(parsed);
+                await new ObjectChanges(cluster, output).DeleteAsync(resource, type, names, ct);
+            }
             else
-                await changes.DeleteAsync(await ReadAsync(cluster, parsed.GetValue(file)!, parsed.InvocationConfiguration.Error), ct);
+            {
+                var input = await new ObjectInput(globals.Cluster(parsed).Namespace, globals.Process.Input, error).ReadAsync(parsed.GetValue(file)!, ChangeVerb.Delete, ct);
+                using var cluster = globals.Open(parsed);
+                await new ObjectChanges(cluster, output).DeleteAsync(await input.ForAsync(cluster, ct), ct);
+            }
             return ExitCodes.Success;
-
-            Task<IReadOnlyList<ClusterObject>> ReadAsync(ClusterAccess from, string name, TextWriter notes) =>
-                new ObjectInput(from, globals.Process.Input, notes).ReadAsync(name, ChangeVerb.Delete, ct);
         });
         return command;
     }

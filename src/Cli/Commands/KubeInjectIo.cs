@@ -17,14 +17,24 @@ internal sealed record KubeInjectIo(
     {
         var isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
         var hasColour = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        return new KubeInjectIo(output, error, Read, (file, text) => File.WriteAllBytes(file, Utf8.GetBytes(text)), hasColour);
+        return new KubeInjectIo(output, error, Read, Write, hasColour);
+    }
+
+    private static void Write(string file, string text)
+    {
+        try
+        {
+            File.WriteAllBytes(file, Utf8.GetBytes(text));
+        }
+        catch (Exception e) when (FileFault.Is(e))
+        {
+            throw new CommandException($"--output: {FileFault.Writing(file, e)}");
+        }
     }
 
     /// <summary>Every byte counts, a byte order mark too: what is not touched must come out as it went in.</summary>
     private static string Read(string file)
     {
-        if (file != "-" && !File.Exists(file))
-            throw new CommandException($"there is no file \"{file}\"");
         try
         {
             using var stream = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
@@ -35,6 +45,10 @@ internal sealed record KubeInjectIo(
         catch (DecoderFallbackException)
         {
             throw new CommandException($"{(file == "-" ? "standard input" : file)} is not UTF-8 text");
+        }
+        catch (Exception e) when (FileFault.Is(e))
+        {
+            throw new CommandException(FileFault.Reading(file == "-" ? "standard input" : file, e));
         }
     }
 }

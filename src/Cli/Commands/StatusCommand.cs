@@ -13,14 +13,22 @@ internal static class StatusCommand
     {
         var format = new Option<string>("--output", "-o") { Description = "How to print.", HelpName = $"{Text}|{Json}", DefaultValueFactory = _ => Text };
         format.AcceptOnlyFromAmong(Text, Json);
-        var command = new Command("status", "Say how operator, webhooks, proxies, rules and Ingresses are: exit code 1 when something is wrong.") { format };
+        var command = new Command("status", "Say how operator, webhooks, proxies, rules and Ingresses are: exit code 0 fine, 1 something is wrong, 3 that cannot be told.") { format };
         command.SetAction(async (parsed, ct) =>
         {
-            using var cluster = globals.Open(parsed);
-            var parts = await new InstallationStatus(cluster).ReadAsync(ct);
-            await parsed.InvocationConfiguration.Output.WriteAsync(
-                parsed.GetValue(format) == Json ? StatusPrinter.Json(cluster.Server, parts) : StatusPrinter.Text(parts));
-            return StatusPrinter.IsHealthy(parts) ? ExitCodes.Success : ExitCodes.Failure;
+            try
+            {
+                using var cluster = globals.Open(parsed);
+                var parts = await new InstallationStatus(cluster).ReadAsync(ct);
+                await parsed.InvocationConfiguration.Output.WriteAsync(
+                    parsed.GetValue(format) == Json ? StatusPrinter.Json(cluster.Server, parts) : StatusPrinter.Text(parts));
+                return StatusPrinter.ExitCode(parts);
+            }
+            catch (CommandException e)
+            {
+                // Nothing is known of an installation that cannot be asked, not even that it is broken.
+                throw e.With(ExitCodes.CannotTell);
+            }
         });
         return command;
     }

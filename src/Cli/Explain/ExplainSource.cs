@@ -32,7 +32,11 @@ internal sealed record ExplainSource(
         }
         catch (FormatException e)
         {
-            throw new CommandException($"--table: {file}: {e.Message}");
+            throw new CommandException($"--table: \"{file}\": {CommandException.OneLine(e.Message)}; turnpike compile writes one");
+        }
+        catch (Exception e) when (FileFault.Is(e))
+        {
+            throw new CommandException($"--table: {FileFault.Reading(file, e)}");
         }
     }
 

@@ -35,9 +35,9 @@ internal static class ManifestReader
                 ? [Broken(name, $"has {length} bytes; the limit is {MaxFileBytes}")]
                 : ReadText(File.ReadAllText(path), name, defaultNamespace);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFault.Is(e))
         {
-            return [Broken(name, $"cannot be read: {e.Message.ReplaceLineEndings(" ")}")];
+            return [Broken(name, FileFault.Reading(path, e))];
         }
     }
 

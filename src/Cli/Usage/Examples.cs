@@ -37,8 +37,10 @@ internal static class Examples
         [
             new("list the rules of a namespace", "turnpike get routerules -n shop"),
             new("one rule, as a file has it", "turnpike get routerule httpbin-3s-rule -o yaml"),
+            new("follow what becomes of every rule", "turnpike get routerules -A -o wide -w"),
         ],
         ["status"] = [new("the installation at a glance", "turnpike status"), new("the same for a program", "turnpike status -o json")],
+        ["version"] = [new("tool, operator and proxies", "turnpike version"), new("this program's, for a script", "turnpike version --client -o json")],
         ["explain"] =
         [
             new("ask the cluster", "turnpike explain GET http://foo.example.com/status/200"),

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Turnpike.IngressProxy.Discovery;
 
@@ -115,6 +114,6 @@ internal static class IngressCommand
             arguments.GetValue(ControlToken)!,
             Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
             Environment.GetEnvironmentVariable("POD_NAMESPACE") ?? "",
-            typeof(IngressCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "")
+            BuildInfo.Text)
         : null;
 }

@@ -67,7 +67,7 @@ internal sealed class FleetStatusController(KubeApi api, DiscoveryStates states,
         {
             ["available"] = selfTest.Failure.Length == 0 ? "true" : "false",
             ["reason"] = selfTest.Failure,
-            ["build"] = Injector.ProductVersion.Text,
+            ["build"] = BuildInfo.Text,
             ["tableVersion"] = states.Current?.Table.Version ?? "",
             ["proxies"] = proxies.ToJsonString(),
         };

@@ -255,7 +255,59 @@ public sealed class ClusterChangeTests : ClusterFixture
         var broken = Directory.Write("broken", "clusters: [");
         var (code, error) = await ErrorOf(CliRun.Of("delete", "routerule", "a", "-c", broken));
         Assert.Equal(1, code);
-        Assert.StartsWith("turnpike: the kubeconfig cannot be used: ", error, StringComparison.Ordinal);
+        Assert.StartsWith($"turnpike: the kubeconfig \"{broken}\" cannot be used: ", error, StringComparison.Ordinal);
+        Assert.EndsWith($"; what it says is shown by: kubectl config view --kubeconfig {broken}\n", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Kubeconfig_WithAUserWithoutCredentials_SaysWhatTheUserNeeds()
+    {
+        var file = Directory.Write("empty-user", (await File.ReadAllTextAsync(Kubeconfig, TestContext.Current.CancellationToken)).Replace("{token: secret}", "{}", StringComparison.Ordinal));
+        var run = await Turnpike("get", "routerules", "-c", file);
+        Assert.Equal(
+            (1, $"turnpike: the kubeconfig \"{file}\" cannot be used: user \"u\" has no credentials: it needs a token, a client certificate or an exec plugin; "
+                + $"what it says is shown by: kubectl config view --kubeconfig {file}\n"),
+            (run.ExitCode, run.Error));
+    }
+
+    [Theory]
+    [InlineData("create")]
+    [InlineData("replace")]
+    [InlineData("delete")]
+    public async Task File_IsLookedAtBeforeTheCluster(string command)
+    {
+        var missing = await CliRun.Of(command, "-f", "/nowhere/a.yaml");
+        Assert.Equal((1, "turnpike: -f: there is no file \"/nowhere/a.yaml\"\n"), (missing.ExitCode, missing.Error));
+        var directory = await CliRun.Of(command, "-f", Directory.Path);
+        Assert.Equal((1, $"turnpike: -f: \"{Directory.Path}\" is a directory, not a file\n"), (directory.ExitCode, directory.Error));
+        var broken = Directory.Write("broken.yaml", "kind: RouteRule\nmetadata: {name: a/b}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: a}");
+        var faults = await CliRun.Of(command, "-f", broken);
+        Assert.Equal(1, faults.ExitCode);
+        Assert.Equal(
+            [
+                "turnpike: configuration is invalid, nothing was " + (command == "create" ? "created:" : command + "d:"),
+                $"  {broken}: document 1 (RouteRule a/b): metadata.name: Invalid value: \"a/b\": lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit",
+                $"  {broken}: document 2 (Service a): kind Service is not known: only objects of config.istio.io are sent",
+            ],
+            faults.ErrorLines);
+        Assert.Equal("turnpike: nothing to " + command + "\n", (await CliRun.Of(command, "-f", Directory.Write("empty.yaml", "# nothing"))).Error);
+    }
+
+    [Theory]
+    [InlineData("failed calling webhook \"routerules.turnpike.io\": Post \"https://turnpike-operator.istio-system.svc:443/validate\": dial tcp: connection refused")]
+    [InlineData("failed calling webhook \"routerules.turnpike.io\": failed to call webhook: Post \"https://turnpike-operator.istio-system.svc:443/validate\": dial tcp: connection refused")]
+    public async Task OperatorAway_IsSaidOnceAndWithARemedy(string failure)
+    {
+        var fault = new Fault(500, null, "Internal error occurred: " + failure, new Dictionary<string, string> { [""] = failure });
+        Api.FailNext(2, fault, request => request.Method is "POST" or "PUT");
+        var (before, reason) = (
+            "turnpike: cannot create route-rule/default/rule: the operator, which checks it, does not answer: ",
+            "Post \"https://turnpike-operator.istio-system.svc:443/validate\": dial tcp: connection refused");
+        var run = await Run("turnpike", SampleManifests.Rule(), "create", "-f", "-");
+        Assert.Equal((1, $"{before}{reason} (there is no Deployment istio-system/turnpike-operator); see: turnpike status\n"), (run.ExitCode, run.Error));
+        Api.Put("apps/v1/deployments", "istio-system", "turnpike-operator", Json("{\"spec\": {\"replicas\": 2}, \"status\": {}}"));
+        run = await Run("turnpike", SampleManifests.Rule(), "create", "-f", "-");
+        Assert.Equal($"{before}{reason} (0 of 2 replicas are ready); see: turnpike status\n", run.Error);
     }
 
     [Theory]

@@ -49,6 +49,7 @@ public sealed class ClusterStatusTests : ClusterFixture
         Assert.Contains("  ! there is no MutatingWebhookConfiguration turnpike\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("certificates  unknown  no CA bundle to read\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("  ! no pod of namespace istio-system has the label istio=ingress: nothing receives traffic\n", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith(" problems, 1 part not known\n", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,9 +142,20 @@ public sealed class ClusterStatusTests : ClusterFixture
         Install();
         Api.Faults = request => request.Path.Contains("webhookconfigurations", StringComparison.Ordinal) ? new(403, null, "webhooks are forbidden") : null;
         var run = await Turnpike("status");
-        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(3, run.ExitCode);
         Assert.Contains("webhooks      unknown  webhooks are forbidden\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("operator      ok ", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith("no problems, 2 parts not known\n", run.Output, StringComparison.Ordinal);
+        PutOperator(ready: 1, available: "True");
+        Assert.Equal(1, (await Turnpike("status")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Cluster_ThatCannotBeAsked_IsNotAProblemOfTheInstallation()
+    {
+        Assert.Equal(3, (await CliRun.Of("status")).ExitCode);
+        Assert.Equal(3, (await Turnpike("status", "-c", WriteKubeconfig("nobody", new Uri("http://127.0.0.1:1")))).ExitCode);
+        Assert.Equal(255, (await Istioctl("status", "-c", WriteKubeconfig("nobody", new Uri("http://127.0.0.1:1")))).ExitCode);
     }
 
     private async Task Expect(string text)

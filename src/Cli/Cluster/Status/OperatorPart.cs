@@ -43,8 +43,24 @@ internal static class OperatorPart
         };
     }
 
+    /// <summary>How many replicas are there to answer, as a clause.</summary>
+    public static async Task<string> ReplicasAsync(KubeApi api, string system, CancellationToken ct)
+    {
+        var key = new Hosting.Api.ObjectKey(system, Names.OperatorDeployment);
+        try
+        {
+            return await api.FindAsync(Resources.Deployments, key, ct) is { } deployment
+                ? $"{Number(deployment.Child("status"), "readyReplicas") ?? 0} of {Number(deployment.Child("spec"), "replicas") ?? 1} replicas are ready"
+                : $"there is no Deployment {key}";
+        }
+        catch (KubeStatusException e)
+        {
+            return $"its Deployment {key} cannot be seen: {Refusal.Read(e)}";
+        }
+    }
+
     /// <summary>What the Deployment's label says, else the tag of its image.</summary>
-    private static string? Version(JsonElement deployment)
+    public static string? Version(JsonElement deployment)
     {
         if (deployment.Child("metadata")?.Child("labels")?.Text(Names.VersionLabel) is { } label)
             return label;

@@ -14,7 +14,7 @@ internal static class ProxiesPart
     {
         var selector = $"{Names.IngressLabel}={Names.IngressLabelValue}";
         var pods = await api.ListAsync(Resources.Pods, new ResourceQuery { Namespace = system, LabelSelector = selector }, IngressPod.Read, ct);
-        var tables = await TablesAsync(api, system, ct);
+        var tables = (await FleetReport.ReadAsync(api, system, ct)).Proxies;
         var ingress = pods.Items.OrderBy(pod => pod.Key).ToList();
         var problems = new List<string>();
         if (ingress.Count == 0)
@@ -31,7 +31,7 @@ internal static class ProxiesPart
         };
     }
 
-    private static JsonObject Item(IngressPod pod, ProxyTable? table) => new()
+    private static JsonObject Item(IngressPod pod, ProxyReport? table) => new()
     {
         ["pod"] = pod.Key.ToString(),
         ["node"] = pod.Node,
@@ -39,23 +39,6 @@ internal static class ProxiesPart
         ["build"] = table?.Build ?? "unknown",
         ["table"] = table?.Version ?? "unknown",
     };
-
-    /// <summary>Null where the operator has not written them.</summary>
-    private static async Task<IReadOnlyList<ProxyTable>?> TablesAsync(KubeApi api, string system, CancellationToken ct)
-    {
-        var found = await api.FindAsync(Resources.ConfigMaps, new Hosting.Api.ObjectKey(system, Names.StatusConfigMap), ct);
-        if (found?.Child("data")?.Text(Names.StatusProxiesKey) is not { } text)
-            return null;
-        try
-        {
-            using var list = JsonDocument.Parse(text);
-            return list.RootElement.ValueKind == JsonValueKind.Array ? [.. list.RootElement.EnumerateArray().Select(ProxyTable.Read)] : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 
     private sealed record IngressPod(Hosting.Api.ObjectKey Key, string Node, string Phase, bool IsReady)
     {
@@ -66,15 +49,5 @@ internal static class ProxiesPart
                 && conditions.EnumerateArray().Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True");
             return new IngressPod(pod.Key(), pod.Child("spec")?.Text("nodeName") ?? "", status?.Text("phase") ?? "Unknown", isReady);
         }
-    }
-
-    /// <param name="Error">Why the proxy refused its last table; empty where it did not.</param>
-    private sealed record ProxyTable(Hosting.Api.ObjectKey Pod, string? Build, string? Version, string Error)
-    {
-        public static ProxyTable Read(JsonElement proxy) => new(
-            new(proxy.Text("namespace") ?? "", proxy.Text("pod") ?? ""), Value(proxy, "build"), Value(proxy, "tableVersion"), Value(proxy, "error") ?? "");
-
-        private static string? Value(JsonElement proxy, string name) =>
-            proxy.Child(name) is { ValueKind: JsonValueKind.String or JsonValueKind.Number } value && value.ToString() is { Length: > 0 } text ? text : null;
     }
 }

@@ -9,6 +9,10 @@ internal static class StatusPrinter
 {
     public static bool IsHealthy(IEnumerable<StatusPart> parts) => parts.All(part => part.State != PartState.Problem);
 
+    /// <summary>What is wrong counts before what could not be looked at.</summary>
+    public static int ExitCode(IReadOnlyList<StatusPart> parts) =>
+        !IsHealthy(parts) ? ExitCodes.Failure : parts.Any(part => part.State == PartState.Unknown) ? ExitCodes.CannotTell : ExitCodes.Success;
+
     public static string Text(IReadOnlyList<StatusPart> parts)
     {
         var text = new StringBuilder();
@@ -21,7 +25,9 @@ internal static class StatusPrinter
                 AppendTable(text, part.Items);
         }
         var problems = parts.Sum(part => part.Problems.Count);
-        return text.Append(problems == 0 ? "no problems\n" : $"{problems} problem{(problems == 1 ? "" : "s")}\n").ToString();
+        var unknown = parts.Count(part => part.State == PartState.Unknown);
+        text.Append(problems == 0 ? "no problems" : $"{problems} problem{(problems == 1 ? "" : "s")}");
+        return text.Append(unknown == 0 ? "\n" : $", {unknown} part{(unknown == 1 ? "" : "s")} not known\n").ToString();
     }
 
     public static string Json(Uri server, IReadOnlyList<StatusPart> parts)

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Watch;
+
+namespace Turnpike.Cli.Cluster.Listing;
+
+/// <summary>Finds objects of one kind, and follows them.</summary>
+internal sealed class ObjectListing(ClusterAccess cluster, ResourceRef resource)
+{
+    /// <summary>The only one that is meant; null: all.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether every namespace is meant and not only that of the command line.</summary>
+    public bool Everywhere { get; init; }
+
+    public string? Selector { get; init; }
+
+    /// <summary>Whether it is all right that there is none of the name that is meant.</summary>
+    public bool MissingIsNoFailure { get; init; }
+
+    private ResourceQuery Query => new()
+    {
+        Namespace = Everywhere ? null : cluster.Namespace,
+        LabelSelector = Selector,
+        FieldSelector = Name is null ? null : $"metadata.name={Name}",
+    };
+
+    /// <exception cref="CommandException">The cluster does not show them, or has none of that name.</exception>
+    public Task<IReadOnlyList<JsonObject>> FindAsync(CancellationToken ct) => cluster.RunAsync<IReadOnlyList<JsonObject>>(async api =>
+    {
+        if (Name is null)
+            return (await api.ListAsync(resource, Query, Typed, ct)).Items;
+        ClusterAccess.CheckName(resource.Kind, Name);
+        if (await api.FindAsync(resource, new ObjectKey(cluster.Namespace, Name), ct) is { } found)
+            return [Typed(found)];
+        if (!await api.ServesAsync(resource, ct))
+            throw new CommandException($"the cluster does not know kind {resource.Kind}");
+        return MissingIsNoFailure ? [] : throw new CommandException($"{resource} \"{Name}\" not found in namespace {cluster.Namespace}");
+    });
+
+    /// <summary>Prints what is there and every change to it, until <paramref name="ct"/> ends it.</summary>
+    public Task WatchAsync(ObjectPrinter printer, TextWriter output, TextWriter notes, CancellationToken ct) => cluster.RunAsync(async api =>
+    {
+        var informer = new Informer<JsonObject>(
+            api, resource, Typed, new InformerOptions { Query = Query }, new NotesLogger<Informer<JsonObject>>(notes), cluster.Clock);
+        informer.AddHandler(change =>
+        {
+            output.Write(printer.Print(change));
+            output.Flush();
+        });
+        await informer.RunAsync(ct);
+    });
+
+    /// <summary>Items of a list do not say what they are.</summary>
+    private JsonObject Typed(JsonElement item)
+    {
+        var members = JsonObject.Create(item.Clone())!;
+        var typed = new JsonObject { ["apiVersion"] = resource.ApiVersion, ["kind"] = resource.Kind };
+        foreach (var (name, value) in members.Where(member => member.Key is not ("apiVersion" or "kind")))
+            typed[name] = value?.DeepClone();
+        return typed;
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Turnpike.Cli.Cluster;
+
+namespace Turnpike.Cli.Commands;
+
+/// <summary><c>turnpike version</c>: this program's version, the operator's and the proxies', each with its commit.</summary>
+internal static class VersionCommand
+{
+    private const string Text = "text";
+    private const string Json = "json";
+
+    public static Command Create(GlobalOptions globals)
+    {
+        var client = new Option<bool>("--client") { Description = "This program's only; no cluster is asked." };
+        var format = new Option<string>("--output", "-o") { Description = "How to print.", HelpName = $"{Text}|{Json}", DefaultValueFactory = _ => Text };
+        format.AcceptOnlyFromAmong(Text, Json);
+        var command = new Command("version", "Print the versions of this program, the operator and the proxies, with their commits. Without a cluster, this program's.") { client, format };
+        command.SetAction(async (parsed, ct) =>
+        {
+            var installed = parsed.GetValue(client) ? null : await InstalledVersions.AskAsync(() => globals.Open(parsed), globals.Process.Clock, ct);
+            if (installed?.Note is { } note)
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"note: {note}");
+            await parsed.InvocationConfiguration.Output.WriteAsync(parsed.GetValue(format) == Json ? JsonOf(installed) : TextOf(installed));
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static string TextOf(InstalledVersions? installed)
+    {
+        var table = new TextTable("PROGRAM", "VERSION", "COMMIT");
+        Add("client", ProgramVersion.OfClient);
+        if (installed?.Operator is { } version)
+            Add("operator", version);
+        foreach (var (proxy, count) in installed?.Proxies ?? [])
+            Add(count == 1 ? "1 proxy" : $"{count} proxies", proxy);
+        return table.ToString();
+
+        void Add(string program, ProgramVersion of) => table.Add(program, of.Version, of.Commit ?? "unknown");
+    }
+
+    private static string JsonOf(InstalledVersions? installed)
+    {
+        var json = new JsonObject { ["client"] = Json(ProgramVersion.OfClient) };
+        if (installed is not null)
+        {
+            json["operator"] = installed.Operator is { } version ? Json(version) : null;
+            json["proxies"] = new JsonArray([.. installed.Proxies.Select(proxy =>
+            {
+                var item = Json(proxy.Version);
+                item["count"] = proxy.Count;
+                return (JsonNode)item;
+            })]);
+        }
+        return JsonOutput.Write(json);
+
+        static JsonObject Json(ProgramVersion version) => new() { ["version"] = version.Version, ["commit"] = version.Commit };
+    }
+}
