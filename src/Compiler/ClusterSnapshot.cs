@@ -15,6 +15,9 @@ public sealed record ClusterSnapshot
     /// <summary>Where the mesh does not say which endpoint addresses are used. Whoever writes a directory of manifests has the machine anyway, and there are no pods.</summary>
     public EndpointAddresses DefaultEndpointAddresses { get; init; } = EndpointAddresses.Pods;
 
+    /// <summary>The port of HTTPS as clients see it where the mesh does not say: that of the listener in file mode.</summary>
+    public int DefaultHttpsRedirectPort { get; init; } = 443;
+
     public ImmutableArray<IngressClassObject> IngressClasses { get; init; } = [];
 
     /// <summary>Of every class; the compiler takes those that are ours.</summary>

@@ -8,13 +8,14 @@ namespace Turnpike.Compiler;
 internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
 {
     private readonly SortedDictionary<string, Dictionary<PathMatch, PathEntry>> _hosts = new(StringComparer.Ordinal);
+    private readonly List<(string Host, PathEntry Entry)> _redirects = [];
+    private readonly SortedDictionary<string, (ObjectKey Ingress, PathEntry? Whole)?> _closed = new(StringComparer.Ordinal);
 
     /// <param name="host">Empty for any host.</param>
     public void Add(ObjectKey ingress, string host, PathEntry entry)
     {
-        var domain = host.Length == 0 ? "*" : host.ToLowerInvariant();
-        if (!_hosts.TryGetValue(domain, out var paths))
-            _hosts.Add(domain, paths = []);
+        var domain = Domain(host);
+        var paths = PathsOf(domain);
         if (paths.TryAdd(entry.Path, entry))
             return;
         // Of one namespace: which namespace has a path is settled before.
@@ -23,6 +24,45 @@ internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
             ingress,
             DiagnosticReasons.HostPathTaken,
             $"{Where(entry.Origin)}: host {domain}, path {entry.Path} on {listener} is taken by Ingress {taken}, which is older or comes first");
+    }
+
+    /// <summary>
+    /// A path of a host that redirects to another listener. It takes nothing from what is served here: the same path of another Ingress stays, be it older
+    /// or younger.
+    /// </summary>
+    public void AddRedirect(string host, PathEntry entry) => _redirects.Add((Domain(host), entry));
+
+    /// <summary>
+    /// Says what becomes of the requests for a host that nobody's path here takes: they are redirected, or they get nothing; no wider host and no
+    /// default backend of another Ingress has them. Whoever comes first says it.
+    /// </summary>
+    /// <param name="ingress">That says so.</param>
+    /// <param name="host">Not empty.</param>
+    /// <param name="rest">Takes every path; null for nothing.</param>
+    public void Close(ObjectKey ingress, string host, PathEntry? rest) => _closed.TryAdd(Domain(host), (ingress, rest));
+
+    /// <summary>Leaves a host as it is, whoever asks for <see cref="Close"/> later.</summary>
+    public void LeaveOpen(string host) => _closed.TryAdd(Domain(host), null);
+
+    /// <summary>Adds redirects and closes hosts, once everything that is served here is in.</summary>
+    public void Finish()
+    {
+        foreach (var (host, entry) in _redirects)
+            PathsOf(host).TryAdd(entry.Path, entry);
+        foreach (var (host, closing) in _closed)
+        {
+            if (closing is not var (ingress, rest))
+                continue;
+            if (_hosts.TryGetValue(host, out var paths) && paths.GetValueOrDefault(PathMatch.Any) is { } fallback && fallback.Origin is { Rule: 0, Tls: 0 } && fallback.Origin.Ingress != Name(ingress))
+            {
+                paths.Remove(PathMatch.Any);
+                Displaced(fallback.Origin, host, ingress, rest is not null);
+            }
+            if (rest is not null)
+                PathsOf(host).TryAdd(rest.Path, rest);
+            else if (!_hosts.ContainsKey(host) && Wider(host) is not null)
+                _hosts.Add(host, []);
+        }
     }
 
     /// <summary>
@@ -51,6 +91,28 @@ internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
     private static string NamespaceOf(PathEntry entry) => entry.Origin.Ingress[..entry.Origin.Ingress.IndexOf('/', StringComparison.Ordinal)];
 
     public VirtualHostSet Build() => new(_hosts.Select(h => new VirtualHost(h.Key, [.. h.Value.Values])));
+
+    private Dictionary<PathMatch, PathEntry> PathsOf(string domain)
+    {
+        if (!_hosts.TryGetValue(domain, out var paths))
+            _hosts.Add(domain, paths = []);
+        return paths;
+    }
+
+    private void Displaced(RouteOrigin fallback, string host, ObjectKey closedBy, bool redirects)
+    {
+        var slash = fallback.Ingress.IndexOf('/', StringComparison.Ordinal);
+        var subject = new ObjectKey(Kinds.Ingress, fallback.Ingress[..slash], fallback.Ingress[(slash + 1)..]);
+        string Text(string whose) => $"spec.defaultBackend: on {listener} it gets no request for host {host}, because {whose} lists the host under tls"
+            + (redirects ? ", so that what no path takes is redirected to HTTPS" : "");
+        var full = Text($"Ingress {Name(closedBy)}");
+        var ours = closedBy.Namespace == subject.Namespace;
+        diagnostics.Warn(subject, DiagnosticReasons.NoEffect, ours ? full : Text("an Ingress of another namespace"), ours ? null : full);
+    }
+
+    private static string Domain(string host) => host.Length == 0 ? "*" : host.ToLowerInvariant();
+
+    private static string Name(ObjectKey ingress) => $"{ingress.Namespace}/{ingress.Name}";
 
     private static string Where(RouteOrigin origin) => origin.Rule == 0 ? "spec.defaultBackend" : IngressPaths.FieldPath(origin.Rule - 1, origin.Path - 1);
 }

@@ -11,13 +11,19 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler;
 
 /// <summary>Turns the RouteRules of a backend service into the list of routes of a port of it (behaviour reference §3.3 to §3.13, §4.6).</summary>
-internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleIndex rules, NamespaceBudget budget, DiagnosticBag diagnostics)
+internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex backends, RuleIndex rules, NamespaceBudget budget, DiagnosticBag diagnostics)
 {
+    private const int DefaultHttpsPort = 443;
+
     private readonly Dictionary<string, (RouteList? List, string? Excess, HashSet<PathMatch> Entries)> _lists = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RouteList> _nowhere = new(StringComparer.Ordinal);
 
-    /// <summary>For hosts with TLS whose port 80 says so.</summary>
-    public static RouteList ToHttps { get; } = new("https", [new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null) }]);
+    /// <summary>For hosts with TLS, on port 80.</summary>
+    public RouteList ToHttps { get; } = new(
+        "https", [new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null, httpsPort == DefaultHttpsPort ? 0 : httpsPort) }]);
+
+    /// <summary>For routes whose rule says nothing of it.</summary>
+    private bool AllowsWebSockets => mesh.WebSockets == WebSockets.Allow;
 
     private TimeSpan DefaultTimeout => mesh.DefaultRequestTimeout.Or(ProxyDefaults.RequestTimeout) ?? TimeSpan.Zero;
 
@@ -40,7 +46,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
         if (!_nowhere.TryGetValue(cluster, out var list))
         {
             _nowhere[cluster] = list = new RouteList(
-                $"{cluster} (no backend)", [new Route { Path = PathMatch.Any, Targets = [new WeightedCluster(cluster, 100)], Timeout = DefaultTimeout }]);
+                $"{cluster} (no backend)", [new Route { Path = PathMatch.Any, Targets = [new WeightedCluster(cluster, 100)], Timeout = DefaultTimeout, AllowWebSocket = AllowsWebSockets }]);
         }
         return list;
     }
@@ -93,7 +99,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
             return null;
         var routes = new List<Route>
         {
-            new() { Path = PathMatch.Any, Targets = [new WeightedCluster(cluster, 100)], Timeout = DefaultTimeout },
+            new() { Path = PathMatch.Any, Targets = [new WeightedCluster(cluster, 100)], Timeout = DefaultTimeout, AllowWebSocket = AllowsWebSockets },
         };
         // The oldest first, so that it is the newest for which there is no room.
         foreach (var rule in NamespaceUsage.ByAge(rules.For(service), r => r.Metadata))
@@ -151,7 +157,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
             Cors = spec.CorsPolicy is { } cors ? Cors(cors) : null,
             Fault = Fault(spec.HttpFault),
             AppendHeaders = [.. (spec.AppendHeaders ?? ObjectMeta.EmptyMap).Select(h => new HeaderToAppend(h.Key, h.Value))],
-            AllowWebSocket = spec.WebsocketUpgrade ?? false,
+            AllowWebSocket = spec.WebsocketUpgrade ?? (AllowsWebSockets && spec.Redirect is null),
         };
     }
 

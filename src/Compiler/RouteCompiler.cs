@@ -15,11 +15,14 @@ namespace Turnpike.Compiler;
 /// </summary>
 public sealed class RouteCompiler
 {
+    // A solver may add its paths to the Ingress that waits for the certificate (RFC 8555 §8.3): there is no HTTPS to redirect to yet.
+    private const string AcmeChallenges = "/.well-known/acme-challenge/";
+
     private readonly ClusterSnapshot _snapshot;
     private readonly DiagnosticBag _diagnostics = new();
     private readonly BackendIndex _backends;
     private readonly NamespaceBudget _budget;
-    private (IngressObject? Ingress, bool All, HashSet<string> Named) _tlsHosts = (null, false, []);
+    private TlsHosts _tls = TlsHosts.None;
     private readonly RouteBuilder _routes;
     private readonly HostOwners _hosts;
     private readonly CertificateBuilder _certificates;
@@ -32,7 +35,7 @@ public sealed class RouteCompiler
         _snapshot = snapshot;
         _budget = new NamespaceBudget(snapshot.Mesh.NamespaceLimits.TableBytesInForce);
         _backends = new BackendIndex(snapshot) { Budget = _budget };
-        _routes = new RouteBuilder(snapshot.Mesh, _backends, new RuleIndex(snapshot, _backends, _diagnostics), _budget, _diagnostics);
+        _routes = new RouteBuilder(snapshot.Mesh, snapshot.Mesh.HttpsRedirectPort ?? snapshot.DefaultHttpsRedirectPort, _backends, new RuleIndex(snapshot, _backends, _diagnostics), _budget, _diagnostics);
         _hosts = HostOwners.Of(snapshot);
         _certificates = new CertificateBuilder(snapshot, _hosts, _diagnostics);
         _http = new HostTable("http", _diagnostics);
@@ -56,6 +59,7 @@ public sealed class RouteCompiler
                 _diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.Invalid, $"the Ingress cannot be compiled and is left out: {e.Message}");
             }
         }
+        _http.Finish();
         _http.CloseTo(_hosts);
         _https.CloseTo(_hosts);
         _routes.ReportUnreachable();
@@ -81,8 +85,38 @@ public sealed class RouteCompiler
     {
         foreach (var refusal in _hosts.Refusals(ingress))
             _diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.HostNotPermitted, refusal.Message, refusal.AdminMessage);
+        _tls = TlsHosts.Of(ingress);
         foreach (var served in ServedPaths.Of(ingress))
             Add(ingress, served);
+        foreach (var (host, entry) in _tls.Listed)
+            CloseCleartext(ingress, host, entry);
+    }
+
+    /// <summary>
+    /// What port 80 does for a host that is listed under <c>tls</c>, besides the paths of the Ingress itself. The host's owner says it for the whole
+    /// host; whoever shares the host, for the paths that are its own.
+    /// </summary>
+    private void CloseCleartext(IngressObject ingress, string host, int entry)
+    {
+        var key = Keys.Of(ingress);
+        if (!_hosts.MayServe(key.Namespace, host) || !_hosts.HasRest(key.Namespace, host))
+            return;
+        switch (HttpMode(ingress, host))
+        {
+            case TlsIngressHttp.Allow:
+                _http.LeaveOpen(host);
+                break;
+            case TlsIngressHttp.None:
+                _http.Close(key, host, null);
+                break;
+            case TlsIngressHttp.Redirect when _budget.Spend(key.Namespace, NamespaceBudget.OfPath(host, "")) is { } excess:
+                _diagnostics.Error(key, DiagnosticReasons.LimitExceeded, $"spec.tls[{entry}].hosts: {excess}; port 80 does not redirect host {host}");
+                _http.Close(key, host, null);
+                break;
+            case TlsIngressHttp.Redirect:
+                _http.Close(key, host, new PathEntry { Path = PathMatch.Any, Origin = new RouteOrigin(ingress.Metadata.ToString(), 0, 0, entry + 1), Routes = _routes.ToHttps });
+                break;
+        }
     }
 
     private void Add(IngressObject ingress, ServedPath served)
@@ -104,19 +138,20 @@ public sealed class RouteCompiler
             return;
         }
         var entry = new PathEntry { Path = path, Origin = served.Origin, Routes = routes };
-        if (!HasTls(ingress, host))
+        if (!_tls.Cover(host))
         {
             _http.Add(key, host, entry);
             return;
         }
         _https.Add(key, host, entry);
-        switch (HttpMode(ingress))
+        switch (HttpMode(ingress, host))
         {
             case TlsIngressHttp.Allow:
+            case TlsIngressHttp.Redirect when path.Value.StartsWith(AcmeChallenges, StringComparison.Ordinal):
                 _http.Add(key, host, entry);
                 break;
             case TlsIngressHttp.Redirect:
-                _http.Add(key, host, entry with { Routes = RouteBuilder.ToHttps });
+                _http.AddRedirect(host, entry with { Routes = _routes.ToHttps });
                 break;
         }
     }
@@ -157,26 +192,12 @@ public sealed class RouteCompiler
         ? service.Ports.FirstOrDefault(p => p.Name == backend.PortName)
         : service.Ports.FirstOrDefault(p => p.Port == backend.PortNumber);
 
-    /// <summary>An entry of <c>spec.tls</c> without hosts is for the whole Ingress; a rule without host is covered by any entry.</summary>
-    private bool HasTls(IngressObject ingress, string host)
-    {
-        if (ingress.Tls.IsEmpty)
-            return false;
-        if (host.Length == 0)
-            return true;
-        // Asked for each path of an Ingress in turn; to look through all of its hosts each time would be their product.
-        if (!ReferenceEquals(_tlsHosts.Ingress, ingress))
-            _tlsHosts = (ingress, ingress.Tls.Any(t => t.Hosts.IsEmpty), ingress.Tls.SelectMany(t => t.Hosts).ToHashSet(StringComparer.OrdinalIgnoreCase));
-        return _tlsHosts.All || _tlsHosts.Named.Contains(host)
-            || (host.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && _tlsHosts.Named.Contains("*" + host[dot..]));
-    }
-
-    private TlsIngressHttp HttpMode(IngressObject ingress) => ingress.Metadata.Annotations.GetValueOrDefault(Names.HttpAnnotation) switch
+    private TlsIngressHttp HttpMode(IngressObject ingress, string host) => ingress.Metadata.Annotations.GetValueOrDefault(Names.HttpAnnotation) switch
     {
         "redirect" => TlsIngressHttp.Redirect,
         "allow" => TlsIngressHttp.Allow,
         "none" => TlsIngressHttp.None,
-        _ => _snapshot.Mesh.TlsIngressHttp,
+        _ => _snapshot.Mesh.TlsIngressHttp ?? (_tls.List(host) ? TlsIngressHttp.Redirect : TlsIngressHttp.None),
     };
 }
 

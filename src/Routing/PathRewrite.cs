@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Turnpike.Routing;
 
 /// <summary>Rewrites of the path and redirects (behaviour reference §3.8).</summary>
@@ -33,7 +35,9 @@ public static class PathRewrite
         var scheme = redirect.Scheme ?? requestScheme;
         // The port of one scheme's listener says nothing about the other's.
         var authority = redirect.Authority
-            ?? (scheme == requestScheme ? requestAuthority : VirtualHostSet.HostOf(requestAuthority).ToString());
+            ?? (scheme == requestScheme ? requestAuthority
+            : redirect.Port == 0 ? VirtualHostSet.HostOf(requestAuthority).ToString()
+            : string.Create(CultureInfo.InvariantCulture, $"{VirtualHostSet.HostOf(requestAuthority)}:{redirect.Port}"));
         return $"{scheme}://{authority}{redirect.Path ?? target}";
     }
 }

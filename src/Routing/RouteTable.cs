@@ -89,10 +89,14 @@ public sealed record PathEntry
 /// <param name="Ingress"><c>namespace/name</c>.</param>
 /// <param name="Rule">1-based index of the Ingress rule; 0 for defaultBackend.</param>
 /// <param name="Path">1-based index of the path in it; 0 for defaultBackend.</param>
-public sealed record RouteOrigin(string Ingress, int Rule, int Path)
+/// <param name="Tls">1-based index of the entry of <c>tls</c> whose hosts port 80 redirects; 0 for what is served. Beside it, rule and path are 0.</param>
+public sealed record RouteOrigin(string Ingress, int Rule, int Path, int Tls = 0)
 {
     /// <inheritdoc/>
-    public override string ToString() => Rule == 0 ? $"{Ingress} default backend" : $"{Ingress} rule {Rule} path {Path}";
+    public override string ToString() =>
+        Tls != 0 ? $"{Ingress} tls {Tls}"
+        : Rule == 0 ? $"{Ingress} default backend"
+        : $"{Ingress} rule {Rule} path {Path}";
 }
 
 /// <summary>One way to handle requests.</summary>
@@ -144,7 +148,8 @@ public readonly record struct HeaderToAppend(string Name, string Value);
 /// <param name="Path">Replaces path and query, where not null.</param>
 /// <param name="Authority">Replaces the host, where not null.</param>
 /// <param name="Scheme">Replaces the scheme, where not null.</param>
-public sealed record RedirectAction(int Status, string? Scheme, string? Authority, string? Path);
+/// <param name="Port">Goes with the scheme; 0 for the scheme's own.</param>
+public sealed record RedirectAction(int Status, string? Scheme, string? Authority, string? Path, int Port = 0);
 
 /// <param name="Path">Replaces the matched path or prefix, where not null.</param>
 /// <param name="Authority">Replaces the Host header, where not null.</param>

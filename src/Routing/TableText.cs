@@ -49,7 +49,7 @@ public static class TableText
     public static IEnumerable<string> Describe(Route route)
     {
         if (route.Redirect is { } redirect)
-            yield return string.Create(CultureInfo.InvariantCulture, $"redirect {redirect.Status} to {redirect.Scheme ?? "scheme"}://{redirect.Authority ?? "host"}{redirect.Path ?? "/path"}");
+            yield return string.Create(CultureInfo.InvariantCulture, $"redirect {redirect.Status} to {redirect.Scheme ?? "scheme"}://{redirect.Authority ?? "host"}{(redirect.Port == 0 ? "" : $":{redirect.Port}")}{redirect.Path ?? "/path"}");
         if (!route.Targets.IsEmpty)
             yield return "to " + string.Join(" + ", route.Targets.Select(t => route.Targets.Length == 1 ? t.Cluster : string.Create(CultureInfo.InvariantCulture, $"{t.Weight}% {t.Cluster}")));
         if (route.Redirect is null)
@@ -71,8 +71,8 @@ public static class TableText
             yield return $"cors {string.Join(' ', cors.AllowOrigins)}";
         foreach (var header in route.AppendHeaders)
             yield return $"append {header.Name}: {header.Value}";
-        if (route.AllowWebSocket)
-            yield return "websocket";
+        if (route.Redirect is null && !route.AllowWebSocket)
+            yield return "no websocket";
     }
 
     private static string Limit(int limit) => limit == int.MaxValue ? "unlimited" : limit.ToString(CultureInfo.InvariantCulture);

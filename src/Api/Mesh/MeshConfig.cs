@@ -26,8 +26,17 @@ public sealed record MeshConfig
     /// <summary><c>upstreamHost</c>: <c>client</c> keeps the client's Host, <c>service</c> sends <c>name.namespace.svc.domain:port</c>.</summary>
     public UpstreamHost UpstreamHost { get; init; } = UpstreamHost.Client;
 
-    /// <summary><c>tlsIngressHttp</c>: what port 80 does for hosts of an Ingress with <c>tls</c>: <c>none</c>, <c>redirect</c> or <c>allow</c>.</summary>
-    public TlsIngressHttp TlsIngressHttp { get; init; } = TlsIngressHttp.None;
+    /// <summary>
+    /// <c>tlsIngressHttp</c>: what port 80 does for hosts of an Ingress with <c>tls</c>: <c>none</c>, <c>redirect</c> or <c>allow</c>. Null where nothing
+    /// is said: a host that is listed under <c>tls</c> redirects, one that an entry without hosts covers does nothing, as in 2017.
+    /// </summary>
+    public TlsIngressHttp? TlsIngressHttp { get; init; }
+
+    /// <summary><c>httpsRedirectPort</c>: the port of HTTPS as clients see it, for redirects; null where nothing is said.</summary>
+    public int? HttpsRedirectPort { get; init; }
+
+    /// <summary><c>websockets</c>: <c>allow</c> (a handshake needs no rule) or <c>byRule</c> (only where a RouteRule says so, as in 2017).</summary>
+    public WebSockets WebSockets { get; init; } = WebSockets.Allow;
 
     /// <summary><c>crossNamespaceRules</c>: <c>deny</c> or <c>allow</c> (as in 2017) rules for services of other namespaces without their consent.</summary>
     public bool AllowCrossNamespaceRules { get; init; }
@@ -111,6 +120,12 @@ public enum UpstreamHost
 {
     Client,
     Service,
+}
+
+public enum WebSockets
+{
+    Allow,
+    ByRule,
 }
 
 public enum TlsIngressHttp

@@ -25,11 +25,13 @@ public static class MeshConfigReader
     private static readonly string[] Known =
     [
         "anyHostNamespaces", "bodyIdleTimeout", "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "endpointAddresses",
-        "hostOwnership", "ingressClass", "ingressControllerMode",
-        "ingressProxy", "namespaceLimits", "tlsIngressHttp", "trustedCidrs", "upstreamHost",
+        "hostOwnership", "httpsRedirectPort", "ingressClass", "ingressControllerMode",
+        "ingressProxy", "namespaceLimits", "tlsIngressHttp", "trustedCidrs", "upstreamHost", "websockets",
     ];
 
     private static readonly ImmutableArray<string> CrossNamespace = ["deny", "allow"];
+
+    private static readonly ImmutableArray<string> WebSocketChoices = ["allow", "byRule"];
 
     /// <summary>Reads and validates; keys in camelCase or snake_case, as in proto messages.</summary>
     public static Decoded<MeshConfig> Read(JsonObject mesh)
@@ -46,7 +48,9 @@ public static class MeshConfigReader
             DefaultRequestTimeout = Duration(keys, "defaultRequestTimeout", RequestTimeoutFault),
             ConnectTimeout = Duration(keys, "connectTimeout", ConnectTimeoutFault),
             UpstreamHost = OneOf<UpstreamHost>(keys, "upstreamHost") ?? fallback.UpstreamHost,
-            TlsIngressHttp = OneOf<TlsIngressHttp>(keys, "tlsIngressHttp") ?? fallback.TlsIngressHttp,
+            TlsIngressHttp = OneOf<TlsIngressHttp>(keys, "tlsIngressHttp"),
+            HttpsRedirectPort = keys.Port(Spelled(keys, "httpsRedirectPort")),
+            WebSockets = Choice(keys, "websockets", WebSocketChoices) == "byRule" ? WebSockets.ByRule : fallback.WebSockets,
             AllowCrossNamespaceRules = Choice(keys, "crossNamespaceRules", CrossNamespace) == "allow",
             HostOwnership = OneOf<HostOwnership>(keys, "hostOwnership") ?? fallback.HostOwnership,
             AnyHostNamespaces = Spelled(keys, "anyHostNamespaces") is var namespaces && keys.Has(namespaces)

@@ -40,8 +40,8 @@ public sealed record RouteRuleSpec
     [Description("Change path and/or Host before forwarding.")]
     public HttpRewrite? Rewrite { get; init; }
 
-    [Default("false")]
-    [Description("Allow the WebSocket handshake on this route; without it a handshake is answered with 403.")]
+    [Default("`true`, unless the mesh setting `websockets` is `byRule`")]
+    [Description("Whether WebSocket handshakes go through on this route; where they do not, a handshake is answered with 403.")]
     public bool? WebsocketUpgrade { get; init; }
 
     [Default("15s, or `defaultRequestTimeout` of the mesh")]

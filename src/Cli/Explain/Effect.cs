@@ -21,7 +21,7 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
             return Answer(redirect.Status, "no endpoint is asked", new Step("redirect", $"{redirect.Status} to {location}"));
         }
         return request.IsWebSocket && !route.AllowWebSocket
-            ? Answer(403, "the rule that was taken does not say websocket_upgrade: true", new Step("websocket", "a handshake that no rule allows"))
+            ? Answer(403, WhyNoWebSocket(route), new Step("websocket", "a handshake that is not allowed"))
             : Forward(request, table, route);
     }
 
@@ -36,9 +36,8 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
             .ToImmutableArray();
         var steps = ImmutableArray.CreateBuilder<Step>();
         if (request.IsWebSocket)
-            steps.Add(new Step("websocket", "the connection is handed over after the handshake: no fault, timeout, retry or mirror"));
-        else
-            AddBefore(steps, route);
+            steps.Add(new Step("websocket", "the connection is handed over after the handshake: no timeout, retry or mirror"));
+        AddBefore(steps, route, request.IsWebSocket);
         AddRequestChanges(steps, request, table, route);
         if (!request.IsWebSocket)
             AddTimes(steps, route);
@@ -51,9 +50,13 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
         return new Effect(steps.ToImmutable(), targets, null, route.Timeout > TimeSpan.Zero && !request.IsWebSocket ? $"{outcome}; 504 after {TableText.Duration(route.Timeout)}" : outcome);
     }
 
-    private static void AddBefore(ImmutableArray<Step>.Builder steps, Route route)
+    private static string WhyNoWebSocket(Route route) => route.Rule is null
+        ? "no rule was taken, and the mesh setting websockets is byRule"
+        : "the rule that was taken says websocket_upgrade: false, or nothing while the mesh setting websockets is byRule";
+
+    private static void AddBefore(ImmutableArray<Step>.Builder steps, Route route, bool isWebSocket)
     {
-        if (route.Cors is { } cors)
+        if (route.Cors is { } cors && !isWebSocket)
             steps.Add(new Step("cors", $"for the origins {string.Join(", ", cors.AllowOrigins)}; their preflights are answered here"));
         if (route.Fault is not { } fault)
             return;

@@ -15,6 +15,9 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
     private readonly Dictionary<string, LoadedFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<ObjectKey, Manifest> _applied = [];
 
+    /// <summary>Where redirects to HTTPS lead, unless the mesh settings say it.</summary>
+    public int HttpsPort { get; set; } = 443;
+
     /// <summary>The directory that a command line names.</summary>
     /// <exception cref="CommandException">It is not there.</exception>
     public static ConfigDirectory Open(string path, string defaultNamespace) => Directory.Exists(path)
@@ -29,7 +32,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
         ReadFiles(problems);
         ApplyObjects(problems);
         var (snapshot, invalid) = _store.Snapshot();
-        snapshot = snapshot with { DefaultEndpointAddresses = EndpointAddresses.Any };
+        snapshot = snapshot with { DefaultEndpointAddresses = EndpointAddresses.Any, DefaultHttpsRedirectPort = HttpsPort };
         var compilation = RouteCompiler.Compile(snapshot);
         var diagnostics = invalid.AddRange(compilation.Diagnostics);
         problems.AddRange(diagnostics.Select(Describe));

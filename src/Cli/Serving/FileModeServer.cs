@@ -26,9 +26,6 @@ internal static class FileModeServer
 
         var report = new ProblemReport(error);
         using var watch = new DirectoryWatch(options.ConfigDir, time);
-        var first = directory.Load();
-        report.Show(first.Problems);
-
         await using var proxy = await ProxyServer.StartAsync(
             new ProxyOptions
             {
@@ -38,6 +35,10 @@ internal static class FileModeServer
                 AdminPort = options.AdminPort,
             },
             cancellationToken: stop.Token);
+        // What port TLS has is known only now, where the system chooses it.
+        directory.HttpsPort = proxy.Https.Port;
+        var first = directory.Load();
+        report.Show(first.Problems);
         proxy.Swap(first.Table);
         await output.WriteLineAsync($"listening http {proxy.Http}");
         await output.WriteLineAsync($"listening https {proxy.Https}");

@@ -72,6 +72,9 @@ public sealed class HostOwners
     /// <summary>Whether a namespace has a path of a host: of several that may serve it one has it, on both ports.</summary>
     internal bool HasPath(string ns, string host, PathMatch path) => _paths.Has(ns, host, path);
 
+    /// <summary>Whether a namespace says what becomes of requests for a host that no path takes: its owner does, and where it has none, whoever has the path of every request.</summary>
+    internal bool HasRest(string ns, string host) => OwnerOf(host) is { } owner ? owner == ns : HasPath(ns, host, PathMatch.Any);
+
     /// <summary>All that an Ingress asks for and may not have. It need not be among those that the hosts were given out to.</summary>
     public ImmutableArray<HostRefusal> Refusals(IngressObject ingress)
     {

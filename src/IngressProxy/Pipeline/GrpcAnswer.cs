@@ -18,14 +18,15 @@ internal static class GrpcAnswer
 
     /// <param name="head">To be filled.</param>
     /// <param name="status">The HTTP status that others would get.</param>
-    /// <param name="text">What others would get as text: in ASCII, without percent signs.</param>
+    /// <param name="text">What others would get as text, in visible ASCII and blanks.</param>
     public static void Fill(ResponseHead head, int status, string text)
     {
         head.Status = 200;
         head.Headers.Set("server", ResponseHeaderRules.ServerName);
         head.Headers.Set("content-type", ContentType);
         head.Headers.Set("grpc-status", CodeFor(status).ToString(CultureInfo.InvariantCulture));
-        head.Headers.Set("grpc-message", text.Length > 0 ? text : string.Create(CultureInfo.InvariantCulture, $"HTTP status {status}"));
+        // In a header of gRPC a percent sign begins an escape.
+        head.Headers.Set("grpc-message", text.Length > 0 ? text.Replace("%", "%25", StringComparison.Ordinal) : string.Create(CultureInfo.InvariantCulture, $"HTTP status {status}"));
         head.ApplyPolicies();
     }
 

@@ -13,8 +13,11 @@ internal static class LocalAnswer
     public const string InvalidRequest = "request may not be sent upstream";
     public const string Overloaded = "x-envoy-overloaded";
     public const string FaultAbort = "fault filter abort";
+    public const string NoWebSocket = "WebSockets are not allowed here";
+    public const string NotAPath = "the target of the request is not a path";
+    public const string NoTunnel = "CONNECT is not served";
 
-    /// <summary>Answers with a status and nothing else, or a line of text; a gRPC request with what gRPC has for that.</summary>
+    /// <summary>Answers with a status and nothing else, or a line of text in ASCII; a gRPC request with what gRPC has for that.</summary>
     public static ValueTask SendAsync(Exchange exchange, int status, string text = "")
     {
         var head = exchange.Response;
@@ -28,7 +31,11 @@ internal static class LocalAnswer
         if (HasBody(status))
             head.Headers.Set("content-length", text.Length.ToString(CultureInfo.InvariantCulture));
         if (text.Length > 0)
+        {
             head.Headers.Set("content-type", "text/plain");
+            // A line may hold what the client wrote: no browser shall take it for anything else.
+            head.Headers.Set("x-content-type-options", "nosniff");
+        }
         head.ApplyPolicies();
         return text.Length == 0 || exchange.Request.IsHead || !HasBody(status)
             ? default

@@ -40,8 +40,7 @@ internal sealed class ProxyPipeline
         var state = _state;
         var began = _time.GetTimestamp();
         _metrics.RequestBegan();
-        PathEntry? entry = null;
-        Route? route = null;
+        var match = default(RouteMatch);
         var cost = RequestBudget.CostOf(exchange);
         var hasRoom = _memory.TryTake(cost);
         try
@@ -52,18 +51,19 @@ internal sealed class ProxyPipeline
                 await LocalAnswer.SendOverflowAsync(exchange);
                 return;
             }
-            if (Refusal(exchange.Request) is not 0 and var status)
+            if (Refusal(exchange.Request) is not (0, _) and var (status, why))
             {
-                await LocalAnswer.SendAsync(exchange, status);
+                await LocalAnswer.SendAsync(exchange, status, why);
                 return;
             }
-            (entry, route) = Match(exchange, state);
-            if (entry is not null && route is not null)
-                exchange.MatchedPath = PathMatch.Intersect(entry.Path, route.Path) ?? route.Path;
-            if (route is null)
-                await LocalAnswer.SendAsync(exchange, 404);
-            else
-                await ActAsync(exchange, state, route);
+            match = Match(exchange, state);
+            if (match.Route is not { } route)
+            {
+                await LocalAnswer.SendAsync(exchange, 404, match.WhyNot(exchange.Request));
+                return;
+            }
+            exchange.MatchedPath = PathMatch.Intersect(match.Entry!.Path, route.Path) ?? route.Path;
+            await ActAsync(exchange, state, route);
         }
         catch (Exception) when (exchange.ClientGone.IsCancellationRequested)
         {
@@ -75,7 +75,7 @@ internal sealed class ProxyPipeline
         }
         catch (Exception e)
         {
-            _logger.RequestFailed(e, entry?.Origin.ToString(), route?.Rule);
+            _logger.RequestFailed(e, match.Entry?.Origin.ToString(), match.Route?.Rule);
             if (exchange.ResponseStarted)
             {
                 exchange.Abort();
@@ -91,31 +91,30 @@ internal sealed class ProxyPipeline
             if (hasRoom)
                 _memory.GiveBack(cost);
             var gone = exchange.ClientGone.IsCancellationRequested;
-            _metrics.RequestEnded(exchange.Connection.Listener, entry?.Origin, route?.Rule, gone ? 0 : exchange.Response.Status, _time.GetElapsedTime(began));
+            _metrics.RequestEnded(exchange.Connection.Listener, match.Entry?.Origin, match.Route?.Rule, gone ? 0 : exchange.Response.Status, _time.GetElapsedTime(began));
         }
     }
 
-    /// <summary>The status for a request that is none of this proxy's; 0 where it is (behaviour reference §3.14).</summary>
-    private static int Refusal(RequestHead request)
+    /// <summary>The status for a request that is none of this proxy's, and why; 0 where it is one (behaviour reference §3.14).</summary>
+    private static (int Status, string Why) Refusal(RequestHead request)
     {
         if (request.Version == HttpGeneration.Http10)
-            return 426;
+            return (426, "");
         if (request.IsMalformed)
-            return 400;
+            return (400, "");
         // CONNECT with a path is HTTP/2 for a protocol inside the stream; of those only WebSocket is known, and that is a GET here.
-        return request.Target.StartsWith('/') && request.Method != "CONNECT" ? 0 : 404;
+        if (request.Method == "CONNECT")
+            return (404, LocalAnswer.NoTunnel);
+        return request.Target.StartsWith('/') ? default : (404, LocalAnswer.NotAPath);
     }
 
-    internal static (PathEntry? Entry, Route? Route) Match(Exchange exchange, TableState state)
+    internal static RouteMatch Match(Exchange exchange, TableState state)
     {
-        var request = exchange.Request;
-        if (state.HostsOf(exchange.Connection.Listener).Find(request.Authority) is not { } host)
-            return default;
-        var path = request.Target.AsSpan(0, PathRewrite.PathLength(request.Target));
-        if (host.FindPath(path) is not { } entry)
-            return default;
-        var key = new RequestKey(request.Method, request.Scheme, request.Authority, path);
-        return (entry, VirtualHost.FindRoute(entry, key, new HeaderView(request.Headers)));
+        var match = RouteMatch.Of(state.HostsOf(exchange.Connection.Listener), exchange.Request);
+        // A proxy before this one has ended TLS already: to send its client there again would be a circle.
+        return match.Route?.Redirect is { Scheme: "https", Authority: null, Path: null } && RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer)) == "https"
+            ? RouteMatch.Of(state.HostsOf(Listener.Https), exchange.Request)
+            : match;
     }
 
     private async ValueTask ActAsync(Exchange exchange, TableState state, Route route)
@@ -130,15 +129,7 @@ internal sealed class ProxyPipeline
         }
         if (request.IsWebSocket)
         {
-            if (route.AllowWebSocket)
-            {
-                var cluster = state.FindCluster(_forwarder.ChooseTarget(route));
-                await _webSockets.ConnectAsync(exchange, cluster, route, state.Trusts(exchange.Connection.Peer), state.BodyPatience, _random);
-            }
-            else
-            {
-                await LocalAnswer.SendAsync(exchange, 403);
-            }
+            await OpenWebSocketAsync(exchange, state, route);
             return;
         }
         if (route.Cors is { } cors && Cors.Apply(cors, exchange))
@@ -149,6 +140,20 @@ internal sealed class ProxyPipeline
         if (route.Fault is { } fault && await FailOnPurposeAsync(exchange, fault))
             return;
         await _forwarder.ForwardAsync(exchange, state, route);
+    }
+
+    private async ValueTask OpenWebSocketAsync(Exchange exchange, TableState state, Route route)
+    {
+        if (!route.AllowWebSocket)
+        {
+            await LocalAnswer.SendAsync(exchange, 403, LocalAnswer.NoWebSocket);
+            return;
+        }
+        // A rule that refuses requests by an abort must not be passed by asking for a WebSocket.
+        if (route.Fault is { } fault && await FailOnPurposeAsync(exchange, fault))
+            return;
+        var cluster = state.FindCluster(_forwarder.ChooseTarget(route));
+        await _webSockets.ConnectAsync(exchange, cluster, route, state.Trusts(exchange.Connection.Peer), state.BodyPatience, _random);
     }
 
     /// <summary>Delay and abort are drawn independently; true where the request was answered.</summary>

@@ -89,6 +89,29 @@ public sealed class ServeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task HostWithTls_IsRedirectedToThePortThatListens()
+    {
+        _directory.Write("ingress.yaml", """
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: {name: secured, annotations: {kubernetes.io/ingress.class: istio}}
+            spec:
+              tls: [{hosts: [shop.example]}]
+              rules: [{host: shop.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: httpbin, port: {number: 8000}}}}]}}]
+            """);
+        var url = await StartAsync();
+        var https = (await _output.ExpectAsync("listening https "))["listening https ".Length..];
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, url + "/get?x=1");
+        request.Headers.Host = "shop.example";
+
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.PermanentRedirect, response.StatusCode);
+        Assert.Equal($"https://shop.example:{https.Split(':')[^1]}/get?x=1", response.Headers.Location!.OriginalString);
+    }
+
+    [Fact]
     public async Task SameObjectInTwoFiles_TheFirstOneCounts()
     {
         _directory.Write("a.yaml", SampleManifests.Ingress("/get"));

@@ -152,20 +152,6 @@ public sealed class ForwardingTests
     }
 
     [Theory]
-    [MemberData(nameof(Versions))]
-    public async Task NoRoute_Is404WithoutBody(string version)
-    {
-        await using var proxy = await TestProxy.StartAsync(Tables.To(RawUpstream.Refusing()) with { Http = new VirtualHostSet([new VirtualHost("a.example", [Tables.Entry(Tables.Route())])]) });
-
-        var response = await proxy.GetAsync("/", Version.Parse(version));
-
-        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
-        Assert.Empty(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-        Assert.Equal("turnpike", response.Headers.Server.ToString());
-        Assert.NotNull(response.Headers.Date);
-    }
-
-    [Theory]
     [InlineData("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n", 200, "1234")]
     [InlineData("GET", "HTTP/1.1 204 No Content\r\n\r\n", 204, null)]
     [InlineData("GET", "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", 204, null)]

@@ -108,7 +108,7 @@ public sealed class GrpcTests
     [InlineData("application/grpc+proto", "empty", 14, "no healthy upstream")]
     [InlineData("application/grpc;x=y", "refusing", 14, "upstream connect error or disconnect/reset before headers")]
     [InlineData("application/grpc", "abort", 14, "fault filter abort")]
-    [InlineData("application/grpc", "none", 12, "HTTP status 404")]
+    [InlineData("application/grpc", "none%2Fx", 12, "no route for \"/none%252Fx\" under host \"127.0.0.1\"")]
     public async Task ErrorsOfTheProxy_AreGrpcsOwn(string contentType, string cause, int status, string message)
     {
         await using var deaf = RawUpstream.Start(connection => connection.WaitForEndAsync());

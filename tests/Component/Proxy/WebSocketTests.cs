@@ -58,7 +58,10 @@ public sealed class WebSocketTests
 
         await client.WriteAsync(Handshake);
 
-        Assert.StartsWith("HTTP/1.1 403 ", await client.ReadHeadAsync(), StringComparison.Ordinal);
+        var head = await client.ReadHeadAsync();
+        Assert.StartsWith("HTTP/1.1 403 ", head, StringComparison.Ordinal);
+        Assert.Contains("content-type: text/plain\r\n", head, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal("WebSockets are not allowed here", await client.ReadTextAsync(31));
     }
 
     [Fact]

@@ -84,11 +84,62 @@ public sealed class TenancyTests
     [Fact]
     public void OwnPathsOfAWiderHost_StayWithTheOwner()
     {
-        Ingress("team", "secure", day: 1, "shop.com /", tls: "hosts: [shop.com], secretName: cert");
+        Ingress("team", "secure", day: 1, "shop.com /", tls: "secretName: cert");
         Ingress("team", "health", day: 1, "/health");
         Ingress("other", "everything", day: 2, "/");
         Assert.Equal("team/health", Http("shop.com", "/health"));
         Assert.Null(Http("shop.com", "/"));
+    }
+
+    [Fact]
+    public void HostUnderTls_IsRedirectedByItsOwner_AndFallsToNobody()
+    {
+        Ingress("team", "secure", day: 5, "shop.com /app", tls: "hosts: [shop.com, only.com], secretName: cert");
+        Ingress("team", "health", day: 1, "/health");
+        Ingress("other", "everything", day: 1, "/");
+        _store.Put(Default("team", "any"));
+        Assert.Equal("team/secure rule 1 path 1", RedirectedBy("shop.com", "/app"));
+        Assert.All(["/", "/health", "/else"], path => Assert.Equal("team/secure tls 1", RedirectedBy("shop.com", path)));
+        Assert.Equal("team/secure tls 1", RedirectedBy("only.com", "/"));
+        Assert.Null(RedirectedBy("nobodys.com", "/"));
+    }
+
+    [Fact]
+    public void Guest_RedirectsItsOwnPathsAlone()
+    {
+        Ingress("team", "web", day: 1, "shop.com /app", annotation: "guest");
+        Ingress("guest", "secure", day: 2, "shop.com /guest", tls: "hosts: [shop.com], secretName: cert");
+        Assert.Equal("guest/secure rule 1 path 1", RedirectedBy("shop.com", "/guest"));
+        Assert.Equal("team/web", Http("shop.com", "/app"));
+        Assert.Null(RedirectedBy("shop.com", "/else"));
+    }
+
+    [Fact]
+    public void Guest_KeepsItsPathOnPort80_OfAHostThatRedirects()
+    {
+        Ingress("team", "secure", day: 1, "shop.com /app", tls: "hosts: [shop.com], secretName: cert", annotation: "guest");
+        Ingress("guest", "solver", day: 2, "shop.com /.well-known/acme-challenge/token, shop.com /app");
+        Assert.Equal("guest/solver", Http("shop.com", "/.well-known/acme-challenge/token"));
+        Assert.Equal("team/secure rule 1 path 1", RedirectedBy("shop.com", "/app"));
+    }
+
+    [Fact]
+    public void Stranger_RedirectsNothing_OfAHostOfAnother()
+    {
+        Ingress("team", "web", day: 1, "shop.com /app");
+        Ingress("other", "secure", day: 2, "shop.com /", tls: "hosts: [shop.com], secretName: cert");
+        Assert.Equal("team/web", Http("shop.com", "/app"));
+        Assert.Null(RedirectedBy("shop.com", "/"));
+    }
+
+    [Fact]
+    public void Wildcard_RedirectsNoNameOfAnother()
+    {
+        Ingress("other", "name", day: 1, "b.shop.com /b");
+        Ingress("team", "wildcard", day: 2, "*.shop.com /", tls: "hosts: ['*.shop.com'], secretName: cert");
+        Assert.Equal("team/wildcard rule 1 path 1", RedirectedBy("a.shop.com", "/"));
+        Assert.Equal("other/name", Http("b.shop.com", "/b"));
+        Assert.Null(RedirectedBy("b.shop.com", "/else"));
     }
 
     [Fact]
@@ -435,7 +486,12 @@ public sealed class TenancyTests
 
     private Compilation Compile() => RouteCompiler.Compile(_store.Snapshot().Snapshot);
 
-    private string? Http(string host, string path) => Compile().Table.Http.Find(host)?.FindPath(path)?.Origin.Ingress;
+    /// <summary>Which Ingress serves a path on port 80; a redirect to HTTPS serves nothing.</summary>
+    private string? Http(string host, string path) =>
+        Compile().Table.Http.Find(host)?.FindPath(path) is { } entry && entry.Routes.All.All(r => r.Redirect is null) ? entry.Origin.Ingress : null;
+
+    private string? RedirectedBy(string host, string path) =>
+        Compile().Table.Http.Find(host)?.FindPath(path) is { } entry && entry.Routes.All.Any(r => r.Redirect is not null) ? entry.Origin.ToString() : null;
 
     private string? Https(string host, string path) => Compile().Table.Https.Find(host)?.FindPath(path)?.Origin.Ingress;
 

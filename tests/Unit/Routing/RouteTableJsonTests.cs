@@ -114,13 +114,13 @@ public sealed class RouteTableJsonTests
             AppendHeaders = [new HeaderToAppend("x-added", "1")],
             AllowWebSocket = true,
         };
-        var redirect = new Route { Path = PathMatch.Exact("/r"), Redirect = new RedirectAction(308, "https", "else.where", "/p") };
+        var redirect = new Route { Path = PathMatch.Exact("/r"), Redirect = new RedirectAction(308, "https", "else.where", "/p", 8443) };
         return new RouteTable
         {
             Http = new VirtualHostSet([
                 new VirtualHost("*.foo.com", [
                     new PathEntry { Path = PathMatch.Element("/a"), Origin = new RouteOrigin("default/web", 1, 2), Routes = [route] },
-                    new PathEntry { Path = PathMatch.Exact("/r"), Origin = new RouteOrigin("default/web", 0, 0), Routes = [redirect] },
+                    new PathEntry { Path = PathMatch.Exact("/r"), Origin = new RouteOrigin("default/web", 0, 0, 1), Routes = [redirect] },
                 ]),
             ]),
             Clusters = new ClusterSet([

@@ -220,13 +220,12 @@ public sealed class CombinationTests : PipelineTest
     }
 
     [Fact]
-    public async Task WebSocket_KnowsNoFaultRetryMirrorOrCors()
+    public async Task WebSocket_KnowsNoRetryMirrorOrCors()
     {
         var upstream = new FakeUpstream(_ => new FakeResponse(503, "no"));
         var route = Tables.Route() with
         {
             AllowWebSocket = true,
-            Fault = new FaultAction(100, TimeSpan.FromHours(1), 100, 418),
             Retry = new RetryPolicy(3, TimeSpan.FromSeconds(1)),
             MirrorCluster = "mirror",
             Cors = Cors,
@@ -242,6 +241,20 @@ public sealed class CombinationTests : PipelineTest
         Assert.Equal("1", upstream.Only.Header("x-more"));
         Assert.Null(upstream.Only.Header("x-envoy-expected-rq-timeout-ms"));
         Assert.Null(exchange.Response.Headers.First("access-control-allow-origin"));
+    }
+
+    /// <summary>A rule that refuses requests by an abort is not passed by asking for a WebSocket.</summary>
+    [Fact]
+    public async Task WebSocket_MeetsTheFaultsOfItsRule()
+    {
+        var upstream = new FakeUpstream(_ => new FakeResponse());
+        var exchange = new FakeExchange();
+        exchange.Request.IsWebSocket = true;
+
+        await RunAsync(upstream, Tables.Of(Cluster(), Tables.Route() with { AllowWebSocket = true, Fault = AlwaysAbort }), exchange);
+
+        Assert.Equal("fault filter abort", exchange.Text);
+        Assert.Empty(upstream.Requests);
     }
 
     [Fact]
