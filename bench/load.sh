@@ -50,7 +50,7 @@ start_subject() {
 start_turnpike() {
   local binary=$root/out/bin/turnpike-proxy
   [ "$1" != turnpike-aot ] || binary=$aot
-  local command=${PROXY_CMD:-$binary ingress --table {table\} --http-port {http\} --https-port {https\} --admin-port {admin\}}
+  local command=${PROXY_CMD:-$binary ingress --table {table\} --http-port {http\} --https-port {https\} --status-port 0 --admin-port {admin\}}
   command=${command//\{table\}/$2}
   command=${command//\{http\}/$http}
   command=${command//\{https\}/$https}

@@ -43,7 +43,6 @@ make_base() { # make_base DEST PACKAGE…
   unpack "$dest" ca-certificates
   add_certificates "$dest"
   add_users "$dest"
-  link_iptables "$dest"
   mkdir -p "$dest"/{proc,sys,dev,run}
   mkdir -p "$dest/tmp"
   chmod 1777 "$dest/tmp"
@@ -72,11 +71,11 @@ group: files
 hosts: files dns' >"$1/etc/nsswitch.conf"
 }
 
-# Debian's alternatives system does this when iptables is installed.
-link_iptables() {
-  local name
-  [[ -e $1/usr/sbin/xtables-nft-multi ]] || return 0
-  for name in {iptables,ip6tables}{,-save,-restore}; do
-    ln -sf xtables-nft-multi "$1/usr/sbin/$name"
-  done
+# Fails where a root file system holds a shell, an interpreter or a package manager: whoever gets into a program of ours shall find
+# nothing there to go on with. To be seen by the programs that such tools consist of, wherever they are and whatever leads to them.
+refuse_tools() { # refuse_tools ROOTFS
+  local found
+  found=$(find "$1" -not -type d -perm /111 -regextype posix-extended \
+    -regex '.*/(sh|bash|dash|ash|zsh|ksh|busybox|toybox|perl|perl[0-9.]+|python[0-9.]*|apt|apt-get|dpkg|rpm|apk|curl|wget|nc|iptables|xtables.*)' -printf '/%P\n')
+  [[ -z $found ]] || die "$1 holds tools that no program of ours needs: ${found//$'\n'/ }"
 }

@@ -63,6 +63,8 @@ public static class Names
     public const string VersionLabel = "app.kubernetes.io/version";
     public const string DefaultContainerAnnotation = "kubectl.kubernetes.io/default-container";
     public const string MirrorPodAnnotation = "kubernetes.io/config.mirror";
+    public const string OsLabel = "kubernetes.io/os";
+    public const string OldOsLabel = "beta.kubernetes.io/os";
 
     /// <summary>What <see cref="LoadBalancingAnnotation"/> may say.</summary>
     public static ImmutableArray<string> LoadBalancingPolicies { get; } = [RoundRobin, RandomChoice, LeastRequest];

@@ -5,16 +5,20 @@ namespace Turnpike.IngressProxy;
 /// <summary>Where and how a proxy listens. Port 0 is any free port.</summary>
 public sealed record ProxyOptions
 {
-    /// <summary>Of the listeners for clients.</summary>
+    /// <summary>Of the listeners for clients, and of the one for probes and metrics.</summary>
     public IPAddress Address { get; init; } = IPAddress.Any;
 
     public int HttpPort { get; init; } = 8080;
 
     public int HttpsPort { get; init; } = 8443;
 
-    /// <summary>Of the admin listener. It answers to anybody who reaches it.</summary>
-    public IPAddress AdminAddress { get; init; } = IPAddress.Loopback;
+    /// <summary>For probes and metrics, to anybody who reaches it; null opens no such port.</summary>
+    public int? StatusPort { get; init; }
 
+    /// <summary>
+    /// For the same and the route table. On loopback, whatever <see cref="Address"/> is: what it shows is for the machine's or pod's own
+    /// users, <c>kubectl exec</c> and <c>kubectl port-forward</c>.
+    /// </summary>
     public int AdminPort { get; init; } = 15000;
 
     /// <summary>How long a proxy that was told to stop goes on accepting, so that those who send it clients notice first.</summary>

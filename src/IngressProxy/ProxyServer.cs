@@ -12,7 +12,7 @@ using Turnpike.Routing;
 namespace Turnpike.IngressProxy;
 
 /// <summary>
-/// The data plane: listeners for clients, an admin listener, and the table that says what happens. It needs nobody once it has a
+/// The data plane: listeners for clients, those for pages about itself, and the table that says what happens. It needs nobody once it has a
 /// table; it is not ready before.
 /// </summary>
 public sealed class ProxyServer : IAsyncDisposable
@@ -27,6 +27,7 @@ public sealed class ProxyServer : IAsyncDisposable
     private readonly ProxyPipeline _pipeline;
     private readonly Lock _swap = new();
     private KestrelFront? _front;
+    private AdminServer? _status;
     private AdminServer? _admin;
     private MemoryTrim? _trim;
 
@@ -46,6 +47,10 @@ public sealed class ProxyServer : IAsyncDisposable
     /// <summary>Where clients are served over TLS.</summary>
     public IPEndPoint Https => _front!.Https;
 
+    /// <summary>Where probes and metrics are; null where no port was asked for.</summary>
+    public IPEndPoint? Status => _status?.EndPoint;
+
+    /// <summary>Where the table is besides, on loopback.</summary>
     public IPEndPoint Admin => _admin!.EndPoint;
 
     /// <summary>The table in force.</summary>
@@ -62,7 +67,10 @@ public sealed class ProxyServer : IAsyncDisposable
         {
             proxy._front = await KestrelFront.StartAsync(options, proxy._pipeline, proxy._certificates, new ConnectionGuard(options, proxy._metrics, proxy._time), proxy._time, loggers, cancellationToken);
             proxy._trim = new MemoryTrim(proxy._metrics, TimeProvider.System);
-            proxy._admin = await AdminServer.StartAsync(options, new AdminPages(proxy._readiness, proxy._metrics, proxy._pipeline), loggers, cancellationToken);
+            var status = new StatusPages(proxy._readiness, proxy._metrics, () => proxy._pipeline.EjectedEndpoints);
+            proxy._admin = await AdminServer.StartAsync(new IPEndPoint(IPAddress.Loopback, options.AdminPort), new AdminPages(status, proxy._pipeline), loggers, cancellationToken);
+            if (options.StatusPort is { } port)
+                proxy._status = await AdminServer.StartAsync(new IPEndPoint(options.Address, port), status, loggers, cancellationToken);
             return proxy;
         }
         catch
@@ -91,7 +99,7 @@ public sealed class ProxyServer : IAsyncDisposable
 
     /// <summary>
     /// Stops without dropping anything: not ready at once, still serving for <see cref="ProxyOptions.DrainDelay"/>, then accepting
-    /// nothing more until what is under way is finished or the time for that is over. The admin listener stays.
+    /// nothing more until what is under way is finished or the time for that is over. Probes, metrics and the table stay.
     /// </summary>
     /// <param name="cancellationToken">Breaks off what is still under way.</param>
     public async Task DrainAsync(CancellationToken cancellationToken = default)
@@ -113,6 +121,8 @@ public sealed class ProxyServer : IAsyncDisposable
         _trim?.Dispose();
         if (_front is not null)
             await _front.DisposeAsync();
+        if (_status is not null)
+            await _status.DisposeAsync();
         if (_admin is not null)
             await _admin.DisposeAsync();
         _upstream.Dispose();

@@ -90,7 +90,11 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
 
     private string? HostNetwork() => Json.IsTrue(Json.Member(workload.PodSpec, "hostNetwork")) ? "the pod uses the host network" : null;
 
-    private string? Windows() => Json.Text(Json.At(workload.PodSpec, ["os", "name"])) == "windows" ? "the pod runs on Windows" : null;
+    private string? Windows()
+    {
+        string[][] places = [["os", "name"], ["nodeSelector", Names.OsLabel], ["nodeSelector", Names.OldOsLabel]];
+        return places.Any(place => Json.Text(Json.At(workload.PodSpec, place)) == "windows") ? "the pod runs on Windows" : null;
+    }
 
     private string? ForeignContainer() =>
         IsForeign(Names.ProxyContainer, "containers", _status?.Containers)

@@ -36,6 +36,10 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
     {
         private readonly Quantity? _wantedRequest = request;
         private readonly Quantity? _wantedLimit = limit;
+
+        /// <summary>Whether the pod itself has an amount of it, for all its containers together: those of its containers must not exceed that.</summary>
+        private readonly bool _isShared = new[] { "requests", "limits" }.Any(what => Json.At(podSpec, ["resources", what, resource]) is not null);
+
         private string? _requestReason;
         private string? _limitReason;
 
@@ -43,11 +47,18 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
 
         public Quantity? Limit { get; private set; } = limit;
 
-        public IEnumerable<string> Notes => [.. Note("request", _wantedRequest, Request, _requestReason), .. Note("limit", _wantedLimit, Limit, _limitReason)];
+        public IEnumerable<string> Notes => _isShared && (_wantedRequest ?? _wantedLimit) is not null
+            ? [$"the sidecar asks for no {resource} of its own: the pod's spec.resources counts for all its containers"]
+            : [.. Note("request", _wantedRequest, Request, _requestReason), .. Note("limit", _wantedLimit, Limit, _limitReason)];
 
         /// <summary>Returns what is in the way, or null.</summary>
         public string? Fit(ResourceConstraints limits, bool countsQuota)
         {
+            if (_isShared)
+            {
+                (Request, Limit) = (null, null);
+                return null;
+            }
             var ranges = limits.Ranges.Where(range => range.Resource == resource).ToList();
             var quotas = limits.Quotas.Where(quota => quota.Resource == resource).ToList();
             Complete(ranges, quotas);

@@ -11,7 +11,7 @@ namespace Turnpike.Injector;
 /// </summary>
 internal static class SidecarTemplate
 {
-    private const int AdminPort = 15020;
+    private const int StatusPort = 15020;
     private const int TokenSeconds = 3600;
     private const string ConfigDirectory = "/etc/istio/proxy";
     private const string SecretsDirectory = "/var/run/secrets/turnpike";
@@ -34,14 +34,24 @@ internal static class SidecarTemplate
             FromField("POD_NAMESPACE", "metadata.namespace"),
             FromField("INSTANCE_IP", "status.podIP"),
             new JsonObject { ["name"] = "SERVICE_CLUSTER", ["value"] = string.IsNullOrEmpty(appLabel) ? Names.ProxyContainer : appLabel });
-        container["ports"] = new JsonArray(new JsonObject { ["name"] = "http-admin", ["containerPort"] = AdminPort, ["protocol"] = "TCP" });
+        container["ports"] = new JsonArray(new JsonObject { ["name"] = "http-status", ["containerPort"] = StatusPort, ["protocol"] = "TCP" });
         container["readinessProbe"] = new JsonObject
         {
-            ["httpGet"] = new JsonObject { ["path"] = "/ready", ["port"] = AdminPort },
+            ["httpGet"] = new JsonObject { ["path"] = "/ready", ["port"] = StatusPort },
             ["initialDelaySeconds"] = 1,
             ["periodSeconds"] = 2,
             ["failureThreshold"] = 30,
         };
+        // Kubernetes starts an application after its native sidecars have started, and takes a startup probe for what that means.
+        if (settings.IsNative)
+        {
+            container["startupProbe"] = new JsonObject
+            {
+                ["httpGet"] = new JsonObject { ["path"] = "/ready", ["port"] = StatusPort },
+                ["periodSeconds"] = 1,
+                ["failureThreshold"] = 60,
+            };
+        }
         container["resources"] = Resources(settings);
         container["securityContext"] = new JsonObject
         {

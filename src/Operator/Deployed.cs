@@ -20,7 +20,7 @@ internal static class Deployed
     public const int HealthPort = 8080;
     public const int ProxyHttpPort = 8080;
     public const int ProxyHttpsPort = 8443;
-    public const int ProxyAdminPort = 15000;
+    public const int ProxyStatusPort = 15020;
 
     // The operator SDK's convention: the entity's type in lower case.
     public const string RouteRulePath = "/validate/v1alpha2routerule";
@@ -29,5 +29,5 @@ internal static class Deployed
 
     public static string OperatorImage => $"docker.io/turnpike/operator:{Injector.ProductVersion.Text}";
 
-    public static string ProxyImage => $"docker.io/turnpike/proxy:{Injector.ProductVersion.Text}";
+    public static string ProxyImage => Injector.Config.InjectConfig.Default.ProxyImage;
 }

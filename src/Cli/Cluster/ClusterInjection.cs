@@ -1,16 +1,18 @@
+using System.Text.Json;
 using Turnpike.Api;
 using Turnpike.Hosting.Api;
+using Turnpike.Injector;
 
 namespace Turnpike.Cli.Cluster;
 
 /// <summary>What a cluster says about injection, or why it says nothing.</summary>
 /// <param name="Config">The text of ConfigMap <c>istio-inject</c>, key <c>config</c>; null where there is none to be had.</param>
 /// <param name="Source">Where the text is from, or the reason why there is none.</param>
-/// <param name="HasNativeSidecars">Whether the cluster is new enough to run native sidecars.</param>
-internal sealed record ClusterInjection(string? Config, string Source, bool HasNativeSidecars)
+/// <param name="HasNativeSidecars">Whether the cluster is new enough to run native sidecars; null where it does not say.</param>
+internal sealed record ClusterInjection(string? Config, string Source, bool? HasNativeSidecars)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private static readonly Version FirstWithNativeSidecars = new(1, 29);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PatienceWithNodes = TimeSpan.FromSeconds(2);
 
     /// <summary>Asks the cluster, but not for long: whatever goes wrong is a reason, not a failure.</summary>
     public static async Task<ClusterInjection> AskAsync(ClusterSettings settings, ProcessContext process, CancellationToken ct)
@@ -42,8 +44,9 @@ internal sealed record ClusterInjection(string? Config, string Source, bool HasN
         return await cluster.RunAsync(async api =>
         {
             var version = api.GetServerVersionAsync(ct);
+            var kubelets = KubeletsAsync(api, process.Clock, ct);
             var found = await api.FindAsync(Resources.ConfigMaps, key, ct);
-            var isNew = await version >= FirstWithNativeSidecars;
+            var isNew = NativeSidecars.AreSupported(await version, await kubelets);
             var source = $"ConfigMap {key} of {cluster.Server.Authority}";
             if (found is not { } map)
                 return Nothing($"there is no {source}", isNew);
@@ -53,5 +56,24 @@ internal sealed record ClusterInjection(string? Config, string Source, bool HasN
         });
     }
 
-    private static ClusterInjection Nothing(string reason, bool hasNativeSidecars = false) => new(null, reason, hasNativeSidecars);
+    /// <summary>The versions of the nodes. Not everybody may list them, and there may be very many: then the API server's alone counts.</summary>
+    private static async Task<IReadOnlyList<string>> KubeletsAsync(KubeApi api, TimeProvider clock, CancellationToken ct)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        try
+        {
+            var nodes = api.ListAsync(Resources.Nodes, ResourceQuery.All, node => node.Child("status")?.Child("nodeInfo")?.Text("kubeletVersion") ?? "", stop.Token);
+            return (await nodes.WaitAsync(PatienceWithNodes, clock, ct)).Items;
+        }
+        catch (Exception e) when (e is KubeStatusException or HttpRequestException or IOException or JsonException or TimeoutException)
+        {
+            return [];
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+    }
+
+    private static ClusterInjection Nothing(string reason, bool? hasNativeSidecars = null) => new(null, reason, hasNativeSidecars);
 }

@@ -10,6 +10,7 @@ internal static class Resources
     public static readonly ResourceRef RouteRules = new(Names.Group, Names.Version, "routerules", RouteRuleReader.Kind);
     public static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
     public static readonly ResourceRef Pods = new("", "v1", "pods", "Pod");
+    public static readonly ResourceRef Nodes = new("", "v1", "nodes", "Node");
     public static readonly ResourceRef Deployments = new("apps", "v1", "deployments", "Deployment");
     public static readonly ResourceRef Ingresses = new("networking.k8s.io", "v1", "ingresses", "Ingress");
     public static readonly ResourceRef IngressClasses = new("networking.k8s.io", "v1", "ingressclasses", "IngressClass");

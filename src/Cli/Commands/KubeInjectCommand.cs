@@ -29,6 +29,8 @@ internal static class KubeInjectCommand
         var uid = Valued<long?>("User and group that the proxy runs as.", "UID", "--sidecarProxyUID");
         var verbosity = Valued<int?>("Log level of the proxy, 0 to 10.", "LEVEL", "--verbosity");
         var version = Valued<string?>("Version that the status annotation records.", "TEXT", "--setVersionString");
+        var native = Valued<string?>("Whether the sidecar is an init container that keeps running, so that Jobs end: true, false, or auto for where the cluster has them; without a cluster auto is true.", "WHETHER", "--native-sidecar");
+        native.AcceptOnlyFromAmong("auto", "true", "false");
         InRange(uid, "--sidecarProxyUID", 1, uint.MaxValue - 1);
         InRange(verbosity, "--verbosity", 0, 10);
         Option[] idle =
@@ -41,7 +43,7 @@ internal static class KubeInjectCommand
 
         var command = new Command("kube-inject", "Put the sidecar into manifests: exit code 0 done, 1 invalid, 2 usage.")
         {
-            file, output, diff, configFile, hub, tag, pullPolicy, uid, verbosity, version,
+            file, output, diff, configFile, hub, tag, pullPolicy, uid, verbosity, version, native,
         };
         foreach (var option in idle)
             command.Add(option);
@@ -65,6 +67,7 @@ internal static class KubeInjectCommand
                 ProxyUid = parsed.GetValue(uid),
                 Verbosity = parsed.GetValue(verbosity),
                 Version = parsed.GetValue(version),
+                NativeSidecar = parsed.GetValue(native) switch { "auto" => NativeSidecar.Auto, "true" => NativeSidecar.Always, "false" => NativeSidecar.Never, _ => null },
                 IdleOptions = [.. idle.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)],
             };
             var io = KubeInjectIo.Real(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);

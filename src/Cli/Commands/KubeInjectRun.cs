@@ -30,6 +30,8 @@ internal sealed record KubeInjectRequest(string File, string Namespace)
 
     public string? Version { get; init; }
 
+    public NativeSidecar? NativeSidecar { get; init; }
+
     /// <summary>Given options of 2017 that change nothing.</summary>
     public IReadOnlyList<string> IdleOptions { get; init; } = [];
 }
@@ -44,7 +46,7 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
 
     /// <summary>The image that <c>--hub</c> and <c>--tag</c> name, or null where neither is given.</summary>
     public static string? Image(string? hub, string? tag) =>
-        hub is null && tag is null ? null : $"{hub?.TrimEnd('/') ?? "turnpike"}/proxy:{tag ?? ProductVersion.Text}";
+        hub is null && tag is null ? null : $"{(hub is null ? InjectConfig.ProxyRepository : $"{hub.TrimEnd('/')}/proxy")}:{tag ?? ProductVersion.Text}";
 
     public int Execute(KubeInjectRequest request)
     {
@@ -54,7 +56,10 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
         var text = io.ReadFile(request.File);
         if (Config(request) is not { } config)
             return ExitCodes.Failure;
-        var result = ManifestInjector.Inject(name, text, config, Options(request), request.Namespace);
+        var options = new InjectOptions { AnyKind = true, HasNativeSidecars = request.Cluster?.HasNativeSidecars ?? true };
+        if (config.NativeSidecar == NativeSidecar.Auto && request.Cluster?.HasNativeSidecars is null)
+            io.Error.WriteLine($"note: sidecars are native, for Kubernetes {NativeSidecars.First} and newer, since no cluster says which version it has; --native-sidecar=false is for older ones");
+        var result = ManifestInjector.Inject(name, text, config, options, request.Namespace);
         foreach (var note in result.Notes)
             io.Error.WriteLine($"note: {note}");
         foreach (var error in result.Errors)
@@ -64,9 +69,6 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
         Write(request.OutputFile, request.Diff ? Diff(request, name, text, result.Text) : result.Text);
         return ExitCodes.Success;
     }
-
-    private static InjectOptions Options(KubeInjectRequest request) =>
-        new() { AnyKind = true, HasNativeSidecars = request.Cluster is { HasNativeSidecars: true } };
 
     private InjectConfig? Config(KubeInjectRequest request)
     {
@@ -78,6 +80,7 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
             ProxyUid = request.ProxyUid ?? config.ProxyUid,
             Verbosity = request.Verbosity ?? config.Verbosity,
             Version = request.Version ?? config.Version,
+            NativeSidecar = request.NativeSidecar ?? config.NativeSidecar,
         };
     }
 

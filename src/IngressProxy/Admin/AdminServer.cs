@@ -8,16 +8,16 @@ using Microsoft.Extensions.Options;
 
 namespace Turnpike.IngressProxy.Admin;
 
-/// <summary>The admin listener: a server of its own, so that it answers while the other one drains.</summary>
+/// <summary>A listener for pages about the proxy: a server of its own, so that it answers while the one for clients drains.</summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
     private readonly KestrelServer _server;
     private ListenOptions? _listener;
 
-    private AdminServer(ProxyOptions options, ILoggerFactory loggers)
+    private AdminServer(IPEndPoint endPoint, ILoggerFactory loggers)
     {
         var kestrel = new KestrelServerOptions { AddServerHeader = false };
-        kestrel.Listen(new IPEndPoint(options.AdminAddress, options.AdminPort), listen =>
+        kestrel.Listen(endPoint, listen =>
         {
             _listener = listen;
             listen.Protocols = HttpProtocols.Http1;
@@ -28,9 +28,9 @@ internal sealed class AdminServer : IAsyncDisposable
 
     public IPEndPoint EndPoint => _listener!.IPEndPoint!;
 
-    public static async Task<AdminServer> StartAsync(ProxyOptions options, AdminPages pages, ILoggerFactory loggers, CancellationToken cancellationToken)
+    public static async Task<AdminServer> StartAsync(IPEndPoint endPoint, IPages pages, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var admin = new AdminServer(options, loggers);
+        var admin = new AdminServer(endPoint, loggers);
         try
         {
             await admin._server.StartAsync(new Application(pages), cancellationToken);
@@ -50,7 +50,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _server.Dispose();
     }
 
-    private sealed class Application(AdminPages pages) : IHttpApplication<IFeatureCollection>
+    private sealed class Application(IPages pages) : IHttpApplication<IFeatureCollection>
     {
         public IFeatureCollection CreateContext(IFeatureCollection contextFeatures) => contextFeatures;
 

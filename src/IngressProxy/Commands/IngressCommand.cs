@@ -35,9 +35,9 @@ internal static class IngressCommand
 
     private static readonly Option<int> HttpPort = SharedOptions.Port("--http-port", 8080, "port for cleartext HTTP/1.1 and HTTP/2; 0 is any free port");
     private static readonly Option<int> HttpsPort = SharedOptions.Port("--https-port", 8443, "port for TLS");
-    private static readonly Option<int> AdminPort = SharedOptions.Port("--admin-port", 15000, "port for /ready, /live, /metrics and /table");
+    private static readonly Option<int> StatusPort = SharedOptions.Status();
+    private static readonly Option<int> AdminPort = SharedOptions.Port("--admin-port", 15000, "port for the same and /table, on loopback only");
     private static readonly Option<IPAddress> Address = SharedOptions.Address("--address", IPAddress.Any, "address to listen on");
-    private static readonly Option<IPAddress> AdminAddress = SharedOptions.Address("--admin-address", IPAddress.Loopback, "address for the admin port");
 
     private static readonly Option<double> DrainDelay = SharedOptions.Seconds("--drain-delay", "seconds to go on serving after SIGTERM, no longer ready", 5.0);
     private static readonly Option<double?> DrainDuration = SharedOptions.Seconds<double?>("--drain-duration", "seconds that requests in flight may take after that; what the table says, if not given", null);
@@ -54,7 +54,7 @@ internal static class IngressCommand
     {
         var command = new Command("ingress", "Serve the routes of a table.")
         {
-            Table, Control, ControlCa, ControlToken, HttpPort, HttpsPort, AdminPort, Address, AdminAddress, DrainDelay, DrainDuration, Inline, Level,
+            Table, Control, ControlCa, ControlToken, HttpPort, HttpsPort, StatusPort, AdminPort, Address, DrainDelay, DrainDuration, Inline, Level,
         };
         command.Validators.Add(result =>
         {
@@ -76,9 +76,9 @@ internal static class IngressCommand
         {
             HttpPort = arguments.GetValue(HttpPort),
             HttpsPort = arguments.GetValue(HttpsPort),
+            StatusPort = arguments.GetValue(StatusPort),
             AdminPort = arguments.GetValue(AdminPort),
             Address = arguments.GetValue(Address)!,
-            AdminAddress = arguments.GetValue(AdminAddress)!,
             DrainDelay = TimeSpan.FromSeconds(arguments.GetValue(DrainDelay)),
             DrainDuration = arguments.GetValue(DrainDuration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             InlineScheduling = inline,
@@ -87,7 +87,7 @@ internal static class IngressCommand
         try
         {
             await using var proxy = await ProxyServer.StartAsync(options, loggers, cancellationToken: cancellationToken);
-            await Console.Out.WriteLineAsync($"listening http {proxy.Http}\nlistening https {proxy.Https}\nlistening admin {proxy.Admin}");
+            await Console.Out.WriteLineAsync($"listening http {proxy.Http}\nlistening https {proxy.Https}\nlistening status {proxy.Status}\nlistening admin {proxy.Admin}");
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await using var file = arguments.GetValue(Table) is { } table ? TableFile.Watch(table.FullName, proxy, logger, TimeProvider.System) : null;
             var following = Discovery(arguments) is { } discovery

@@ -25,6 +25,9 @@ internal static class SharedOptions
         return option;
     }
 
+    /// <summary>The same port beside an application as in the ingress: the one that the kubelet and scrapes come to.</summary>
+    public static Option<int> Status() => Port("--status-port", 15020, "port for /ready, /live and /metrics");
+
     public static Option<T> Seconds<T>(string name, string description, T seconds) =>
         new(name) { Description = description, DefaultValueFactory = _ => seconds };
 

@@ -9,6 +9,9 @@ namespace Turnpike.Injector.Config;
 /// </summary>
 public sealed record InjectConfig
 {
+    /// <summary>Where the proxy's image is; everything that names one by itself names this.</summary>
+    public const string ProxyRepository = "docker.io/turnpike/proxy";
+
     public static InjectConfig Default { get; } = new();
 
     /// <summary><c>policy</c>: whether pods that say nothing about injection are injected.</summary>
@@ -37,7 +40,7 @@ public sealed record InjectConfig
     public NativeSidecar NativeSidecar { get; init; } = NativeSidecar.Auto;
 
     /// <summary><c>proxyImage</c>, or <c>params.proxyImage</c>.</summary>
-    public string ProxyImage { get; init; } = $"turnpike/proxy:{ProductVersion.Text}";
+    public string ProxyImage { get; init; } = $"{ProxyRepository}:{ProductVersion.Text}";
 
     /// <summary><c>params.imagePullPolicy</c>: Always, IfNotPresent or Never.</summary>
     public string ImagePullPolicy { get; init; } = "IfNotPresent";

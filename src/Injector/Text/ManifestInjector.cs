@@ -10,7 +10,7 @@ namespace Turnpike.Injector.Text;
 
 /// <param name="Text">The manifest with the sidecars in it; the input itself where there are errors.</param>
 /// <param name="Errors">One line each, led by the file and the document.</param>
-/// <param name="Notes">Workloads that were left as they are and why, and documents that had to be written anew.</param>
+/// <param name="Notes">Documents that were left as they are and why, and those that had to be written anew.</param>
 public sealed record InjectedManifest(string Text, IReadOnlyList<string> Errors, IReadOnlyList<string> Notes);
 
 /// <summary>
@@ -30,8 +30,11 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
     private InjectedManifest Inject(string name, string text)
     {
         var result = new StringBuilder(text.Length * 2);
-        foreach (var document in YamlText.Read(text))
+        var documents = YamlText.Read(text).ToList();
+        foreach (var document in documents)
             result.Append(Document(document, Invariant($"{name}: document {document.Index}")));
+        if (documents.All(document => document.Root is null && document.Error is null))
+            _notes.Add($"{name}: nothing to inject: there is no object in it");
         return new InjectedManifest(_errors.Count == 0 ? result.ToString() : text, _errors, _notes);
     }
 
@@ -40,7 +43,11 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
         if (document.Error is { } error)
             _errors.Add($"{place}: {error}");
         if (document.Root is not JsonObject root)
+        {
+            if (document.Root is not null)
+                _notes.Add($"{place}: nothing to inject: {Json.Show(document.Root)} is no object");
             return document.Text;
+        }
         var operations = new List<PatchOperation>();
         Object(root, "", place, operations);
         if (operations.Count == 0)
@@ -68,6 +75,8 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
         _errors.AddRange(result.Errors.Select(fault => $"{place}: {fault}"));
         if (result.Outcome is InjectionOutcome.NotInjected or InjectionOutcome.DoesNotFit)
             _notes.Add($"{place}: not injected: {result.Reason}");
+        if (result.Outcome is InjectionOutcome.NotAWorkload)
+            _notes.Add($"{place}: nothing to inject: {result.Reason}");
         _notes.AddRange(result.Notes.Select(note => $"{place}: {note}"));
         operations.AddRange(result.Patch.Select(operation => operation with { Path = path + operation.Path }));
     }

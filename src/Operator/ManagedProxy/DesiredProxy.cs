@@ -142,8 +142,7 @@ internal static class DesiredProxy
                     - --discovery-token=/var/run/secrets/turnpike/token
                     - --http-port={Deployed.ProxyHttpPort}
                     - --https-port={Deployed.ProxyHttpsPort}
-                    - --admin-port={Deployed.ProxyAdminPort}
-                    - --admin-address=0.0.0.0
+                    - --status-port={Deployed.ProxyStatusPort}
                     env:
                     - name: POD_NAME
                       valueFrom:
@@ -165,20 +164,20 @@ internal static class DesiredProxy
                     - name: https
                       containerPort: {Deployed.ProxyHttpsPort}
                       protocol: TCP
-                    - name: admin
-                      containerPort: {Deployed.ProxyAdminPort}
+                    - name: status
+                      containerPort: {Deployed.ProxyStatusPort}
                       protocol: TCP
                     readinessProbe:
                       httpGet:
                         path: /ready
-                        port: admin
+                        port: status
                       initialDelaySeconds: {StartSeconds}
                       periodSeconds: 1
                       failureThreshold: 2
                     livenessProbe:
                       httpGet:
                         path: /live
-                        port: admin
+                        port: status
                       initialDelaySeconds: {StartSeconds}
                       periodSeconds: 10
                       failureThreshold: 3

@@ -74,7 +74,7 @@ internal static class MetricsReference
 
             """.ReplaceLineEndings("\n"));
         Write(text, OfOperator);
-        text.Append(CultureInfo.InvariantCulture, $"\n## Proxy\n\nPort {Deployed.ProxyAdminPort}, `/metrics`.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n## Proxy\n\nPort {Deployed.ProxyStatusPort}, `/metrics`.\n\n");
         Write(text, OfProxy);
         return text.ToString();
     }

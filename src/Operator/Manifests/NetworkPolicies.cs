@@ -47,7 +47,7 @@ internal static class NetworkPolicies
               port: {Deployed.DiscoveryPort}
         """);
 
-    /// <remarks>The admin port shows metrics and the table without keys, to be read only; the kubelet's probes and scrapes need it.</remarks>
+    /// <remarks>The status port is for the kubelet's probes and for scrapes; the table is on loopback, which no policy can open.</remarks>
     private static JsonObject Ingress() => KubeYaml.Object($"""
         apiVersion: networking.k8s.io/v1
         kind: NetworkPolicy
@@ -71,6 +71,6 @@ internal static class NetworkPolicies
             - namespaceSelector: <>
             ports:
             - protocol: TCP
-              port: {Deployed.ProxyAdminPort}
+              port: {Deployed.ProxyStatusPort}
         """.Replace("<>", "{}", StringComparison.Ordinal));
 }

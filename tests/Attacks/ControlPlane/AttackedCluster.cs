@@ -67,7 +67,7 @@ public sealed class AttackedCluster : ApiServer
             PodSpec.Proxy,
             new Dictionary<string, string> { ["POD_NAME"] = "proxy", ["POD_NAMESPACE"] = System },
             "ingress", $"--discovery={Pod.OperatorHost}:{DiscoveryPort}", $"--discovery-ca={ca}", $"--discovery-token={token}",
-            "--http-port=0", "--https-port=0", "--admin-port=0", "--address=127.0.0.1", "--drain-delay=0");
+            "--http-port=0", "--https-port=0", "--status-port=0", "--admin-port=0", "--address=127.0.0.1", "--drain-delay=0");
     }
 
     /// <summary>Returns when the operator says that it may get requests.</summary>

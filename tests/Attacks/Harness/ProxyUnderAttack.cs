@@ -54,7 +54,7 @@ internal sealed class ProxyUnderAttack : IAsyncDisposable
                 "turnpike-proxy",
                 PodSpec.Proxy,
                 new Dictionary<string, string> { ["POD_NAME"] = "attacked", ["POD_NAMESPACE"] = "istio-system" },
-                "ingress", "--table", table, "--http-port=0", "--https-port=0", "--admin-port=0", "--address=127.0.0.1", "--drain-delay=0");
+                "ingress", "--table", table, "--http-port=0", "--https-port=0", "--status-port=0", "--admin-port=0", "--address=127.0.0.1", "--drain-delay=0");
             var http = IPEndPoint.Parse(await pod.LineAsync("listening http "));
             var client = NewClient(http);
             var probe = SteadyProbe.Get(client, Neighbour);

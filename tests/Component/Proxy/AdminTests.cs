@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using Turnpike.Routing;
 using Turnpike.Tests.Component.Proxy.Harness;
@@ -53,6 +55,57 @@ public sealed class AdminTests
         var read = RouteTableJson.Deserialize(System.Text.Encoding.UTF8.GetBytes(json));
         Assert.Equal(certificate.CertificatePem, read.Certificates.Single().CertificatePem);
         Assert.Equal(TableText.Write(table), TableText.Write(read));
+    }
+
+    /// <summary>The port that any pod reaches has probes and metrics; what shows configuration answers on loopback alone, whatever the proxy's own address.</summary>
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("0.0.0.0")]
+    public async Task Table_IsOnLoopbackAlone(string address)
+    {
+        var options = TestProxy.Options with { Address = IPAddress.Parse(address), StatusPort = 0 };
+        await using var proxy = await TestProxy.StartAsync(Tables.To(RawUpstream.Refusing()), options);
+
+        Assert.Equal(IPAddress.Parse(address), proxy.Server.Status!.Address);
+        Assert.Equal(IPAddress.Loopback, proxy.Server.Admin.Address);
+        var status = $"http://127.0.0.1:{proxy.Server.Status.Port}";
+        Assert.Equal((HttpStatusCode.OK, "ready\n"), await proxy.FetchAsync($"{status}/ready"));
+        Assert.Equal((HttpStatusCode.OK, "live\n"), await proxy.FetchAsync($"{status}/live"));
+        Assert.Contains("turnpike_table_swaps_total 1\n", (await proxy.FetchAsync($"{status}/metrics")).Text, StringComparison.Ordinal);
+        foreach (var path in new[] { "/table", "/table?format=json", "/%74able", "//table", "/metrics/../table", "/" })
+            Assert.Equal((HttpStatusCode.NotFound, "not found: there are /ready, /live and /metrics\n"), await proxy.FetchAsync(status + path));
+        Assert.Equal(HttpStatusCode.OK, (await proxy.AdminAsync("/table")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await proxy.AdminAsync("/ready")).Status);
+    }
+
+    [Theory]
+    [InlineData("status", "sidecar", "--address=127.0.0.1", "--status-port=0")]
+    [InlineData("http https status admin", "ingress", "--address=127.0.0.1", "--http-port=0", "--https-port=0", "--status-port=0", "--admin-port=0", "--drain-delay=0", "--table=no-such-file")]
+    public async Task Program_AnswersItsProbes_AndShowsNothingElseThere(string listeners, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "turnpike-proxy"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        try
+        {
+            var status = "";
+            foreach (var listener in listeners.Split(' '))
+            {
+                var line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+                Assert.StartsWith($"listening {listener} 127.0.0.1:", line, StringComparison.Ordinal);
+                status = listener == "status" ? line!.Replace("listening status ", "http://", StringComparison.Ordinal) : status;
+            }
+            await using var client = await TestProxy.StartAsync();
+            Assert.Equal((HttpStatusCode.OK, "live\n"), await client.FetchAsync(status + "/live"));
+            Assert.Equal(listeners == "status" ? (HttpStatusCode.OK, "ready\n") : (HttpStatusCode.ServiceUnavailable, "no route table yet\n"), await client.FetchAsync(status + "/ready"));
+            Assert.Equal(HttpStatusCode.NotFound, (await client.FetchAsync(status + "/table")).Status);
+            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+            Assert.Equal(0, process.ExitCode);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+        }
     }
 
     [Fact]

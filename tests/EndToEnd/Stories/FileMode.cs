@@ -51,9 +51,9 @@ public sealed class FileMode(Cluster cluster)
                   - name: proxy
                     image: docker.io/turnpike/proxy:0.1.0
                     imagePullPolicy: Never
-                    args: [ingress, --table=/table/table.json, --admin-address=0.0.0.0]
+                    args: [ingress, --table=/table/table.json]
                     securityContext: {readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
-                    readinessProbe: {httpGet: {path: /ready, port: 15000}, periodSeconds: 1}
+                    readinessProbe: {httpGet: {path: /ready, port: 15020}, periodSeconds: 1}
                     volumeMounts: [{name: table, mountPath: /table}]
                   volumes: [{name: table, secret: {secretName: table}}]
             ---

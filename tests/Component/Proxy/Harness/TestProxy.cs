@@ -61,9 +61,13 @@ internal sealed class TestProxy : IAsyncDisposable
     public Task<HttpResponseMessage> GetAsync(string target = "/", Version? version = null, params (string Name, string Value)[] headers) =>
         SendAsync(Request(HttpMethod.Get, target, headers), version ?? HttpVersion.Version11, TestContext.Current.CancellationToken);
 
-    public async Task<(HttpStatusCode Status, string Text)> AdminAsync(string path)
+    public Task<(HttpStatusCode Status, string Text)> AdminAsync(string path) => FetchAsync($"http://{Server.Admin}{path}");
+
+    /// <summary>Gets a page from whichever server, the path as it is written.</summary>
+    public async Task<(HttpStatusCode Status, string Text)> FetchAsync(string url)
     {
-        var response = await _client.SendAsync(new HttpRequestMessage(HttpMethod.Get, $"http://{Server.Admin}{path}"), TestContext.Current.CancellationToken);
+        var uri = new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var response = await _client.SendAsync(new HttpRequestMessage(HttpMethod.Get, uri), TestContext.Current.CancellationToken);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 

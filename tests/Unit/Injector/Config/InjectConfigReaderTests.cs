@@ -24,7 +24,7 @@ public sealed class InjectConfigReaderTests
         Assert.True(config.InjectsByDefault);
         Assert.Equal([""], config.Namespaces);
         Assert.Equal((InjectionScope.Pod, NativeSidecar.Auto, 1337), (config.Scope, config.NativeSidecar, config.ProxyUid));
-        Assert.StartsWith("turnpike/proxy:", config.ProxyImage, StringComparison.Ordinal);
+        Assert.StartsWith("docker.io/turnpike/proxy:", config.ProxyImage, StringComparison.Ordinal);
         Assert.Equal(("10m", "40Mi", null, "256Mi"), Amounts(config));
     }
 

@@ -1,0 +1,21 @@
+using System.Text;
+
+namespace Turnpike.IngressProxy.Admin;
+
+/// <summary>Probes and metrics: for the kubelet and for scrapes, so for whoever reaches the port.</summary>
+internal sealed class StatusPages(Readiness readiness, ProxyMetrics metrics, Func<int> ejectedEndpoints) : IPages
+{
+    public AdminPage Get(string method, string path, string query) =>
+        method is not ("GET" or "HEAD") ? Text(405, "only GET") : Find(path) ?? Text(404, "not found: there are /ready, /live and /metrics");
+
+    /// <summary>The page for a GET of that path; null where there is none.</summary>
+    public AdminPage? Find(string path) => path switch
+    {
+        "/ready" => readiness.ReasonAgainst is { } reason ? Text(503, reason) : Text(200, "ready"),
+        "/live" => Text(200, "live"),
+        "/metrics" => new AdminPage(200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Write(metrics, ejectedEndpoints()))),
+        _ => null,
+    };
+
+    public static AdminPage Text(int status, string line) => new(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(line + "\n"));
+}
