@@ -104,7 +104,6 @@ public sealed class FieldSchema
         Default = property.GetCustomAttribute<DefaultAttribute>()?.Text ?? "";
         Bounds = property.GetCustomAttribute<BoundsAttribute>()?.Text ?? "";
         Range = property.GetCustomAttribute<RangeAttribute>() is { } range ? (Number(range.Minimum), Number(range.Maximum)) : null;
-        MaxLength = property.GetCustomAttribute<MaxLengthAttribute>()?.Length;
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         var collection = type.IsGenericType ? type.GetGenericTypeDefinition() : null;
         Shape = collection == typeof(ImmutableArray<>) ? FieldShape.List
@@ -112,6 +111,9 @@ public sealed class FieldSchema
             : FieldShape.One;
         var value = Shape == FieldShape.One ? type : type.GetGenericArguments()[^1];
         Kind = KindOf(value);
+        var most = property.GetCustomAttribute<MaxLengthAttribute>()?.Length;
+        MaxLength = Shape == FieldShape.One ? most : null;
+        MaxCount = Shape == FieldShape.One ? null : most;
         Message = Kind == FieldKind.Message ? MessageSchema.Of(value) : null;
         collect = Shape switch
         {
@@ -144,6 +146,9 @@ public sealed class FieldSchema
 
     /// <summary>Of a text, in characters, or null.</summary>
     public int? MaxLength { get; }
+
+    /// <summary>Of a list or map, or null.</summary>
+    public int? MaxCount { get; }
 
     /// <summary>Fields of one message with the same group exclude each other; null where there is no such group.</summary>
     public string? OneOf { get; }

@@ -15,6 +15,9 @@ public sealed record RouteRule(ObjectMeta Metadata, RouteRuleSpec Spec);
 [Description("Routing policy for the requests to one service: which requests, where to, and how.")]
 public sealed record RouteRuleSpec
 {
+    /// <summary>Of targets, of conditions and of headers: more than anybody writes; a rule with thousands would be its namespace's whole part of the table.</summary>
+    internal const int MaxCount = 64;
+
     [Bounds("Required; labels are not allowed here.")]
     [Description("The service whose requests the rule governs.")]
     public IstioService? Destination { get; init; }
@@ -30,6 +33,7 @@ public sealed record RouteRuleSpec
 
     [Default("the whole destination service")]
     [Bounds("Weights total 100; a single element may leave its weight out.")]
+    [MaxLength(MaxCount)]
     [Description("Weighted targets.")]
     public ImmutableArray<DestinationWeight>? Route { get; init; }
 
@@ -68,6 +72,7 @@ public sealed record RouteRuleSpec
     public CorsPolicy? CorsPolicy { get; init; }
 
     [Bounds("Lower-case names; neither `host` nor a header of the connection; values are not empty.")]
+    [MaxLength(MaxCount)]
     [Description("Request headers to add before forwarding; one that the client sent stays too.")]
     public ImmutableSortedDictionary<string, string>? AppendHeaders { get; init; }
 }
@@ -129,6 +134,7 @@ public sealed record L4MatchAttributes
 public sealed record MatchRequest
 {
     [Bounds("Lower-case names.")]
+    [MaxLength(RouteRuleSpec.MaxCount)]
     [Description("Header name, or one of `uri`, `scheme`, `method`, `authority`, to the condition on its value. All must hold.")]
     public ImmutableSortedDictionary<string, StringMatch>? Headers { get; init; }
 }

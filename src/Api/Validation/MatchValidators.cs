@@ -38,15 +38,12 @@ internal sealed class L4MatchValidator : AbstractValidator<L4MatchAttributes>
 
 internal sealed class MatchRequestValidator : AbstractValidator<MatchRequest>
 {
-    /// <summary>Each request pays for each of them.</summary>
-    private const int MaxConditions = 64;
-
     public MatchRequestValidator()
     {
         RuleFor(request => request.Headers).Custom((headers, context) =>
         {
-            if (headers?.Count > MaxConditions)
-                context.Invalid($"must have at most {MaxConditions} conditions", headers.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            if (headers?.Count > RouteRuleSpec.MaxCount)
+                context.Invalid($"must have at most {RouteRuleSpec.MaxCount} conditions", headers.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
         });
         RuleForEach(request => request.Headers)
             .OverrideIndexer((_, _, header, _) => $"[{header.Key}]")

@@ -53,12 +53,10 @@ internal sealed class RouteRuleValidator : AbstractValidator<RouteRuleSpec>
 
     private static IEnumerable<T> Items<T>(ImmutableArray<T>? items) => items ?? [];
 
-    /// <summary>More than anybody writes; a rule with thousands would be its namespace's whole part of the table.</summary>
     private static void AtMost(int? count, string what, ValidationContext<RouteRuleSpec> context)
     {
-        const int most = 64;
-        if (count > most)
-            context.Invalid($"must have at most {most} {what}", count.Value.ToString(CultureInfo.InvariantCulture));
+        if (count > RouteRuleSpec.MaxCount)
+            context.Invalid($"must have at most {RouteRuleSpec.MaxCount} {what}", count.Value.ToString(CultureInfo.InvariantCulture));
     }
 
     private static void Weights(ImmutableArray<DestinationWeight>? route, ValidationContext<RouteRuleSpec> context)

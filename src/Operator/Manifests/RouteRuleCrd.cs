@@ -62,7 +62,6 @@ internal static class RouteRuleCrd
 
     private static JsonObject Message(MessageSchema message, string description)
     {
-        // That both spellings of one field are not given together is left to the webhook: a schema refuses it without a field's name.
         var properties = new JsonObject();
         foreach (var field in message.Fields)
         {
@@ -70,7 +69,10 @@ internal static class RouteRuleCrd
             if (field.SnakeName != field.Name)
                 properties[field.Name] = Field(field);
         }
-        return new JsonObject { ["type"] = "object", ["description"] = description, ["properties"] = properties };
+        var schema = new JsonObject { ["type"] = "object", ["description"] = description, ["properties"] = properties };
+        if (RouteRuleCel.Of(message) is { Count: > 0 } rules)
+            schema["x-kubernetes-validations"] = rules;
+        return schema;
     }
 
     private static JsonObject Field(FieldSchema field)
@@ -92,6 +94,9 @@ internal static class RouteRuleCrd
             FieldShape.Map => new JsonObject { ["type"] = "object", ["additionalProperties"] = value },
             _ => value,
         };
+        // What a rule of CEL may cost is reckoned from how often its message may be there.
+        if (field.MaxCount is { } count)
+            schema[field.Shape == FieldShape.List ? "maxItems" : "maxProperties"] = count;
         schema["description"] = string.Join(' ', new[] { field.Description, field.Bounds, field.Default.Length > 0 ? $"Default: {field.Default}." : "" }.Where(t => t.Length > 0));
         return schema;
     }

@@ -64,6 +64,7 @@ internal static class RouteRuleReference
 
     private static string BoundsOf(FieldSchema field) => field.Range switch
     {
+        null when field.MaxCount is { } count => $"At most {count}. {field.Bounds}",
         null => field.MaxLength is { } length ? $"At most {length} characters." : field.Bounds,
         { Most: >= int.MaxValue } range => string.Create(CultureInfo.InvariantCulture, $"{range.Least} or more"),
         var (least, most) => string.Create(CultureInfo.InvariantCulture, $"{least} to {most}"),

@@ -98,7 +98,7 @@ public sealed class AttackedCluster : ApiServer
     {
         if (Interlocked.Exchange(ref _installed, 1) == 1)
             return;
-        await KubectlAsync(CancellationToken.None, "apply", "-f", Path.Combine(Repository, "config", "install.yaml"));
+        await ApplyAsync(CancellationToken.None, "-f", Path.Combine(Repository, "config", "install.yaml"));
         (WebhookPort, DiscoveryPort, HealthPort) = FreePorts();
         var service = """{"spec":{"type":"ExternalName","externalName":"127.0.0.1","clusterIP":null,"clusterIPs":null,"selector":null}}""";
         await Api.MergeAsync(Kind.Services, new(System, Operator), service, CancellationToken.None);

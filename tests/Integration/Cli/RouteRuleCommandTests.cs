@@ -129,7 +129,7 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
                           charge: {type: integer}
             """;
         (await server.KubectlAsync(definition, Cancelled, "apply", "-f", "-")).Expect();
-        await server.KubectlAsync(Cancelled, "wait", "--for=condition=Established", "--timeout=30s", "crd/quotaspecs.config.istio.io");
+        await server.EstablishedAsync(Cancelled, "crd/quotaspecs.config.istio.io");
         var ns = await server.CreateNamespaceAsync(Cancelled);
 
         var refused = await Turnpike("kind: QuotaSpec\nmetadata: {name: q}\nspec: {charge: much}", "create", "-f", "-", "-n", ns);

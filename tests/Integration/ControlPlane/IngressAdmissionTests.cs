@@ -16,6 +16,7 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
     [InlineData("extensions/v1beta1")]
     public async Task BadIngress_IsRefused_InWhateverVersionItIsWritten(string version)
     {
+        await SkipUnlessServedAsync(version);
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         var bad = Ingress("bad", "a.example.com", "web", 80, version).Replace("ingress.class: istio", "ingress.class: istio\n    turnpike.io/http: sometimes", StringComparison.Ordinal);
         var run = await SendAsync(ns, "create", bad);
@@ -42,7 +43,8 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         var other = Ingress("other", "a.example.com", "web", 80).Replace("class: istio", "class: nginx\n    turnpike.io/http: sometimes", StringComparison.Ordinal);
         var run = await SendAsync(ns, "create", other);
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal(0, run.ExitCode);
+        Assert.Empty(Warnings(run));
 
         var ours = await cluster.KubectlAsync(null, Cancelled, "annotate", "ingress", "other", "-n", ns, "--overwrite", "kubernetes.io/ingress.class=istio");
         Assert.Contains(Refusal, ours.Error, StringComparison.Ordinal);
@@ -53,6 +55,7 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
     [InlineData("extensions/v1beta1")]
     public async Task MissingServicePortAndSecret_AreWarnedOf(string version)
     {
+        await SkipUnlessServedAsync(version);
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         await cluster.KubectlAsync(Cancelled, "create", "service", "clusterip", "web", "--tcp=80", "-n", ns);
         var warned = await SendAsync(ns, "create", Ingress("a", $"a.{ns}.example.com", "gone", 80, version) + $"  tls: [{{hosts: [a.{ns}.example.com], secretName: none}}]\n");
@@ -92,7 +95,7 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
             spec: {ports: [{name: http, port: 80}]}
             """, Cancelled, "create", "-n", ns, "-f", "-");
         var quiet = await Wait.For(
-            _ => SendAsync(ns, "create", Ingress("a", $"{ns}.example.com", "web", 80), "--dry-run=server"), run => run.Error.Length == 0, "the service to be known");
+            _ => SendAsync(ns, "create", Ingress("a", $"{ns}.example.com", "web", 80), "--dry-run=server"), run => !Warnings(run).Any(), "the service to be known");
         quiet.Expect();
     }
 
@@ -113,8 +116,16 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
             """;
     }
 
-    private static IEnumerable<string> Warnings(ProgramRun run) =>
-        run.ErrorLines.Where(line => line.StartsWith("Warning: ", StringComparison.Ordinal)).Select(line => line["Warning: ".Length..]);
+    /// <summary>Ours: from 1.22 on the API server has one of its own about the annotation of the class.</summary>
+    private static IEnumerable<string> Warnings(ProgramRun run) => run.ErrorLines
+        .Where(line => line.StartsWith("Warning: ", StringComparison.Ordinal) && !line.Contains(" is deprecated", StringComparison.Ordinal))
+        .Select(line => line["Warning: ".Length..]);
+
+    private async Task SkipUnlessServedAsync(string version)
+    {
+        var parts = version.Split('/');
+        Assert.SkipUnless(await cluster.Api.ServesAsync(new(parts[0], parts[1], "ingresses", "Ingress"), Cancelled), $"this API server does not serve Ingress in {version}");
+    }
 
     private Task<ProgramRun> SendAsync(string ns, string verb, string yaml, params string[] flags) =>
         cluster.KubectlAsync(yaml, Cancelled, [verb, "-n", ns, "-f", "-", .. flags]);

@@ -103,7 +103,7 @@ public sealed class OperatorFixture : ApiServer
         await KubectlAsync(CancellationToken.None, "create", "namespace", OldNamespace);
         (await KubectlAsync(string.Join("---\n", OldRules.Select(name => RouteRule(name, BadRoute))), CancellationToken.None, "create", "-n", OldNamespace, "-f", "-")).Expect();
 
-        await KubectlAsync(CancellationToken.None, "apply", "-f", Path.Combine(Repository, "config", "install.yaml"));
+        await ApplyAsync(CancellationToken.None, "-f", Path.Combine(Repository, "config", "install.yaml"));
         Options = await NewReplicaAsync("replica-a");
         await LeadHereAsync(Options.WebhookPort);
         await StartAsync();

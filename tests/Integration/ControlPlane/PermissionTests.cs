@@ -37,6 +37,8 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
         var log = await LogAsync(Cancelled);
         var refused = log.Where(e => e.TextAt("responseStatus.code") == "403" && e.TextAt("responseStatus.reason") == "Forbidden").Select(Describe).Distinct();
         Assert.Empty(refused);
+        if (cluster.Minor >= 21)
+            Assert.DoesNotContain(log, e => e.TextAt("objectRef.resource") == "endpoints");
     }
 
     private static (string? Namespace, IReadOnlyList<Grant> Grants)[] Scopes() =>

@@ -67,7 +67,7 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
     [InlineData("""{"destination":{"name":"a"},"precedence":"1"}""", "spec.precedence")]
     [InlineData("""{"destination":{"name":"a"},"precedence":1.5}""", "spec.precedence")]
     [InlineData("""{"destination":{"name":7}}""", "spec.destination.name")]
-    [InlineData("""{"destination":{"name":"a"},"route":[{"weight":"100"}]}""", "spec.route.weight")]
+    [InlineData("""{"destination":{"name":"a"},"route":[{"weight":"100"}]}""", "spec.route[0].weight")]
     [InlineData("""{"destination":{"name":"a"},"route":{"weight":100}}""", "spec.route")]
     [InlineData("""{"destination":{"name":"a"},"websocket_upgrade":"yes"}""", "spec.websocket_upgrade")]
     public async Task WrongShape_IsRefused_WithItsField(string spec, string field)
@@ -75,7 +75,9 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
         var ns = await server.CreateNamespaceAsync(Cancelled);
         var refusal = await Assert.ThrowsAsync<KubeStatusException>(() => CreateAsync(ns, "a", spec));
         Assert.Equal((422, "Invalid"), (refusal.Code, refusal.Reason));
-        Assert.Contains(refusal.Causes, cause => cause.Field == field);
+        // Up to 1.20 the number of an element is not told.
+        var told = server.Minor <= 20 ? field.Replace("[0]", "", StringComparison.Ordinal) : field;
+        Assert.Contains(refusal.Causes, cause => cause.Field == told);
     }
 
     [Fact]
@@ -84,7 +86,8 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
         var ns = await server.CreateNamespaceAsync(Cancelled);
         var refusal = await Assert.ThrowsAsync<KubeStatusException>(() => server.Api.CreateAsync(
             Kind.RouteRules, ns, Parse("""{"apiVersion":"config.istio.io/v1alpha2","kind":"RouteRule","metadata":{"name":"a"}}"""), WriteOptions.Default, Cancelled));
-        Assert.Equal("spec", Assert.Single(refusal.Causes).Field);
+        // Where a shape is wrong, a server that has rules of CEL says besides that it did not get to them.
+        Assert.Equal("spec", Assert.Single(refusal.Causes, cause => cause.Field != "<nil>").Field);
     }
 
     private Task<JsonElement> CreateAsync(string ns, string name, string spec) => server.Api.CreateAsync(

@@ -10,7 +10,7 @@ namespace Turnpike.Tests.Integration.Runtime;
 /// <summary>What the merge of a real API server makes of our applies: defaults, lists with keys and owners are its own.</summary>
 public sealed class ServerSideApplyTests(ApiServerFixture server)
 {
-    private const string Service = """{"spec":{"selector":{"app":"web"},"ports":[{"name":"http","port":80,"targetPort":8080,"protocol":"TCP"}]}}""";
+    private const string Service = """{"metadata":{"labels":{"app":"web"}},"spec":{"selector":{"app":"web"},"ports":[{"name":"http","port":80,"targetPort":8080,"protocol":"TCP"}]}}""";
 
     private readonly ServerSideApply _ours = new(server.Api, "turnpike");
 
@@ -45,11 +45,11 @@ public sealed class ServerSideApplyTests(ApiServerFixture server)
         var key = await NewKeyAsync();
         await ApplyAsync(key, Service);
         await server.Api.MergeAsync(
-            Kind.Services, key, """{"metadata":{"annotations":{"note":"mine"}},"spec":{"sessionAffinity":"ClientIP","selector":{"tier":"front"}}}""", Cancelled);
+            Kind.Services, key, """{"metadata":{"annotations":{"note":"mine"},"labels":{"tier":"front"}},"spec":{"sessionAffinity":"ClientIP"}}""", Cancelled);
 
         var after = await ApplyAsync(key, Service.Replace("8080", "8081", StringComparison.Ordinal));
         Assert.Equal(("mine", "ClientIP", "front", "web"), (
-            after.TextAt("metadata.annotations.note"), after.TextAt("spec.sessionAffinity"), after.TextAt("spec.selector.tier"), after.TextAt("spec.selector.app")));
+            after.TextAt("metadata.annotations.note"), after.TextAt("spec.sessionAffinity"), after.TextAt("metadata.labels.tier"), after.TextAt("metadata.labels.app")));
         Assert.Equal("8081", after.At("spec.ports")!.Value[0].TextAt("targetPort"));
     }
 
@@ -70,13 +70,13 @@ public sealed class ServerSideApplyTests(ApiServerFixture server)
     {
         var key = await NewKeyAsync();
         await ApplyAsync(key, Service);
-        var body = Parse("""{"apiVersion":"v1","kind":"Service","spec":{"selector":{"app":"other"}}}""");
+        var body = Parse("""{"apiVersion":"v1","kind":"Service","metadata":{"labels":{"app":"other"}}}""");
         var options = new WriteOptions { FieldManager = "another" };
 
         var refusal = await Assert.ThrowsAsync<KubeStatusException>(() => server.Api.PatchAsync(Kind.Services, key, PatchKind.Apply, body, options, Cancelled));
         Assert.True(refusal.IsConflict);
         var cause = Assert.Single(refusal.Causes);
-        Assert.Equal(".spec.selector.app", cause.Field);
+        Assert.Equal(".metadata.labels.app", cause.Field);
         Assert.Contains("\"turnpike\"", cause.Message, StringComparison.Ordinal);
     }
 

@@ -23,6 +23,12 @@ public abstract class ApiServer : IAsyncLifetime
     /// <summary>The same user, without kubectl.</summary>
     public KubeApi Api => _api ?? throw new InvalidOperationException("the API server is not up");
 
+    /// <summary>Of Kubernetes 1: what a server does is a matter of it, and the tests hold from 20 on.</summary>
+    public int Minor { get; private set; }
+
+    /// <summary>Whether the rules of CEL in a definition count. Up to 24 they are dropped, and up to 22 kubectl takes them for a mistake (README).</summary>
+    public bool ChecksCel => Minor >= 25;
+
     /// <summary>The root of the repository.</summary>
     public static string Repository { get; } = FindRepository();
 
@@ -54,6 +60,7 @@ public abstract class ApiServer : IAsyncLifetime
         {
             Kubeconfig = (await RunAsync(Script, null, CancellationToken.None, "up", State)).Expect().Trim();
             _api = new(KubeEndpoint.FromKubeconfig(Kubeconfig));
+            Minor = (await _api.GetServerVersionAsync(CancellationToken.None)).Minor;
             await PrepareAsync();
         }
         catch
@@ -88,6 +95,14 @@ public abstract class ApiServer : IAsyncLifetime
     /// <summary>What kubectl prints; it must succeed.</summary>
     public async Task<string> KubectlAsync(CancellationToken ct, params string[] arguments) => (await KubectlAsync(null, ct, arguments)).Expect();
 
+    /// <summary>Returns when definitions are in force. Old kubectl gives up at one whose conditions are not written yet.</summary>
+    public Task EstablishedAsync(CancellationToken ct, params string[] definitions) => Wait.For(
+        _ => KubectlAsync(null, ct, ["wait", "--for=condition=Established", "--timeout=30s", .. definitions]), run => run.ExitCode == 0, "the definitions to be in force");
+
+    /// <summary>What <c>kubectl apply</c> of manifests of ours prints.</summary>
+    public Task<string> ApplyAsync(CancellationToken ct, params string[] arguments) =>
+        KubectlAsync(ct, ["apply", .. Minor < 23 ? ["--validate=false"] : Array.Empty<string>(), .. arguments]);
+
     /// <summary>One call of kubectl.</summary>
     /// <param name="input">Its standard input.</param>
     public Task<ProgramRun> KubectlAsync(string? input, CancellationToken ct, params string[] arguments) =>
@@ -112,8 +127,8 @@ public abstract class ApiServer : IAsyncLifetime
     /// <summary>Our custom resource definitions.</summary>
     protected async Task DefineKindsAsync()
     {
-        await KubectlAsync(CancellationToken.None, "apply", "-f", Path.Combine(Repository, "config", "crds"));
-        await KubectlAsync(CancellationToken.None, "wait", "--for=condition=Established", "--timeout=30s", "crd", "--all");
+        await ApplyAsync(CancellationToken.None, "-f", Path.Combine(Repository, "config", "crds"));
+        await EstablishedAsync(CancellationToken.None, "crd", "--all");
     }
 
     private static string? Program(string name)

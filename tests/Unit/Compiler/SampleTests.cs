@@ -44,6 +44,28 @@ public sealed class SampleTests
         Assert.Empty(Effective(MessageSchema.RouteRuleSpec, []).Except(used).Select(f => $"{f.SnakeName}: {f.Description}"));
     }
 
+    /// <summary>The Ingress of the walkthrough as it is written, and as Kubernetes 1.22 and newer take it, which the README shows.</summary>
+    [Fact]
+    public void IngressOfTheWalkthrough_MeansTheSameInEitherVersion()
+    {
+        var (old, current) = (Sample("simple-ingress.yaml"), Sample("simple-ingress-v1.yaml"));
+        Assert.Equal(Compile(old), Compile(current));
+        Assert.Contains("/delay/", Compile(current), StringComparison.Ordinal);
+
+        var shown = current.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith('#')).Select(line => $"    {line}\n");
+        Assert.Contains(string.Concat(shown), File.ReadAllText(Path.Combine(Folder, "..", "..", "..", "README.md")), StringComparison.Ordinal);
+
+        static string Sample(string name) => File.ReadAllText(Path.Combine(Folder, "..", name));
+
+        static string Compile(string ingress)
+        {
+            var store = new ObjectStore();
+            store.Put(Sample("httpbin.yaml"));
+            store.Put(ingress);
+            return store.Compile();
+        }
+    }
+
     private static List<JsonObject> Documents(string name) =>
         [.. YamlText.Read(File.ReadAllText(Path.Combine(Folder, name + ".yaml"))).Select(d => d.Root!.AsObject())];
 
