@@ -66,6 +66,10 @@ public static class Names
     public const string OsLabel = "kubernetes.io/os";
     public const string OldOsLabel = "beta.kubernetes.io/os";
 
+    /// <summary>The annotations of an Ingress that say what happens to its requests: admission looks at an Ingress again when one of them changes.</summary>
+    public static ImmutableArray<string> IngressAnnotations { get; } =
+        [HttpAnnotation, ShareHostWithAnnotation];
+
     /// <summary>What <see cref="LoadBalancingAnnotation"/> may say.</summary>
     public static ImmutableArray<string> LoadBalancingPolicies { get; } = [RoundRobin, RandomChoice, LeastRequest];
 }

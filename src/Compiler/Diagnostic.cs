@@ -57,6 +57,9 @@ public static class DiagnosticReasons
     /// <summary>The object is allowed, but a part of it has no effect.</summary>
     public const string NoEffect = "NoEffect";
 
+    /// <summary>An annotation of another controller guards access, and is not enforced.</summary>
+    public const string GuardNotEnforced = "GuardNotEnforced";
+
     public const string BackendNotFound = "BackendNotFound";
     public const string BackendNotHttp = "BackendNotHttp";
     public const string SecretNotFound = "SecretNotFound";

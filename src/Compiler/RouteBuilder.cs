@@ -22,6 +22,10 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
     public RouteList ToHttps { get; } = new(
         "https", [new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null, httpsPort == DefaultHttpsPort ? 0 : httpsPort) }]);
 
+    /// <summary>For Ingresses whose guards are not enforced: they keep their paths from everybody else, and serve nothing.</summary>
+    public RouteList Unguarded { get; } = new(
+        "unguarded", [new Route { Path = PathMatch.Any, DirectResponse = new DirectResponseAction(503, "not served: the Ingress of this path asks for a guard that is not enforced here") }]);
+
     /// <summary>For routes whose rule says nothing of it.</summary>
     private bool AllowsWebSockets => mesh.WebSockets == WebSockets.Allow;
 

@@ -23,6 +23,7 @@ public sealed class RouteCompiler
     private readonly BackendIndex _backends;
     private readonly NamespaceBudget _budget;
     private TlsHosts _tls = TlsHosts.None;
+    private bool _isGuarded;
     private readonly RouteBuilder _routes;
     private readonly HostOwners _hosts;
     private readonly CertificateBuilder _certificates;
@@ -86,10 +87,35 @@ public sealed class RouteCompiler
         foreach (var refusal in _hosts.Refusals(ingress))
             _diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.HostNotPermitted, refusal.Message, refusal.AdminMessage);
         _tls = TlsHosts.Of(ingress);
+        _isGuarded = AsksForGuards(ingress);
         foreach (var served in ServedPaths.Of(ingress))
             Add(ingress, served);
         foreach (var (host, entry) in _tls.Listed)
             CloseCleartext(ingress, host, entry);
+    }
+
+    /// <summary>Tells what an Ingress asks for in vain; true where it may not be served for that.</summary>
+    private bool AsksForGuards(IngressObject ingress)
+    {
+        var key = Keys.Of(ingress);
+        var refused = false;
+        foreach (var foreign in ForeignAnnotations.Of(ingress.Metadata.Annotations))
+        {
+            if (!foreign.IsGuard)
+            {
+                _diagnostics.Warn(key, DiagnosticReasons.NoEffect, foreign.ToString());
+            }
+            else if (_snapshot.Mesh.ForeignGuards == ForeignGuards.Warn)
+            {
+                _diagnostics.Warn(key, DiagnosticReasons.GuardNotEnforced, $"{foreign}: the Ingress is served without");
+            }
+            else
+            {
+                _diagnostics.Error(key, DiagnosticReasons.GuardNotEnforced, $"{foreign}, so the Ingress's requests get 503{ForeignAnnotations.Remedy}");
+                refused = true;
+            }
+        }
+        return refused;
     }
 
     /// <summary>
@@ -159,6 +185,8 @@ public sealed class RouteCompiler
     private RouteList? Routes(IngressObject ingress, PathMatch path, IngressBackend backend, string field, out string? excess)
     {
         excess = null;
+        if (_isGuarded)
+            return _routes.Unguarded;
         var key = Keys.Of(ingress);
         var ns = ingress.Metadata.Namespace;
         if (_backends.Find(ns, backend.ServiceName) is not { } service)

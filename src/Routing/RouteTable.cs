@@ -117,7 +117,10 @@ public sealed record Route
     /// <summary>Answer with a redirect. Excludes <see cref="Targets"/>.</summary>
     public RedirectAction? Redirect { get; init; }
 
-    /// <summary>Where requests go, by weight. Empty only for a redirect.</summary>
+    /// <summary>Answer with a line of text. Excludes <see cref="Targets"/>.</summary>
+    public DirectResponseAction? DirectResponse { get; init; }
+
+    /// <summary>Where requests go, by weight. Empty only for a redirect and a direct response.</summary>
     public ImmutableArray<WeightedCluster> Targets { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Total response time, retries included; zero is none.</summary>
@@ -144,6 +147,9 @@ public sealed record Route
 public readonly record struct WeightedCluster(string Cluster, int Weight);
 
 public readonly record struct HeaderToAppend(string Name, string Value);
+
+/// <param name="Text">One line of visible ASCII and blanks.</param>
+public sealed record DirectResponseAction(int Status, string Text);
 
 /// <param name="Path">Replaces path and query, where not null.</param>
 /// <param name="Authority">Replaces the host, where not null.</param>

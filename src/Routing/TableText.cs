@@ -50,9 +50,12 @@ public static class TableText
     {
         if (route.Redirect is { } redirect)
             yield return string.Create(CultureInfo.InvariantCulture, $"redirect {redirect.Status} to {redirect.Scheme ?? "scheme"}://{redirect.Authority ?? "host"}{(redirect.Port == 0 ? "" : $":{redirect.Port}")}{redirect.Path ?? "/path"}");
+        if (route.DirectResponse is { } response)
+            yield return string.Create(CultureInfo.InvariantCulture, $"respond {response.Status} {response.Text}");
         if (!route.Targets.IsEmpty)
             yield return "to " + string.Join(" + ", route.Targets.Select(t => route.Targets.Length == 1 ? t.Cluster : string.Create(CultureInfo.InvariantCulture, $"{t.Weight}% {t.Cluster}")));
-        if (route.Redirect is null)
+        var forwards = route.Redirect is null && route.DirectResponse is null;
+        if (forwards)
             yield return $"timeout {Duration(route.Timeout)}";
         if (route.Retry is { } retry)
             yield return string.Create(CultureInfo.InvariantCulture, $"retry {retry.Attempts}") + (retry.PerTryTimeout is { } each ? $" each {Duration(each)}" : "");
@@ -71,7 +74,7 @@ public static class TableText
             yield return $"cors {string.Join(' ', cors.AllowOrigins)}";
         foreach (var header in route.AppendHeaders)
             yield return $"append {header.Name}: {header.Value}";
-        if (route.Redirect is null && !route.AllowWebSocket)
+        if (forwards && !route.AllowWebSocket)
             yield return "no websocket";
     }
 

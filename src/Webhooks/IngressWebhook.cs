@@ -26,8 +26,8 @@ public sealed class IngressWebhook(DiscoveryStates states) : ValidationWebhook<V
     /// <inheritdoc/>
     public override Task<ValidationResult> UpdateAsync(V1Ingress oldEntity, V1Ingress newEntity, bool dryRun, CancellationToken cancellationToken) =>
         Task.FromResult(
-            ObjectReview.AlwaysPasses(oldEntity, newEntity, Names.IngressClassAnnotation, Names.HttpAnnotation, Names.ShareHostWithAnnotation)
-                ? Success()
+            ObjectReview.AlwaysPasses(oldEntity, newEntity, [Names.IngressClassAnnotation, .. Names.IngressAnnotations])
+                ? ReviewAnnotations(oldEntity, newEntity)
                 : Review(oldEntity, newEntity, cancellationToken));
 
     private ValidationResult Review(V1Ingress? old, V1Ingress entity, CancellationToken ct)
@@ -37,10 +37,12 @@ public sealed class IngressWebhook(DiscoveryStates states) : ValidationWebhook<V
         if (!IsOurs(raw, state))
             return Success();
         var decoded = IngressReader.Read(raw);
-        if (decoded.Value is not { } ingress)
-            return Refuse(decoded.Errors);
+        var foreign = ForeignAnnotations.Of(IngressReader.ReadClass(raw).Metadata.Annotations);
+        var errors = RefusesGuards(state) ? [.. decoded.Errors, .. ForeignAnnotations.Refusals(foreign)] : decoded.Errors;
+        if (errors.Count > 0 || decoded.Value is not { } ingress)
+            return Refuse(errors);
         if (state is null)
-            return Success([.. decoded.Warnings]);
+            return Success([.. decoded.Warnings, .. foreign.Select(f => f.ToString())]);
         if (NamespaceUsage.Refusal(state.Snapshot, ingress) is { } excess)
             return Refuse([excess]);
         var refusals = NewRefusals(ingress, old, state);
@@ -50,6 +52,24 @@ public sealed class IngressWebhook(DiscoveryStates states) : ValidationWebhook<V
 
         ValidationResult Refuse(IReadOnlyList<FieldError> errors) => Fail(ObjectReview.Refusal(IngressReader.Kind, entity, errors), ObjectReview.RefusalCode);
     }
+
+    /// <summary>
+    /// Of an update that leaves everything else as it is: whoever adds a guard that is not enforced is refused. One that was there before must not keep
+    /// labels and the annotations of others from being changed.
+    /// </summary>
+    private ValidationResult ReviewAnnotations(V1Ingress old, V1Ingress entity)
+    {
+        var (raw, state) = (entity.ToJson(), states.Current);
+        if (entity.Metadata.DeletionTimestamp is not null || !IsOurs(raw, state))
+            return Success();
+        var before = IngressReader.ReadClass(old.ToJson()).Metadata.Annotations;
+        var foreign = ForeignAnnotations.Of(IngressReader.ReadClass(raw).Metadata.Annotations.Where(a => before.GetValueOrDefault(a.Key) != a.Value));
+        return RefusesGuards(state) && ForeignAnnotations.Refusals(foreign) is { Count: > 0 } errors
+            ? Fail(ObjectReview.Refusal(IngressReader.Kind, entity, errors), ObjectReview.RefusalCode)
+            : Success([.. foreign.Select(f => f.ToString())]);
+    }
+
+    private static bool RefusesGuards(DiscoveryState? state) => (state?.Snapshot.Mesh ?? MeshConfig.Default).ForeignGuards == ForeignGuards.Refuse;
 
     /// <summary>
     /// By whose the hosts are now: whoever asks for one later is refused, however old its Ingress. What the Ingress asked for before is left out by

@@ -25,6 +25,24 @@ public static class IngressClasses
         return ingress.ClassName is { } name ? ByName(name, mesh, classes) : ByDefault(mesh, classes);
     }
 
+    /// <summary>
+    /// What the API server says of a new Ingress that names its class in the annotation and in the field; null where it says nothing. It says so on
+    /// creation only: an Ingress that got the second one later is as good as any.
+    /// </summary>
+    /// <param name="ingress">The Ingress.</param>
+    /// <param name="warning">What only older servers refuse; null where there is nothing of that.</param>
+    public static FieldError? Clash(IngressObject ingress, out string? warning)
+    {
+        warning = null;
+        if (ingress.ClassName is null || !ingress.Metadata.Annotations.TryGetValue(Names.IngressClassAnnotation, out var annotation))
+            return null;
+        var error = FieldError.Invalid($"annotations.{Names.IngressClassAnnotation}", JsonText.Quote(annotation), "can not be set when the class field is also set");
+        if (annotation != ingress.ClassName)
+            return error;
+        warning = $"{error}; API servers from 1.27 on let both stand where they are equal";
+        return null;
+    }
+
     private static IngressClassDecision ByName(string name, MeshConfig mesh, IEnumerable<IngressClassObject> classes)
     {
         if (classes.FirstOrDefault(c => c.Metadata.Name == name) is { } found)

@@ -38,6 +38,9 @@ public sealed record MeshConfig
     /// <summary><c>websockets</c>: <c>allow</c> (a handshake needs no rule) or <c>byRule</c> (only where a RouteRule says so, as in 2017).</summary>
     public WebSockets WebSockets { get; init; } = WebSockets.Allow;
 
+    /// <summary><c>foreignGuards</c>: <c>refuse</c> or <c>warn</c> of annotations of other controllers that guard access.</summary>
+    public ForeignGuards ForeignGuards { get; init; } = ForeignGuards.Refuse;
+
     /// <summary><c>crossNamespaceRules</c>: <c>deny</c> or <c>allow</c> (as in 2017) rules for services of other namespaces without their consent.</summary>
     public bool AllowCrossNamespaceRules { get; init; }
 
@@ -120,6 +123,16 @@ public enum UpstreamHost
 {
     Client,
     Service,
+}
+
+/// <summary>What becomes of an Ingress with annotations of another controller that guard access.</summary>
+public enum ForeignGuards
+{
+    /// <summary>It is refused at admission, and its requests get 503 where it is there all the same.</summary>
+    Refuse,
+
+    /// <summary>It is served without them.</summary>
+    Warn,
 }
 
 public enum WebSockets

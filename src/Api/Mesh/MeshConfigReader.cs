@@ -24,7 +24,7 @@ public static class MeshConfigReader
 
     private static readonly string[] Known =
     [
-        "anyHostNamespaces", "bodyIdleTimeout", "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "endpointAddresses",
+        "anyHostNamespaces", "bodyIdleTimeout", "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "endpointAddresses", "foreignGuards",
         "hostOwnership", "httpsRedirectPort", "ingressClass", "ingressControllerMode",
         "ingressProxy", "namespaceLimits", "tlsIngressHttp", "trustedCidrs", "upstreamHost", "websockets",
     ];
@@ -51,6 +51,7 @@ public static class MeshConfigReader
             TlsIngressHttp = OneOf<TlsIngressHttp>(keys, "tlsIngressHttp"),
             HttpsRedirectPort = keys.Port(Spelled(keys, "httpsRedirectPort")),
             WebSockets = Choice(keys, "websockets", WebSocketChoices) == "byRule" ? WebSockets.ByRule : fallback.WebSockets,
+            ForeignGuards = OneOf<ForeignGuards>(keys, "foreignGuards") ?? fallback.ForeignGuards,
             AllowCrossNamespaceRules = Choice(keys, "crossNamespaceRules", CrossNamespace) == "allow",
             HostOwnership = OneOf<HostOwnership>(keys, "hostOwnership") ?? fallback.HostOwnership,
             AnyHostNamespaces = Spelled(keys, "anyHostNamespaces") is var namespaces && keys.Has(namespaces)

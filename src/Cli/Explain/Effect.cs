@@ -20,6 +20,8 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
             var location = PathRewrite.Location(redirect, request.Scheme, request.Authority, request.Target);
             return Answer(redirect.Status, "no endpoint is asked", new Step("redirect", $"{redirect.Status} to {location}"));
         }
+        if (route.DirectResponse is { } response)
+            return Answer(response.Status, response.Text);
         return request.IsWebSocket && !route.AllowWebSocket
             ? Answer(403, WhyNoWebSocket(route), new Step("websocket", "a handshake that is not allowed"))
             : Forward(request, table, route);

@@ -127,6 +127,11 @@ internal sealed class ProxyPipeline
             await LocalAnswer.SendAsync(exchange, redirect.Status);
             return;
         }
+        if (route.DirectResponse is { } response)
+        {
+            await LocalAnswer.SendAsync(exchange, response.Status, response.Text);
+            return;
+        }
         if (request.IsWebSocket)
         {
             await OpenWebSocketAsync(exchange, state, route);

@@ -65,6 +65,33 @@ public sealed class RefusalTests
         Assert.EndsWith("\r\n\r\n" + text, answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task DirectResponse_IsAllThatHappens(string version)
+    {
+        var route = Tables.Route() with { Targets = [], DirectResponse = new DirectResponseAction(503, "not served: a guard"), Fault = new FaultAction(0, TimeSpan.Zero, 100, 418) };
+        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(RawUpstream.Refusing()), route));
+
+        using var response = await proxy.GetAsync("/x", Version.Parse(version), ("host", "a"));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("not served: a guard", await response.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task WebSocket_GetsADirectResponseToo()
+    {
+        var route = Tables.Route() with { Targets = [], AllowWebSocket = true, DirectResponse = new DirectResponseAction(503, "not served") };
+        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(RawUpstream.Refusing()), route));
+        using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
+
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 503 ", await client.ReadHeadAsync(), StringComparison.Ordinal);
+        Assert.Equal("not served", await client.ReadTextAsync(10));
+    }
+
     [Fact]
     public async Task WhatTheClientWrote_IsBounded()
     {

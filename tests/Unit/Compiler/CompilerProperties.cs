@@ -88,7 +88,7 @@ public sealed class CompilerProperties
             Assert.True(routes[^1] is { Conditions.IsEmpty: true } last && last.Path == entry.Path, "a path entry ends with what takes every request");
             foreach (var route in routes)
             {
-                Assert.Equal(route.Redirect is null, !route.Targets.IsEmpty);
+                Assert.Equal(route.Redirect is null && route.DirectResponse is null, !route.Targets.IsEmpty);
                 Assert.All(route.Targets, t => Assert.True(table.Clusters.TryGet(t.Cluster, out _), t.Cluster));
                 Assert.True(route.MirrorCluster is null || table.Clusters.TryGet(route.MirrorCluster, out _));
             }

@@ -115,10 +115,12 @@ public sealed class RouteTableJsonTests
             AllowWebSocket = true,
         };
         var redirect = new Route { Path = PathMatch.Exact("/r"), Redirect = new RedirectAction(308, "https", "else.where", "/p", 8443) };
+        var refused = new Route { Path = PathMatch.Any, DirectResponse = new DirectResponseAction(503, "not served") };
         return new RouteTable
         {
             Http = new VirtualHostSet([
                 new VirtualHost("*.foo.com", [
+                    new PathEntry { Path = PathMatch.Exact("/refused"), Origin = new RouteOrigin("default/web", 2, 1), Routes = [refused] },
                     new PathEntry { Path = PathMatch.Element("/a"), Origin = new RouteOrigin("default/web", 1, 2), Routes = [route] },
                     new PathEntry { Path = PathMatch.Exact("/r"), Origin = new RouteOrigin("default/web", 0, 0, 1), Routes = [redirect] },
                 ]),

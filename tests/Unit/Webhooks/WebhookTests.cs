@@ -151,6 +151,55 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public async Task GuardOfAnotherController_IsRefused_WithEveryOtherFault()
+    {
+        var response = await CreateAsync(With(Apply("default", "web", "a:80"), "nginx.ingress.kubernetes.io/auth-url", "https://auth.example"));
+        Assert.False(response.Valid);
+        Assert.Equal(400, response.Status?.Code);
+        Assert.Contains("spec.rules[0].host: Invalid value: \"a:80\"", response.Status?.Message, StringComparison.Ordinal);
+        Assert.Contains("metadata.annotations[nginx.ingress.kubernetes.io/auth-url]: Forbidden: asks ingress-nginx for authentication; Turnpike does not enforce that; ", response.Status?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnnotationOfAnotherController_IsAWarning()
+    {
+        var response = await CreateAsync(With(Apply("default", "web", "a.com"), "nginx.ingress.kubernetes.io/rewrite-target", "/"));
+        Assert.True(response.Valid);
+        Assert.Contains("metadata.annotations[nginx.ingress.kubernetes.io/rewrite-target]: has no effect: it is read by ingress-nginx alone; a RouteRule with rewrite does that", response.Warnings);
+    }
+
+    [Fact]
+    public async Task GuardOfAnotherController_IsAWarning_WhereTheMeshSaysSo()
+    {
+        var state = _states.Current!;
+        _states.Publish(state with { Sequence = 2, Snapshot = state.Snapshot with { Mesh = state.Snapshot.Mesh with { ForeignGuards = Turnpike.Api.Mesh.ForeignGuards.Warn } } });
+        var response = await CreateAsync(With(Apply("default", "web", "a.com"), "haproxy.org/allow-list", "10.0.0.0/8"));
+        Assert.True(response.Valid);
+        Assert.Contains("metadata.annotations[haproxy.org/allow-list]: asks HAProxy for limits to the addresses of clients; Turnpike does not enforce that: the Ingress is served without", response.Warnings);
+    }
+
+    [Fact]
+    public async Task GuardThatIsAdded_IsRefused_AndOneThatWasThereIsNotInTheWay()
+    {
+        var (plain, guarded) = (Apply("default", "web", "a.com"), With(Apply("default", "web", "a.com"), "konghq.com/plugins", "key-auth"));
+        Assert.False((await UpdateAsync(plain, guarded)).Valid);
+        Assert.True((await UpdateAsync(guarded, With(guarded, "example.com/touched", "1"))).Valid);
+        Assert.True((await UpdateAsync(guarded, plain)).Valid);
+        Assert.False((await UpdateAsync(guarded, With(guarded, "konghq.com/plugins", "other"))).Valid);
+        var warned = await UpdateAsync(guarded, With(guarded, "turnpike.io/htp", "HTTPS"));
+        Assert.True(warned.Valid);
+        Assert.Equal(["metadata.annotations[turnpike.io/htp]: has no effect: there is no such annotation; did you mean turnpike.io/http?"], warned.Warnings);
+    }
+
+    [Fact]
+    public async Task GuardOfAnIngressOfAnotherClass_IsNoneOfOurBusiness()
+    {
+        var other = Entity<V1Ingress>(With(Apply("default", "web", "a.com"), "konghq.com/plugins", "key-auth").Raw.GetRawText().Replace("\"istio\"", "\"nginx\"", StringComparison.Ordinal));
+        Assert.True((await CreateAsync(other)).Valid);
+        Assert.True((await UpdateAsync(other, With(other, "konghq.com/override", "x"))).Valid);
+    }
+
+    [Fact]
     public async Task Reviews_NameNothingOfOtherNamespaces()
     {
         var store = new ObjectStore();
@@ -272,6 +321,13 @@ public sealed class WebhookTests
              "metadata":{"name":"{{{name}}}","namespace":"{{{ns}}}","creationTimestamp":"2020-01-01T00:00:00Z","annotations":{"kubernetes.io/ingress.class":"istio"}},
              "spec":{"tls":[{{{tls}}}],"rules":[{{{string.Join(',', rules)}}}]}}
             """);
+    }
+
+    private static V1Ingress With(V1Ingress ingress, string annotation, string value)
+    {
+        var raw = ingress.ToJson();
+        raw["metadata"]!["annotations"]![annotation] = value;
+        return Entity<V1Ingress>(raw.ToJsonString());
     }
 
     private RouteRuleWebhook Webhook => new(_states);
