@@ -11,6 +11,9 @@ internal sealed record ProcessContext
 
     public TextReader Input { get; init; } = Console.In;
 
+    /// <summary>Whether somebody looks at standard output as it comes.</summary>
+    public bool IsTerminal { get; init; }
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>This process. Of a .NET program only the system knows what name its user typed.</summary>
@@ -18,7 +21,7 @@ internal sealed record ProcessContext
     {
         const string commandLine = "/proc/self/cmdline";
         var typed = File.Exists(commandLine) ? File.ReadAllText(commandLine).Split('\0')[0] : "";
-        return new ProcessContext { CalledAs = Path.GetFileName(typed) };
+        return new ProcessContext { CalledAs = Path.GetFileName(typed), IsTerminal = !Console.IsOutputRedirected };
     }
 }
 

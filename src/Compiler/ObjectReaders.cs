@@ -32,11 +32,21 @@ internal static class ObjectReaders
         if (Text(raw, "kind") is not { } kind || !ByKind.TryGetValue(kind, out var entry))
             return null;
         var apiVersion = Text(raw, "apiVersion") ?? "";
-        var slash = apiVersion.IndexOf('/', StringComparison.Ordinal);
-        var group = slash < 0 ? "" : apiVersion[..slash];
         // Without an apiVersion the kind decides, as it did for istioctl.
-        return apiVersion.Length == 0 || entry.Groups.Contains(group) ? entry.Read : null;
+        return apiVersion.Length == 0 || entry.Groups.Contains(GroupOf(apiVersion)) ? entry.Read : null;
     }
+
+    public static string GroupOf(string apiVersion)
+    {
+        var slash = apiVersion.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? "" : apiVersion[..slash];
+    }
+
+    /// <summary>The groups that a kind is read in; null where it is not read at all.</summary>
+    public static IReadOnlyList<string>? GroupsOf(string kind) => ByKind.TryGetValue(kind, out var entry) ? entry.Groups : null;
+
+    /// <summary>The kinds that are read of a group, or of all where it is null.</summary>
+    public static IEnumerable<string> KindsOf(string? group) => ByKind.Where(k => group is null || k.Value.Groups.Contains(group)).Select(k => k.Key);
 
     private static ReadObject ReadSecret(JsonObject raw)
     {
@@ -73,5 +83,5 @@ internal static class ObjectReaders
         [.. mesh.Errors.Select(e => e with { Path = e.Path.Length == 0 ? path : $"{path}.{e.Path}" })],
         [.. mesh.Warnings.Select(w => $"{path}: {w}")]);
 
-    private static string? Text(JsonObject node, string name) => node[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    public static string? Text(JsonObject node, string name) => node[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Turnpike.IngressProxy.AccessLog;
 
 namespace Turnpike.IngressProxy;
 
@@ -44,6 +45,12 @@ public sealed record ProxyOptions
 
     /// <summary>A client that has ended its direction gets its response for as long as it goes on taking bytes at least this often.</summary>
     public TimeSpan HalfClosedWait { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Whether and how each request is logged.</summary>
+    public AccessLogFormat AccessLog { get; init; }
+
+    /// <summary>Where the lines of <see cref="AccessLog"/> go; null is standard output.</summary>
+    public AccessLogSink? AccessLogSink { get; init; }
 
     /// <summary>For weighted targets, faults and load balancing.</summary>
     internal Random Random { get; init; } = Random.Shared;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Turnpike.IngressProxy.AccessLog;
 using Turnpike.IngressProxy.Admin;
 using Turnpike.IngressProxy.Front;
 using Turnpike.IngressProxy.Pipeline;
@@ -25,6 +26,7 @@ public sealed class ProxyServer : IAsyncDisposable
     private readonly UpstreamClient _upstream;
     private readonly CertificateSelector _certificates;
     private readonly ProxyPipeline _pipeline;
+    private readonly RequestLog? _log;
     private readonly Lock _swap = new();
     private KestrelFront? _front;
     private AdminServer? _status;
@@ -38,7 +40,8 @@ public sealed class ProxyServer : IAsyncDisposable
         _logger = loggers.CreateLogger("Turnpike.Proxy");
         _certificates = new CertificateSelector(_logger, time);
         _upstream = new UpstreamClient(new UpstreamReport(_metrics, _logger, time), time);
-        _pipeline = new ProxyPipeline(_upstream, _metrics, _logger, options.Random, time);
+        _log = options.AccessLog == AccessLogFormat.Off ? null : new RequestLog(options.AccessLog, options.AccessLogSink ?? RequestLog.StandardOutput(), _metrics, time);
+        _pipeline = new ProxyPipeline(_upstream, _metrics, _logger, options.Random, time, log: _log);
     }
 
     /// <summary>Where clients are served in cleartext.</summary>
@@ -126,5 +129,6 @@ public sealed class ProxyServer : IAsyncDisposable
         if (_admin is not null)
             await _admin.DisposeAsync();
         _upstream.Dispose();
+        _log?.Dispose();
     }
 }

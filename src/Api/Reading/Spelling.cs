@@ -31,7 +31,10 @@ public static partial class Spelling
     /// <summary>
     /// The candidate that differs least from <paramref name="name"/>, leaving case and <c>_</c> aside, or null where none is near.
     /// </summary>
-    public static string? Nearest(string name, IEnumerable<string> candidates)
+    /// <param name="name">What was written.</param>
+    /// <param name="candidates">What may have been meant.</param>
+    /// <param name="most">Slips of the finger at most; a third of the letters where that is fewer.</param>
+    public static string? Nearest(string name, IEnumerable<string> candidates, int most = int.MaxValue)
     {
         var wanted = Plain(name);
         // A name far longer than any field is no slip of the finger, and not worth a quadratic comparison.
@@ -41,7 +44,7 @@ public static partial class Spelling
             .Select(candidate => (Name: candidate, Distance: Distance(wanted, Plain(candidate))))
             .DefaultIfEmpty((Name: "", Distance: int.MaxValue))
             .MinBy(candidate => candidate.Distance);
-        return best.Distance <= Math.Max(1, wanted.Length / 3) ? best.Name : null;
+        return best.Distance <= Math.Min(most, Math.Max(1, wanted.Length / 3)) ? best.Name : null;
     }
 
     /// <summary>

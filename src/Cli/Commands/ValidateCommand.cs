@@ -1,63 +1,49 @@
 using System.CommandLine;
-using Turnpike.Cli.Manifests;
-using Turnpike.Compiler;
+using Turnpike.Cli.Validation;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike validate</c>: what admission would say, without a cluster.</summary>
+/// <summary><c>turnpike validate</c>: what admission and the compiler would say, without a cluster.</summary>
 internal static class ValidateCommand
 {
+    private const string Error = "error";
+    private const string Warning = "warning";
+    private const string Text = "text";
+    private const string Json = "json";
+
     public static Command Create(GlobalOptions globals)
     {
-        var file = new Option<string>("--filename", "-f") { Description = "File, directory or - for standard input.", HelpName = "FILE|DIR|-", Required = true };
-        var command = new Command("validate", "Check manifests: exit code 0 valid, 1 invalid, 2 usage.") { file };
+        var files = new Argument<string[]>("FILE") { Description = "Files, directories or - for standard input.", HelpName = "FILE|DIR|-", Arity = ArgumentArity.ZeroOrMore };
+        var named = new Option<string[]>("--filename", "-f") { Description = "The same; may be repeated.", HelpName = "FILE|DIR|-" };
+        var recursive = new Option<bool>("--recursive", "-R") { Description = "Look into the folders of directories too." };
+        var failOn = new Option<string>("--fail-on") { Description = "The least severity that makes the exit code 1.", HelpName = $"{Error}|{Warning}", DefaultValueFactory = _ => Error };
+        failOn.AcceptOnlyFromAmong(Error, Warning);
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "List the objects that are not checked." };
+        var format = new Option<string>("--output", "-o") { Description = "How to print.", HelpName = $"{Text}|{Json}", DefaultValueFactory = _ => Text };
+        format.AcceptOnlyFromAmong(Text, Json);
+        var command = new Command("validate", "Check manifests, each by itself and all together: exit code 0 valid, 1 invalid, 2 usage, or nothing found.")
+        {
+            files, named, recursive, failOn, verbose, format,
+        };
+        command.Validators.Add(result =>
+        {
+            if (Sources(result.GetValue(files), result.GetValue(named)).Length == 0)
+                result.AddError("validate needs a file, a directory, or - for standard input");
+        });
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var manifests = await ReadAsync(parsed.GetValue(file)!, globals.NamespaceOrDefault(parsed), Console.In, cancellationToken);
-            return await RunAsync(manifests, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            var ns = globals.NamespaceOrDefault(parsed);
+            var set = await ManifestSet.ReadAsync(Sources(parsed.GetValue(files), parsed.GetValue(named)), parsed.GetValue(recursive), ns, globals.Process.Input, cancellationToken);
+            var report = ValidationReport.Of(set.Manifests);
+            var invocation = parsed.InvocationConfiguration;
+            if (parsed.GetValue(format) == Json)
+                await invocation.Output.WriteAsync(ValidationPrinter.Json(report));
+            else
+                await ValidationPrinter.TextAsync(report, parsed.GetValue(verbose), invocation.Output, invocation.Error);
+            return report.Invalid > 0 || (parsed.GetValue(failOn) == Warning && report.Warnings > 0) ? ExitCodes.Failure : ExitCodes.Success;
         });
         return command;
     }
 
-    private static async Task<IReadOnlyList<Manifest>> ReadAsync(string source, string ns, TextReader input, CancellationToken cancellationToken)
-    {
-        if (source == "-")
-            return ManifestReader.ReadText(await input.ReadToEndAsync(cancellationToken), "stdin", ns);
-        if (Directory.Exists(source))
-            return [.. ManifestReader.FilesOf(source).SelectMany(f => ManifestReader.ReadFile(f, f, ns))];
-        if (!File.Exists(source))
-            throw new CommandException($"-f: there is no file or directory \"{source}\"");
-        return ManifestReader.ReadFile(source, source, ns);
-    }
-
-    private static async Task<int> RunAsync(IReadOnlyList<Manifest> manifests, TextWriter output, TextWriter error)
-    {
-        int valid = 0, invalid = 0, skipped = 0;
-        foreach (var manifest in manifests)
-        {
-            if (manifest.Error is { } fault)
-            {
-                invalid++;
-                await error.WriteLineAsync($"error: {manifest.Describe()}: {fault}");
-                continue;
-            }
-            if (!ObjectStore.Reads(manifest.Root!))
-            {
-                skipped++;
-                await error.WriteLineAsync($"note: {manifest.Describe()}: kind {manifest.Key!.Value.Kind} is not checked");
-                continue;
-            }
-            var read = ReadObject.From(manifest.Root!);
-            foreach (var fieldError in read.Errors)
-                await error.WriteLineAsync($"error: {manifest.Describe()}: {fieldError}");
-            foreach (var warning in read.Warnings)
-                await error.WriteLineAsync($"warning: {manifest.Describe()}: {warning}");
-            if (read.Errors.Count == 0)
-                valid++;
-            else
-                invalid++;
-        }
-        await output.WriteLineAsync($"{valid} valid, {invalid} invalid, {skipped} skipped");
-        return invalid == 0 ? ExitCodes.Success : ExitCodes.Failure;
-    }
+    private static string[] Sources(string[]? files, string[]? named) => [.. (files ?? []).Concat(named ?? []).Where(file => file.Length > 0).Distinct(StringComparer.Ordinal)];
 }

@@ -36,12 +36,14 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
         var compilation = RouteCompiler.Compile(snapshot);
         var diagnostics = invalid.AddRange(compilation.Diagnostics);
         problems.AddRange(diagnostics.Select(Describe));
+        if (compilation.Table.Http.All.IsEmpty && compilation.Table.Https.All.IsEmpty)
+            problems.Add($"warning: nothing to serve: no Ingress of class {snapshot.Mesh.IngressClass} in {path} (found: {FoundObjects.Describe(_files.Values.SelectMany(f => f.Objects), path)})");
         return new LoadedConfig(compilation.Table, snapshot, diagnostics, [.. problems]);
     }
 
     private void ReadFiles(List<string> problems)
     {
-        var names = ManifestReader.FilesOf(path).Select(f => Path.GetFileName(f)).ToHashSet(StringComparer.Ordinal);
+        var names = ManifestFiles.Of(path).Select(f => Path.GetFileName(f)).ToHashSet(StringComparer.Ordinal);
         foreach (var gone in _files.Keys.Where(f => !names.Contains(f)).ToList())
             _files.Remove(gone);
         foreach (var name in names)
@@ -50,7 +52,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
             var stamp = Stamp.Of(file);
             if (!_files.TryGetValue(name, out var loaded) || loaded.Stamp != stamp)
             {
-                var manifests = ManifestReader.ReadFile(file, name, defaultNamespace);
+                var manifests = ManifestReader.ReadFound(file, name, defaultNamespace);
                 var errors = manifests.Where(m => m.Error is not null).ToList();
                 // With a fault in its syntax nobody knows what else the file was meant to say: it stays as it was.
                 var objects = errors.Count > 0 && loaded is not null ? loaded.Objects : [.. manifests.Where(m => m.Error is null)];
@@ -67,7 +69,10 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
         foreach (var manifest in _files.OrderBy(f => f.Key, StringComparer.Ordinal).SelectMany(f => f.Value.Objects))
         {
             if (!ObjectStore.Reads(manifest.Root!))
+            {
+                KeepWhatWasMeant(manifest, current, problems);
                 continue;
+            }
             if (!current.TryAdd(manifest.Key!.Value, manifest))
                 problems.Add($"error: {manifest.Describe()}: left out, since {current[manifest.Key.Value].Location} defines it already");
         }
@@ -82,6 +87,25 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
             _applied.Remove(gone);
             _store.Remove(gone);
         }
+    }
+
+    /// <summary>
+    /// An object whose kind was misspelt is not there any more for whoever looks for its kind: it stays as it was, as it does with any
+    /// other fault.
+    /// </summary>
+    private void KeepWhatWasMeant(Manifest manifest, Dictionary<ObjectKey, Manifest> current, List<string> problems)
+    {
+        if (KindSpelling.DoubtOf(manifest.Root!) is not { } doubt)
+            return;
+        var key = manifest.Key!.Value with { Kind = doubt.Kind ?? "" };
+        var kept = "";
+        // A kind that is not known has been given a namespace, be it one of the cluster's.
+        foreach (var meant in (ObjectKey[])[key, key with { Namespace = "" }])
+        {
+            if (_applied.TryGetValue(meant, out var before) && before.Location.File == manifest.Location.File && current.TryAdd(meant, before))
+                kept = $" ({meant} that was here stays in force)";
+        }
+        problems.Add($"{(doubt.IsError || kept.Length > 0 ? "error" : "warning")}: {manifest.Describe()}: {doubt.Message}{kept}");
     }
 
     private string Describe(Diagnostic diagnostic)
@@ -99,11 +123,19 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
     {
         public static Stamp Of(string file)
         {
-            var info = new FileInfo(file);
-            // A mounted ConfigMap changes where its links lead, not the links.
-            var target = info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
-            var actual = target ?? info;
-            return actual.Exists ? new Stamp(actual.LastWriteTimeUtc, actual.Length, target?.FullName) : default;
+            try
+            {
+                var info = new FileInfo(file);
+                // A mounted ConfigMap changes where its links lead, not the links.
+                var target = info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
+                var actual = target ?? info;
+                return actual.Exists ? new Stamp(actual.LastWriteTimeUtc, actual.Length, target?.FullName) : default;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A link that leads back to itself, for example. What is wrong with it comes up when it is read.
+                return default;
+            }
         }
     }
 }

@@ -7,37 +7,32 @@ namespace Turnpike.Cli.Manifests;
 /// <summary>Reads Kubernetes objects out of YAML or JSON text: several documents, Lists taken apart, namespaces filled in.</summary>
 internal static class ManifestReader
 {
-    /// <summary>A larger file is refused: it is not a manifest.</summary>
-    public const long MaxFileBytes = 64 * 1024 * 1024;
-
     private static readonly HashSet<string> ClusterScopedKinds = new(StringComparer.Ordinal)
     {
         "Namespace", "IngressClass", "Node", "PersistentVolume", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",
         "StorageClass", "PriorityClass", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService",
     };
 
-    /// <summary>The manifest files of a directory: <c>*.yaml</c>, <c>*.yml</c>, <c>*.json</c>, without hidden ones, in ordinal order.</summary>
-    public static IEnumerable<string> FilesOf(string directory) =>
-        Directory.EnumerateFiles(directory)
-            .Where(f => Path.GetFileName(f) is ['.', ..] ? false : Path.GetExtension(f) is ".yaml" or ".yml" or ".json")
-            .Order(StringComparer.Ordinal);
-
-    /// <summary>Reads a file; what is wrong with the file itself comes back as a manifest with an error.</summary>
+    /// <summary>Reads a file that a user named; what is wrong with the file itself comes back as a manifest with an error.</summary>
     /// <param name="path">The file.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="defaultNamespace">For objects that name none.</param>
-    public static IReadOnlyList<Manifest> ReadFile(string path, string name, string defaultNamespace)
+    public static IReadOnlyList<Manifest> ReadFile(string path, string name, string defaultNamespace) =>
+        Read(ManifestFiles.ReadNamed, path, name, defaultNamespace);
+
+    /// <summary>The same of a file that was found in a directory.</summary>
+    public static IReadOnlyList<Manifest> ReadFound(string path, string name, string defaultNamespace) =>
+        Read(ManifestFiles.ReadFound, path, name, defaultNamespace);
+
+    private static IReadOnlyList<Manifest> Read(Func<string, string> read, string path, string name, string defaultNamespace)
     {
         try
         {
-            var length = new FileInfo(path).Length;
-            return length > MaxFileBytes
-                ? [Broken(name, $"has {length} bytes; the limit is {MaxFileBytes}")]
-                : ReadText(File.ReadAllText(path), name, defaultNamespace);
+            return ReadText(read(path), name, defaultNamespace);
         }
         catch (Exception e) when (FileFault.Is(e))
         {
-            return [Broken(name, FileFault.Reading(path, e))];
+            return [Broken(name, e is ManifestFileException ? e.Message : FileFault.Reading(path, e))];
         }
     }
 

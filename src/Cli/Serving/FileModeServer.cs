@@ -3,10 +3,14 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Turnpike.Cli.Manifests;
 using Turnpike.IngressProxy;
+using Turnpike.IngressProxy.AccessLog;
 
 namespace Turnpike.Cli.Serving;
 
-internal sealed record ServeOptions(string ConfigDir, string Namespace, IPAddress Address, int HttpPort, int HttpsPort, int AdminPort);
+internal sealed record ServeOptions(string ConfigDir, string Namespace, IPAddress Address, int HttpPort, int HttpsPort, int AdminPort)
+{
+    public AccessLogFormat AccessLog { get; init; }
+}
 
 /// <summary>The proxy in this process, on the table of a directory; follows the directory until it is told to stop.</summary>
 internal static class FileModeServer
@@ -24,6 +28,8 @@ internal static class FileModeServer
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
+        // What reads lines of JSON on standard output must meet nothing else there.
+        var said = options.AccessLog == AccessLogFormat.Json ? error : output;
         var report = new ProblemReport(error);
         using var watch = new DirectoryWatch(options.ConfigDir, time);
         await using var proxy = await ProxyServer.StartAsync(
@@ -33,6 +39,8 @@ internal static class FileModeServer
                 HttpPort = options.HttpPort,
                 HttpsPort = options.HttpsPort,
                 AdminPort = options.AdminPort,
+                AccessLog = options.AccessLog,
+                AccessLogSink = ReferenceEquals(output, Console.Out) ? null : SinkOf(output),
             },
             cancellationToken: stop.Token);
         // What port TLS has is known only now, where the system chooses it.
@@ -40,11 +48,11 @@ internal static class FileModeServer
         var first = directory.Load();
         report.Show(first.Problems);
         proxy.Swap(first.Table);
-        await output.WriteLineAsync($"listening http {proxy.Http}");
-        await output.WriteLineAsync($"listening https {proxy.Https}");
-        await output.WriteLineAsync($"listening admin {proxy.Admin}");
-        await output.WriteLineAsync(Summary(first));
-        await output.FlushAsync(stop.Token);
+        await said.WriteLineAsync($"listening http {proxy.Http}");
+        await said.WriteLineAsync($"listening https {proxy.Https}");
+        await said.WriteLineAsync($"listening admin {proxy.Admin}");
+        await said.WriteLineAsync(Summary(first));
+        await said.FlushAsync(stop.Token);
         var warmup = Task.Run(Warmup.Run, stop.Token);
         try
         {
@@ -55,13 +63,13 @@ internal static class FileModeServer
                 if (Reload(directory, report) is not { } config || config.Table.Version == proxy.Table.Version)
                     continue;
                 proxy.Swap(config.Table);
-                await output.WriteLineAsync($"{Summary(config)} in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
-                await output.FlushAsync(stop.Token);
+                await said.WriteLineAsync($"{Summary(config)} in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
+                await said.FlushAsync(stop.Token);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await output.WriteLineAsync("stopping: finishing requests in flight");
+            await said.WriteLineAsync("stopping: finishing requests in flight");
         }
         await warmup.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await proxy.DrainAsync(CancellationToken.None);
@@ -83,6 +91,12 @@ internal static class FileModeServer
             return null;
         }
     }
+
+    private static AccessLogSink SinkOf(TextWriter output) => lines =>
+    {
+        output.Write(System.Text.Encoding.UTF8.GetString(lines));
+        output.Flush();
+    };
 
     private static string Summary(LoadedConfig config)
     {

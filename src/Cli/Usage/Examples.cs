@@ -11,7 +11,7 @@ internal static class Examples
     public static IReadOnlyList<Example> OfProgram { get; } =
     [
         new("see it at work on this machine", "turnpike demo"),
-        new("check manifests before they are applied", "turnpike validate -f manifests/"),
+        new("check manifests before they are applied", "turnpike validate manifests/"),
         new("say where a request goes, and why", "turnpike explain GET http://foo.example.com/status/200"),
         new("the help of one command", "turnpike help validate"),
     ];
@@ -53,8 +53,9 @@ internal static class Examples
         ],
         ["validate"] =
         [
-            new("check a directory of manifests", "turnpike validate -f manifests"),
-            new("check what another program makes", "helm template shop | turnpike validate -f -"),
+            new("check files", "turnpike validate ingress.yaml rule.yaml"),
+            new("check a tree of manifests in CI, warnings included", "turnpike validate -R manifests --fail-on warning"),
+            new("check what another program makes", "helm template shop | turnpike validate -"),
         ],
         ["compile"] =
         [
@@ -63,7 +64,8 @@ internal static class Examples
         ],
         ["serve"] =
         [
-            new("run the ingress on a directory", "turnpike serve --config-dir manifests"),
+            new("run the ingress on a directory; a line for each request on a terminal", "turnpike serve --config-dir manifests"),
+            new("the same for a program to read", "turnpike serve --config-dir manifests --access-log json"),
         ],
         ["demo"] = [new("run it, and leave it running to be tried", "turnpike demo --keep")],
         ["completion"] =

@@ -31,6 +31,7 @@ internal static class MetricsText
         Single(text, "turnpike_request_bodies_not_kept_total", "counter", "Request bodies that could not be kept for a retry or a mirror, for their size or for want of room.", metrics.BodiesNotKept);
         Single(text, "turnpike_connections_refused_total", "counter", "Client connections closed at once because there were as many as may be.", metrics.ConnectionsRefused);
         Single(text, "turnpike_memory_trims_total", "counter", "Times that memory was given back after a burst.", metrics.MemoryTrims);
+        Single(text, "turnpike_access_log_dropped_total", "counter", "Requests without a line in the access log because its reader was too slow.", metrics.DroppedLogLines);
         Single(text, "turnpike_table_swaps_total", "counter", "Route tables put in force.", metrics.Swaps);
         Single(text, "turnpike_table_load_failures_total", "counter", "Route tables that could not be loaded.", metrics.LoadFailures);
         Head(text, "turnpike_table_swap_seconds", "summary", "Time that putting a route table in force took.");

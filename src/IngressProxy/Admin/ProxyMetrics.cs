@@ -19,6 +19,7 @@ internal sealed class ProxyMetrics
     private long _bodiesNotKept;
     private long _connectionsRefused;
     private long _memoryTrims;
+    private long _accessLogDropped;
     private long _swaps;
     private long _swapTicks;
     private long _loadFailures;
@@ -44,6 +45,9 @@ internal sealed class ProxyMetrics
 
     /// <summary>Times that memory was given back after a burst.</summary>
     public long MemoryTrims => Volatile.Read(ref _memoryTrims);
+
+    /// <summary>Requests without a line in the access log, because what reads it is slow.</summary>
+    public long DroppedLogLines => Volatile.Read(ref _accessLogDropped);
 
     public long Swaps => Volatile.Read(ref _swaps);
 
@@ -98,6 +102,8 @@ internal sealed class ProxyMetrics
     public void ConnectionRefused() => Interlocked.Increment(ref _connectionsRefused);
 
     public void MemoryTrimmed() => Interlocked.Increment(ref _memoryTrims);
+
+    public void AccessLogDropped() => Interlocked.Increment(ref _accessLogDropped);
 
     public void Ejected() => Interlocked.Increment(ref _ejections);
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Turnpike.IngressProxy.AccessLog;
 using Turnpike.IngressProxy.Discovery;
 
 namespace Turnpike.IngressProxy.Commands;
@@ -48,13 +49,15 @@ internal static class IngressCommand
         DefaultValueFactory = _ => true,
     };
 
+    private static readonly Option<AccessLogFormat> AccessLog = SharedOptions.AccessLog();
+
     private static readonly Option<LogLevel> Level = SharedOptions.Level();
 
     public static Command Create()
     {
         var command = new Command("ingress", "Serve the routes of a table.")
         {
-            Table, Control, ControlCa, ControlToken, HttpPort, HttpsPort, StatusPort, AdminPort, Address, DrainDelay, DrainDuration, Inline, Level,
+            Table, Control, ControlCa, ControlToken, HttpPort, HttpsPort, StatusPort, AdminPort, Address, DrainDelay, DrainDuration, Inline, AccessLog, Level,
         };
         command.Validators.Add(result =>
         {
@@ -82,12 +85,15 @@ internal static class IngressCommand
             DrainDelay = TimeSpan.FromSeconds(arguments.GetValue(DrainDelay)),
             DrainDuration = arguments.GetValue(DrainDuration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             InlineScheduling = inline,
+            AccessLog = arguments.GetValue(AccessLog),
         };
         using var signals = new StopSignals();
         try
         {
             await using var proxy = await ProxyServer.StartAsync(options, loggers, cancellationToken: cancellationToken);
-            await Console.Out.WriteLineAsync($"listening http {proxy.Http}\nlistening https {proxy.Https}\nlistening status {proxy.Status}\nlistening admin {proxy.Admin}");
+            // What reads lines of JSON must meet nothing else.
+            var said = options.AccessLog == AccessLogFormat.Json ? Console.Error : Console.Out;
+            await said.WriteLineAsync($"listening http {proxy.Http}\nlistening https {proxy.Https}\nlistening status {proxy.Status}\nlistening admin {proxy.Admin}");
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await using var file = arguments.GetValue(Table) is { } table ? TableFile.Watch(table.FullName, proxy, logger, TimeProvider.System) : null;
             var following = Discovery(arguments) is { } discovery

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Turnpike.IngressProxy.AccessLog;
 
 namespace Turnpike.IngressProxy.Commands;
 
@@ -12,6 +13,28 @@ internal static class SharedOptions
     {
         Description = "least severity of what is logged",
         DefaultValueFactory = _ => LogLevel.Information,
+    };
+
+    public static Option<AccessLogFormat> AccessLog() => new("--access-log")
+    {
+        Description = "a line for each request on standard output, with its path and without its query",
+        HelpName = "off|text|json",
+        DefaultValueFactory = _ => AccessLogFormat.Off,
+        CustomParser = result =>
+        {
+            switch (result.Tokens[0].Value)
+            {
+                case "off":
+                    return AccessLogFormat.Off;
+                case "text":
+                    return AccessLogFormat.Text;
+                case "json":
+                    return AccessLogFormat.Json;
+                default:
+                    result.AddError($"--access-log '{result.Tokens[0].Value}' is not one of off, text, json");
+                    return AccessLogFormat.Off;
+            }
+        },
     };
 
     public static Option<int> Port(string name, int port, string description)

@@ -58,6 +58,7 @@ internal sealed class KestrelExchange : Exchange
     {
         Request.Clear();
         Response.Clear();
+        Trace.Clear();
         _requestBody.End();
         _responseBody.End();
         _features = null!;

@@ -18,6 +18,9 @@ internal abstract class Exchange
     /// <summary>To be filled before the first byte of the body; too late afterwards.</summary>
     public ResponseHead Response { get; } = new();
 
+    /// <summary>What becomes of it on its way.</summary>
+    public RequestTrace Trace { get; } = new();
+
     /// <summary>Null where the request has none.</summary>
     public abstract BodyReader? RequestBody { get; }
 

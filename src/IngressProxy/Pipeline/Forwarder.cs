@@ -11,6 +11,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
         var cluster = state.FindCluster(ChooseTarget(route));
         if (cluster is null or { EndpointCount: 0 })
         {
+            exchange.Trace.Reason = ReplyReason.NoHealthyUpstream;
             await LocalAnswer.SendAsync(exchange, 503, LocalAnswer.NoHealthyUpstream);
             return;
         }
@@ -47,7 +48,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
         UpstreamEndpoint? last = null;
         while (true)
         {
-            var outcome = await TryAsync(outgoing, cluster, last, body, request, route.Timeout, clock);
+            var outcome = await TryAsync(outgoing, cluster, last, body, exchange, route.Timeout, clock);
             last = outcome.Endpoint;
             try
             {
@@ -71,8 +72,9 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
 
     /// <summary>One try: waits for room, picks an endpoint, asks it.</summary>
     private async ValueTask<TryOutcome> TryAsync(
-        OutgoingRequest outgoing, ClusterState cluster, UpstreamEndpoint? last, RequestTap? body, RequestHead request, TimeSpan longestWait, RequestClock clock)
+        OutgoingRequest outgoing, ClusterState cluster, UpstreamEndpoint? last, RequestTap? body, Exchange exchange, TimeSpan longestWait, RequestClock clock)
     {
+        var request = exchange.Request;
         var gate = cluster.Circuits.GateOf(cluster.Cluster.Protocol);
         // The clock runs from the end of the request's body, which nobody reads before there is room: the wait has a limit of its own.
         var admission = await EnterAsync(gate, request, body, longestWait, clock);
@@ -85,6 +87,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             return new TryOutcome(null, null, null, TryFailure.Timeout);
         var endpoint = cluster.Pick(random, time, last)!;
         endpoint.Begin();
+        exchange.Trace.Asked(endpoint);
         try
         {
             var response = await client.SendAsync(outgoing.To(endpoint, cluster.Cluster, body, request.ContentLength), clock.BeginTry());
@@ -152,6 +155,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
     {
         if (outcome.Response is not { } response)
         {
+            exchange.Trace.Reason = ReasonOf(outcome.Failure);
             await (outcome.Failure switch
             {
                 TryFailure.Timeout => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
@@ -176,6 +180,14 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
     /// <summary>Nothing or not everything came from upstream: say so where it can still be said, else break off.</summary>
     private static async ValueTask FailAsync(Exchange exchange, RequestClock clock, Exception failure)
     {
+        exchange.Trace.Reason = failure switch
+        {
+            RequestBodyException => ReplyReason.RequestBodyFailed,
+            _ when clock.ClientStalled => ReplyReason.ClientStalled,
+            _ when clock.TimedOut => ReplyReason.UpstreamTimeout,
+            UpstreamException { Failure: UpstreamFailure.Malformed } => ReplyReason.UpstreamMalformed,
+            _ => ReplyReason.UpstreamReset,
+        };
         if (exchange.ResponseStarted)
         {
             exchange.Abort();
@@ -191,6 +203,16 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
         });
     }
+
+    private static ReplyReason ReasonOf(TryFailure failure) => failure switch
+    {
+        TryFailure.Timeout => ReplyReason.UpstreamTimeout,
+        TryFailure.Connect => ReplyReason.UpstreamConnectFailed,
+        TryFailure.Overflow => ReplyReason.Overloaded,
+        TryFailure.Malformed => ReplyReason.UpstreamMalformed,
+        TryFailure.InvalidRequest => ReplyReason.InvalidRequest,
+        _ => ReplyReason.UpstreamReset,
+    };
 
     /// <summary>By weight, in the order listed; one target alone gets everything whatever its weight.</summary>
     internal string ChooseTarget(Route route)

@@ -43,7 +43,21 @@ internal static class LocalAnswer
     }
 
     /// <summary>Answers a request that failed between the proxy and the endpoint.</summary>
-    public static ValueTask SendFailureAsync(Exchange exchange, UpstreamFailure failure) => failure switch
+    public static ValueTask SendFailureAsync(Exchange exchange, UpstreamFailure failure)
+    {
+        exchange.Trace.Reason = ReasonOf(failure);
+        return SendAsync(exchange, failure);
+    }
+
+    /// <summary>Answers a request for which the limits of its cluster left no room; the header keeps others from trying it again.</summary>
+    public static ValueTask SendOverflowAsync(Exchange exchange)
+    {
+        exchange.Trace.Reason = ReplyReason.Overloaded;
+        exchange.Response.Headers.Set(Overloaded, "true");
+        return SendAsync(exchange, 503, UpstreamReset);
+    }
+
+    private static ValueTask SendAsync(Exchange exchange, UpstreamFailure failure) => failure switch
     {
         UpstreamFailure.Malformed => SendAsync(exchange, 502, UpstreamMalformed),
         // What the client wrote is the client's fault; the rest was written by a rule, the mesh or the proxy.
@@ -51,12 +65,13 @@ internal static class LocalAnswer
         _ => SendAsync(exchange, 503, UpstreamReset),
     };
 
-    /// <summary>Answers a request for which the limits of its cluster left no room; the header keeps others from trying it again.</summary>
-    public static ValueTask SendOverflowAsync(Exchange exchange)
+    private static ReplyReason ReasonOf(UpstreamFailure failure) => failure switch
     {
-        exchange.Response.Headers.Set(Overloaded, "true");
-        return SendAsync(exchange, 503, UpstreamReset);
-    }
+        UpstreamFailure.Connect => ReplyReason.UpstreamConnectFailed,
+        UpstreamFailure.Malformed => ReplyReason.UpstreamMalformed,
+        UpstreamFailure.InvalidRequest => ReplyReason.InvalidRequest,
+        _ => ReplyReason.UpstreamReset,
+    };
 
     private static bool HasBody(int status) => status is >= 200 and not 204 and not 304;
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Turnpike.IngressProxy.AccessLog;
 using Turnpike.IngressProxy.Admin;
 using Turnpike.Routing;
 
@@ -14,9 +15,10 @@ internal sealed class ProxyPipeline
     private readonly Forwarder _forwarder;
     private readonly WebSocketTunnel _webSockets;
     private readonly RequestBudget _memory;
+    private readonly RequestLog? _log;
     private volatile TableState _state;
 
-    public ProxyPipeline(IUpstreamClient client, ProxyMetrics metrics, ILogger logger, Random random, TimeProvider time, BodyBudget? budget = null, RequestBudget? memory = null)
+    public ProxyPipeline(IUpstreamClient client, ProxyMetrics metrics, ILogger logger, Random random, TimeProvider time, BodyBudget? budget = null, RequestBudget? memory = null, RequestLog? log = null)
     {
         _metrics = metrics;
         _logger = logger;
@@ -24,6 +26,7 @@ internal sealed class ProxyPipeline
         _time = time;
         _forwarder = new Forwarder(client, new Mirror(client, metrics, random, time), budget ?? new BodyBudget(BodyBudget.DefaultTotal, metrics), metrics, random, time);
         _memory = memory ?? new RequestBudget(RequestBudget.DefaultTotal);
+        _log = log;
         _webSockets = new WebSocketTunnel(client, metrics, time);
         _state = TableState.Create(RouteTable.Empty, null);
     }
@@ -53,12 +56,14 @@ internal sealed class ProxyPipeline
             }
             if (Refusal(exchange.Request) is not (0, _) and var (status, why))
             {
+                exchange.Trace.Reason = ReplyReason.NotServed;
                 await LocalAnswer.SendAsync(exchange, status, why);
                 return;
             }
             match = Match(exchange, state);
             if (match.Route is not { } route)
             {
+                exchange.Trace.Reason = ReplyReason.NoRoute;
                 await LocalAnswer.SendAsync(exchange, 404, match.WhyNot(exchange.Request));
                 return;
             }
@@ -76,6 +81,7 @@ internal sealed class ProxyPipeline
         catch (Exception e)
         {
             _logger.RequestFailed(e, match.Entry?.Origin.ToString(), match.Route?.Rule);
+            exchange.Trace.Reason = ReplyReason.InternalError;
             if (exchange.ResponseStarted)
             {
                 exchange.Abort();
@@ -91,7 +97,9 @@ internal sealed class ProxyPipeline
             if (hasRoom)
                 _memory.GiveBack(cost);
             var gone = exchange.ClientGone.IsCancellationRequested;
-            _metrics.RequestEnded(exchange.Connection.Listener, match.Entry?.Origin, match.Route?.Rule, gone ? 0 : exchange.Response.Status, _time.GetElapsedTime(began));
+            var elapsed = _time.GetElapsedTime(began);
+            _metrics.RequestEnded(exchange.Connection.Listener, match.Entry?.Origin, match.Route?.Rule, gone ? 0 : exchange.Response.Status, elapsed);
+            _log?.Add(exchange, match.Entry?.Origin, match.Route?.Rule, gone, elapsed);
         }
     }
 
@@ -122,6 +130,7 @@ internal sealed class ProxyPipeline
         var request = exchange.Request;
         if (route.Redirect is { } redirect)
         {
+            exchange.Trace.Reason = ReplyReason.Redirected;
             var scheme = RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer));
             exchange.Response.Headers.Add("location", PathRewrite.Location(redirect, scheme, request.Authority, request.Target));
             await LocalAnswer.SendAsync(exchange, redirect.Status);
@@ -139,6 +148,7 @@ internal sealed class ProxyPipeline
         }
         if (route.Cors is { } cors && Cors.Apply(cors, exchange))
         {
+            exchange.Trace.Reason = ReplyReason.Preflight;
             await LocalAnswer.SendAsync(exchange, 200);
             return;
         }
@@ -151,6 +161,7 @@ internal sealed class ProxyPipeline
     {
         if (!route.AllowWebSocket)
         {
+            exchange.Trace.Reason = ReplyReason.WebSocketNotAllowed;
             await LocalAnswer.SendAsync(exchange, 403, LocalAnswer.NoWebSocket);
             return;
         }
@@ -168,6 +179,7 @@ internal sealed class ProxyPipeline
             await Task.Delay(fault.Delay, _time, exchange.ClientGone);
         if (fault.AbortStatus == 0 || !Drawn(fault.AbortPercent))
             return false;
+        exchange.Trace.Reason = ReplyReason.FaultAbort;
         await LocalAnswer.SendAsync(exchange, fault.AbortStatus, LocalAnswer.FaultAbort);
         return true;
     }

@@ -11,6 +11,7 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
     {
         if (cluster is null or { EndpointCount: 0 })
         {
+            exchange.Trace.Reason = ReplyReason.NoHealthyUpstream;
             await LocalAnswer.SendAsync(exchange, 503, LocalAnswer.NoHealthyUpstream);
             return;
         }
@@ -31,6 +32,7 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
 
         var began = time.GetTimestamp();
         endpoint.Begin();
+        exchange.Trace.Asked(endpoint);
         try
         {
             await using var response = await client.SendAsync(request, exchange.ClientGone);

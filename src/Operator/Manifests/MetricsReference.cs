@@ -38,6 +38,7 @@ internal static class MetricsReference
         ("dotnet_gc_pause_seconds_total", "counter", "", "Time paused for garbage collection."),
         ("process_cpu_seconds_total", "counter", "", "Processor time used."),
         ("process_resident_memory_bytes", "gauge", "", "Resident memory."),
+        ("turnpike_access_log_dropped_total", "counter", "", "Requests without a line in the access log because its reader was too slow."),
         ("turnpike_active_requests", "gauge", "", "Requests in flight."),
         ("turnpike_connections_refused_total", "counter", "", "Client connections closed at once because there were as many as may be."),
         ("turnpike_memory_trims_total", "counter", "", "Times that memory was given back after a burst."),

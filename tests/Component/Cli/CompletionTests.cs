@@ -124,7 +124,10 @@ public sealed class CompletionTests : IDisposable
         Assert.SkipWhen(found is null, $"{shell} is not installed");
         var start = new ProcessStartInfo(found!, arguments)
         {
-            WorkingDirectory = _directory.Path, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = _directory.Path,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["PATH"] = $"{Path.GetDirectoryName(Program)}:{path}";
         start.Environment["HOME"] = start.Environment["ZDOTDIR"] = _directory.Path;

@@ -124,12 +124,110 @@ public sealed class ServeTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(url + "/ip", TestContext.Current.CancellationToken)).StatusCode);
     }
 
-    private async Task<string> StartAsync()
+    [Fact]
+    public async Task MisspeltKind_KeepsTheLastGoodVersionAndSaysSo()
     {
-        _serve = CommandLine.RunAsync(
-            ["serve", "--config-dir", _directory.Path, "--http-port", "0", "--https-port", "0", "--admin-port", "0"], _output, _error, _stop.Token);
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/headers"));
+        var url = await StartAsync();
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/headers").Replace("kind: Ingress", "kind: Ingres", StringComparison.Ordinal));
+        Assert.Equal(
+            "error: ingress.yaml: document 1 (Ingres default/web): kind: Invalid value: \"Ingres\": is not known; did you mean Ingress? (Ingress default/web that was here stays in force)",
+            await _error.ExpectAsync("Ingres "));
+        // Whatever comes into force later has it still.
+        _directory.Write("rule.yaml", SampleManifests.Rule("timeout: 3s"));
+        await UntilAsync(url + "/headers", async r => (await r.Content.ReadAsStringAsync()).Contains("\"3000\"", StringComparison.Ordinal));
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/ip"));
+        await _error.ExpectAsync("resolved: error: ingress.yaml");
+        await UntilAsync(url + "/headers", r => Task.FromResult(r.StatusCode == HttpStatusCode.NotFound));
+    }
+
+    [Fact]
+    public async Task PipeInTheDirectory_IsSaidAndDoesNotFreezeConfiguration()
+    {
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/get"));
+        var url = await StartAsync();
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(_directory.Path, "pipe.yaml")]))
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(Path.Combine(_directory.Path, "loop.yaml"), "loop.yaml");
+        Assert.Equal("error: pipe.yaml: document 1: is a pipe, not a file", await _error.ExpectAsync("pipe.yaml"));
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/ip"));
+        await UntilAsync(url + "/ip", r => Task.FromResult(r.StatusCode == HttpStatusCode.OK));
+    }
+
+    [Fact]
+    public async Task NothingToServe_SaysWhatWasFoundInstead()
+    {
+        _directory.Write("other.yaml", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\n---\n"
+            + "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: b}\nspec: {ingressClassName: nginx, defaultBackend: {service: {name: web, port: {number: 80}}}}");
+        await StartAsync();
+        Assert.Equal(
+            $"warning: nothing to serve: no Ingress of class istio in {_directory.Path} (found: 1 Endpoints, 1 Ingress of class \"nginx\", 1 Service, 1 VirtualService)",
+            await _error.ExpectAsync("nothing to serve"));
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/get"));
+        await _error.ExpectAsync("resolved: warning: nothing to serve");
+    }
+
+    [Fact]
+    public async Task AccessLog_HasALineForEachRequest()
+    {
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/get"));
+        var url = await StartAsync("--access-log", "text");
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync(url + "/get?token=secret", TestContext.Current.CancellationToken)).StatusCode);
+        var line = await _output.ExpectAsync(" GET ");
+        Assert.Matches($"^[-0-9T:.]+Z GET {url}/get\\?\\.\\.\\. 200 [0-9.]+ms ingress=default/web upstream={_httpbin!.Address.Host}:{_httpbin.Address.Port}$", line);
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(url + "/nowhere", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.EndsWith("reason=NoRoute", await _output.ExpectAsync("/nowhere"), StringComparison.Ordinal);
+
+        // What was silent: an endpoint that is not there.
+        await _httpbin.DisposeAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _client.GetAsync(url + "/get", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.EndsWith("reason=UpstreamConnectFailed", await _output.ExpectAsync("/get 503"), StringComparison.Ordinal);
+        _httpbin = null;
+    }
+
+    [Fact]
+    public async Task AccessLogInJson_IsAllThatStandardOutputHas()
+    {
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/get"));
+        _serve = RunAsync(new ProcessContext(), "--access-log", "json");
+        var url = "http://" + (await _error.ExpectAsync("listening http "))["listening http ".Length..];
+        await _client.GetAsync(url + "/get", TestContext.Current.CancellationToken);
+        Assert.StartsWith("{\"time\":\"", await _output.ExpectAsync(""), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AccessLog_IsOnByDefaultOnATerminal()
+    {
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/get"));
+        _serve = RunAsync(new ProcessContext { IsTerminal = true });
+        var url = "http://" + (await _output.ExpectAsync("listening http "))["listening http ".Length..];
+        await _client.GetAsync(url + "/get", TestContext.Current.CancellationToken);
+        Assert.Contains(" 200 ", await _output.ExpectAsync(" GET "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AccessLog_IsOffByDefaultElsewhere()
+    {
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/get"));
+        var url = await StartAsync();
+        await _client.GetAsync(url + "/get", TestContext.Current.CancellationToken);
+        await _stop.CancelAsync();
+        Assert.Equal(0, await _serve!);
+        _serve = null;
+        // The log is written out by now, if there is one.
+        Assert.DoesNotContain(_output.Rest(), line => line.Contains(" GET ", StringComparison.Ordinal));
+    }
+
+    private async Task<string> StartAsync(params string[] more)
+    {
+        _serve = RunAsync(new ProcessContext(), more);
         return "http://" + (await _output.ExpectAsync("listening http "))["listening http ".Length..];
     }
+
+    private Task<int> RunAsync(ProcessContext process, params string[] more) => CommandLine.RunAsync(Arguments(more), process, _output, _error, _stop.Token);
+
+    private string[] Arguments(params string[] more) =>
+        ["serve", "--config-dir", _directory.Path, "--http-port", "0", "--https-port", "0", "--admin-port", "0", .. more];
 
     private async Task UntilAsync(string url, Func<HttpResponseMessage, Task<bool>> wanted)
     {
@@ -151,10 +249,25 @@ public sealed class ServeTests : IAsyncLifetime
 
         public override void WriteLine(string? value) => _lines.Writer.TryWrite(value ?? "");
 
+        /// <summary>Whole lines, as the access log writes them.</summary>
+        public override void Write(string? value)
+        {
+            foreach (var line in (value ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                WriteLine(line);
+        }
+
         public override Task WriteLineAsync(string? value)
         {
             WriteLine(value);
             return Task.CompletedTask;
+        }
+
+        public List<string> Rest()
+        {
+            var lines = new List<string>();
+            while (_lines.Reader.TryRead(out var line))
+                lines.Add(line);
+            return lines;
         }
 
         public async Task<string> ExpectAsync(string text)

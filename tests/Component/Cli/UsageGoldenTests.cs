@@ -55,7 +55,7 @@ public sealed partial class UsageGoldenTests
         Assert.Equal(0, help.ExitCode);
         Assert.Equal(help, await CliRun.Of("--help"));
         Assert.Equal(help, await CliRun.Of("help", ""));
-        Assert.Contains("turnpike validate -f manifests/", help.Output, StringComparison.Ordinal);
+        Assert.Contains("turnpike validate manifests/", help.Output, StringComparison.Ordinal);
         AssertTaken(Examples.OfProgram);
     }
 

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using Turnpike.Api;
+using Turnpike.Api.Ingresses;
+using Turnpike.Cli.Manifests;
+using Turnpike.Compiler;
+
+namespace Turnpike.Cli.Validation;
+
+/// <summary>One thing that is wrong.</summary>
+/// <param name="Manifest">Where.</param>
+/// <param name="Reason">One of <see cref="DiagnosticReasons"/>; null for what a reader of the object alone finds.</param>
+internal sealed record Finding(Manifest Manifest, bool IsError, string? Reason, string Message);
+
+/// <summary>What is to be said of a set of manifests.</summary>
+/// <param name="Findings">In the order of the manifests: first what each says by itself, then what comes of all together.</param>
+/// <param name="Skipped">Objects that are not checked, each with the reason.</param>
+internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<Finding> Findings, ImmutableArray<(Manifest Manifest, string Why)> Skipped)
+{
+    public int Warnings => Findings.Count(f => !f.IsError);
+
+    public static ValidationReport Of(IReadOnlyList<Manifest> manifests)
+    {
+        var findings = new List<Finding>();
+        var skipped = new List<(Manifest, string)>();
+        var checkedOnes = new Dictionary<ObjectKey, Manifest>();
+        var store = new ObjectStore();
+        var others = new HashSet<ObjectKey>();
+        int valid = 0, invalid = 0;
+        foreach (var manifest in manifests)
+        {
+            if (manifest.Error is { } fault)
+            {
+                invalid++;
+                findings.Add(new(manifest, true, null, fault));
+            }
+            else if (ObjectStore.Reads(manifest.Root!))
+            {
+                var key = manifest.Key!.Value;
+                if (!checkedOnes.TryAdd(key, manifest))
+                    findings.Add(new(manifest, false, null, $"is defined in {checkedOnes[key].Location} already: the one that is applied last counts"));
+                else
+                    store.Put(key, ReadObject.From(manifest.Root!));
+            }
+            else if (KindSpelling.DoubtOf(manifest.Root!) is { } doubt)
+            {
+                findings.Add(new(manifest, doubt.IsError, null, doubt.Message));
+                if (doubt.IsError)
+                    invalid++;
+                else
+                    skipped.Add((manifest, "its kind is not known"));
+            }
+            else
+            {
+                skipped.Add((manifest, "its kind says nothing about routing"));
+            }
+        }
+        var (snapshot, _) = store.Snapshot();
+        foreach (var (key, manifest) in checkedOnes)
+        {
+            if (OtherClass(manifest, snapshot) is { } name)
+            {
+                others.Add(key);
+                skipped.Add((manifest, $"it is of class \"{name}\""));
+                continue;
+            }
+            var read = ReadObject.From(manifest.Root!);
+            findings.AddRange(read.Errors.Select(error => new Finding(manifest, true, null, error.ToString())));
+            findings.AddRange(read.Warnings.Select(warning => new Finding(manifest, false, null, warning)));
+            if (read.Errors.Count == 0)
+                valid++;
+            else
+                invalid++;
+        }
+        var known = new KnownNeighbours(snapshot);
+        var compilation = RouteCompiler.Compile(snapshot with { DefaultEndpointAddresses = EndpointAddressesOfFiles });
+        findings.AddRange(compilation.Diagnostics
+            .Where(diagnostic => known.CanJudge(diagnostic) && checkedOnes.ContainsKey(diagnostic.Subject) && !others.Contains(diagnostic.Subject))
+            .Select(diagnostic => new Finding(checkedOnes[diagnostic.Subject], diagnostic.Severity == DiagnosticSeverity.Error, diagnostic.Reason, diagnostic.AdminMessage ?? diagnostic.Message)));
+        // An object that is valid by itself and is left out beside the others is not served as it is written.
+        var broken = findings.Where(f => f is { IsError: true, Reason: null }).Select(f => f.Manifest).ToHashSet();
+        var spoilt = findings.Where(f => f is { IsError: true, Reason: not null } && !broken.Contains(f.Manifest)).Select(f => f.Manifest).Distinct().Count();
+        return new ValidationReport(valid - spoilt, invalid + spoilt, [.. findings], [.. skipped]);
+    }
+
+    /// <summary>In files there are no pods that addresses could be of.</summary>
+    private const Api.Mesh.EndpointAddresses EndpointAddressesOfFiles = Api.Mesh.EndpointAddresses.Any;
+
+    /// <summary>
+    /// The class of an Ingress that is another controller's; null for all else. One that names no class is judged: whose it becomes is
+    /// decided by the cluster, and most likely the class was forgotten.
+    /// </summary>
+    private static string? OtherClass(Manifest manifest, ClusterSnapshot snapshot)
+    {
+        if (manifest.Key!.Value.Kind != Kinds.Ingress)
+            return null;
+        var ingress = IngressReader.ReadClass(manifest.Root!);
+        return FoundObjects.ClassOf(ingress) is { } name && !IngressClasses.IsOurs(ingress, snapshot.Mesh, snapshot.IngressClasses) ? name : null;
+    }
+}

@@ -1,0 +1,129 @@
+using Turnpike.IngressProxy.Admin;
+using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Routing;
+
+namespace Turnpike.IngressProxy.AccessLog;
+
+/// <summary>
+/// A line for each request. Requests put entries in a queue with an end; one thread writes them. Where the queue is full, because
+/// whatever reads the log is slow or has stopped, entries are dropped and counted: no request ever waits for its line.
+/// </summary>
+internal sealed class RequestLog : IDisposable
+{
+    /// <summary>Entries that wait to be written: a few megabytes at the very most.</summary>
+    public const int Capacity = 2048;
+
+    private const int MaxBatch = 128;
+
+    /// <summary>What is still to be written when the proxy stops has so long; a reader that takes nothing must not keep it from stopping.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
+    private readonly object _lock = new();
+    private readonly AccessEntry[] _entries = new AccessEntry[Capacity];
+    private readonly AccessLine _line;
+    private readonly AccessLogSink _sink;
+    private readonly ProxyMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly Thread _writer;
+    private int _first;
+    private int _count;
+    private long _dropped;
+    private bool _ended;
+
+    public RequestLog(AccessLogFormat format, AccessLogSink sink, ProxyMetrics metrics, TimeProvider time)
+    {
+        _line = new AccessLine(format);
+        _sink = sink;
+        _metrics = metrics;
+        _time = time;
+        _writer = new Thread(Run) { IsBackground = true, Name = "access log" };
+        _writer.Start();
+    }
+
+    /// <summary>This process's standard output. Not the console's writer: that has a lock which others would wait for.</summary>
+    public static AccessLogSink StandardOutput()
+    {
+        var stream = Console.OpenStandardOutput();
+        return lines =>
+        {
+            stream.Write(lines);
+            stream.Flush();
+        };
+    }
+
+    /// <summary>Never waits for the writer, and never fails.</summary>
+    public void Add(Exchange exchange, RouteOrigin? origin, string? rule, bool clientGone, TimeSpan elapsed)
+    {
+        var entry = AccessEntry.Of(exchange, origin, rule, clientGone, _time.GetUtcNow(), elapsed);
+        lock (_lock)
+        {
+            if (_ended || _count == Capacity)
+            {
+                _dropped++;
+                _metrics.AccessLogDropped();
+                return;
+            }
+            _entries[(_first + _count) % Capacity] = entry;
+            if (_count++ == 0)
+                Monitor.Pulse(_lock);
+        }
+    }
+
+    /// <summary>Writes what waits, within a bound.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _ended = true;
+            Monitor.Pulse(_lock);
+        }
+        if (_writer.Join(LastWords))
+            _line.Dispose();
+    }
+
+    private void Run()
+    {
+        var batch = new AccessEntry[MaxBatch];
+        while (Take(batch, out var dropped) is > 0 and var count)
+        {
+            _line.Clear();
+            if (dropped > 0)
+                _line.WriteGap(dropped);
+            for (var i = 0; i < count; i++)
+                _line.Write(batch[i]);
+            Array.Clear(batch, 0, count);
+            try
+            {
+                _sink(_line.Written);
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException or UnauthorizedAccessException)
+            {
+                // Nobody reads it any more, and nothing is left to tell that to: the requests that follow are counted as dropped.
+                lock (_lock)
+                    _ended = true;
+                return;
+            }
+        }
+    }
+
+    /// <summary>Waits for entries; 0 where there will be none.</summary>
+    private int Take(AccessEntry[] batch, out long dropped)
+    {
+        lock (_lock)
+        {
+            while (_count == 0 && !_ended)
+                Monitor.Wait(_lock);
+            var count = Math.Min(_count, batch.Length);
+            for (var i = 0; i < count; i++)
+            {
+                batch[i] = _entries[_first];
+                _entries[_first] = default;
+                _first = (_first + 1) % Capacity;
+            }
+            _count -= count;
+            dropped = _dropped;
+            _dropped = 0;
+            return count;
+        }
+    }
+}
