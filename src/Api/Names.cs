@@ -2,42 +2,31 @@ using System.Collections.Immutable;
 
 namespace Turnpike.Api;
 
-/// <summary>Every name that Turnpike shares with its users: groups, annotations, labels, objects. No other file spells one out.</summary>
+/// <summary>
+/// Every name that Turnpike shares with its users and that is the same in every installation: groups, annotations, labels, objects. Those that
+/// differ are in <see cref="Profile"/>. No other file spells one out.
+/// </summary>
 public static class Names
 {
     // Kept from 2017.
     public const string Group = "config.istio.io";
     public const string Version = "v1alpha2";
     public const string GroupVersion = Group + "/" + Version;
-    public const string SystemNamespace = "istio-system";
-    public const string IngressClass = "istio";
     public const string IngressClassAnnotation = "kubernetes.io/ingress.class";
     public const string IngressController = "turnpike.io/ingress-controller";
-    public const string IngressService = "istio-ingress";
-    public const string IngressLabel = "istio";
-    public const string IngressLabelValue = "ingress";
-    public const string IngressCertificatesSecret = "istio-ingress-certs";
-    public const string MeshConfigMap = "istio";
     public const string MeshConfigKey = "mesh";
-    public const string InjectConfigMap = "istio-inject";
     public const string InjectConfigKey = "config";
-    public const string InjectAnnotation = "sidecar.istio.io/inject";
-    public const string InjectStatusAnnotation = "sidecar.istio.io/status";
-    public const string ProxyContainer = "istio-proxy";
-    public const string InitContainer = "istio-init";
-    public const string ProxyImageAnnotation = "sidecar.istio.io/proxyImage";
-    public const string ProxyCpuAnnotation = "sidecar.istio.io/proxyCPU";
-    public const string ProxyMemoryAnnotation = "sidecar.istio.io/proxyMemory";
-    public const string ProxyCpuLimitAnnotation = "sidecar.istio.io/proxyCPULimit";
-    public const string ProxyMemoryLimitAnnotation = "sidecar.istio.io/proxyMemoryLimit";
-    public const string ProxyConfigVolume = "istio-envoy";
-    public const string ProxyTokenVolume = "istio-token";
-    public const string CaConfigMap = "istio-ca-root";
 
     // Ours. A token is good for one purpose: each kind of caller of the control plane has an audience of its own.
     public const string IngressAudience = "turnpike-ingress";
     public const string SidecarAudience = "turnpike-sidecar";
     public const string OperatorAudience = "turnpike-operator";
+
+    /// <summary>On a namespace, and in the standalone profile on a pod: <c>true</c> asks for sidecars, <c>false</c> forbids them.</summary>
+    public const string InjectLabel = "turnpike.io/inject";
+
+    /// <summary>On the operator's Deployment: the profile that it was installed with.</summary>
+    public const string ProfileLabel = "turnpike.io/profile";
     public const string HttpAnnotation = "turnpike.io/http";
     public const string LoadBalancingAnnotation = "turnpike.io/load-balancing";
     public const string RoundRobin = "round-robin";
@@ -54,7 +43,6 @@ public static class Names
     public const string OperatorDeployment = "turnpike-operator";
     public const string StatusConfigMap = "turnpike-status";
     public const string StatusProxiesKey = "proxies";
-    public const string WebhookConfiguration = "turnpike";
     public const string FieldManagerOfCli = "turnpike-cli";
 
     // Kubernetes'.

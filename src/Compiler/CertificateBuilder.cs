@@ -9,7 +9,7 @@ namespace Turnpike.Compiler;
 
 /// <summary>
 /// Which certificate is for which server name: the secrets of <c>spec.tls</c>, each in its Ingress's own namespace and for that namespace's hosts
-/// alone, and for every other name the fallback: <c>istio-system/istio-ingress-certs</c>, else the first secret whose Ingress names no host.
+/// alone, and for every other name the fallback: the secret that the profile names (<c>istio-system/istio-ingress-certs</c> in that of 2017), else the first secret whose Ingress names no host.
 /// </summary>
 internal sealed class CertificateBuilder
 {
@@ -18,6 +18,7 @@ internal sealed class CertificateBuilder
     private readonly Dictionary<(string Namespace, string Name), TlsSecretObject> _secrets;
     private readonly Dictionary<string, (TlsSecretObject Secret, ObjectKey Ingress)> _byHost = new(StringComparer.Ordinal);
     private readonly TlsSecretObject? _mesh;
+    private readonly string _meshName;
     private TlsSecretObject? _fallback;
 
     public CertificateBuilder(ClusterSnapshot snapshot, HostOwners owners, DiagnosticBag diagnostics)
@@ -25,7 +26,8 @@ internal sealed class CertificateBuilder
         _owners = owners;
         _diagnostics = diagnostics;
         _secrets = snapshot.TlsSecrets.ToDictionary(s => (s.Metadata.Namespace, s.Metadata.Name));
-        _fallback = _mesh = _secrets.GetValueOrDefault((Names.SystemNamespace, Names.IngressCertificatesSecret));
+        _fallback = _mesh = _secrets.GetValueOrDefault((snapshot.Profile.SystemNamespace, snapshot.Profile.IngressCertificatesSecret));
+        _meshName = $"{snapshot.Profile.SystemNamespace}/{snapshot.Profile.IngressCertificatesSecret}";
     }
 
     /// <param name="ingresses">Those of our class, the one that wins a contest first.</param>
@@ -83,7 +85,7 @@ internal sealed class CertificateBuilder
             return;
         var lack = unnamed ? $"spec.tls[{index}]: names no secret" : $"spec.tls[{index}].secretName: namespace {ns} has no usable TLS secret \"{tls.SecretName}\"";
         if (fallback is null)
-            Warn($"there is no fallback certificate ({Names.SystemNamespace}/{Names.IngressCertificatesSecret}) either, so its TLS connections are refused", null);
+            Warn($"there is no fallback certificate ({_meshName}) either, so its TLS connections are refused", null);
         else if (ReferenceEquals(fallback, _mesh) || fallback.Metadata.Namespace == ns)
             Warn($"the fallback certificate {fallback.Metadata} is used", null);
         else

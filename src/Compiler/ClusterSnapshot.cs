@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
@@ -10,6 +11,9 @@ namespace Turnpike.Compiler;
 /// <summary>What a cluster (or a directory of manifests) holds at one moment, as far as routing is concerned. Every object in it is valid by itself.</summary>
 public sealed record ClusterSnapshot
 {
+    /// <summary>The names of the installation that the snapshot is for.</summary>
+    public Profile Profile { get; init; } = Profile.Istio2017;
+
     public MeshConfig Mesh { get; init; } = MeshConfig.Default;
 
     /// <summary>Where the mesh does not say which endpoint addresses are used. Whoever writes a directory of manifests has the machine anyway, and there are no pods.</summary>

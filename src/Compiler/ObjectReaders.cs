@@ -12,22 +12,22 @@ namespace Turnpike.Compiler;
 /// <summary>How each kind is read and validated: the one list of kinds that routing knows.</summary>
 internal static class ObjectReaders
 {
-    private static readonly Dictionary<string, (string[] Groups, Func<JsonObject, ReadObject> Read)> ByKind = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (string[] Groups, Func<JsonObject, Profile, ReadObject> Read)> ByKind = new(StringComparer.Ordinal)
     {
-        [Kinds.RouteRule] = ([Names.Group], raw => ReadObject.Of(RouteRuleReader.Read(raw))),
-        [Kinds.Ingress] = (["networking.k8s.io", "extensions"], raw => ReadObject.Of(IngressReader.Read(raw))),
-        [Kinds.IngressClass] = (["networking.k8s.io"], raw => ReadObject.Of(CoreReaders.ReadIngressClass(raw))),
-        [Kinds.Service] = ([""], raw => ReadObject.Of(CoreReaders.ReadService(raw))),
-        [Kinds.Endpoints] = ([""], raw => ReadObject.Of(EndpointsReader.ReadEndpoints(raw))),
-        [Kinds.EndpointSlice] = (["discovery.k8s.io"], raw => ReadObject.Of(EndpointsReader.ReadSlice(raw))),
-        [Kinds.Pod] = ([""], raw => ReadObject.Of(CoreReaders.ReadPod(raw))),
-        [Kinds.Namespace] = ([""], raw => ReadObject.Of(CoreReaders.ReadNamespace(raw))),
-        [Kinds.Secret] = ([""], ReadSecret),
+        [Kinds.RouteRule] = ([Names.Group], (raw, _) => ReadObject.Of(RouteRuleReader.Read(raw))),
+        [Kinds.Ingress] = (["networking.k8s.io", "extensions"], (raw, _) => ReadObject.Of(IngressReader.Read(raw))),
+        [Kinds.IngressClass] = (["networking.k8s.io"], (raw, _) => ReadObject.Of(CoreReaders.ReadIngressClass(raw))),
+        [Kinds.Service] = ([""], (raw, _) => ReadObject.Of(CoreReaders.ReadService(raw))),
+        [Kinds.Endpoints] = ([""], (raw, _) => ReadObject.Of(EndpointsReader.ReadEndpoints(raw))),
+        [Kinds.EndpointSlice] = (["discovery.k8s.io"], (raw, _) => ReadObject.Of(EndpointsReader.ReadSlice(raw))),
+        [Kinds.Pod] = ([""], (raw, _) => ReadObject.Of(CoreReaders.ReadPod(raw))),
+        [Kinds.Namespace] = ([""], (raw, _) => ReadObject.Of(CoreReaders.ReadNamespace(raw))),
+        [Kinds.Secret] = ([""], (raw, _) => ReadSecret(raw)),
         [Kinds.ConfigMap] = ([""], ReadConfigMap),
     };
 
     /// <summary>The reader for an object, or null where its kind is of no interest. A kind counts in its own API group only: other groups have a Service too.</summary>
-    public static Func<JsonObject, ReadObject>? For(JsonObject raw)
+    public static Func<JsonObject, Profile, ReadObject>? For(JsonObject raw)
     {
         if (Text(raw, "kind") is not { } kind || !ByKind.TryGetValue(kind, out var entry))
             return null;
@@ -56,13 +56,13 @@ internal static class ObjectReaders
         return isTls ? ReadObject.Of(TlsSecretReader.Read(raw)) : ReadObject.Nothing;
     }
 
-    private static ReadObject ReadConfigMap(JsonObject raw) =>
-        HostRecordReader.Read(raw) is { } record ? new ReadObject(record, [], []) : ReadMesh(raw);
+    private static ReadObject ReadConfigMap(JsonObject raw, Profile profile) =>
+        HostRecordReader.Read(raw, profile) is { } record ? new ReadObject(record, [], []) : ReadMesh(raw, profile);
 
-    private static ReadObject ReadMesh(JsonObject raw)
+    private static ReadObject ReadMesh(JsonObject raw, Profile profile)
     {
         var metadata = raw["metadata"] as JsonObject;
-        if (metadata is null || Text(metadata, "name") != Names.MeshConfigMap || Text(metadata, "namespace") != Names.SystemNamespace)
+        if (metadata is null || Text(metadata, "name") != profile.MeshConfigMap || Text(metadata, "namespace") != profile.SystemNamespace)
             return ReadObject.Nothing;
         const string path = $"data.{Names.MeshConfigKey}";
         if (raw["data"] is not JsonObject data || Text(data, Names.MeshConfigKey) is not { } text)
@@ -72,8 +72,8 @@ internal static class ObjectReaders
             return new ReadObject(null, [FieldError.Invalid(path, null, broken.Error!)], []);
         return documents.FirstOrDefault(d => d.Root is not null)?.Root switch
         {
-            null => new ReadObject(MeshConfig.Default, [], []),
-            JsonObject mesh => Under(path, MeshConfigReader.Read(mesh)),
+            null => new ReadObject(MeshConfig.Of(profile), [], []),
+            JsonObject mesh => Under(path, MeshConfigReader.Read(mesh, profile)),
             _ => new ReadObject(null, [FieldError.Invalid(path, null, "must be a mapping of settings")], []),
         };
     }

@@ -13,8 +13,10 @@ namespace Turnpike.Compiler;
 /// The current objects of a cluster or a directory, as raw JSON comes in. Keeps the last good version of an object whose new
 /// version is not valid, so that a bad edit never takes anything out of force. Not thread-safe.
 /// </summary>
-public sealed class ObjectStore
+/// <param name="profile">Of the installation that the objects are read for; that of 2017 by default.</param>
+public sealed class ObjectStore(Profile? profile = null)
 {
+    private readonly Profile _profile = profile ?? Profile.Istio2017;
     private readonly SortedDictionary<ObjectKey, Entry> _entries = [];
 
     public IEnumerable<ObjectKey> Keys => _entries.Keys;
@@ -34,10 +36,11 @@ public sealed class ObjectStore
     public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics) Snapshot()
     {
         var classes = All<IngressClassObject>(Kinds.IngressClass);
-        var mesh = _entries.GetValueOrDefault(MeshKey)?.Value as MeshConfig ?? MeshConfig.Default;
+        var mesh = _entries.GetValueOrDefault(MeshKey)?.Value as MeshConfig ?? MeshConfig.Of(_profile);
         var records = All<HostRecord>(Kinds.ConfigMap);
         var snapshot = new ClusterSnapshot
         {
+            Profile = _profile,
             HostRecords = records,
             HostClaims = HostClaims.Of(records),
             Mesh = mesh,
@@ -57,8 +60,8 @@ public sealed class ObjectStore
     /// <summary>The newest version of every object of a kind, valid or not.</summary>
     public ImmutableArray<ObjectMeta> Newest(string kind) => [.. _entries.Where(e => e.Key.Kind == kind).Select(e => e.Value.Read.Metadata)];
 
-    /// <summary>The mesh configuration: ConfigMap <c>istio</c> of the system namespace.</summary>
-    public static ObjectKey MeshKey { get; } = new(Kinds.ConfigMap, Names.SystemNamespace, Names.MeshConfigMap);
+    /// <summary>The mesh configuration: a ConfigMap of the system namespace.</summary>
+    public ObjectKey MeshKey => new(Kinds.ConfigMap, _profile.SystemNamespace, _profile.MeshConfigMap);
 
     private ImmutableArray<Diagnostic> Diagnose(MeshConfig mesh, ImmutableArray<IngressClassObject> classes)
     {

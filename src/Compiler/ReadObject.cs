@@ -33,9 +33,11 @@ public sealed class ReadObject
     internal static ReadObject Nothing { get; } = new(null, [], []);
 
     /// <summary>Reads and validates an object of any kind; kinds that say nothing about routing give an empty result.</summary>
-    public static ReadObject From(JsonObject raw)
+    /// <param name="raw">The object.</param>
+    /// <param name="profile">Of the installation that it is read for; that of 2017 by default.</param>
+    public static ReadObject From(JsonObject raw, Profile? profile = null)
     {
-        var read = ObjectReaders.For(raw)?.Invoke(raw) ?? Nothing;
+        var read = ObjectReaders.For(raw)?.Invoke(raw, profile ?? Profile.Istio2017) ?? Nothing;
         var isIngress = raw["kind"] is JsonValue kind && kind.TryGetValue<string>(out var name) && name == Kinds.Ingress;
         return new ReadObject(read.Value, read.Errors, read.Warnings)
         {

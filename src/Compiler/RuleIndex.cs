@@ -93,10 +93,9 @@ internal sealed class RuleIndex
     {
         if (rule.Spec.Match?.Source is not { } source)
             return true;
-        var ingress = $"{Names.IngressService}.{Names.SystemNamespace}.svc.{_snapshot.Mesh.Domain}";
+        var profile = _snapshot.Profile;
+        var ingress = $"{profile.IngressService}.{profile.SystemNamespace}.svc.{_snapshot.Mesh.Domain}";
         return string.Equals(HostOf(source, rule), ingress, StringComparison.OrdinalIgnoreCase)
-            && (source.Labels is null || Labels.Contain(IngressLabels, source.Labels));
+            && (source.Labels is null || Labels.Contain(ObjectMeta.EmptyMap.Add(profile.IngressLabel.Key, profile.IngressLabel.Value), source.Labels));
     }
-
-    private static readonly ImmutableSortedDictionary<string, string> IngressLabels = ObjectMeta.EmptyMap.Add("istio", "ingress");
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Watch;
@@ -7,9 +8,9 @@ using Turnpike.Hosting.Watch;
 namespace Turnpike.Discovery;
 
 /// <summary>Keeps an <see cref="ObjectStore"/> like the cluster, and says when it has changed.</summary>
-public sealed class ClusterFeed(KubeApi api, ILoggerFactory loggers, TimeProvider clock)
+public sealed class ClusterFeed(KubeApi api, Profile profile, ILoggerFactory loggers, TimeProvider clock)
 {
-    private readonly ObjectStore _store = new();
+    private readonly ObjectStore _store = new(profile);
     private readonly Lock _gate = new();
     private volatile TaskCompletionSource _changed = NewSignal();
     private ImmutableArray<Informer<ReadObject>> _informers = [];
@@ -23,7 +24,7 @@ public sealed class ClusterFeed(KubeApi api, ILoggerFactory loggers, TimeProvide
     public async Task RunAsync(Action synced, CancellationToken ct)
     {
         var slices = await api.ServesAsync(WatchedKinds.EndpointSlices, ct);
-        _informers = [.. WatchedKinds.All(slices).Select(w => Watch(w.Resource, w.Query))];
+        _informers = [.. WatchedKinds.All(slices, profile).Select(w => Watch(w.Resource, w.Query))];
         var running = _informers.Select(i => Task.Run(() => i.RunAsync(ct), CancellationToken.None)).ToList();
         await Task.WhenAll(_informers.Select(i => i.Synced)).WaitAsync(ct);
         synced();
@@ -50,7 +51,7 @@ public sealed class ClusterFeed(KubeApi api, ILoggerFactory loggers, TimeProvide
     private Informer<ReadObject> Watch(ResourceRef resource, ResourceQuery query)
     {
         var informer = new Informer<ReadObject>(
-            api, resource, json => WatchedKinds.Decode(resource, json), new InformerOptions { Query = query }, loggers.CreateLogger<Informer<ReadObject>>(), clock);
+            api, resource, json => WatchedKinds.Decode(resource, json, profile), new InformerOptions { Query = query }, loggers.CreateLogger<Informer<ReadObject>>(), clock);
         informer.AddHandler(change =>
         {
             var key = new Api.ObjectKey(resource.Kind, change.Key.Namespace, change.Key.Name);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Hosting.Api;
 
@@ -10,14 +11,14 @@ namespace Turnpike.Discovery;
 public sealed record ClusterReading(ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<string> Unreadable);
 
 /// <summary>Reads once what the control plane watches, for whoever asks by hand.</summary>
-public sealed class ClusterReader(KubeApi api)
+public sealed class ClusterReader(KubeApi api, Profile profile)
 {
     /// <exception cref="KubeStatusException">The API server refuses to say anything at all.</exception>
     public async Task<ClusterReading> ReadAsync(CancellationToken ct)
     {
         var slices = await api.ServesAsync(WatchedKinds.EndpointSlices, ct);
-        var lists = await Task.WhenAll(WatchedKinds.All(slices).Select(kind => ListAsync(kind.Resource, kind.Query, ct)));
-        var store = new ObjectStore();
+        var lists = await Task.WhenAll(WatchedKinds.All(slices, profile).Select(kind => ListAsync(kind.Resource, kind.Query, ct)));
+        var store = new ObjectStore(profile);
         foreach (var (resource, objects) in lists)
         {
             foreach (var read in objects ?? [])
@@ -32,7 +33,7 @@ public sealed class ClusterReader(KubeApi api)
     {
         try
         {
-            return (resource, (await api.ListAsync(resource, query, json => WatchedKinds.Decode(resource, json), ct)).Items);
+            return (resource, (await api.ListAsync(resource, query, json => WatchedKinds.Decode(resource, json, profile), ct)).Items);
         }
         catch (KubeStatusException e) when (e.IsNotFound || e.Code == 403)
         {

@@ -11,17 +11,18 @@ using Turnpike.Hosting.Serving;
 namespace Turnpike.Discovery;
 
 /// <summary>Who may call a service.</summary>
+/// <param name="Namespace">Of the control plane.</param>
 /// <param name="Audience">What the token must have been made for.</param>
 /// <param name="Account">The ServiceAccount in our namespace.</param>
 /// <param name="Refusal">What others are told, after their name.</param>
-internal sealed record ServiceAccess(string Audience, string Account, string Refusal)
+internal sealed record ServiceAccess(string Namespace, string Audience, string Account, string Refusal)
 {
     /// <summary>Tables hold private keys.</summary>
-    public static ServiceAccess Table { get; } = new(Names.IngressAudience, Names.IngressService, "may not have the table of the ingress");
+    public static ServiceAccess Table(Profile profile) => new(profile.SystemNamespace, Names.IngressAudience, profile.IngressService, "may not have the table of the ingress");
 
-    public static ServiceAccess Fleet { get; } = new(Names.OperatorAudience, Names.OperatorDeployment, "may not ask for the proxies");
+    public static ServiceAccess Fleet(Profile profile) => new(profile.SystemNamespace, Names.OperatorAudience, Names.OperatorDeployment, "may not ask for the proxies");
 
-    public string User { get; } = $"system:serviceaccount:{Names.SystemNamespace}:{Account}";
+    public string User { get; } = $"system:serviceaccount:{Namespace}:{Account}";
 }
 
 /// <summary>

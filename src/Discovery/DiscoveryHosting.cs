@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Hosting.Certificates;
 using Turnpike.Hosting.Serving;
@@ -14,8 +15,9 @@ namespace Turnpike.Discovery;
 public static class DiscoveryHosting
 {
     /// <summary>Watches the cluster, compiles it, and serves the streams. Needs a <see cref="Hosting.Api.KubeApi"/>.</summary>
-    public static IServiceCollection AddDiscovery(this IServiceCollection services)
+    public static IServiceCollection AddDiscovery(this IServiceCollection services, Profile profile)
     {
+        services.AddSingleton(profile);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new DiscoveryLimits());
         services.TryAddSingleton<TableCompiler>(RouteCompiler.Compile);
@@ -52,7 +54,8 @@ public static class DiscoveryHosting
     public static void MapDiscovery(this IEndpointRouteBuilder routes)
     {
         var gate = routes.ServiceProvider.GetRequiredService<DiscoveryGate>();
-        gate.Guard(routes.MapGrpcService<DiscoveryService>(), ServiceAccess.Table);
-        gate.Guard(routes.MapGrpcService<FleetService>(), ServiceAccess.Fleet);
+        var profile = routes.ServiceProvider.GetRequiredService<Profile>();
+        gate.Guard(routes.MapGrpcService<DiscoveryService>(), ServiceAccess.Table(profile));
+        gate.Guard(routes.MapGrpcService<FleetService>(), ServiceAccess.Fleet(profile));
     }
 }

@@ -21,7 +21,8 @@ internal static class WatchedKinds
     public static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", Kinds.ConfigMap);
 
     /// <param name="slices">Whether the API server serves EndpointSlices in v1; Endpoints otherwise.</param>
-    public static IEnumerable<(ResourceRef Resource, ResourceQuery Query)> All(bool slices) =>
+    /// <param name="profile">Of the installation.</param>
+    public static IEnumerable<(ResourceRef Resource, ResourceQuery Query)> All(bool slices, Profile profile) =>
     [
         (RouteRules, ResourceQuery.All),
         (Ingresses, ResourceQuery.All),
@@ -32,16 +33,16 @@ internal static class WatchedKinds
         (Namespaces, ResourceQuery.All),
         // Certificates only: other secrets are nobody's business here.
         (Secrets, new ResourceQuery { FieldSelector = "type=kubernetes.io/tls" }),
-        (ConfigMaps, new ResourceQuery { Namespace = Names.SystemNamespace, LabelSelector = Names.HostRecordLabel }),
-        (ConfigMaps, new ResourceQuery { Namespace = Names.SystemNamespace, FieldSelector = $"metadata.name={Names.MeshConfigMap}" }),
+        (ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }),
+        (ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={profile.MeshConfigMap}" }),
     ];
 
     /// <summary>The items of a list do not say what they are.</summary>
-    public static ReadObject Decode(ResourceRef resource, JsonElement json)
+    public static ReadObject Decode(ResourceRef resource, JsonElement json, Profile profile)
     {
         var raw = JsonObject.Create(json)!;
         raw["apiVersion"] = resource.ApiVersion;
         raw["kind"] = resource.Kind;
-        return ReadObject.From(raw);
+        return ReadObject.From(raw, profile);
     }
 }

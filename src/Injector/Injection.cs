@@ -88,30 +88,31 @@ public static class Injection
     /// <summary>Adds what is missing: an earlier injection may have been lost in part.</summary>
     private static IReadOnlyList<PatchOperation> Patch(Workload target, SidecarSettings settings, string version)
     {
+        var profile = settings.Config.Profile;
         var patch = new PatchBuilder(target.Root);
-        var hasProxy = target.Names("containers").Concat(target.Names("initContainers")).Contains(Names.ProxyContainer);
+        var hasProxy = target.Names("containers").Concat(target.Names("initContainers")).Contains(profile.ProxyContainer);
         if (!hasProxy)
         {
             var proxy = SidecarTemplate.Container(settings, target.PodLabel("app"));
             patch.AddItems(target.PodPath("spec", settings.IsNative ? "initContainers" : "containers"), [proxy], first: settings.IsNative);
         }
-        var isNative = hasProxy ? target.Names("initContainers").Contains(Names.ProxyContainer) : settings.IsNative;
+        var isNative = hasProxy ? target.Names("initContainers").Contains(profile.ProxyContainer) : settings.IsNative;
         var present = target.Names("volumes").ToHashSet(StringComparer.Ordinal);
-        var missing = SidecarTemplate.Volumes().Where(volume => !present.Contains(Json.Text(volume["name"])!));
+        var missing = SidecarTemplate.Volumes(profile).Where(volume => !present.Contains(Json.Text(volume["name"])!));
         patch.AddItems(target.PodPath("spec", "volumes"), [.. missing]);
-        string[] proxyName = [Names.ProxyContainer];
-        var status = new InjectionStatus(version, isNative ? proxyName : [], isNative ? [] : proxyName, SidecarTemplate.VolumeNames);
-        Annotate(patch, target, status.ToJson());
+        string[] proxyName = [profile.ProxyContainer];
+        var status = new InjectionStatus(version, isNative ? proxyName : [], isNative ? [] : proxyName, SidecarTemplate.VolumeNames(profile));
+        Annotate(patch, target, profile, status.ToJson());
         return patch.Operations;
     }
 
-    private static void Annotate(PatchBuilder patch, Workload target, string status)
+    private static void Annotate(PatchBuilder patch, Workload target, Profile profile, string status)
     {
-        var annotations = new List<KeyValuePair<string, string>> { new(Names.InjectStatusAnnotation, status) };
+        var annotations = new List<KeyValuePair<string, string>> { new(profile.InjectStatusAnnotation, status) };
         if (!target.IsPod)
             patch.AddMembers("/metadata/annotations", annotations);
         var hasDefault = Json.At(target.PodMetadata, ["annotations", Names.DefaultContainerAnnotation]) is not null;
-        var user = target.Names("containers").FirstOrDefault(name => name != Names.ProxyContainer);
+        var user = target.Names("containers").FirstOrDefault(name => name != profile.ProxyContainer);
         if (!hasDefault && user is not null)
             annotations.Insert(0, new(Names.DefaultContainerAnnotation, user));
         patch.AddMembers(target.PodPath("metadata", "annotations"), annotations);

@@ -10,9 +10,10 @@ internal sealed record Verdict(bool IsYes, string Reason);
 /// <summary>Decides whether a workload's pods get the sidecar: the first check with something against it says no.</summary>
 internal sealed class InjectionDecision(Workload workload, string ns, InjectConfig config, InjectOptions options)
 {
-    private static readonly string[] SystemNamespaces = ["kube-system", "kube-public", "kube-node-lease", Names.SystemNamespace];
+    private static readonly string[] SystemNamespaces = ["kube-system", "kube-public", "kube-node-lease"];
 
-    private readonly InjectionStatus? _status = InjectionStatus.Of(workload);
+    private readonly Profile _profile = config.Profile;
+    private readonly InjectionStatus? _status = InjectionStatus.Of(workload, config.Profile);
 
     public Verdict Decide()
     {
@@ -41,7 +42,7 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
         _ => null,
     };
 
-    private string? SystemNamespace() => SystemNamespaces.Contains(ns) ? $"namespace {ns} is never injected" : null;
+    private string? SystemNamespace() => SystemNamespaces.Contains(ns) || ns == _profile.SystemNamespace ? $"namespace {ns} is never injected" : null;
 
     private string? ExcludedNamespace() =>
         config.ExcludeNamespaces.Contains(ns) ? $"namespace {Json.Plain(ns)} is among excludeNamespaces" : null;
@@ -65,25 +66,25 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
             return new Verdict(true, "alwaysInjectSelector matches the pod's labels");
         return config.InjectsByDefault
             ? new Verdict(true, "policy is enabled")
-            : new Verdict(false, $"policy is disabled and no annotation {Names.InjectAnnotation} asks for it");
+            : new Verdict(false, $"policy is disabled and no annotation {_profile.InjectAnnotation} asks for it");
     }
 
-    private Verdict? Asked()
-    {
-        string[] annotation = ["annotations", Names.InjectAnnotation];
-        string[] label = ["labels", Names.InjectAnnotation];
-        return Asked("annotation", Json.At(workload.Metadata, annotation))
-            ?? Asked("annotation", Json.At(workload.PodMetadata, annotation))
-            ?? Asked("label", Json.At(workload.PodMetadata, label));
+    private Verdict? Asked() =>
+        Asked("annotation", workload.Metadata, "annotations")
+        ?? Asked("annotation", workload.PodMetadata, "annotations")
+        ?? Asked("label", workload.PodMetadata, "labels");
 
-        static Verdict? Asked(string place, JsonNode? value)
+    private Verdict? Asked(string place, JsonNode? metadata, string map)
+    {
+        foreach (var mark in _profile.InjectMarks)
         {
-            if (value is null)
-                return null;
+            if (Json.At(metadata, [map, mark]) is not { } value)
+                continue;
             var text = Json.Text(value) ?? value.ToJsonString();
             var isYes = text.ToLowerInvariant() is "y" or "yes" or "true" or "on";
-            return new Verdict(isYes, $"{place} {Names.InjectAnnotation} is {Json.Show(text)}");
+            return new Verdict(isYes, $"{place} {mark} is {Json.Show(text)}");
         }
+        return null;
     }
 
     private string? AlreadyInjected() => _status?.IsWhole(workload) is true ? "already injected" : null;
@@ -97,13 +98,13 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
     }
 
     private string? ForeignContainer() =>
-        IsForeign(Names.ProxyContainer, "containers", _status?.Containers)
-        || IsForeign(Names.ProxyContainer, "initContainers", _status?.InitContainers)
-            ? $"the pod has a container {Names.ProxyContainer} that was not injected"
+        IsForeign(_profile.ProxyContainer, "containers", _status?.Containers)
+        || IsForeign(_profile.ProxyContainer, "initContainers", _status?.InitContainers)
+            ? $"the pod has a container {_profile.ProxyContainer} that was not injected"
             : null;
 
     private string? ForeignVolume() =>
-        SidecarTemplate.VolumeNames.FirstOrDefault(name => IsForeign(name, "volumes", _status?.Volumes)) is { } volume
+        SidecarTemplate.VolumeNames(_profile).FirstOrDefault(name => IsForeign(name, "volumes", _status?.Volumes)) is { } volume
             ? $"the pod has a volume {volume} that was not injected"
             : null;
 

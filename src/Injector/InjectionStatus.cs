@@ -12,11 +12,11 @@ internal sealed record InjectionStatus(
     /// <summary>
     /// The status of a workload's pods, or null where none is recorded. Text of another form, as 2017 wrote it, stands for the proxy alone.
     /// </summary>
-    public static InjectionStatus? Of(Workload workload)
+    public static InjectionStatus? Of(Workload workload, Profile profile)
     {
-        string[] annotation = ["annotations", Names.InjectStatusAnnotation];
+        string[] annotation = ["annotations", profile.InjectStatusAnnotation];
         var text = Json.Text(Json.At(workload.PodMetadata, annotation)) ?? Json.Text(Json.At(workload.Metadata, annotation));
-        return text is null ? null : Parse(text) ?? new InjectionStatus(text, [], [Names.ProxyContainer], []);
+        return text is null ? null : Parse(text) ?? new InjectionStatus(text, [], [profile.ProxyContainer], []);
     }
 
     /// <summary>Whether all that is recorded is still there: an apply may keep the annotation and drop the container.</summary>

@@ -21,30 +21,31 @@ internal sealed record SidecarSettings(InjectConfig Config, string Image, ProxyR
     /// <summary>Applies the annotations of the pod or pod template; what is wrong with them goes to <paramref name="faults"/>.</summary>
     public SidecarSettings Override(JsonNode? annotations, string path, List<FieldError> faults)
     {
+        var profile = Config.Profile;
         var overrides = new Overrides(annotations, path, faults);
         return this with
         {
-            Image = overrides.Image() ?? Image,
+            Image = overrides.Image(profile.ProxyImageAnnotation) ?? Image,
             Resources = Resources with
             {
-                CpuRequest = overrides.Amount(Names.ProxyCpuAnnotation) ?? Resources.CpuRequest,
-                MemoryRequest = overrides.Amount(Names.ProxyMemoryAnnotation) ?? Resources.MemoryRequest,
+                CpuRequest = overrides.Amount(profile.ProxyCpuAnnotation) ?? Resources.CpuRequest,
+                MemoryRequest = overrides.Amount(profile.ProxyMemoryAnnotation) ?? Resources.MemoryRequest,
                 CpuLimit = overrides.Limit(
-                    Names.ProxyCpuLimitAnnotation, Names.ProxyCpuAnnotation, Resources.CpuRequest, Resources.CpuLimit),
+                    profile.ProxyCpuLimitAnnotation, profile.ProxyCpuAnnotation, Resources.CpuRequest, Resources.CpuLimit),
                 MemoryLimit = overrides.Limit(
-                    Names.ProxyMemoryLimitAnnotation, Names.ProxyMemoryAnnotation, Resources.MemoryRequest, Resources.MemoryLimit),
+                    profile.ProxyMemoryLimitAnnotation, profile.ProxyMemoryAnnotation, Resources.MemoryRequest, Resources.MemoryLimit),
             },
         };
     }
 
     private sealed class Overrides(JsonNode? annotations, string path, List<FieldError> faults)
     {
-        public string? Image()
+        public string? Image(string name)
         {
-            if (Text(Names.ProxyImageAnnotation) is not { } image)
+            if (Text(name) is not { } image)
                 return null;
             if (!InjectConfigReader.IsImage(image))
-                Fault(Names.ProxyImageAnnotation, image, InjectConfigReader.ImageAdvice);
+                Fault(name, image, InjectConfigReader.ImageAdvice);
             return image;
         }
 

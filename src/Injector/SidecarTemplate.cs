@@ -13,16 +13,16 @@ internal static class SidecarTemplate
 {
     private const int StatusPort = 15020;
     private const int TokenSeconds = 3600;
-    private const string ConfigDirectory = "/etc/istio/proxy";
     private const string SecretsDirectory = "/var/run/secrets/turnpike";
 
-    public static IReadOnlyList<string> VolumeNames { get; } = [Names.ProxyConfigVolume, Names.ProxyTokenVolume];
+    public static IReadOnlyList<string> VolumeNames(Profile profile) => [profile.ProxyConfigVolume, profile.ProxyTokenVolume];
 
     public static JsonObject Container(SidecarSettings settings, string? appLabel)
     {
+        var profile = settings.Config.Profile;
         var container = new JsonObject
         {
-            ["name"] = Names.ProxyContainer,
+            ["name"] = profile.ProxyContainer,
             ["image"] = settings.Image,
             ["imagePullPolicy"] = settings.Config.ImagePullPolicy,
         };
@@ -33,7 +33,7 @@ internal static class SidecarTemplate
             FromField("POD_NAME", "metadata.name"),
             FromField("POD_NAMESPACE", "metadata.namespace"),
             FromField("INSTANCE_IP", "status.podIP"),
-            new JsonObject { ["name"] = "SERVICE_CLUSTER", ["value"] = string.IsNullOrEmpty(appLabel) ? Names.ProxyContainer : appLabel });
+            new JsonObject { ["name"] = "SERVICE_CLUSTER", ["value"] = string.IsNullOrEmpty(appLabel) ? profile.ProxyContainer : appLabel });
         container["ports"] = new JsonArray(new JsonObject { ["name"] = "http-status", ["containerPort"] = StatusPort, ["protocol"] = "TCP" });
         container["readinessProbe"] = new JsonObject
         {
@@ -64,17 +64,17 @@ internal static class SidecarTemplate
             ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
         };
         container["volumeMounts"] = new JsonArray(
-            new JsonObject { ["name"] = Names.ProxyConfigVolume, ["mountPath"] = ConfigDirectory },
-            new JsonObject { ["name"] = Names.ProxyTokenVolume, ["mountPath"] = SecretsDirectory, ["readOnly"] = true });
+            new JsonObject { ["name"] = profile.ProxyConfigVolume, ["mountPath"] = profile.ProxyConfigDirectory },
+            new JsonObject { ["name"] = profile.ProxyTokenVolume, ["mountPath"] = SecretsDirectory, ["readOnly"] = true });
         return container;
     }
 
-    public static IReadOnlyList<JsonObject> Volumes() =>
+    public static IReadOnlyList<JsonObject> Volumes(Profile profile) =>
     [
-        new() { ["name"] = Names.ProxyConfigVolume, ["emptyDir"] = new JsonObject { ["medium"] = "Memory" } },
+        new() { ["name"] = profile.ProxyConfigVolume, ["emptyDir"] = new JsonObject { ["medium"] = "Memory" } },
         new()
         {
-            ["name"] = Names.ProxyTokenVolume,
+            ["name"] = profile.ProxyTokenVolume,
             ["projected"] = new JsonObject
             {
                 ["sources"] = new JsonArray(
@@ -87,7 +87,7 @@ internal static class SidecarTemplate
                             ["path"] = "token",
                         },
                     },
-                    new JsonObject { ["configMap"] = new JsonObject { ["name"] = Names.CaConfigMap, ["optional"] = true } }),
+                    new JsonObject { ["configMap"] = new JsonObject { ["name"] = profile.CaConfigMap, ["optional"] = true } }),
             },
         },
     ];
@@ -97,7 +97,7 @@ internal static class SidecarTemplate
     {
         if (settings.Config.Version.Length > 0)
             return settings.Config.Version;
-        var text = Container(settings, null).ToJsonString() + string.Concat(Volumes().Select(volume => volume.ToJsonString()));
+        var text = Container(settings, null).ToJsonString() + string.Concat(Volumes(settings.Config.Profile).Select(volume => volume.ToJsonString()));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 

@@ -11,7 +11,6 @@ internal static class Deployed
     public const string CaFieldManager = "turnpike-operator-ca";
     public const string CaSecret = "turnpike-ca";
     public const string CaKey = "ca.crt";
-    public const string SelfTestNamespace = "turnpike-self-test";
     public const string Lease = "turnpike-operator";
     public const string ManagedByLabel = "app.kubernetes.io/managed-by";
 

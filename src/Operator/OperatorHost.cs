@@ -94,16 +94,17 @@ internal static class OperatorHost
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
-        services.AddOperatorApi(options.Kubeconfig, Names.SystemNamespace);
-        services.AddDiscovery();
+        var profile = options.Profile;
+        services.AddOperatorApi(options.Kubeconfig, profile.SystemNamespace);
+        services.AddDiscovery(profile);
         services.AddAdmission();
         services.AddOperatorMetrics();
         services.AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>().AddResourceConstraints();
         services.AddInformer(
             ConfigMaps,
             json => new InjectConfigText(InjectionSettings.TextOf(json)),
-            new InformerOptions { Query = new ResourceQuery { Namespace = Names.SystemNamespace, FieldSelector = $"metadata.name={Names.InjectConfigMap}" } });
-        AddCertificates(services);
+            new InformerOptions { Query = new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={profile.InjectConfigMap}" } });
+        AddCertificates(services, profile);
         services.AddSingleton<SelfTest>().AddHostedService(p => p.GetRequiredService<SelfTest>());
         services.AddSingleton<FleetView>();
         services.AddSingleton<ILeaderTask, ProxyController>();
@@ -113,7 +114,7 @@ internal static class OperatorHost
         services.AddSingleton<ILeaderTask, DiagnosticEvents>();
         services.AddSingleton<ILeaderTask, HostRecordKeeper>();
         services.AddSingleton<RuleStatuses>().AddHostedService(p => p.GetRequiredService<RuleStatuses>());
-        services.AddLeaderElection(_ => new LeaderElectionOptions(new ObjectKey(Names.SystemNamespace, Deployed.Lease), options.PodName));
+        services.AddLeaderElection(_ => new LeaderElectionOptions(new ObjectKey(profile.SystemNamespace, Deployed.Lease), options.PodName));
         // The SDK elects nobody: the controller asks our own election.
         services
             .AddKubernetesOperator(settings => settings.WithName(Deployed.Operator))
@@ -123,17 +124,17 @@ internal static class OperatorHost
         services.AddSingleton<Health>();
     }
 
-    private static void AddCertificates(IServiceCollection services)
+    private static void AddCertificates(IServiceCollection services, Profile profile)
     {
         services.AddSingleton(new CertificateOptions
         {
-            Secret = new ObjectKey(Names.SystemNamespace, Deployed.CaSecret),
-            DnsNames = [$"{Deployed.Operator}.{Names.SystemNamespace}.svc", $"{Deployed.Operator}.{Names.SystemNamespace}.svc.cluster.local"],
+            Secret = new ObjectKey(profile.SystemNamespace, Deployed.CaSecret),
+            DnsNames = [profile.OperatorHost, $"{profile.OperatorHost}.cluster.local"],
         });
         foreach (var kind in Enum.GetValues<WebhookConfigurationKind>())
         {
             services.AddSingleton<ITrustTarget>(p => new WebhookConfigurationTrust(
-                p.GetRequiredService<KubeApi>(), kind, Names.WebhookConfiguration, Deployed.CaFieldManager, p.GetRequiredService<ILoggerFactory>(), p.GetRequiredService<TimeProvider>()));
+                p.GetRequiredService<KubeApi>(), kind, profile.WebhookConfiguration, Deployed.CaFieldManager, p.GetRequiredService<ILoggerFactory>(), p.GetRequiredService<TimeProvider>()));
         }
         services.AddSingleton<SelfMadeCertificates>();
         services.AddSingleton<IServingCertificates>(p => p.GetRequiredService<SelfMadeCertificates>());
@@ -175,7 +176,7 @@ internal static class OperatorHost
         });
     }
 
-    /// <summary>The text of ConfigMap <c>istio-inject</c>.</summary>
+    /// <summary>The text of the ConfigMap with the injection settings.</summary>
     private sealed record InjectConfigText(string? Text);
 }
 

@@ -1,3 +1,5 @@
+using Turnpike.Api;
+
 namespace Turnpike.Operator;
 
 /// <summary>How this process was started.</summary>
@@ -7,6 +9,9 @@ namespace Turnpike.Operator;
 /// <param name="TokenFile">The projected token that other replicas accept.</param>
 internal sealed record OperatorOptions(string? Kubeconfig, string PodName, string PodIp, string ProxyImage, string TokenFile)
 {
+    /// <summary>The names of this installation.</summary>
+    public Profile Profile { get; init; } = Profile.Istio2017;
+
     /// <summary>The authorities of the certificates that callers of the webhooks must have; null: they need none.</summary>
     public string? WebhookClientCa { get; init; }
 

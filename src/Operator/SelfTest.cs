@@ -13,7 +13,7 @@ namespace Turnpike.Operator;
 /// Whether admission works as a user meets it: by dry run through the API server a bad rule must be refused by us and a marked pod
 /// must come back injected. Again every minute, and at once while it fails.
 /// </summary>
-internal sealed class SelfTest(KubeApi api, IServingCertificates certificates, ILogger<SelfTest> log, TimeProvider clock) : BackgroundService
+internal sealed class SelfTest(KubeApi api, Profile profile, IServingCertificates certificates, ILogger<SelfTest> log, TimeProvider clock) : BackgroundService
 {
     private static readonly TimeSpan WhilePassing = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan WhileFailing = TimeSpan.FromMilliseconds(500);
@@ -67,7 +67,7 @@ internal sealed class SelfTest(KubeApi api, IServingCertificates certificates, I
             kind: {Kinds.RouteRule}
             metadata:
               generateName: self-test-
-              namespace: {Deployed.SelfTestNamespace}
+              namespace: {profile.SelfTestNamespace}
             spec:
               destination:
                 name: self-test
@@ -77,7 +77,7 @@ internal sealed class SelfTest(KubeApi api, IServingCertificates certificates, I
             """);
         try
         {
-            await api.CreateAsync(RouteRules, Deployed.SelfTestNamespace, rule, new WriteOptions { DryRun = true }, ct);
+            await api.CreateAsync(RouteRules, profile.SelfTestNamespace, rule, new WriteOptions { DryRun = true }, ct);
             return "the API server lets a bad RouteRule pass";
         }
         catch (KubeStatusException e) when (e.Message.Contains("weights must total 100", StringComparison.Ordinal))
@@ -94,9 +94,9 @@ internal sealed class SelfTest(KubeApi api, IServingCertificates certificates, I
             kind: Pod
             metadata:
               generateName: self-test-
-              namespace: {Deployed.SelfTestNamespace}
+              namespace: {profile.SelfTestNamespace}
               annotations:
-                {Names.InjectAnnotation}: "true"
+                {profile.InjectAnnotation}: "true"
             spec:
               serviceAccountName: default
               automountServiceAccountToken: false
@@ -111,11 +111,11 @@ internal sealed class SelfTest(KubeApi api, IServingCertificates certificates, I
                   capabilities:
                     drop: [ALL]
             """);
-        var created = await api.CreateAsync(Pods, Deployed.SelfTestNamespace, pod, new WriteOptions { DryRun = true }, ct);
+        var created = await api.CreateAsync(Pods, profile.SelfTestNamespace, pod, new WriteOptions { DryRun = true }, ct);
         var spec = created.Child("spec");
         var containers = new[] { spec?.Child("containers"), spec?.Child("initContainers") }
             .Where(list => list is { ValueKind: JsonValueKind.Array })
             .SelectMany(list => list!.Value.EnumerateArray());
-        return containers.Any(c => c.Text("name") == Names.ProxyContainer) ? null : "the API server lets a marked pod pass without a sidecar";
+        return containers.Any(c => c.Text("name") == profile.ProxyContainer) ? null : "the API server lets a marked pod pass without a sidecar";
     }
 }

@@ -17,7 +17,7 @@ namespace Turnpike.Webhooks;
 /// </summary>
 [ValidationWebhook(typeof(V1Ingress))]
 [FailurePolicy(AdmissionFailure.AllowWithWarning)]
-public sealed class IngressWebhook(DiscoveryStates states) : ValidationWebhook<V1Ingress>
+public sealed class IngressWebhook(DiscoveryStates states, Profile profile) : ValidationWebhook<V1Ingress>
 {
     /// <inheritdoc/>
     public override Task<ValidationResult> CreateAsync(V1Ingress entity, bool dryRun, CancellationToken cancellationToken) =>
@@ -75,7 +75,7 @@ public sealed class IngressWebhook(DiscoveryStates states) : ValidationWebhook<V
     /// By whose the hosts are now: whoever asks for one later is refused, however old its Ingress. What the Ingress asked for before is left out by
     /// the compiler already, and must not keep its other hosts from being changed.
     /// </summary>
-    private static List<string> NewRefusals(IngressObject ingress, V1Ingress? old, DiscoveryState state)
+    private List<string> NewRefusals(IngressObject ingress, V1Ingress? old, DiscoveryState state)
     {
         var refusals = state.Hosts.Refusals(ingress);
         if (refusals.IsEmpty)
@@ -86,8 +86,8 @@ public sealed class IngressWebhook(DiscoveryStates states) : ValidationWebhook<V
         return [.. refusals.Where(r => !before.Contains(r.Host)).Select(r => r.Message)];
     }
 
-    private static bool IsOurs(JsonObject raw, DiscoveryState? state) =>
-        IngressClasses.IsOurs(IngressReader.ReadClass(raw), state?.Snapshot.Mesh ?? MeshConfig.Default, state?.Snapshot.IngressClasses ?? []);
+    private bool IsOurs(JsonObject raw, DiscoveryState? state) =>
+        IngressClasses.IsOurs(IngressReader.ReadClass(raw), state?.Snapshot.Mesh ?? MeshConfig.Of(profile), state?.Snapshot.IngressClasses ?? []);
 
     private static IEnumerable<string> InTheCluster(IngressObject ingress, DiscoveryState state, CancellationToken ct)
     {

@@ -8,12 +8,12 @@ using Turnpike.Injector.Config;
 namespace Turnpike.Webhooks;
 
 /// <summary>
-/// How pods are injected, as ConfigMap <c>istio-inject</c> says. Follows its changes; a version that is not valid is reported and
+/// How pods are injected, as the ConfigMap that the profile names says. Follows its changes; a version that is not valid is reported and
 /// the last good one stays. Without the ConfigMap the built-in configuration counts.
 /// </summary>
-public sealed partial class InjectionSettings(ILogger<InjectionSettings> log)
+public sealed partial class InjectionSettings(Profile profile, ILogger<InjectionSettings> log)
 {
-    private volatile InjectConfig _config = InjectConfig.Default;
+    private volatile InjectConfig _config = InjectConfig.Of(profile);
 
     public InjectConfig Config => _config;
 
@@ -24,36 +24,36 @@ public sealed partial class InjectionSettings(ILogger<InjectionSettings> log)
     {
         if (text is null)
         {
-            _config = InjectConfig.Default;
-            LogDefault(log);
+            _config = InjectConfig.Of(profile);
+            LogDefault(log, profile.InjectConfigMap);
             return;
         }
-        var read = InjectConfigReader.Read(text);
+        var read = InjectConfigReader.Read(text, profile);
         foreach (var warning in read.Warnings)
-            LogWarning(log, warning);
+            LogWarning(log, profile.InjectConfigMap, warning);
         if (read.Value is { } config)
         {
             _config = config;
-            LogTaken(log);
+            LogTaken(log, profile.InjectConfigMap);
         }
         else
         {
-            LogRefused(log, string.Join("; ", read.Errors));
+            LogRefused(log, profile.InjectConfigMap, string.Join("; ", read.Errors));
         }
     }
 
     /// <summary>The text of the key <c>config</c>; null where the ConfigMap has none.</summary>
     public static string? TextOf(JsonElement configMap) => configMap.Child("data")?.Text(Names.InjectConfigKey);
 
-    [LoggerMessage(1, LogLevel.Information, "ConfigMap istio-inject is in force")]
-    private static partial void LogTaken(ILogger logger);
+    [LoggerMessage(1, LogLevel.Information, "ConfigMap {Name} is in force")]
+    private static partial void LogTaken(ILogger logger, string name);
 
-    [LoggerMessage(2, LogLevel.Information, "There is no ConfigMap istio-inject: the built-in configuration is in force")]
-    private static partial void LogDefault(ILogger logger);
+    [LoggerMessage(2, LogLevel.Information, "There is no ConfigMap {Name}: the built-in configuration is in force")]
+    private static partial void LogDefault(ILogger logger, string name);
 
-    [LoggerMessage(3, LogLevel.Error, "ConfigMap istio-inject is not valid, the last good version stays: {Faults}")]
-    private static partial void LogRefused(ILogger logger, string faults);
+    [LoggerMessage(3, LogLevel.Error, "ConfigMap {Name} is not valid, the last good version stays: {Faults}")]
+    private static partial void LogRefused(ILogger logger, string name, string faults);
 
-    [LoggerMessage(4, LogLevel.Warning, "ConfigMap istio-inject: {Warning}")]
-    private static partial void LogWarning(ILogger logger, string warning);
+    [LoggerMessage(4, LogLevel.Warning, "ConfigMap {Name}: {Warning}")]
+    private static partial void LogWarning(ILogger logger, string name, string warning);
 }

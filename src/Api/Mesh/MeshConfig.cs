@@ -4,15 +4,19 @@ using Turnpike.Primitives;
 namespace Turnpike.Api.Mesh;
 
 /// <summary>
-/// Mesh-wide settings: ConfigMap <c>istio</c>, key <c>mesh</c>, YAML. The keys of 2017 are read under their old names;
+/// Mesh-wide settings: the ConfigMap that the profile names, <c>istio</c> in that of 2017, key <c>mesh</c>, YAML. The keys of 2017 are read under their old names;
 /// those that have no meaning here are accepted and ignored.
 /// </summary>
 public sealed record MeshConfig
 {
+    /// <summary>What counts where nothing is said, with the names of 2017.</summary>
     public static MeshConfig Default { get; } = new();
 
+    /// <summary>What counts in an installation where nothing is said.</summary>
+    public static MeshConfig Of(Profile profile) => profile.IngressClass == Default.IngressClass ? Default : Default with { IngressClass = profile.IngressClass };
+
     /// <summary><c>ingressClass</c>: the value of the class annotation, or the name of the IngressClass, that is ours.</summary>
-    public string IngressClass { get; init; } = Names.IngressClass;
+    public string IngressClass { get; init; } = Profile.Istio2017.IngressClass;
 
     /// <summary><c>ingressControllerMode</c>: OFF, STRICT (class must be named) or DEFAULT (no class means ours too).</summary>
     public IngressControllerMode IngressControllerMode { get; init; } = IngressControllerMode.Strict;

@@ -34,13 +34,15 @@ public static class MeshConfigReader
     private static readonly ImmutableArray<string> WebSocketChoices = ["allow", "byRule"];
 
     /// <summary>Reads and validates; keys in camelCase or snake_case, as in proto messages.</summary>
-    public static Decoded<MeshConfig> Read(JsonObject mesh)
+    /// <param name="mesh">The settings.</param>
+    /// <param name="profile">Of the installation; that of 2017 by default.</param>
+    public static Decoded<MeshConfig> Read(JsonObject mesh, Profile? profile = null)
     {
         var findings = new Findings();
         var keys = new ObjectReader(findings, mesh);
         foreach (var key in keys.Given)
             Judge(keys, key);
-        var fallback = MeshConfig.Default;
+        var fallback = MeshConfig.Of(profile ?? Profile.Istio2017);
         return findings.Result(new MeshConfig
         {
             IngressClass = Text(keys, "ingressClass", Syntax.DnsSubdomain) ?? fallback.IngressClass,

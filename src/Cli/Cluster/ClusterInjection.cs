@@ -6,10 +6,11 @@ using Turnpike.Injector;
 namespace Turnpike.Cli.Cluster;
 
 /// <summary>What a cluster says about injection, or why it says nothing.</summary>
-/// <param name="Config">The text of ConfigMap <c>istio-inject</c>, key <c>config</c>; null where there is none to be had.</param>
+/// <param name="Config">The text of the ConfigMap that the profile names, key <c>config</c>; null where there is none to be had.</param>
 /// <param name="Source">Where the text is from, or the reason why there is none.</param>
 /// <param name="HasNativeSidecars">Whether the cluster is new enough to run native sidecars; null where it does not say.</param>
-internal sealed record ClusterInjection(string? Config, string Source, bool? HasNativeSidecars)
+/// <param name="Profile">Of the installation; null where the cluster could not be asked.</param>
+internal sealed record ClusterInjection(string? Config, string Source, bool? HasNativeSidecars, Profile? Profile)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PatienceWithNodes = TimeSpan.FromSeconds(2);
@@ -40,19 +41,20 @@ internal sealed record ClusterInjection(string? Config, string Source, bool? Has
     private static async Task<ClusterInjection> AskClusterAsync(ClusterSettings settings, ProcessContext process, CancellationToken ct)
     {
         using var cluster = ClusterAccess.Open(settings, process);
-        var key = new Hosting.Api.ObjectKey(settings.IstioNamespace, Names.InjectConfigMap);
         return await cluster.RunAsync(async api =>
         {
+            var profile = await cluster.ProfileAsync(api, ct);
+            var key = new Hosting.Api.ObjectKey(profile.SystemNamespace, profile.InjectConfigMap);
             var version = api.GetServerVersionAsync(ct);
             var kubelets = KubeletsAsync(api, process.Clock, ct);
             var found = await api.FindAsync(Resources.ConfigMaps, key, ct);
             var isNew = NativeSidecars.AreSupported(await version, await kubelets);
             var source = $"ConfigMap {key} of {cluster.Server.Authority}";
             if (found is not { } map)
-                return Nothing($"there is no {source}", isNew);
+                return Nothing($"there is no {source}", isNew, profile);
             return map.Child("data")?.Text(Names.InjectConfigKey) is { } config
-                ? new ClusterInjection(config, source, isNew)
-                : Nothing($"{source} has no key {Names.InjectConfigKey}", isNew);
+                ? new ClusterInjection(config, source, isNew, profile)
+                : Nothing($"{source} has no key {Names.InjectConfigKey}", isNew, profile);
         });
     }
 
@@ -75,5 +77,5 @@ internal sealed record ClusterInjection(string? Config, string Source, bool? Has
         }
     }
 
-    private static ClusterInjection Nothing(string reason, bool? hasNativeSidecars = null) => new(null, reason, hasNativeSidecars);
+    private static ClusterInjection Nothing(string reason, bool? hasNativeSidecars = null, Profile? profile = null) => new(null, reason, hasNativeSidecars, profile);
 }

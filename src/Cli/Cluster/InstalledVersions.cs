@@ -40,7 +40,7 @@ internal sealed record InstalledVersions(ProgramVersion? Operator, IReadOnlyList
         using var cluster = open();
         return await cluster.RunAsync(async api =>
         {
-            var system = cluster.Settings.IstioNamespace;
+            var system = (await cluster.ProfileAsync(api, ct)).SystemNamespace;
             var report = await FleetReport.ReadAsync(api, system, ct);
             var proxies = (report.Proxies ?? [])
                 .GroupBy(proxy => proxy.Build ?? "unknown")

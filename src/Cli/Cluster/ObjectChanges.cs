@@ -107,7 +107,7 @@ internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
         {
             var refusal = Refusal.Read(e);
             if (refusal.IsOperatorAway)
-                refusal = refusal with { Message = $"{refusal.Message} ({await OperatorPart.ReplicasAsync(api, cluster.Settings.IstioNamespace, ct)}); see: turnpike status" };
+                refusal = refusal with { Message = $"{refusal.Message} ({await OperatorPart.ReplicasAsync(api, (await cluster.ProfileAsync(api, ct)).SystemNamespace, ct)}); see: turnpike status" };
             throw refusal.ToException($"cannot {verb.Name} {item}");
         }
     });

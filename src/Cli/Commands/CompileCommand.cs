@@ -15,7 +15,7 @@ internal static class CompileCommand
         var command = new Command("compile", "Compile a directory of manifests to a route table.") { directory, outputFile, text };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var config = ConfigDirectory.Open(parsed.GetValue(directory)!, globals.NamespaceOrDefault(parsed)).Load();
+            var config = ConfigDirectory.Open(parsed.GetValue(directory)!, globals.NamespaceOrDefault(parsed), globals.ProfileOrDefault(parsed)).Load();
             foreach (var problem in config.Problems)
                 await parsed.InvocationConfiguration.Error.WriteLineAsync(problem);
             var bytes = parsed.GetValue(text) ? System.Text.Encoding.UTF8.GetBytes(TableText.Write(config.Table)) : RouteTableJson.Serialize(config.Table);

@@ -43,7 +43,7 @@ internal static class ExplainCommand
     private static async Task<ExplainSource> SourceAsync(GlobalOptions globals, ParseResult parsed, string? directory, string? table, CancellationToken ct)
     {
         if (directory is { Length: > 0 })
-            return ExplainSource.OfDirectory(directory, globals.NamespaceOrDefault(parsed));
+            return ExplainSource.OfDirectory(directory, globals.NamespaceOrDefault(parsed), globals.ProfileOrDefault(parsed));
         if (table is { Length: > 0 })
             return ExplainSource.OfTable(table);
         using var cluster = globals.Open(parsed);

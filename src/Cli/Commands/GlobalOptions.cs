@@ -25,10 +25,11 @@ internal sealed class GlobalOptions(ProcessContext process)
 
     private readonly Option<string?> _istioNamespace = new("--istioNamespace", "-i")
     {
-        Description = "Namespace of the control plane.",
+        Description = "Namespace of the control plane, where it was installed into another than the profile's own.",
         HelpName = "NAMESPACE",
-        DefaultValueFactory = _ => Names.SystemNamespace,
     };
+
+    private readonly Option<string?> _profile = ProfileOption();
 
     private readonly Option<string?> _namespace = new("--namespace", "-n")
     {
@@ -38,13 +39,15 @@ internal sealed class GlobalOptions(ProcessContext process)
 
     public ProcessContext Process => process;
 
-    public void AddTo(RootCommand root) => Add(root, _namespace, _istioNamespace, _kubeconfig, _platform);
+    private static string ProfileNames => string.Join('|', Profile.All.Select(profile => profile.Name));
+
+    public void AddTo(RootCommand root) => Add(root, _namespace, _profile, _istioNamespace, _kubeconfig, _platform);
 
     /// <summary>Gives a command that asks a cluster all of them.</summary>
-    public Command ForCluster(Command command) => Add(command, _namespace, _istioNamespace, _kubeconfig, _platform);
+    public Command ForCluster(Command command) => Add(command, _namespace, _profile, _istioNamespace, _kubeconfig, _platform);
 
-    /// <summary>Gives a command that reads files the namespace of objects that name none.</summary>
-    public Command ForFiles(Command command) => Add(command, _namespace);
+    /// <summary>Gives a command that reads files the namespace of objects that name none, and the names that settings are read by.</summary>
+    public Command ForFiles(Command command) => Add(command, _namespace, _profile);
 
     private static Command Add(Command command, params ReadOnlySpan<Option> options)
     {
@@ -56,8 +59,11 @@ internal sealed class GlobalOptions(ProcessContext process)
     /// <summary>The namespace on the command line, or <c>default</c>, for commands that ask no cluster.</summary>
     public string NamespaceOrDefault(ParseResult parsed) => Given(parsed, _namespace) ?? "default";
 
+    /// <summary>The installation on the command line, or that of 2017, for commands that ask no cluster.</summary>
+    public Profile ProfileOrDefault(ParseResult parsed) => (GivenProfile(parsed) ?? Profile.Istio2017).In(Given(parsed, _istioNamespace));
+
     public ClusterSettings Cluster(ParseResult parsed) =>
-        new(Given(parsed, _kubeconfig), Given(parsed, _namespace), Given(parsed, _istioNamespace) ?? Names.SystemNamespace);
+        new(Given(parsed, _kubeconfig), Given(parsed, _namespace), Given(parsed, _istioNamespace)) { Profile = GivenProfile(parsed) };
 
     /// <summary>The cluster that the command line means, ready to be asked.</summary>
     /// <exception cref="CommandException">No kubeconfig says how to reach one.</exception>
@@ -65,7 +71,26 @@ internal sealed class GlobalOptions(ProcessContext process)
     {
         if (parsed.GetValue(_platform) is var platform && platform != Kubernetes)
             parsed.InvocationConfiguration.Error.WriteLine($"warning: --platform: \"{platform}\" is not known, \"{Kubernetes}\" is taken");
-        return ClusterAccess.Open(Cluster(parsed), process);
+        return ClusterAccess.Open(Cluster(parsed), process, note => parsed.InvocationConfiguration.Error.WriteLine($"note: {note}"));
+    }
+
+    private static Option<string?> ProfileOption()
+    {
+        var option = new Option<string?>("--profile")
+        {
+            Description = $"Which names the installation has. Default: ${Profile.Variable}, or what is found in the cluster, or {Profile.Istio2017.Name}.",
+            HelpName = ProfileNames,
+        };
+        option.AcceptOnlyFromAmong([.. Profile.All.Select(profile => profile.Name)]);
+        return option;
+    }
+
+    private Profile? GivenProfile(ParseResult parsed)
+    {
+        if (Given(parsed, _profile) is { } option)
+            return Profile.Find(option);
+        return process.Variable(Profile.Variable) is not { Length: > 0 } name ? null
+            : Profile.Find(name) ?? throw new CommandException($"{Profile.Variable}: \"{name}\" is not a profile: supported values are {ProfileNames.Replace("|", ", ", StringComparison.Ordinal)}");
     }
 
     /// <summary>An empty text counts as not given, as in scripts that pass a variable on.</summary>

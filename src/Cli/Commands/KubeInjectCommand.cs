@@ -19,7 +19,7 @@ internal static class KubeInjectCommand
         var diff = new Option<bool>("--diff") { Description = "Print what would change, as diff -u does." };
         var configFile = new Option<string?>("--injectConfigFile")
         {
-            Description = "Injection settings: the YAML of ConfigMap istio-inject's key config, or that ConfigMap itself. Default: that ConfigMap of the cluster, else built in.",
+            Description = "Injection settings: the YAML of the key config of ConfigMap istio-inject (turnpike-inject in the standalone profile), or that ConfigMap itself. Default: that ConfigMap of the cluster, else built in.",
             HelpName = "FILE",
         };
         var hub = Valued<string?>("Repository of the proxy's image: HUB/proxy:TAG.", "HUB", "--hub");
@@ -59,6 +59,7 @@ internal static class KubeInjectCommand
             var request = new KubeInjectRequest(parsed.GetValue(file)!, globals.NamespaceOrDefault(parsed))
             {
                 Cluster = given is null ? await ClusterInjection.AskAsync(globals.Cluster(parsed), globals.Process, ct) : null,
+                Profile = globals.ProfileOrDefault(parsed),
                 OutputFile = parsed.GetValue(output),
                 Diff = parsed.GetValue(diff),
                 ConfigFile = given,

@@ -11,6 +11,9 @@ namespace Turnpike.Cli.Commands;
 /// <param name="Namespace">Of objects that name none.</param>
 internal sealed record KubeInjectRequest(string File, string Namespace)
 {
+    /// <summary>Of the installation where the cluster does not say.</summary>
+    public Profile Profile { get; init; } = Profile.Istio2017;
+
     public string? OutputFile { get; init; }
 
     public bool Diff { get; init; }
@@ -88,18 +91,19 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
     private InjectConfig? Read(KubeInjectRequest request)
     {
         const string settings = "note: injection settings:";
+        var profile = request.Cluster?.Profile ?? request.Profile;
         if (request.ConfigFile is { } file)
         {
             io.Error.WriteLine($"{settings} {file}");
-            return Judge(file, InjectConfigReader.ReadFile(io.ReadFile(file)));
+            return Judge(file, InjectConfigReader.ReadFile(io.ReadFile(file), profile));
         }
         if (request.Cluster is { Config: { } text } cluster)
         {
             io.Error.WriteLine($"{settings} {cluster.Source}");
-            return Judge(cluster.Source, InjectConfigReader.Read(text));
+            return Judge(cluster.Source, InjectConfigReader.Read(text, profile));
         }
         io.Error.WriteLine($"{settings} built in{(request.Cluster is { } silent ? $" ({silent.Source})" : "")}");
-        return InjectConfig.Default;
+        return InjectConfig.Of(profile);
     }
 
     private InjectConfig? Judge(string source, Decoded<InjectConfig> decoded)

@@ -29,7 +29,7 @@ internal static class ServeCommand
             if (!System.Net.IPAddress.TryParse(parsed.GetValue(address), out var ip))
                 throw new CommandException($"--address: \"{parsed.GetValue(address)}\" is not an IP address");
             var options = new ServeOptions(
-                parsed.GetValue(directory)!, globals.NamespaceOrDefault(parsed), ip, parsed.GetValue(http), parsed.GetValue(https), parsed.GetValue(admin))
+                parsed.GetValue(directory)!, globals.NamespaceOrDefault(parsed), globals.ProfileOrDefault(parsed), ip, parsed.GetValue(http), parsed.GetValue(https), parsed.GetValue(admin))
             {
                 AccessLog = parsed.GetValue(log) switch
                 {

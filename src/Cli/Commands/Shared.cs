@@ -7,7 +7,7 @@ internal static class Shared
 {
     public static Option<string> ConfigDir() => new("--config-dir")
     {
-        Description = "Directory of manifests (*.yaml, *.yml, *.json): Ingress, RouteRule, Service, EndpointSlice, Endpoints, Pod, Secret, Namespace, IngressClass, ConfigMap istio.",
+        Description = "Directory of manifests (*.yaml, *.yml, *.json): Ingress, RouteRule, Service, EndpointSlice, Endpoints, Pod, Secret, Namespace, IngressClass, ConfigMap istio (turnpike in the standalone profile).",
         HelpName = "DIR",
         Required = true,
     };

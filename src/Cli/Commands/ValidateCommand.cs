@@ -34,7 +34,7 @@ internal static class ValidateCommand
         {
             var ns = globals.NamespaceOrDefault(parsed);
             var set = await ManifestSet.ReadAsync(Sources(parsed.GetValue(files), parsed.GetValue(named)), parsed.GetValue(recursive), ns, globals.Process.Input, cancellationToken);
-            var report = ValidationReport.Of(set.Manifests);
+            var report = ValidationReport.Of(set.Manifests, globals.ProfileOrDefault(parsed));
             var invocation = parsed.InvocationConfiguration;
             if (parsed.GetValue(format) == Json)
                 await invocation.Output.WriteAsync(ValidationPrinter.Json(report));

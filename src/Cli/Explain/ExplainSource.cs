@@ -17,9 +17,9 @@ namespace Turnpike.Cli.Explain;
 internal sealed record ExplainSource(
     string Name, RouteTable Table, ClusterSnapshot? Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<string> Notes)
 {
-    public static ExplainSource OfDirectory(string directory, string ns)
+    public static ExplainSource OfDirectory(string directory, string ns, Profile profile)
     {
-        var config = ConfigDirectory.Open(directory, ns).Load();
+        var config = ConfigDirectory.Open(directory, ns, profile).Load();
         return new ExplainSource($"directory {directory}", config.Table, config.Snapshot, config.Diagnostics, []);
     }
 
@@ -42,22 +42,23 @@ internal sealed record ExplainSource(
 
     public static Task<ExplainSource> OfClusterAsync(ClusterAccess cluster, CancellationToken ct) => cluster.RunAsync(async api =>
     {
-        var reading = await new ClusterReader(api).ReadAsync(ct);
+        var profile = await cluster.ProfileAsync(api, ct);
+        var reading = await new ClusterReader(api, profile).ReadAsync(ct);
         var compilation = RouteCompiler.Compile(reading.Snapshot);
         var notes = new List<string>();
         if (reading.Unreadable.Length > 0)
             notes.Add($"you may not list {string.Join(", ", reading.Unreadable)}, or the cluster does not have them: they are taken as if there were none");
-        else if (await VersionInForceAsync(api, cluster, ct) is { } version && version != compilation.Table.Version)
+        else if (await VersionInForceAsync(api, profile, ct) is { } version && version != compilation.Table.Version)
             notes.Add($"the control plane's table is {version}, that of the cluster as you see it {compilation.Table.Version}: a change is under way, or an invalid object's last good version is in force");
         return new ExplainSource($"cluster {cluster.Server}", compilation.Table, reading.Snapshot, reading.Diagnostics.AddRange(compilation.Diagnostics), [.. notes]);
     });
 
     /// <summary>What the leader of the control plane says that it has compiled; null where it does not say.</summary>
-    private static async Task<string?> VersionInForceAsync(KubeApi api, ClusterAccess cluster, CancellationToken ct)
+    private static async Task<string?> VersionInForceAsync(KubeApi api, Profile profile, CancellationToken ct)
     {
         try
         {
-            var status = await api.FindAsync(Resources.ConfigMaps, new Hosting.Api.ObjectKey(cluster.Settings.IstioNamespace, Names.StatusConfigMap), ct);
+            var status = await api.FindAsync(Resources.ConfigMaps, new Hosting.Api.ObjectKey(profile.SystemNamespace, Names.StatusConfigMap), ct);
             return status?.Child("data")?.Child("tableVersion") is { ValueKind: JsonValueKind.String } version ? version.GetString() : null;
         }
         catch (KubeStatusException)

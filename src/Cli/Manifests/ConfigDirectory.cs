@@ -9,9 +9,9 @@ namespace Turnpike.Cli.Manifests;
 /// A directory of manifests in the place of a cluster: its objects as of the last <see cref="Load"/>, with the last good version of
 /// whatever is broken now. Not thread-safe.
 /// </summary>
-internal sealed class ConfigDirectory(string path, string defaultNamespace)
+internal sealed class ConfigDirectory(string path, string defaultNamespace, Profile profile)
 {
-    private readonly ObjectStore _store = new();
+    private readonly ObjectStore _store = new(profile);
     private readonly Dictionary<string, LoadedFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<ObjectKey, Manifest> _applied = [];
 
@@ -20,8 +20,8 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
 
     /// <summary>The directory that a command line names.</summary>
     /// <exception cref="CommandException">It is not there.</exception>
-    public static ConfigDirectory Open(string path, string defaultNamespace) => Directory.Exists(path)
-        ? new ConfigDirectory(path, defaultNamespace)
+    public static ConfigDirectory Open(string path, string defaultNamespace, Profile profile) => Directory.Exists(path)
+        ? new ConfigDirectory(path, defaultNamespace, profile)
         : throw new CommandException($"--config-dir: there is no directory \"{path}\"");
 
     /// <summary>Reads what has changed since the last call, and compiles.</summary>
@@ -79,7 +79,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace)
         foreach (var (key, manifest) in current)
         {
             if (!_applied.TryGetValue(key, out var applied) || !ReferenceEquals(applied.Root, manifest.Root))
-                _store.Put(key, ReadObject.From(manifest.Root!));
+                _store.Put(key, ReadObject.From(manifest.Root!, profile));
             _applied[key] = manifest;
         }
         foreach (var gone in _applied.Keys.Where(k => !current.ContainsKey(k)).ToList())

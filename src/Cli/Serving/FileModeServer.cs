@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using System.Net;
 using System.Runtime.InteropServices;
+using Turnpike.Api;
 using Turnpike.Cli.Manifests;
 using Turnpike.IngressProxy;
 using Turnpike.IngressProxy.AccessLog;
 
 namespace Turnpike.Cli.Serving;
 
-internal sealed record ServeOptions(string ConfigDir, string Namespace, IPAddress Address, int HttpPort, int HttpsPort, int AdminPort)
+internal sealed record ServeOptions(string ConfigDir, string Namespace, Profile Profile, IPAddress Address, int HttpPort, int HttpsPort, int AdminPort)
 {
     public AccessLogFormat AccessLog { get; init; }
 }
@@ -17,7 +18,7 @@ internal static class FileModeServer
 {
     public static async Task<int> RunAsync(ServeOptions options, TextWriter output, TextWriter error, TimeProvider time, CancellationToken cancellationToken)
     {
-        var directory = ConfigDirectory.Open(options.ConfigDir, options.Namespace);
+        var directory = ConfigDirectory.Open(options.ConfigDir, options.Namespace, options.Profile);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         void Stop(PosixSignalContext signal)
         {

@@ -18,12 +18,12 @@ internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<F
 {
     public int Warnings => Findings.Count(f => !f.IsError);
 
-    public static ValidationReport Of(IReadOnlyList<Manifest> manifests)
+    public static ValidationReport Of(IReadOnlyList<Manifest> manifests, Profile profile)
     {
         var findings = new List<Finding>();
         var skipped = new List<(Manifest, string)>();
         var checkedOnes = new Dictionary<ObjectKey, Manifest>();
-        var store = new ObjectStore();
+        var store = new ObjectStore(profile);
         var others = new HashSet<ObjectKey>();
         int valid = 0, invalid = 0;
         foreach (var manifest in manifests)
@@ -39,7 +39,7 @@ internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<F
                 if (!checkedOnes.TryAdd(key, manifest))
                     findings.Add(new(manifest, false, null, $"is defined in {checkedOnes[key].Location} already: the one that is applied last counts"));
                 else
-                    store.Put(key, ReadObject.From(manifest.Root!));
+                    store.Put(key, ReadObject.From(manifest.Root!, profile));
             }
             else if (KindSpelling.DoubtOf(manifest.Root!) is { } doubt)
             {
@@ -63,7 +63,7 @@ internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<F
                 skipped.Add((manifest, $"it is of class \"{name}\""));
                 continue;
             }
-            var read = ReadObject.From(manifest.Root!);
+            var read = ReadObject.From(manifest.Root!, profile);
             findings.AddRange(read.Errors.Select(error => new Finding(manifest, true, null, error.ToString())));
             findings.AddRange(read.Warnings.Select(warning => new Finding(manifest, false, null, warning)));
             if (read.Errors.Count == 0)

@@ -9,10 +9,10 @@ namespace Turnpike.Compiler.Hosts;
 internal static class HostRecordReader
 {
     /// <summary>Null for any other ConfigMap. Nobody but an administrator can write into the system namespace.</summary>
-    public static HostRecord? Read(JsonObject raw)
+    public static HostRecord? Read(JsonObject raw, Profile profile)
     {
         var metadata = ObjectMetaReader.Read(raw["metadata"]);
-        if (metadata.Namespace != Names.SystemNamespace || metadata.Labels.GetValueOrDefault(Names.HostRecordLabel) is not { Length: > 0 } ns)
+        if (metadata.Namespace != profile.SystemNamespace || metadata.Labels.GetValueOrDefault(Names.HostRecordLabel) is not { Length: > 0 } ns)
             return null;
         var data = raw["data"] as JsonObject;
         return new HostRecord(metadata, ns, Lines(data, Names.HostRecordHostsKey), Lines(data, Names.HostRecordPathsKey));

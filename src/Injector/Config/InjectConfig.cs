@@ -4,7 +4,7 @@ using Turnpike.Api;
 namespace Turnpike.Injector.Config;
 
 /// <summary>
-/// What is injected, and into whose pods: ConfigMap <c>istio-inject</c>, key <c>config</c>, YAML. The keys of 2017 are read under their old
+/// What is injected, and into whose pods: the ConfigMap that the profile names, <c>istio-inject</c> in that of 2017, key <c>config</c>, YAML. The keys of 2017 are read under their old
 /// names, the proxy's under <c>params</c>.
 /// </summary>
 public sealed record InjectConfig
@@ -12,7 +12,11 @@ public sealed record InjectConfig
     /// <summary>Where the proxy's image is; everything that names one by itself names this.</summary>
     public const string ProxyRepository = "docker.io/turnpike/proxy";
 
-    public static InjectConfig Default { get; } = new();
+    /// <summary>What counts where nothing is said, with the names of 2017.</summary>
+    public static InjectConfig Default { get; } = Of(Profile.Istio2017);
+
+    /// <summary>The names of the installation.</summary>
+    public Profile Profile { get; private init; } = Profile.Istio2017;
 
     /// <summary><c>policy</c>: whether pods that say nothing about injection are injected.</summary>
     public bool InjectsByDefault { get; init; } = true;
@@ -55,10 +59,18 @@ public sealed record InjectConfig
     public string Version { get; init; } = "";
 
     /// <summary><c>discoveryAddress</c>: host and port from which the proxy gets its table.</summary>
-    public string DiscoveryAddress { get; init; } = $"turnpike-operator.{Names.SystemNamespace}:15010";
+    public string DiscoveryAddress { get; init; } = "";
 
     /// <summary><c>resources</c>: what the proxy asks for and may use.</summary>
     public ProxyResources Resources { get; init; } = ProxyResources.Default;
+
+    /// <summary>What counts in an installation where nothing is said.</summary>
+    public static InjectConfig Of(Profile profile) => new()
+    {
+        Profile = profile,
+        InjectsByDefault = profile.InjectsByDefault,
+        DiscoveryAddress = $"{Names.OperatorDeployment}.{profile.SystemNamespace}:15010",
+    };
 }
 
 public enum InjectionScope

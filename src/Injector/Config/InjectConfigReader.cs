@@ -17,22 +17,26 @@ public static partial class InjectConfigReader
     private static readonly string[] PullPolicies = ["Always", "IfNotPresent", "Never"];
 
     /// <summary>Reads the text of key <c>config</c>. Nothing at all is the default configuration.</summary>
-    public static Decoded<InjectConfig> Read(string text)
+    /// <param name="text">YAML.</param>
+    /// <param name="profile">Of the installation; that of 2017 by default.</param>
+    public static Decoded<InjectConfig> Read(string text, Profile? profile = null)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return TryRoot(text, out var root, out var failure) ? new Reading(root).Result() : failure!;
+        return TryRoot(text, out var root, out var failure) ? new Reading(root, profile).Result() : failure!;
     }
 
     /// <summary>Reads a file: the configuration itself, or a ConfigMap manifest that holds it under key <c>config</c>.</summary>
-    public static Decoded<InjectConfig> ReadFile(string text)
+    /// <param name="text">YAML.</param>
+    /// <param name="profile">Of the installation; that of 2017 by default.</param>
+    public static Decoded<InjectConfig> ReadFile(string text, Profile? profile = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (!TryRoot(text, out var root, out var failure))
             return failure!;
         if (Json.Text(Json.Member(root, "kind")) != "ConfigMap")
-            return new Reading(root).Result();
+            return new Reading(root, profile).Result();
         return Json.Text(Json.At(root, ["data", Names.InjectConfigKey])) is { } inner
-            ? Read(inner)
+            ? Read(inner, profile)
             : Failed(FieldError.Required($"data.{Names.InjectConfigKey}", "the ConfigMap must hold the configuration under this key"));
     }
 
@@ -65,15 +69,21 @@ public static partial class InjectConfigReader
         private readonly List<string> _warnings = [];
         private readonly ConfigSection _root;
 
-        public Reading(JsonObject? root) => _root = new ConfigSection(root, "", _errors, _warnings);
+        private readonly InjectConfig _defaults;
+
+        public Reading(JsonObject? root, Profile? profile)
+        {
+            _root = new ConfigSection(root, "", _errors, _warnings);
+            _defaults = InjectConfig.Of(profile ?? Profile.Istio2017);
+        }
 
         public Decoded<InjectConfig> Result()
         {
-            var defaults = InjectConfig.Default;
+            var defaults = _defaults;
             var parameters = _root.Section("params");
             var config = defaults with
             {
-                InjectsByDefault = _root.Choice("policy", "enabled", "disabled") is null or "enabled",
+                InjectsByDefault = _root.Choice("policy", "enabled", "disabled") is { } policy ? policy == "enabled" : defaults.InjectsByDefault,
                 Scope = _root.Choice("scope", "pod", "workload") is "workload" ? InjectionScope.Workload : InjectionScope.Pod,
                 NativeSidecar = _root.Choice("nativeSidecar", "auto", "true", "false") switch
                 {
@@ -144,8 +154,7 @@ public static partial class InjectConfigReader
             var address = _root.Text("discoveryAddress");
             if (address is not null && !AddressSyntax().IsMatch(address))
             {
-                const string Advice = "must be a host and a port such as turnpike-operator.istio-system:15010";
-                _root.Fault(FieldError.Invalid("discoveryAddress", Json.Show(address), Advice));
+                _root.Fault(FieldError.Invalid("discoveryAddress", Json.Show(address), $"must be a host and a port such as {_defaults.DiscoveryAddress}"));
             }
             return address;
         }

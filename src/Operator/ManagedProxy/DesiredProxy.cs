@@ -26,37 +26,40 @@ internal static class DesiredProxy
     /// <summary>The native program listens at once and has its first table when the control plane has answered; earlier probes would only warn.</summary>
     private const int StartSeconds = 2;
 
-    private static readonly ObjectKey Name = new(Names.SystemNamespace, Names.IngressService);
-
+    /// <param name="profile">The names.</param>
     /// <param name="mesh">Settings of the proxy.</param>
     /// <param name="defaultImage">The image where the settings name none.</param>
     /// <param name="budgets">The version of PodDisruptionBudget that the API server serves.</param>
-    public static IReadOnlyList<DesiredObject> All(MeshConfig mesh, string defaultImage, ResourceRef budgets) =>
-    [
-        new(ServiceAccounts, Name, ServiceAccount()),
-        new(Services, Name, Service(mesh.IngressProxy)),
-        new(budgets, Name, DisruptionBudget(Names.IngressService, "istio", "ingress")),
-        new(Deployments, Name, Deployment(mesh, defaultImage)),
-        new(budgets, new ObjectKey(Names.SystemNamespace, Deployed.Operator), DisruptionBudget(Deployed.Operator, Deployed.OperatorLabel, Deployed.Operator)),
-    ];
+    public static IReadOnlyList<DesiredObject> All(Profile profile, MeshConfig mesh, string defaultImage, ResourceRef budgets)
+    {
+        var name = new ObjectKey(profile.SystemNamespace, profile.IngressService);
+        return
+        [
+            new(ServiceAccounts, name, ServiceAccount(profile)),
+            new(Services, name, Service(profile, mesh.IngressProxy)),
+            new(budgets, name, DisruptionBudget(profile.IngressLabel.Key, profile.IngressLabel.Value)),
+            new(Deployments, name, Deployment(profile, mesh, defaultImage)),
+            new(budgets, new ObjectKey(profile.SystemNamespace, Deployed.Operator), DisruptionBudget(Deployed.OperatorLabel, Deployed.Operator)),
+        ];
+    }
 
-    private static JsonObject ServiceAccount() => KubeYaml.Object($"""
+    private static JsonObject ServiceAccount(Profile profile) => KubeYaml.Object($"""
         metadata:
           labels:
-            istio: ingress
+            {profile.IngressLabel.Key}: {profile.IngressLabel.Value}
             {Deployed.ManagedByLabel}: turnpike
         automountServiceAccountToken: false
         """);
 
-    private static JsonObject Service(IngressProxySettings settings) => KubeYaml.Object($"""
+    private static JsonObject Service(Profile profile, IngressProxySettings settings) => KubeYaml.Object($"""
         metadata:
           labels:
-            istio: ingress
+            {profile.IngressLabel.Key}: {profile.IngressLabel.Value}
             {Deployed.ManagedByLabel}: turnpike
         spec:
           type: {settings.ServiceType}
           selector:
-            istio: ingress
+            {profile.IngressLabel.Key}: {profile.IngressLabel.Value}
           ports:
           - name: http
             port: 80
@@ -72,7 +75,7 @@ internal static class DesiredProxy
 
     private static string NodePort(int port) => port == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"nodePort: {port}");
 
-    private static JsonObject DisruptionBudget(string name, string label, string value) => KubeYaml.Object($"""
+    private static JsonObject DisruptionBudget(string label, string value) => KubeYaml.Object($"""
         metadata:
           labels:
             app.kubernetes.io/part-of: turnpike
@@ -84,7 +87,7 @@ internal static class DesiredProxy
               {label}: {value}
         """);
 
-    private static JsonObject Deployment(MeshConfig mesh, string defaultImage)
+    private static JsonObject Deployment(Profile profile, MeshConfig mesh, string defaultImage)
     {
         var settings = mesh.IngressProxy;
         // Longer than the drain, so that it is the proxy that ends, not the kubelet that kills.
@@ -93,13 +96,13 @@ internal static class DesiredProxy
         return KubeYaml.Object($"""
             metadata:
               labels:
-                istio: ingress
+                {profile.IngressLabel.Key}: {profile.IngressLabel.Value}
                 {Deployed.ManagedByLabel}: turnpike
             spec:
               replicas: {settings.Replicas}
               selector:
                 matchLabels:
-                  istio: ingress
+                  {profile.IngressLabel.Key}: {profile.IngressLabel.Value}
               strategy:
                 type: RollingUpdate
                 rollingUpdate:
@@ -108,12 +111,12 @@ internal static class DesiredProxy
               template:
                 metadata:
                   labels:
-                    istio: ingress
+                    {profile.IngressLabel.Key}: {profile.IngressLabel.Value}
                     app.kubernetes.io/part-of: turnpike
                   annotations:
-                    {Names.InjectAnnotation}: "false"
+                    {profile.InjectAnnotation}: "false"
                 spec:
-                  serviceAccountName: {Names.IngressService}
+                  serviceAccountName: {profile.IngressService}
                   automountServiceAccountToken: false
                   terminationGracePeriodSeconds: {grace}
                   affinity:
@@ -124,7 +127,7 @@ internal static class DesiredProxy
                           topologyKey: kubernetes.io/hostname
                           labelSelector:
                             matchLabels:
-                              istio: ingress
+                              {profile.IngressLabel.Key}: {profile.IngressLabel.Value}
                   securityContext:
                     runAsNonRoot: true
                     runAsUser: 65532
@@ -132,12 +135,12 @@ internal static class DesiredProxy
                     seccompProfile:
                       type: RuntimeDefault
                   containers:
-                  - name: {Names.ProxyContainer}
+                  - name: {profile.ProxyContainer}
                     image: {KubeYaml.Quote(settings.Image ?? defaultImage)}
                     imagePullPolicy: IfNotPresent
                     args:
                     - ingress
-                    - --discovery={Deployed.Operator}.{Names.SystemNamespace}.svc:{Deployed.DiscoveryPort}
+                    - --discovery={profile.OperatorHost}:{Deployed.DiscoveryPort}
                     - --discovery-ca=/var/run/secrets/turnpike/{Deployed.CaKey}
                     - --discovery-token=/var/run/secrets/turnpike/token
                     - --http-port={Deployed.ProxyHttpPort}
@@ -205,7 +208,7 @@ internal static class DesiredProxy
                           expirationSeconds: 3600
                           path: token
                       - configMap:
-                          name: {Names.CaConfigMap}
+                          name: {profile.CaConfigMap}
                           items:
                           - key: {Deployed.CaKey}
                             path: {Deployed.CaKey}

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
-using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Api;
@@ -33,7 +32,7 @@ internal sealed class ProxyController(
         var budgets = await api.ServesAsync(DesiredProxy.DisruptionBudgets, term) ? DesiredProxy.DisruptionBudgets : DesiredProxy.OldDisruptionBudgets;
         using var queue = new WorkQueue<int>(clock);
         var loop = new ReconcileLoop<int>("managed-proxy", queue, (_, ct) => ReconcileAsync(budgets, ct), new(), _log, clock);
-        var informers = DesiredProxy.All(MeshConfig.Default, options.ProxyImage, budgets).Select(desired => Watch(desired, () => queue.Add(OnlyKey))).ToList();
+        var informers = DesiredProxy.All(options.Profile, MeshConfig.Of(options.Profile), options.ProxyImage, budgets).Select(desired => Watch(desired, () => queue.Add(OnlyKey))).ToList();
         queue.Add(OnlyKey);
         await Task.WhenAll(informers
             .Select(informer => Task.Run(() => informer.RunAsync(term), CancellationToken.None))
@@ -46,10 +45,10 @@ internal sealed class ProxyController(
         if (certificates.Bundle is { } bundle)
         {
             var body = new JsonObject { ["data"] = new JsonObject { [Deployed.CaKey] = bundle } };
-            await _apply.ApplyAsync(ConfigMaps, new ObjectKey(Names.SystemNamespace, Names.CaConfigMap), body, ct);
+            await _apply.ApplyAsync(ConfigMaps, new ObjectKey(options.Profile.SystemNamespace, options.Profile.CaConfigMap), body, ct);
         }
-        var mesh = states.Current?.Snapshot.Mesh ?? MeshConfig.Default;
-        foreach (var desired in DesiredProxy.All(mesh, options.ProxyImage, budgets))
+        var mesh = states.Current?.Snapshot.Mesh ?? MeshConfig.Of(options.Profile);
+        foreach (var desired in DesiredProxy.All(options.Profile, mesh, options.ProxyImage, budgets))
             await _apply.ApplyAsync(desired.Resource, desired.Key, desired.Body, ct);
         return certificates.Bundle is null ? TimeSpan.FromSeconds(1) : Resync;
     }

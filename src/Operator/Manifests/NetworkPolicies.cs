@@ -9,19 +9,19 @@ namespace Turnpike.Operator.Manifests;
 /// </summary>
 internal static class NetworkPolicies
 {
-    public static IEnumerable<JsonObject> All() => [Operator(), Ingress()];
+    public static IEnumerable<JsonObject> All(Profile profile) => [Operator(profile), Ingress(profile)];
 
     /// <remarks>
     /// The API server comes to the webhooks from the network of its nodes, which a policy cannot tell from others: that port is open, and so
     /// is the one of the kubelet's probes and of scrapes. Discovery is for the ingress and for the other replicas; sidecars capture no
     /// traffic and ask for no table.
     /// </remarks>
-    private static JsonObject Operator() => KubeYaml.Object($"""
+    private static JsonObject Operator(Profile profile) => KubeYaml.Object($"""
         apiVersion: networking.k8s.io/v1
         kind: NetworkPolicy
         metadata:
           name: {Deployed.Operator}
-          namespace: {Names.SystemNamespace}
+          namespace: {profile.SystemNamespace}
           labels:
             app.kubernetes.io/part-of: turnpike
         spec:
@@ -38,7 +38,7 @@ internal static class NetworkPolicies
           - from:
             - podSelector:
                 matchLabels:
-                  {Names.IngressLabel}: {Names.IngressLabelValue}
+                  {profile.IngressLabel.Key}: {profile.IngressLabel.Value}
             - podSelector:
                 matchLabels:
                   {Deployed.OperatorLabel}: {Deployed.Operator}
@@ -48,18 +48,18 @@ internal static class NetworkPolicies
         """);
 
     /// <remarks>The status port is for the kubelet's probes and for scrapes; the table is on loopback, which no policy can open.</remarks>
-    private static JsonObject Ingress() => KubeYaml.Object($"""
+    private static JsonObject Ingress(Profile profile) => KubeYaml.Object($"""
         apiVersion: networking.k8s.io/v1
         kind: NetworkPolicy
         metadata:
-          name: {Names.IngressService}
-          namespace: {Names.SystemNamespace}
+          name: {profile.IngressService}
+          namespace: {profile.SystemNamespace}
           labels:
             app.kubernetes.io/part-of: turnpike
         spec:
           podSelector:
             matchLabels:
-              {Names.IngressLabel}: {Names.IngressLabelValue}
+              {profile.IngressLabel.Key}: {profile.IngressLabel.Value}
           policyTypes: [Ingress]
           ingress:
           - ports:

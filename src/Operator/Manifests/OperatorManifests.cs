@@ -12,7 +12,7 @@ internal static class OperatorManifests
     /// </summary>
     private const int StartSeconds = 5;
 
-    public static IEnumerable<JsonObject> Namespaces() => [Namespace(Names.SystemNamespace), Namespace(Deployed.SelfTestNamespace)];
+    public static IEnumerable<JsonObject> Namespaces(Profile profile) => [Namespace(profile.SystemNamespace), Namespace(profile.SelfTestNamespace)];
 
     private static JsonObject Namespace(string name) => KubeYaml.Object($"""
         apiVersion: v1
@@ -24,12 +24,12 @@ internal static class OperatorManifests
             pod-security.kubernetes.io/enforce: restricted
         """);
 
-    public static JsonObject Deployment() => KubeYaml.Object($"""
+    public static JsonObject Deployment(Profile profile) => KubeYaml.Object($"""
         apiVersion: apps/v1
         kind: Deployment
         metadata:
           name: {Deployed.Operator}
-          namespace: {Names.SystemNamespace}
+          namespace: {profile.SystemNamespace}
           labels:
             {Deployed.OperatorLabel}: {Deployed.Operator}
             app.kubernetes.io/part-of: turnpike
@@ -49,7 +49,7 @@ internal static class OperatorManifests
                 {Deployed.OperatorLabel}: {Deployed.Operator}
                 app.kubernetes.io/part-of: turnpike
               annotations:
-                {Names.InjectAnnotation}: "false"
+                {profile.InjectAnnotation}: "false"
             spec:
               serviceAccountName: {Deployed.Operator}
               terminationGracePeriodSeconds: 30
@@ -140,12 +140,12 @@ internal static class OperatorManifests
                       path: token
         """);
 
-    public static JsonObject Service() => KubeYaml.Object($"""
+    public static JsonObject Service(Profile profile) => KubeYaml.Object($"""
         apiVersion: v1
         kind: Service
         metadata:
           name: {Deployed.Operator}
-          namespace: {Names.SystemNamespace}
+          namespace: {profile.SystemNamespace}
           labels:
             {Deployed.OperatorLabel}: {Deployed.Operator}
             app.kubernetes.io/part-of: turnpike
@@ -161,26 +161,26 @@ internal static class OperatorManifests
             targetPort: {Deployed.DiscoveryPort}
         """);
 
-    public static JsonObject MeshConfig() => KubeYaml.Object($"""
+    public static JsonObject MeshConfig(Profile profile) => KubeYaml.Object($"""
         apiVersion: v1
         kind: ConfigMap
         metadata:
-          name: {Names.MeshConfigMap}
-          namespace: {Names.SystemNamespace}
+          name: {profile.MeshConfigMap}
+          namespace: {profile.SystemNamespace}
         data:
           {Names.MeshConfigKey}: |
             # Settings of the whole mesh. A key that is not known is warned about, with the nearest one that is.
-            ingressClass: {Names.IngressClass}
+            ingressClass: {profile.IngressClass}
             ingressControllerMode: STRICT
             defaultRequestTimeout: 15s
         """);
 
-    public static JsonObject InjectConfig() => KubeYaml.Object($"""
+    public static JsonObject InjectConfig(Profile profile) => KubeYaml.Object($"""
         apiVersion: v1
         kind: ConfigMap
         metadata:
-          name: {Names.InjectConfigMap}
-          namespace: {Names.SystemNamespace}
+          name: {profile.InjectConfigMap}
+          namespace: {profile.SystemNamespace}
         data:
           {Names.InjectConfigKey}: |
             # Which pods get a sidecar, and which one.
@@ -190,11 +190,11 @@ internal static class OperatorManifests
               proxyImage: {Deployed.ProxyImage}
         """);
 
-    public static JsonObject IngressClass() => KubeYaml.Object($"""
+    public static JsonObject IngressClass(Profile profile) => KubeYaml.Object($"""
         apiVersion: networking.k8s.io/v1
         kind: IngressClass
         metadata:
-          name: {Names.IngressClass}
+          name: {profile.IngressClass}
         spec:
           controller: {Names.IngressController}
         """);

@@ -13,7 +13,7 @@ internal static class RbacManifests
     private static readonly string[] Keep = ["list", "watch", "create", "patch"];
 
     /// <summary>In every namespace.</summary>
-    public static IReadOnlyList<Grant> OfCluster { get; } =
+    public static IReadOnlyList<Grant> OfCluster(Profile profile) =>
     [
         new("Route tables are made of these, and of the namespaces' names and labels.", "", ["services", "pods", "namespaces"], Watch),
         new("The ready addresses of Services.", "discovery.k8s.io", ["endpointslices"], Watch) { OnlyFor = "Kubernetes 1.21 and newer" },
@@ -31,13 +31,13 @@ internal static class RbacManifests
         new("Who a proxy is, by its token.", "authentication.k8s.io", ["tokenreviews"], ["create"]),
         new("The authority of the webhooks' certificates is kept in their configuration, which belongs to our namespace and goes with it.", "admissionregistration.k8s.io", ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"], ["get", "list", "watch", "patch"])
         {
-            Names = [Api.Names.WebhookConfiguration],
+            Names = [profile.WebhookConfiguration],
         },
-        new("The same: the uid of our namespace.", "", ["namespaces"], ["get"]) { Names = [Api.Names.SystemNamespace] },
+        new("The same: the uid of our namespace.", "", ["namespaces"], ["get"]) { Names = [profile.SystemNamespace] },
     ];
 
     /// <summary>In our own namespace.</summary>
-    public static IReadOnlyList<Grant> OfSystemNamespace { get; } =
+    public static IReadOnlyList<Grant> OfSystemNamespace(Profile profile) =>
     [
         new("The settings, the authority that proxies trust, what the leader says of itself and the proxies, and who has which host: a record for each namespace, named after it.", "", ["configmaps"], [.. Keep, "delete"]),
         new("The key of that authority, which all replicas share.", "", ["secrets"], ["get", "list", "watch"]) { Names = [Deployed.CaSecret] },
@@ -45,9 +45,9 @@ internal static class RbacManifests
         new("The same, the first time. A create cannot be allowed for one name.", "", ["secrets"], ["create"]),
         new("One replica leads.", "coordination.k8s.io", ["leases"], ["get", "update"]) { Names = [Deployed.Lease] },
         new("The same, the first time.", "coordination.k8s.io", ["leases"], ["create"]),
-        new("The managed ingress.", "apps", ["deployments"], Keep) { Names = [Api.Names.IngressService] },
-        new("The same.", "", ["services", "serviceaccounts"], Keep) { Names = [Api.Names.IngressService] },
-        new("How many pods of ingress and operator may be away at a time.", "policy", ["poddisruptionbudgets"], Keep) { Names = [Api.Names.IngressService, Deployed.Operator] },
+        new("The managed ingress.", "apps", ["deployments"], Keep) { Names = [profile.IngressService] },
+        new("The same.", "", ["services", "serviceaccounts"], Keep) { Names = [profile.IngressService] },
+        new("How many pods of ingress and operator may be away at a time.", "policy", ["poddisruptionbudgets"], Keep) { Names = [profile.IngressService, Deployed.Operator] },
     ];
 
     /// <summary>In the namespace of the self-test: objects that are sent by dry run to see what the webhooks make of them.</summary>
@@ -58,32 +58,32 @@ internal static class RbacManifests
     ];
 
     /// <summary>The documents, with the reason above each rule.</summary>
-    public static IEnumerable<string> All() =>
+    public static IEnumerable<string> All(Profile profile) =>
     [
-        YamlText.Write(ServiceAccount()),
-        Role("ClusterRole", null, OfCluster),
-        YamlText.Write(ClusterRoleBinding()),
-        Role("Role", Api.Names.SystemNamespace, OfSystemNamespace),
-        YamlText.Write(RoleBinding(Api.Names.SystemNamespace)),
-        Role("Role", Deployed.SelfTestNamespace, OfSelfTest),
-        YamlText.Write(RoleBinding(Deployed.SelfTestNamespace)),
+        YamlText.Write(ServiceAccount(profile)),
+        Role("ClusterRole", null, profile.ClusterRole, OfCluster(profile)),
+        YamlText.Write(ClusterRoleBinding(profile)),
+        Role("Role", profile.SystemNamespace, Deployed.Operator, OfSystemNamespace(profile)),
+        YamlText.Write(RoleBinding(profile, profile.SystemNamespace)),
+        Role("Role", profile.SelfTestNamespace, Deployed.Operator, OfSelfTest),
+        YamlText.Write(RoleBinding(profile, profile.SelfTestNamespace)),
     ];
 
-    private static JsonObject ServiceAccount() => KubeYaml.Object($"""
+    private static JsonObject ServiceAccount(Profile profile) => KubeYaml.Object($"""
         apiVersion: v1
         kind: ServiceAccount
         metadata:
           name: {Deployed.Operator}
-          namespace: {Names.SystemNamespace}
+          namespace: {profile.SystemNamespace}
         """);
 
-    private static string Role(string kind, string? ns, IReadOnlyList<Grant> grants)
+    private static string Role(string kind, string? ns, string name, IReadOnlyList<Grant> grants)
     {
         var head = KubeYaml.Object($"""
             apiVersion: rbac.authorization.k8s.io/v1
             kind: {kind}
             metadata:
-              name: {Deployed.Operator}
+              name: {name}
               {(ns is null ? "" : $"namespace: {ns}")}
             """);
         // The writer of YAML knows no comments: each rule is written by itself, below its own.
@@ -93,22 +93,22 @@ internal static class RbacManifests
 
     private static string Comment(Grant grant) => $"# {grant.Reason}{(grant.OnlyFor is null ? "" : $" Only for {grant.OnlyFor}.")}";
 
-    private static JsonObject ClusterRoleBinding() => KubeYaml.Object($"""
+    private static JsonObject ClusterRoleBinding(Profile profile) => KubeYaml.Object($"""
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRoleBinding
         metadata:
-          name: {Deployed.Operator}
+          name: {profile.ClusterRole}
         roleRef:
           apiGroup: rbac.authorization.k8s.io
           kind: ClusterRole
-          name: {Deployed.Operator}
+          name: {profile.ClusterRole}
         subjects:
         - kind: ServiceAccount
           name: {Deployed.Operator}
-          namespace: {Names.SystemNamespace}
+          namespace: {profile.SystemNamespace}
         """);
 
-    private static JsonObject RoleBinding(string ns) => KubeYaml.Object($"""
+    private static JsonObject RoleBinding(Profile profile, string ns) => KubeYaml.Object($"""
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding
         metadata:
@@ -121,6 +121,6 @@ internal static class RbacManifests
         subjects:
         - kind: ServiceAccount
           name: {Deployed.Operator}
-          namespace: {Names.SystemNamespace}
+          namespace: {profile.SystemNamespace}
         """);
 }

@@ -10,12 +10,12 @@ namespace Turnpike.Operator.Manifests;
 /// </summary>
 internal static class WebhookManifests
 {
-    private const string NotOurNamespaces = $$"""
+    private static string NotOurNamespaces(Profile profile) => $$"""
           namespaceSelector:
             matchExpressions:
             - key: {{NameLabel}}
               operator: NotIn
-              values: [kube-system, kube-public, kube-node-lease, {{Names.SystemNamespace}}]
+              values: [kube-system, kube-public, kube-node-lease, {{profile.SystemNamespace}}]
             - key: turnpike.io/inject
               operator: NotIn
               values: ["false"]
@@ -24,17 +24,17 @@ internal static class WebhookManifests
     /// <summary>The API server sets it from 1.21 on; before that the decision itself leaves these namespaces out.</summary>
     private const string NameLabel = "kubernetes.io/metadata.name";
 
-    public static JsonObject Validating() => KubeYaml.Object($"""
+    public static JsonObject Validating(Profile profile) => KubeYaml.Object($"""
         apiVersion: admissionregistration.k8s.io/v1
         kind: ValidatingWebhookConfiguration
         metadata:
-          name: {Names.WebhookConfiguration}
+          name: {profile.WebhookConfiguration}
         webhooks:
         - name: routerules.turnpike.io
           clientConfig:
             service:
               name: {Deployed.Operator}
-              namespace: {Names.SystemNamespace}
+              namespace: {profile.SystemNamespace}
               path: {Deployed.RouteRulePath}
           rules:
           - apiGroups: [{Names.Group}]
@@ -51,7 +51,7 @@ internal static class WebhookManifests
           clientConfig:
             service:
               name: {Deployed.Operator}
-              namespace: {Names.SystemNamespace}
+              namespace: {profile.SystemNamespace}
               path: {Deployed.IngressPath}
           rules:
           - apiGroups: [networking.k8s.io]
@@ -66,17 +66,17 @@ internal static class WebhookManifests
           admissionReviewVersions: [v1]
         """);
 
-    public static JsonObject Mutating() => KubeYaml.Object($"""
+    public static JsonObject Mutating(Profile profile) => KubeYaml.Object($"""
         apiVersion: admissionregistration.k8s.io/v1
         kind: MutatingWebhookConfiguration
         metadata:
-          name: {Names.WebhookConfiguration}
+          name: {profile.WebhookConfiguration}
         webhooks:
         - name: injection.turnpike.io
           clientConfig:
             service:
               name: {Deployed.Operator}
-              namespace: {Names.SystemNamespace}
+              namespace: {profile.SystemNamespace}
               path: {Deployed.InjectPath}
           rules:
           - apiGroups: [""]
@@ -84,7 +84,7 @@ internal static class WebhookManifests
             operations: [CREATE]
             resources: [pods]
             scope: Namespaced
-        {NotOurNamespaces}
+        {NotOurNamespaces(profile)}
           failurePolicy: Ignore
           matchPolicy: Equivalent
           reinvocationPolicy: IfNeeded

@@ -11,7 +11,7 @@ using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 namespace Turnpike.Operator.Status;
 
 /// <summary>Writes what people ask for at a glance (`turnpike status`) to ConfigMap <c>turnpike-status</c>, and unhooks us when the namespace goes.</summary>
-internal sealed class FleetStatusController(KubeApi api, DiscoveryStates states, FleetView fleet, SelfTest selfTest, ILogger<FleetStatusController> log, TimeProvider clock) : ILeaderTask
+internal sealed class FleetStatusController(KubeApi api, Profile profile, DiscoveryStates states, FleetView fleet, SelfTest selfTest, ILogger<FleetStatusController> log, TimeProvider clock) : ILeaderTask
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
@@ -37,7 +37,7 @@ internal sealed class FleetStatusController(KubeApi api, DiscoveryStates states,
                 var text = data.ToJsonString();
                 if (text != written)
                 {
-                    await _apply.ApplyAsync(ConfigMaps, new ObjectKey(Names.SystemNamespace, Names.StatusConfigMap), new JsonObject { ["data"] = data }, term);
+                    await _apply.ApplyAsync(ConfigMaps, new ObjectKey(profile.SystemNamespace, Names.StatusConfigMap), new JsonObject { ["data"] = data }, term);
                     written = text;
                 }
             }
@@ -76,17 +76,17 @@ internal sealed class FleetStatusController(KubeApi api, DiscoveryStates states,
     /// <summary>The webhook configurations belong to our namespace, so that deleting it leaves no hook behind that nobody answers.</summary>
     private async Task<bool> OwnWebhooksAsync(CancellationToken ct)
     {
-        var ns = await api.GetAsync(Namespaces, ObjectKey.ClusterScoped(Names.SystemNamespace), ct);
+        var ns = await api.GetAsync(Namespaces, ObjectKey.ClusterScoped(profile.SystemNamespace), ct);
         foreach (var resource in WebhookConfigurations)
         {
-            if (await api.FindAsync(resource, ObjectKey.ClusterScoped(Names.WebhookConfiguration), ct) is null)
+            if (await api.FindAsync(resource, ObjectKey.ClusterScoped(profile.WebhookConfiguration), ct) is null)
                 return false;
-            await _apply.ApplyAsync(resource, ObjectKey.ClusterScoped(Names.WebhookConfiguration), KubeYaml.Object($"""
+            await _apply.ApplyAsync(resource, ObjectKey.ClusterScoped(profile.WebhookConfiguration), KubeYaml.Object($"""
                 metadata:
                   ownerReferences:
                   - apiVersion: v1
                     kind: Namespace
-                    name: {Names.SystemNamespace}
+                    name: {profile.SystemNamespace}
                     uid: {ns.Uid()}
                 """), ct);
         }

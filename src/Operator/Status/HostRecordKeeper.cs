@@ -16,7 +16,7 @@ namespace Turnpike.Operator.Status;
 /// Writes down which namespace has which host, in a ConfigMap for each namespace: so every replica, and the one after the next restart, gives the hosts
 /// out alike, and an old Ingress that names a host later does not win it by its age. A namespace can fill its own record only.
 /// </summary>
-internal sealed class HostRecordKeeper(KubeApi api, DiscoveryStates states, ILogger<HostRecordKeeper> log, TimeProvider clock) : ILeaderTask
+internal sealed class HostRecordKeeper(KubeApi api, Profile profile, DiscoveryStates states, ILogger<HostRecordKeeper> log, TimeProvider clock) : ILeaderTask
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
@@ -78,7 +78,7 @@ internal sealed class HostRecordKeeper(KubeApi api, DiscoveryStates states, ILog
 
     private Task<JsonElement> ApplyAsync(HostRecord record, CancellationToken ct) => _apply.ApplyAsync(
         ConfigMaps,
-        new ObjectKey(Names.SystemNamespace, Names.HostRecordPrefix + record.Namespace),
+        new ObjectKey(profile.SystemNamespace, Names.HostRecordPrefix + record.Namespace),
         new JsonObject
         {
             ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [Names.HostRecordLabel] = record.Namespace } },

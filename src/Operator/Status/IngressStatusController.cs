@@ -14,7 +14,7 @@ using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 namespace Turnpike.Operator.Status;
 
 /// <summary>Tells on each Ingress of our class where it is reached, and takes that back from those that are ours no longer.</summary>
-internal sealed class IngressStatusController(KubeApi api, DiscoveryStates states, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
+internal sealed class IngressStatusController(KubeApi api, Profile profile, DiscoveryStates states, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
 {
     private const int OnlyKey = 0;
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(100);
@@ -30,8 +30,8 @@ internal sealed class IngressStatusController(KubeApi api, DiscoveryStates state
     {
         using var queue = new WorkQueue<int>(clock);
         void Look() => queue.AddAfter(OnlyKey, Debounce);
-        var service = Watch(Services, new ResourceQuery { Namespace = Names.SystemNamespace, FieldSelector = $"metadata.name={Names.IngressService}" }, Look);
-        var pods = Watch(Pods, new ResourceQuery { Namespace = Names.SystemNamespace, LabelSelector = "istio=ingress" }, Look);
+        var service = Watch(Services, new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={profile.IngressService}" }, Look);
+        var pods = Watch(Pods, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = $"{profile.IngressLabel.Key}={profile.IngressLabel.Value}" }, Look);
         var nodes = Watch(Nodes, ResourceQuery.All, Look);
         var written = new Dictionary<(ObjectKey Key, string Uid), string>();
         var loop = new ReconcileLoop<int>(

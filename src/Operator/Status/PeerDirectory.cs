@@ -1,4 +1,3 @@
-using Turnpike.Api;
 using Turnpike.Compiler;
 
 namespace Turnpike.Operator.Status;
@@ -15,7 +14,7 @@ internal static class PeerDirectory
     public static IReadOnlyList<Peer> Of(ClusterSnapshot snapshot, string ownIp)
     {
         var endpoints = snapshot.Endpoints
-            .Where(e => e.Metadata.Namespace == Names.SystemNamespace && e.ServiceName == Deployed.Operator)
+            .Where(e => e.Metadata.Namespace == snapshot.Profile.SystemNamespace && e.ServiceName == Deployed.Operator)
             .SelectMany(e => e.Subsets)
             .SelectMany(s => s.Addresses)
             .Where(a => a.Ready)
@@ -23,7 +22,7 @@ internal static class PeerDirectory
         return
         [
             .. snapshot.Pods
-                .Where(p => p.Metadata.Namespace == Names.SystemNamespace && p.Metadata.Labels.GetValueOrDefault(Deployed.OperatorLabel) == Deployed.Operator)
+                .Where(p => p.Metadata.Namespace == snapshot.Profile.SystemNamespace && p.Metadata.Labels.GetValueOrDefault(Deployed.OperatorLabel) == Deployed.Operator)
                 .Where(p => !p.Ips.IsEmpty && p.Ips[0] != ownIp)
                 .DistinctBy(p => p.Ips[0])
                 .Select(p => new Peer(p.Ips[0], p.Metadata.Name, endpoints.Exists(e => e.PodName is null ? p.Ips.Contains(e.Ip) : e.PodName == p.Metadata.Name))),

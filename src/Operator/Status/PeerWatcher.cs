@@ -5,7 +5,6 @@ using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
-using Turnpike.Api;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Certificates;
 using Turnpike.Hosting.Reconcile;
@@ -114,7 +113,7 @@ internal sealed class PeerWatcher(
             KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
         };
         using var channel = GrpcChannel.ForAddress(
-            $"https://{Deployed.Operator}.{Names.SystemNamespace}.svc:{options.DiscoveryPort}", new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = 64 * 1024 * 1024 });
+            $"https://{options.Profile.OperatorHost}:{options.DiscoveryPort}", new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = 64 * 1024 * 1024 });
         var token = await File.ReadAllTextAsync(options.TokenFile, ct);
         using var call = new Protocol.Fleet.FleetClient(channel).Proxies(new ProxiesRequest(), new Metadata { { "authorization", $"Bearer {token.Trim()}" } }, cancellationToken: ct);
         await foreach (var list in call.ResponseStream.ReadAllAsync(ct))

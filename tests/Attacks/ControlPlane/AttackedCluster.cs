@@ -58,10 +58,10 @@ public sealed class AttackedCluster : ApiServer
     {
         var ca = Path.Combine(Files, "ca.crt");
         var bundle = await Wait.For(
-            ct => Api.FindAsync(Kind.ConfigMaps, new(System, Turnpike.Api.Names.CaConfigMap), ct), found => found?.At("data") is not null, "the authority that proxies trust");
+            ct => Api.FindAsync(Kind.ConfigMaps, new(System, Turnpike.Api.Profile.Istio2017.CaConfigMap), ct), found => found?.At("data") is not null, "the authority that proxies trust");
         await File.WriteAllTextAsync(ca, bundle!.Value.At("data")!.Value.Text("ca.crt"));
         var token = Path.Combine(Files, Path.GetRandomFileName());
-        await File.WriteAllTextAsync(token, await TokenAsync(Turnpike.Api.Names.IngressService, Turnpike.Api.Names.IngressAudience));
+        await File.WriteAllTextAsync(token, await TokenAsync(Turnpike.Api.Profile.Istio2017.IngressService, Turnpike.Api.Names.IngressAudience));
         return Pod.Start(
             "turnpike-proxy",
             PodSpec.Proxy,
@@ -105,7 +105,7 @@ public sealed class AttackedCluster : ApiServer
         foreach (var plural in new[] { "validatingwebhookconfigurations", "mutatingwebhookconfigurations" })
         {
             var resource = new ResourceRef("admissionregistration.k8s.io", "v1", plural, "");
-            var key = ObjectKey.ClusterScoped(Turnpike.Api.Names.WebhookConfiguration);
+            var key = ObjectKey.ClusterScoped(Turnpike.Api.Profile.Istio2017.WebhookConfiguration);
             var webhooks = (await Api.GetAsync(resource, key, CancellationToken.None)).At("webhooks")!.Value.GetArrayLength();
             var patch = Enumerable.Range(0, webhooks).Select(i => (JsonNode)KubeObjects.Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{WebhookPort}} }"""));
             await Api.PatchAsync(resource, key, PatchKind.Json, new JsonArray([.. patch]), WriteOptions.Default, CancellationToken.None);

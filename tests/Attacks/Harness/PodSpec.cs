@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Injector.Config;
 using Turnpike.Operator.ManagedProxy;
@@ -12,9 +13,9 @@ namespace Turnpike.Tests.Attacks.Harness;
 internal sealed record PodSpec(long MemoryLimit, IReadOnlyDictionary<string, string> Environment)
 {
     public static PodSpec Proxy { get; } =
-        Of(DesiredProxy.All(MeshConfig.Default, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body);
+        Of(DesiredProxy.All(Profile.Istio2017, MeshConfig.Default, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body);
 
-    public static PodSpec Operator { get; } = Of(OperatorManifests.Deployment());
+    public static PodSpec Operator { get; } = Of(OperatorManifests.Deployment(Profile.Istio2017));
 
     private static PodSpec Of(JsonObject deployment)
     {

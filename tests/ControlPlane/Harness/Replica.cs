@@ -49,7 +49,7 @@ internal sealed class Replica : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(clock ?? TimeProvider.System).AddSingleton(limits ?? new DiscoveryLimits()).AddSingleton(certificate).AddSingleton(tap);
         builder.Services.AddSingleton(compiler ?? RouteCompiler.Compile);
         builder.Services.AddKubeApi(() => KubeEndpoint.At(cluster.Api.Url));
-        builder.Services.AddDiscovery();
+        builder.Services.AddDiscovery(Turnpike.Api.Profile.Istio2017);
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<Tap>());
         builder.Services.AddSelfMadeCertificates(
             _ => new CertificateOptions

@@ -30,12 +30,12 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
         var uid = await CreatePodAsync();
         try
         {
-            var token = await TokenAsync(Names.IngressService, Names.IngressAudience, uid);
+            var token = await TokenAsync(Profile.Istio2017.IngressService, Names.IngressAudience, uid);
             using var channel = Open();
             Assert.Equal(StatusCode.OK, await HelloAsync(channel, token, Pod));
             Assert.Equal(StatusCode.PermissionDenied, await HelloAsync(channel, token, "another"));
-            Assert.Equal(StatusCode.Unauthenticated, await HelloAsync(channel, await TokenAsync(Names.IngressService, Names.SidecarAudience, uid), Pod));
-            Assert.Equal(StatusCode.Unauthenticated, await HelloAsync(channel, await TokenAsync(Names.IngressService, null, uid), Pod));
+            Assert.Equal(StatusCode.Unauthenticated, await HelloAsync(channel, await TokenAsync(Profile.Istio2017.IngressService, Names.SidecarAudience, uid), Pod));
+            Assert.Equal(StatusCode.Unauthenticated, await HelloAsync(channel, await TokenAsync(Profile.Istio2017.IngressService, null, uid), Pod));
             Assert.Equal(StatusCode.PermissionDenied, await HelloAsync(channel, await TokenAsync(Names.OperatorDeployment, Names.IngressAudience, null), Pod));
             Assert.Equal(StatusCode.Unauthenticated, await HelloAsync(channel, token[..^8] + "AAAAAAAA", Pod));
 
@@ -44,7 +44,7 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
         }
         finally
         {
-            await cluster.Api.DeleteAsync(Pods, new ObjectKey(Names.SystemNamespace, Pod), uid, Cancelled);
+            await cluster.Api.DeleteAsync(Pods, new ObjectKey(Profile.Istio2017.SystemNamespace, Pod), uid, Cancelled);
         }
     }
 
@@ -52,12 +52,12 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
     {
         var pod = KubeObjects.Parse($$"""
             {"metadata":{"name":"{{Pod}}","annotations":{"sidecar.istio.io/inject":"false"} },
-             "spec":{"serviceAccountName":"{{Names.IngressService}}","automountServiceAccountToken":false,
+             "spec":{"serviceAccountName":"{{Profile.Istio2017.IngressService}}","automountServiceAccountToken":false,
                      "securityContext":{"runAsNonRoot":true,"seccompProfile":{"type":"RuntimeDefault"} },
                      "containers":[{"name":"app","image":"none","securityContext":{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]} } }]} }
             """);
-        await Wait.For(ct => cluster.Api.FindAsync(ServiceAccounts, new ObjectKey(Names.SystemNamespace, Names.IngressService), ct), found => found is not null, "the account of the ingress");
-        return (await cluster.Api.CreateAsync(Pods, Names.SystemNamespace, pod, WriteOptions.Default, Cancelled)).Uid();
+        await Wait.For(ct => cluster.Api.FindAsync(ServiceAccounts, new ObjectKey(Profile.Istio2017.SystemNamespace, Profile.Istio2017.IngressService), ct), found => found is not null, "the account of the ingress");
+        return (await cluster.Api.CreateAsync(Pods, Profile.Istio2017.SystemNamespace, pod, WriteOptions.Default, Cancelled)).Uid();
     }
 
     private async Task<string> TokenAsync(string account, string? audience, string? podUid)
@@ -66,7 +66,7 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
         var bound = podUid is null ? "" : $$""","boundObjectRef":{"apiVersion":"v1","kind":"Pod","name":"{{Pod}}","uid":"{{podUid}}"}""";
         var request = $$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{ {{audiences}}"expirationSeconds":3600{{bound}} } }""";
         using var content = new StringContent(request, null, "application/json");
-        var made = await cluster.Api.RequestAsync(HttpMethod.Post, ServiceAccounts.PathOf(new ObjectKey(Names.SystemNamespace, account), "token"), content, Cancelled);
+        var made = await cluster.Api.RequestAsync(HttpMethod.Post, ServiceAccounts.PathOf(new ObjectKey(Profile.Istio2017.SystemNamespace, account), "token"), content, Cancelled);
         return made.TextAt("status.token")!;
     }
 
@@ -81,7 +81,7 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
         };
         handler.SslOptions.CertificateChainPolicy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(cluster.Running.Services.GetRequiredService<SelfMadeCertificates>().Bundle);
-        return GrpcChannel.ForAddress($"https://{Names.OperatorDeployment}.{Names.SystemNamespace}.svc", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        return GrpcChannel.ForAddress($"https://{Names.OperatorDeployment}.{Profile.Istio2017.SystemNamespace}.svc", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
     }
 
     private static async Task<StatusCode> HelloAsync(GrpcChannel channel, string token, string pod)
@@ -89,7 +89,7 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
         using var stream = new Protocol.Discovery.DiscoveryClient(channel).Stream(new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: Cancelled);
         try
         {
-            var hello = new Hello { Pod = pod, Namespace = Names.SystemNamespace, Role = Role.Ingress, Format = Routing.RouteTableJson.FormatVersion };
+            var hello = new Hello { Pod = pod, Namespace = Profile.Istio2017.SystemNamespace, Role = Role.Ingress, Format = Routing.RouteTableJson.FormatVersion };
             await stream.RequestStream.WriteAsync(new ProxyMessage { Hello = hello }, Cancelled);
         }
         catch (Exception e) when (e is RpcException or InvalidOperationException)

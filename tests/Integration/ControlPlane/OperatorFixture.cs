@@ -131,7 +131,7 @@ public sealed class OperatorFixture : ApiServer
             var patch = Enumerable.Range(0, count).Select(i => (JsonNode)Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{port}} }"""));
             await Api.PatchAsync(
                 new("admissionregistration.k8s.io", "v1", plural, ""),
-                ObjectKey.ClusterScoped(Turnpike.Api.Names.WebhookConfiguration),
+                ObjectKey.ClusterScoped(Turnpike.Api.Profile.Istio2017.WebhookConfiguration),
                 PatchKind.Json,
                 new JsonArray([.. patch]),
                 WriteOptions.Default,

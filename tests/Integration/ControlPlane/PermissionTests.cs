@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Turnpike.Hosting.Api;
-using Turnpike.Operator;
 using Turnpike.Operator.Manifests;
 using Turnpike.Tests.Integration.Support;
 
@@ -43,9 +42,9 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
 
     private static (string? Namespace, IReadOnlyList<Grant> Grants)[] Scopes() =>
     [
-        (null, RbacManifests.OfCluster),
-        ("istio-system", RbacManifests.OfSystemNamespace),
-        (Deployed.SelfTestNamespace, RbacManifests.OfSelfTest),
+        (null, RbacManifests.OfCluster(Turnpike.Api.Profile.Istio2017)),
+        ("istio-system", RbacManifests.OfSystemNamespace(Turnpike.Api.Profile.Istio2017)),
+        (Turnpike.Api.Profile.Istio2017.SelfTestNamespace, RbacManifests.OfSelfTest),
     ];
 
     private async Task<List<JsonElement>> LogAsync(CancellationToken ct) => [.. (await cluster.AuditAsync(ct)).Where(e => e.TextAt("user.username") == User)];
@@ -121,7 +120,7 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
         using var body = new StringContent(
             $$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"audiences":["{{Turnpike.Api.Names.IngressAudience}}"]} }""", null, "application/json");
         var accounts = new ResourceRef("", "v1", "serviceaccounts", "ServiceAccount");
-        return (await cluster.Api.RequestAsync(HttpMethod.Post, accounts.PathOf(new("istio-system", Turnpike.Api.Names.IngressService), "token"), body, Cancelled)).TextAt("status.token")!;
+        return (await cluster.Api.RequestAsync(HttpMethod.Post, accounts.PathOf(new("istio-system", Turnpike.Api.Profile.Istio2017.IngressService), "token"), body, Cancelled)).TextAt("status.token")!;
     }
 
     /// <summary>The Ingress that was told that it came too late.</summary>

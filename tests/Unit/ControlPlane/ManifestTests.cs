@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Operator.ManagedProxy;
 using Turnpike.Operator.Manifests;
@@ -42,7 +43,7 @@ public sealed class ManifestTests
     public void EveryPortOfAPod_IsInANetworkPolicy_AndNoOther()
     {
         static int[] Ports(IEnumerable<JsonNode?> ports, string member) => [.. ports.Select(port => (int)port![member]!).Order()];
-        var policies = NetworkPolicies.All().ToDictionary(p => p["spec"]!["podSelector"]!["matchLabels"]!.ToJsonString());
+        var policies = NetworkPolicies.All(Profile.Istio2017).ToDictionary(p => p["spec"]!["podSelector"]!["matchLabels"]!.ToJsonString());
         Assert.All(Deployments(), deployment =>
         {
             var policy = policies[deployment["spec"]!["selector"]!["matchLabels"]!.ToJsonString()];
@@ -67,9 +68,9 @@ public sealed class ManifestTests
     [Fact]
     public void EveryRuleOfARole_HasItsReasonAboveIt()
     {
-        var lines = string.Join('\n', RbacManifests.All()).Split('\n');
+        var lines = string.Join('\n', RbacManifests.All(Profile.Istio2017)).Split('\n');
         var rules = Enumerable.Range(1, lines.Length - 1).Where(i => lines[i].StartsWith("- apiGroups:", StringComparison.Ordinal)).ToList();
-        Assert.Equal(RbacManifests.OfCluster.Count + RbacManifests.OfSystemNamespace.Count + RbacManifests.OfSelfTest.Count, rules.Count);
+        Assert.Equal(RbacManifests.OfCluster(Profile.Istio2017).Count + RbacManifests.OfSystemNamespace(Profile.Istio2017).Count + RbacManifests.OfSelfTest.Count, rules.Count);
         Assert.All(rules, i => Assert.Matches(@"^# \S.+\.$", lines[i - 1]));
     }
 
@@ -77,7 +78,7 @@ public sealed class ManifestTests
     public void HostileImageName_IsOnlyAText()
     {
         var mesh = MeshConfig.Default with { IngressProxy = new IngressProxySettings { Image = "a\"\n  privileged: true" } };
-        var deployment = DesiredProxy.All(mesh, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body;
+        var deployment = DesiredProxy.All(Profile.Istio2017, mesh, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body;
         Assert.Equal("a\"\n  privileged: true", (string?)deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]);
     }
 
@@ -89,7 +90,7 @@ public sealed class ManifestTests
     public void GracePeriod_FollowsTheDrainThatTheProxyIsTold(string settings, int seconds)
     {
         var mesh = MeshConfigReader.Read(System.Text.Json.Nodes.JsonNode.Parse(settings)!.AsObject()).Value!;
-        var deployment = DesiredProxy.All(mesh, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body;
+        var deployment = DesiredProxy.All(Profile.Istio2017, mesh, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body;
         Assert.Equal(seconds, (int?)deployment["spec"]!["template"]!["spec"]!["terminationGracePeriodSeconds"]);
         var table = Turnpike.Compiler.RouteCompiler.Compile(new Turnpike.Compiler.ClusterSnapshot { Mesh = mesh }).Table;
         Assert.Equal(seconds - 15, table.Settings.DrainDurationInForce.TotalSeconds);
@@ -99,11 +100,11 @@ public sealed class ManifestTests
     public void NodePorts_AreThereWhenAskedFor()
     {
         JsonObject Service(IngressProxySettings settings) =>
-            DesiredProxy.All(MeshConfig.Default with { IngressProxy = settings }, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Services).Body;
+            DesiredProxy.All(Profile.Istio2017, MeshConfig.Default with { IngressProxy = settings }, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Services).Body;
         Assert.Null(Service(new IngressProxySettings())["spec"]!["ports"]![0]!["nodePort"]);
         Assert.Equal(32000, (int?)Service(new IngressProxySettings { HttpNodePort = 32000 })["spec"]!["ports"]![0]!["nodePort"]);
     }
 
     private static IEnumerable<JsonObject> Deployments() =>
-        DesiredProxy.All(MeshConfig.Default, "image", DesiredProxy.DisruptionBudgets).Where(o => o.Resource == DesiredProxy.Deployments).Select(o => o.Body).Append(OperatorManifests.Deployment());
+        DesiredProxy.All(Profile.Istio2017, MeshConfig.Default, "image", DesiredProxy.DisruptionBudgets).Where(o => o.Resource == DesiredProxy.Deployments).Select(o => o.Body).Append(OperatorManifests.Deployment(Profile.Istio2017));
 }

@@ -43,7 +43,9 @@ public sealed partial class ReferenceTests
     {
         var page = Page("annotations.md");
         var known = typeof(Names).GetFields().Where(f => f.Name.EndsWith("Annotation", StringComparison.Ordinal) || f.Name.EndsWith("Label", StringComparison.Ordinal));
-        Assert.All(known.Select(f => (string)f.GetRawConstantValue()!), name => Assert.Contains($"`{name}", page, StringComparison.Ordinal));
+        var ofProfiles = typeof(Profile).GetProperties().Where(p => p.Name.EndsWith("Annotation", StringComparison.Ordinal));
+        var names = known.Select(f => (string)f.GetRawConstantValue()!).Concat(Profile.All.SelectMany(profile => ofProfiles.Select(p => (string)p.GetValue(profile)!)));
+        Assert.All(names, name => Assert.Contains($"`{name}", page, StringComparison.Ordinal));
     }
 
     private static string Page(string name) => File.ReadAllText(Path.Combine(GoldenFiles.Root, "..", "..", "docs", "reference", name));

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using k8s;
 using KubeOps.Operator.Web.Webhooks.Admission.Validation;
 using Microsoft.Extensions.Logging.Abstractions;
+using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Admission;
@@ -270,7 +271,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task Pod_IsInjectedByTheNamespaceOfTheRequest()
     {
-        var webhook = new InjectionWebhook(new InjectionSettings(NullLogger<InjectionSettings>.Instance), new ResourceConstraintsIndex(_ => ResourceConstraints.None));
+        var webhook = new InjectionWebhook(new InjectionSettings(Profile.Istio2017, NullLogger<InjectionSettings>.Instance), new ResourceConstraintsIndex(_ => ResourceConstraints.None));
         var pod = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""");
         var request = Request() with { Object = pod };
         var patch = (await webhook.ReviewAsync(request, CancellationToken.None)).Patch;
@@ -283,7 +284,7 @@ public sealed class WebhookTests
     public async Task Pod_InANamespaceWithoutRoomForASidecar_PassesWithAWarning()
     {
         var quota = Quota.Read(JsonNode.Parse("""{"metadata":{"name":"small"},"spec":{"hard":{"limits.memory":"20Mi"}},"status":{"used":{"limits.memory":"0"}}}""")!.AsObject());
-        var webhook = new InjectionWebhook(new InjectionSettings(NullLogger<InjectionSettings>.Instance), new ResourceConstraintsIndex(_ => new([], quota)));
+        var webhook = new InjectionWebhook(new InjectionSettings(Profile.Istio2017, NullLogger<InjectionSettings>.Instance), new ResourceConstraintsIndex(_ => new([], quota)));
         var pod = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""");
         var response = await webhook.ReviewAsync(Request() with { Object = pod }, CancellationToken.None);
         Assert.True(response.IsAllowed);
@@ -294,7 +295,7 @@ public sealed class WebhookTests
     [Fact]
     public void BrokenSettings_LeaveTheLastGoodOnes()
     {
-        var settings = new InjectionSettings(NullLogger<InjectionSettings>.Instance);
+        var settings = new InjectionSettings(Profile.Istio2017, NullLogger<InjectionSettings>.Instance);
         settings.Take("policy: disabled");
         Assert.False(settings.Config.InjectsByDefault);
         settings.Take("policy: sometimes");
@@ -303,13 +304,13 @@ public sealed class WebhookTests
         Assert.True(settings.Config.InjectsByDefault);
     }
 
-    private Task<ValidationResult> CreateAsync(V1Ingress ingress) => new IngressWebhook(_states).CreateAsync(ingress, dryRun: false, CancellationToken.None);
+    private Task<ValidationResult> CreateAsync(V1Ingress ingress) => new IngressWebhook(_states, Profile.Istio2017).CreateAsync(ingress, dryRun: false, CancellationToken.None);
 
     private Task<ValidationResult> CreateAsync(string ingressClass, string rules) => CreateAsync(Entity<V1Ingress>($$$"""
         {"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"web","namespace":"default","annotations":{"kubernetes.io/ingress.class":"{{{ingressClass}}}"}},"spec":{"rules":{{{rules}}}}}
         """));
 
-    private Task<ValidationResult> UpdateAsync(V1Ingress old, V1Ingress now) => new IngressWebhook(_states).UpdateAsync(old, now, dryRun: false, CancellationToken.None);
+    private Task<ValidationResult> UpdateAsync(V1Ingress old, V1Ingress now) => new IngressWebhook(_states, Profile.Istio2017).UpdateAsync(old, now, dryRun: false, CancellationToken.None);
 
     private static V1Ingress Apply(string ns, string name, params string[] hosts) => Apply(ns, name, "", hosts);
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Turnpike.Api;
 using Turnpike.Hosting.Api;
 
 namespace Turnpike.Cli.Cluster.Status;
@@ -14,9 +15,9 @@ internal static class CertificatesPart
 
     private static readonly TimeSpan Soon = TimeSpan.FromDays(7);
 
-    public static async Task<StatusPart> ReadAsync(KubeApi api, DateTimeOffset now, CancellationToken ct)
+    public static async Task<StatusPart> ReadAsync(KubeApi api, Profile profile, DateTimeOffset now, CancellationToken ct)
     {
-        var webhooks = await WebhooksPart.FindAsync(api, Resources.ValidatingWebhooks, ct);
+        var webhooks = await WebhooksPart.FindAsync(api, profile, Resources.ValidatingWebhooks, ct);
         var bundles = (webhooks ?? []).Select(webhook => webhook.CaBundle).OfType<string>().Distinct().ToList();
         if (bundles.Count == 0)
             return StatusPart.Unknown(Name, "no CA bundle to read");

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Compiler;
 using Turnpike.Hosting.Api;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Cli.Cluster.Status;
 
@@ -11,9 +13,9 @@ internal static class IngressesPart
 {
     public const string Name = "ingresses";
 
-    public static async Task<StatusPart> ReadAsync(KubeApi api, string? ns, CancellationToken ct)
+    public static async Task<StatusPart> ReadAsync(KubeApi api, Profile profile, string? ns, CancellationToken ct)
     {
-        var classes = await ClassesAsync(api, ct);
+        var classes = await ClassesAsync(api, profile, ct);
         var all = await api.ListAsync(Resources.Ingresses, new ResourceQuery { Namespace = ns }, item => Ingress.Read(item, classes), ct);
         var ours = all.Items.Where(ingress => ingress.IsOurs).OrderBy(ingress => ingress.Key).ToList();
         var without = ours.Where(ingress => ingress.Addresses.Count == 0).ToList();
@@ -25,10 +27,10 @@ internal static class IngressesPart
     }
 
     /// <summary>All that decides whose an Ingress is.</summary>
-    private static async Task<ClusterSnapshot> ClassesAsync(KubeApi api, CancellationToken ct)
+    private static async Task<ClusterSnapshot> ClassesAsync(KubeApi api, Profile profile, CancellationToken ct)
     {
-        var store = new ObjectStore();
-        var mesh = ObjectStore.MeshKey;
+        var store = new ObjectStore(profile);
+        var mesh = store.MeshKey;
         if (await api.FindAsync(Resources.ConfigMaps, new(mesh.Namespace, mesh.Name), ct) is { } settings)
             Put(settings, Resources.ConfigMaps);
         var classes = await api.ListAsync(Resources.IngressClasses, ResourceQuery.All, item => item.Clone(), ct);
@@ -39,7 +41,7 @@ internal static class IngressesPart
         void Put(JsonElement item, ResourceRef resource)
         {
             var key = item.Key();
-            store.Put(new(resource.Kind, key.Namespace, key.Name), ReadObject.From(Typed(item, resource)));
+            store.Put(new(resource.Kind, key.Namespace, key.Name), ReadObject.From(Typed(item, resource), profile));
         }
     }
 

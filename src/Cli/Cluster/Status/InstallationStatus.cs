@@ -5,17 +5,19 @@ namespace Turnpike.Cli.Cluster.Status;
 /// <summary>Looks at all parts of an installation at once.</summary>
 internal sealed class InstallationStatus(ClusterAccess cluster)
 {
-    private readonly string _system = cluster.Settings.IstioNamespace;
-
     /// <summary>The parts in the order in which one depends on the other.</summary>
     /// <exception cref="CommandException">The cluster cannot be asked at all.</exception>
-    public Task<StatusPart[]> ReadAsync(CancellationToken ct) => cluster.RunAsync(api => Task.WhenAll(
-        PartAsync(OperatorPart.Name, () => OperatorPart.ReadAsync(api, _system, ct)),
-        PartAsync(WebhooksPart.Name, () => WebhooksPart.ReadAsync(api, ct)),
-        PartAsync(CertificatesPart.Name, () => CertificatesPart.ReadAsync(api, cluster.Clock.GetUtcNow(), ct)),
-        PartAsync(ProxiesPart.Name, () => ProxiesPart.ReadAsync(api, _system, ct)),
-        PartAsync(RulesPart.Name, () => RulesPart.ReadAsync(api, cluster.Settings.Namespace, ct)),
-        PartAsync(IngressesPart.Name, () => IngressesPart.ReadAsync(api, cluster.Settings.Namespace, ct))));
+    public Task<StatusPart[]> ReadAsync(CancellationToken ct) => cluster.RunAsync(async api =>
+    {
+        var profile = await cluster.ProfileAsync(api, ct);
+        return await Task.WhenAll(
+            PartAsync(OperatorPart.Name, () => OperatorPart.ReadAsync(api, profile.SystemNamespace, ct)),
+            PartAsync(WebhooksPart.Name, () => WebhooksPart.ReadAsync(api, profile, ct)),
+            PartAsync(CertificatesPart.Name, () => CertificatesPart.ReadAsync(api, profile, cluster.Clock.GetUtcNow(), ct)),
+            PartAsync(ProxiesPart.Name, () => ProxiesPart.ReadAsync(api, profile, ct)),
+            PartAsync(RulesPart.Name, () => RulesPart.ReadAsync(api, cluster.Settings.Namespace, ct)),
+            PartAsync(IngressesPart.Name, () => IngressesPart.ReadAsync(api, profile, cluster.Settings.Namespace, ct)));
+    });
 
     /// <summary>What the user may not see, or the cluster does not serve, must not hide the rest.</summary>
     private static async Task<StatusPart> PartAsync(string name, Func<Task<StatusPart>> read)

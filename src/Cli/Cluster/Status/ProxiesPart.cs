@@ -10,9 +10,10 @@ internal static class ProxiesPart
 {
     public const string Name = "proxies";
 
-    public static async Task<StatusPart> ReadAsync(KubeApi api, string system, CancellationToken ct)
+    public static async Task<StatusPart> ReadAsync(KubeApi api, Profile profile, CancellationToken ct)
     {
-        var selector = $"{Names.IngressLabel}={Names.IngressLabelValue}";
+        var system = profile.SystemNamespace;
+        var selector = $"{profile.IngressLabel.Key}={profile.IngressLabel.Value}";
         var pods = await api.ListAsync(Resources.Pods, new ResourceQuery { Namespace = system, LabelSelector = selector }, IngressPod.Read, ct);
         var tables = (await FleetReport.ReadAsync(api, system, ct)).Proxies;
         var ingress = pods.Items.OrderBy(pod => pod.Key).ToList();

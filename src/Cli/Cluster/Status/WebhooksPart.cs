@@ -10,13 +10,13 @@ internal static class WebhooksPart
 {
     public const string Name = "webhooks";
 
-    public static async Task<StatusPart> ReadAsync(KubeApi api, CancellationToken ct)
+    public static async Task<StatusPart> ReadAsync(KubeApi api, Profile profile, CancellationToken ct)
     {
         var found = new List<(ResourceRef Resource, IReadOnlyList<Webhook>? Webhooks)>();
         foreach (var resource in (ResourceRef[])[Resources.ValidatingWebhooks, Resources.MutatingWebhooks])
-            found.Add((resource, await FindAsync(api, resource, ct)));
+            found.Add((resource, await FindAsync(api, profile, resource, ct)));
         var problems = found.SelectMany(entry => entry.Webhooks is null
-            ? [$"there is no {entry.Resource.Kind} {Names.WebhookConfiguration}"]
+            ? [$"there is no {entry.Resource.Kind} {profile.WebhookConfiguration}"]
             : entry.Webhooks.Where(webhook => webhook.CaBundle is null).Select(webhook => $"{entry.Resource.Kind} {webhook.Name} has no CA bundle"));
         var webhooks = found.SelectMany(entry => (entry.Webhooks ?? []).Select(webhook => (entry.Resource.Kind, Webhook: webhook))).ToList();
         return new StatusPart(Name, $"{found.Count(entry => entry.Webhooks is not null)} of {found.Count} configurations, {webhooks.Count} webhooks")
@@ -33,9 +33,9 @@ internal static class WebhooksPart
     }
 
     /// <summary>Null where there is no such configuration.</summary>
-    public static async Task<IReadOnlyList<Webhook>?> FindAsync(KubeApi api, ResourceRef resource, CancellationToken ct)
+    public static async Task<IReadOnlyList<Webhook>?> FindAsync(KubeApi api, Profile profile, ResourceRef resource, CancellationToken ct)
     {
-        var found = await api.FindAsync(resource, Hosting.Api.ObjectKey.ClusterScoped(Names.WebhookConfiguration), ct);
+        var found = await api.FindAsync(resource, Hosting.Api.ObjectKey.ClusterScoped(profile.WebhookConfiguration), ct);
         if (found is not { } configuration)
             return null;
         return configuration.Child("webhooks") is { ValueKind: JsonValueKind.Array } list
