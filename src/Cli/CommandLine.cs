@@ -84,6 +84,7 @@ public static class CommandLine
         }
         foreach (var command in (Command[])[ValidateCommand.Create(globals), CompileCommand.Create(globals), ServeCommand.Create(globals)])
             root.Add(globals.ForFiles(command));
+        root.Add(ConvertCommand.Create());
         root.Add(DemoCommand.Create());
         root.Add(CompletionCommand.Create(program));
         root.Add(HelpCommand.Create(root));

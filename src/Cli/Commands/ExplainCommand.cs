@@ -20,9 +20,16 @@ internal static class ExplainCommand
         var table = new Option<string?>("--table") { Description = "A table that turnpike compile wrote.", HelpName = "FILE" };
         var format = new Option<string>("--output", "-o") { Description = "How to print.", HelpName = $"{Text}|{Json}", DefaultValueFactory = _ => Text };
         format.AcceptOnlyFromAmong(Text, Json);
+        var expect = new Option<int?>("--expect") { Description = "Exit code 1 unless the client gets this status; 200 stands for the response of an endpoint.", HelpName = "STATUS" };
+        var backend = new Option<string?>("--expect-backend") { Description = "Exit code 1 unless the request goes to this service alone.", HelpName = "NAMESPACE/SERVICE[:PORT]" };
+        backend.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && token.Value.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
+                result.AddError($"--expect-backend: \"{token.Value}\" is not a service; write NAMESPACE/SERVICE or NAMESPACE/SERVICE:PORT");
+        });
         var command = new Command("explain", "Say which way a request takes through the ingress, and why: on the cluster, a directory or a table. Nothing is sent.")
         {
-            method, url, headers, directory, table, format,
+            method, url, headers, directory, table, expect, backend, format,
         };
         command.Validators.Add(result =>
         {
@@ -35,7 +42,8 @@ internal static class ExplainCommand
             var source = await SourceAsync(globals, parsed, parsed.GetValue(directory), parsed.GetValue(table), ct);
             var report = ExplainReport.Of(request, source);
             await parsed.InvocationConfiguration.Output.WriteAsync(parsed.GetValue(format) == Json ? ExplainPrinter.Json(report) : ExplainPrinter.Text(report));
-            return ExitCodes.Success;
+            var faults = new Expectation(parsed.GetValue(expect), parsed.GetValue(backend)).FaultsOf(report).ToList();
+            return faults.Count == 0 ? ExitCodes.Success : throw new CommandException("the request does not go as expected", faults);
         });
         return command;
     }

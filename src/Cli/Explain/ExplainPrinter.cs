@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Turnpike.Compiler;
-using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
 
@@ -31,8 +29,11 @@ internal static class ExplainPrinter
         foreach (var step in report.Steps)
             Line(step.What, step.Text);
         Line("answer", report.Outcome);
-        foreach (var problem in Problems(report))
+        var problems = ExplainProblems.Of(report);
+        foreach (var problem in problems.OfThePath)
             Line("problem", problem);
+        foreach (var other in problems.Also)
+            Line("also", other);
         foreach (var note in report.Source.Notes)
             Line("note", note);
         return text.ToString();
@@ -41,6 +42,7 @@ internal static class ExplainPrinter
     public static string Json(ExplainReport report)
     {
         var request = report.Request;
+        var problems = ExplainProblems.Of(report);
         var json = new JsonObject
         {
             ["source"] = report.Source.Name,
@@ -69,7 +71,8 @@ internal static class ExplainPrinter
             ["steps"] = Array(report.Steps.Select(s => new JsonObject { ["what"] = s.What, ["text"] = s.Text })),
             ["status"] = report.Status,
             ["answer"] = report.Outcome,
-            ["problems"] = Array(Problems(report).Select(p => JsonValue.Create(p))),
+            ["problems"] = Array(problems.OfThePath.Select(p => JsonValue.Create(p))),
+            ["also"] = Array(problems.Also.Select(p => JsonValue.Create(p))),
             ["notes"] = Array(report.Source.Notes.Select(n => JsonValue.Create(n))),
         };
         return JsonOutput.Write(json);
@@ -91,26 +94,6 @@ internal static class ExplainPrinter
     {
         var share = of == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{target.Weight}% ");
         return $"{share}{target.Cluster}: {(target.Endpoints.IsEmpty ? "no endpoint" : string.Join(", ", target.Endpoints))}";
-    }
-
-    /// <summary>What is wrong with the Ingress that was taken, other paths of it aside; of all Ingresses where none was. And who asks for this host in vain.</summary>
-    private static IEnumerable<string> Problems(ExplainReport report)
-    {
-        var origin = report.Way.Entry?.Origin;
-        var own = origin is { Rule: > 0 } ? IngressPaths.FieldPath(origin.Rule - 1, origin.Path - 1) : "spec.defaultBackend";
-        var refused = $": host {VirtualHostSet.HostOf(report.Request.Authority).ToString().ToLowerInvariant()} belongs";
-        bool Matters(Diagnostic diagnostic)
-        {
-            if (diagnostic.Reason == DiagnosticReasons.HostNotPermitted && diagnostic.Message.Contains(refused, StringComparison.Ordinal))
-                return true;
-            if (origin is null)
-                return diagnostic.Severity == DiagnosticSeverity.Error;
-            return $"{diagnostic.Subject.Namespace}/{diagnostic.Subject.Name}" == origin.Ingress
-                && (diagnostic.Message.StartsWith(own, StringComparison.Ordinal) || !diagnostic.Message.StartsWith("spec.rules[", StringComparison.Ordinal));
-        }
-        return report.Source.Diagnostics
-            .Where(d => d.Subject.Kind == Kinds.Ingress && Matters(d))
-            .Select(d => $"Ingress {d.Subject.Namespace}/{d.Subject.Name}: {d.AdminMessage ?? d.Message}");
     }
 
     private static JsonArray Array(IEnumerable<JsonNode?> items) => [.. items];

@@ -44,6 +44,7 @@ internal static class Examples
         ["explain"] =
         [
             new("ask the cluster", "turnpike explain GET http://foo.example.com/status/200"),
+            new("fail in CI where the request is not for this service", "turnpike explain GET http://shop.example.com/cart --config-dir manifests --expect-backend shop/cart"),
             new("ask a directory of manifests, as a client of version v2 would", "turnpike explain GET https://shop.example.com/cart -H 'x-version: v2' --config-dir manifests"),
         ],
         ["kube-inject"] =
@@ -61,6 +62,12 @@ internal static class Examples
         [
             new("the routes of a directory, for people", "turnpike compile --config-dir manifests --text"),
             new("a table that turnpike-proxy runs on", "turnpike compile --config-dir manifests -o table.json"),
+        ],
+        ["convert"] =
+        [
+            new("the Ingresses of a file as clusters of today take them", "turnpike convert -f ingress.yaml | kubectl apply -f -"),
+            new("see what would change", "turnpike convert -f ingress.yaml --diff"),
+            new("change the file", "turnpike convert -f ingress.yaml -o ingress.yaml"),
         ],
         ["serve"] =
         [

@@ -61,7 +61,7 @@ internal static class SourceText
 }
 
 /// <summary>One change of a text: so many characters at an offset give way to others.</summary>
-internal readonly record struct Splice(int Start, int Length, string Insert)
+public readonly record struct Splice(int Start, int Length, string Insert)
 {
     /// <summary>Applies changes, all offsets meant in the text as it is given; null where they overlap.</summary>
     public static string? Apply(string text, IEnumerable<Splice> splices)

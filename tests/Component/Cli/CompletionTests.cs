@@ -15,7 +15,7 @@ public sealed class CompletionTests : IDisposable
 
     [Theory]
     [InlineData("validate", "va")]
-    [InlineData("compile,completion,create", "c")]
+    [InlineData("compile,completion,convert", "co")]
     [InlineData("--keep", "demo", "--k")]
     [InlineData("", "demo", "--namesp")]
     [InlineData("--namespace", "compile", "--names")]
