@@ -112,8 +112,9 @@ internal static class SidecarTemplate
         return arguments;
     }
 
+    /// <summary>With its apiVersion: left to the API server to fill in, it is a conflict for whoever applies the workload server-side later.</summary>
     private static JsonObject FromField(string name, string path) =>
-        new() { ["name"] = name, ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["fieldPath"] = path } } };
+        new() { ["name"] = name, ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["apiVersion"] = "v1", ["fieldPath"] = path } } };
 
     private static JsonObject Resources(SidecarSettings settings)
     {

@@ -92,10 +92,13 @@ internal static class OperatorManifests
                 ports:
                 - name: webhooks
                   containerPort: {Deployed.WebhookPort}
+                  protocol: TCP
                 - name: discovery
                   containerPort: {Deployed.DiscoveryPort}
+                  protocol: TCP
                 - name: health
                   containerPort: {Deployed.HealthPort}
+                  protocol: TCP
                 startupProbe:
                   httpGet:
                     path: /live
@@ -156,9 +159,11 @@ internal static class OperatorManifests
           - name: https-webhooks
             port: 443
             targetPort: {Deployed.WebhookPort}
+            protocol: TCP
           - name: grpc-discovery
             port: {Deployed.DiscoveryPort}
             targetPort: {Deployed.DiscoveryPort}
+            protocol: TCP
         """);
 
     public static JsonObject MeshConfig(Profile profile) => KubeYaml.Object($"""

@@ -156,6 +156,20 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
         (await server.KubectlAsync(printed.Output, Cancelled, "replace", "-f", "-")).Expect();
     }
 
+    /// <summary>What is injected is all that the API server stores of it where a field has one owner as a whole.</summary>
+    [Fact]
+    public async Task InjectedWorkload_IsAppliedServerSide_WithoutAConflict()
+    {
+        var ns = await server.CreateNamespaceAsync(Cancelled);
+        var injected = await Turnpike("", "kube-inject", "-f", Path.Combine(ApiServer.Repository, "config", "samples", "httpbin.yaml"));
+        Assert.Contains("fieldRef:", injected.Output, StringComparison.Ordinal);
+        (await server.KubectlAsync(injected.Output, Cancelled, "apply", "-n", ns, "-f", "-")).Expect();
+        var again = await server.KubectlAsync(injected.Output, Cancelled, "apply", "--server-side", "--field-manager=another", "-n", ns, "-f", "-");
+        // Old servers ask for the protocol in the sample's own Service besides.
+        Assert.Contains("deployment.apps/httpbin serverside-applied", again.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("conflict", again.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Status_SaysWhatIsMissing()
     {

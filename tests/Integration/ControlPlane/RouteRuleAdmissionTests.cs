@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Turnpike.Hosting.Api;
 using Turnpike.Tests.Integration.Support;
@@ -104,10 +105,24 @@ public sealed class RouteRuleAdmissionTests(OperatorFixture cluster)
 
         // Being deleted, it may lose its finalizers even by a write that changes its spec besides.
         var key = new ObjectKey(OperatorFixture.OldNamespace, "finalized");
-        var rule = JsonObject.Create(await cluster.Api.GetAsync(Kind.RouteRules, key, Cancelled))!;
-        rule["metadata"]!["finalizers"] = new JsonArray();
-        rule["spec"]!["precedence"] = 1;
-        await cluster.Api.ReplaceAsync(Kind.RouteRules, key, rule, WriteOptions.Default, Cancelled);
+        await Wait.For(
+            async ct =>
+            {
+                var rule = JsonObject.Create(await cluster.Api.GetAsync(Kind.RouteRules, key, ct))!;
+                rule["metadata"]!["finalizers"] = new JsonArray();
+                rule["spec"]!["precedence"] = 1;
+                try
+                {
+                    return await cluster.Api.ReplaceAsync(Kind.RouteRules, key, rule, WriteOptions.Default, ct);
+                }
+                catch (KubeStatusException e) when (e.IsConflict)
+                {
+                    // The operator wrote its status in between.
+                    return (JsonElement?)null;
+                }
+            },
+            written => written is not null,
+            "a write that nobody comes between");
         Assert.Null(await cluster.Api.FindAsync(Kind.RouteRules, key, Cancelled));
     }
 
