@@ -30,8 +30,9 @@ internal static class FileModeServer
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
         // What reads lines of JSON on standard output must meet nothing else there.
-        var said = options.AccessLog == AccessLogFormat.Json ? error : output;
-        var report = new ProblemReport(error);
+        using var faults = new LineQueue(error);
+        using var events = new LineQueue(options.AccessLog == AccessLogFormat.Json ? error : output);
+        var report = new ProblemReport(faults);
         using var watch = new DirectoryWatch(options.ConfigDir, time);
         await using var proxy = await ProxyServer.StartAsync(
             new ProxyOptions
@@ -49,11 +50,10 @@ internal static class FileModeServer
         var first = directory.Load();
         report.Show(first.Problems);
         proxy.Swap(first.Table);
-        await said.WriteLineAsync($"listening http {proxy.Http}");
-        await said.WriteLineAsync($"listening https {proxy.Https}");
-        await said.WriteLineAsync($"listening admin {proxy.Admin}");
-        await said.WriteLineAsync(Summary(first));
-        await said.FlushAsync(stop.Token);
+        events.Say($"listening http {proxy.Http}");
+        events.Say($"listening https {proxy.Https}");
+        events.Say($"listening admin {proxy.Admin}");
+        events.Say(Summary(first));
         var warmup = Task.Run(Warmup.Run, stop.Token);
         try
         {
@@ -64,13 +64,12 @@ internal static class FileModeServer
                 if (Reload(directory, report) is not { } config || config.Table.Version == proxy.Table.Version)
                     continue;
                 proxy.Swap(config.Table);
-                await said.WriteLineAsync($"{Summary(config)} in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
-                await said.FlushAsync(stop.Token);
+                events.Say($"{Summary(config)} in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await said.WriteLineAsync("stopping: finishing requests in flight");
+            events.Say("stopping: finishing requests in flight");
         }
         await warmup.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await proxy.DrainAsync(CancellationToken.None);
@@ -109,18 +108,17 @@ internal static class FileModeServer
 }
 
 /// <summary>Says each problem once when it comes up, and once when it is gone.</summary>
-internal sealed class ProblemReport(TextWriter error)
+internal sealed class ProblemReport(LineQueue error)
 {
     private HashSet<string> _known = [];
 
     public void Show(IReadOnlyCollection<string> problems)
     {
         foreach (var problem in problems.Where(p => !_known.Contains(p)).Distinct())
-            error.WriteLine(problem);
+            error.Say(problem);
         var current = problems.ToHashSet(StringComparer.Ordinal);
         foreach (var gone in _known.Where(p => !current.Contains(p)).Order(StringComparer.Ordinal))
-            error.WriteLine($"resolved: {gone}");
-        error.Flush();
+            error.Say($"resolved: {gone}");
         _known = current;
     }
 }

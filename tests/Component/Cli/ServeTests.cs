@@ -206,6 +206,23 @@ public sealed class ServeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OutputThatNobodyReads_StopsNeitherRequestsNorChanges()
+    {
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/get"));
+        using var blocked = new BlockedWriter();
+        using var stop = new CancellationTokenSource();
+        var serve = CommandLine.RunAsync(Arguments("--access-log", "text"), new ProcessContext(), blocked, _error, stop.Token);
+        var url = "http://" + (await blocked.First.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken))["listening http ".Length..];
+        await UntilAsync(url + "/get", r => Task.FromResult(r.StatusCode == HttpStatusCode.OK));
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/ip"));
+        await UntilAsync(url + "/ip", r => Task.FromResult(r.StatusCode == HttpStatusCode.OK));
+        _directory.Write("ingress.yaml", SampleManifests.Ingress("/headers"));
+        await UntilAsync(url + "/headers", r => Task.FromResult(r.StatusCode == HttpStatusCode.OK));
+        await stop.CancelAsync();
+        Assert.Equal(0, await serve.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task AccessLog_IsOffByDefaultElsewhere()
     {
         _directory.Write("ingress.yaml", SampleManifests.Ingress("/get"));
@@ -239,6 +256,35 @@ public sealed class ServeTests : IAsyncLifetime
             if (await wanted(response))
                 return;
             await Task.Delay(5, limit.Token);
+        }
+    }
+
+    /// <summary>Takes a line, and then nothing any more, like a terminal that was stopped.</summary>
+    private sealed class BlockedWriter : StringWriter
+    {
+        private readonly ManualResetEventSlim _released = new();
+        private readonly TaskCompletionSource<string> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<string> First => _first.Task;
+
+        public override void WriteLine(string? value)
+        {
+            if (!_first.TrySetResult(value ?? ""))
+                _released.Wait();
+        }
+
+        public override void Write(string? value) => _released.Wait();
+
+        public override Task WriteLineAsync(string? value)
+        {
+            WriteLine(value);
+            return Task.CompletedTask;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _released.Set();
+            base.Dispose(disposing);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -197,6 +198,30 @@ public sealed partial class AccessLogTests : PipelineTest
         Assert.Equal("/a%0Ab", line.RootElement.GetProperty("path").GetString());
         Assert.Equal((int)response.StatusCode, line.RootElement.GetProperty("status").GetInt32());
         Assert.Equal(upstream.EndPoint.ToString(), line.RootElement.GetProperty("upstream").GetString());
+    }
+
+    [Fact]
+    public async Task Program_HasNothingButJsonOnStandardOutput()
+    {
+        string[] arguments = ["ingress", "--address=127.0.0.1", "--http-port=0", "--https-port=0", "--status-port=0", "--admin-port=0", "--drain-delay=0", "--table=no-such-file", "--access-log=json"];
+        using var process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "turnpike-proxy"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        try
+        {
+            string? said;
+            while ((said = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken)) is not null && !said.StartsWith("listening http ", StringComparison.Ordinal))
+            {
+                // The log of the program.
+            }
+            using var client = new HttpClient();
+            using var response = await client.GetAsync(new Uri($"http://{said!["listening http ".Length..]}/nowhere?token=secret"), TestContext.Current.CancellationToken);
+            using var line = JsonDocument.Parse((await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!);
+            Assert.Equal("/nowhere", line.RootElement.GetProperty("path").GetString());
+            Assert.Equal("NoRoute", line.RootElement.GetProperty("reason").GetString());
+        }
+        finally
+        {
+            process.Kill();
+        }
     }
 
     private static Route Route() => Tables.Route() with { Rule = "default/rule" };
