@@ -43,6 +43,8 @@ public static class Names
     public const string OperatorDeployment = "turnpike-operator";
     public const string StatusConfigMap = "turnpike-status";
     public const string StatusProxiesKey = "proxies";
+    public const string StatusProvenImagesKey = "provenImages";
+    public const string StatusInjectionKey = "injection";
     public const string FieldManagerOfCli = "turnpike-cli";
 
     // Kubernetes'.

@@ -14,6 +14,12 @@ public sealed record InjectOptions
     /// <summary>Injects every kind that makes pods, whatever <see cref="InjectConfig.Scope"/> says: the user hands us the object.</summary>
     public bool AnyKind { get; init; }
 
+    /// <summary>
+    /// Whether a proxy of that image has been ready where the object is going to run; null where that is not asked. A pod whose sidecar
+    /// cannot be pulled or does not start never becomes ready, so one image may stop all of them.
+    /// </summary>
+    public Func<string, bool>? IsImageProven { get; init; }
+
     /// <summary>What the namespace allows; without a cluster nothing is known of that.</summary>
     public ResourceConstraints Limits { get; init; } = ResourceConstraints.None;
 }
@@ -31,6 +37,9 @@ public enum InjectionOutcome
 
     /// <summary>The object would be injected but is wrong; the errors say where.</summary>
     Invalid,
+
+    /// <summary>The object would be injected, but nobody has seen the proxy's image run yet; the reason says which.</summary>
+    ImageNotProven,
 
     /// <summary>The object would be injected, but its namespace has no room for a sidecar; the reason says why.</summary>
     DoesNotFit,
@@ -75,12 +84,18 @@ public static class Injection
         var settings = standard.Override(annotations, target.PodField("metadata", "annotations"), faults);
         if (faults.Count > 0)
             return Invalid(faults);
+        if (!target.HasContainer(config.Profile.ProxyContainer) && options.IsImageProven?.Invoke(settings.Image) is false)
+            return new InjectionResult(InjectionOutcome.ImageNotProven, NotProven(settings.Image), [], []);
         var fit = SidecarFit.Of(settings.Resources, target.PodSpec, options.Limits, countsQuota: target.IsPod);
         if (fit.Obstacle is { } obstacle)
             return new InjectionResult(InjectionOutcome.DoesNotFit, obstacle, [], []);
         var patch = Patch(target, settings with { Resources = fit.Resources }, SidecarTemplate.Version(standard));
         return new InjectionResult(InjectionOutcome.Injected, verdict.Reason, patch, []) { Notes = fit.Notes };
     }
+
+    /// <summary>Why a pod of that image waits, for its creator and for the log.</summary>
+    public static string NotProven(string image) =>
+        $"ImageNotProven: no proxy of image {image} has been ready in this cluster yet; pods get it once one has, such as the managed ingress";
 
     private static InjectionResult Invalid(IReadOnlyList<FieldError> faults) =>
         new(InjectionOutcome.Invalid, "the object is not valid", [], faults);
@@ -90,7 +105,7 @@ public static class Injection
     {
         var profile = settings.Config.Profile;
         var patch = new PatchBuilder(target.Root);
-        var hasProxy = target.Names("containers").Concat(target.Names("initContainers")).Contains(profile.ProxyContainer);
+        var hasProxy = target.HasContainer(profile.ProxyContainer);
         if (!hasProxy)
         {
             var proxy = SidecarTemplate.Container(settings, target.PodLabel("app"));

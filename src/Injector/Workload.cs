@@ -58,6 +58,9 @@ internal sealed class Workload
     /// <summary>Container or volume names: <paramref name="list"/> is a member of the pod's spec.</summary>
     public IEnumerable<string> Names(string list) => Json.ItemNames(Json.Member(PodSpec, list));
 
+    /// <summary>Whether a container of that name is there, be it one that runs first. The proxy's may be, from an injection that lost other parts.</summary>
+    public bool HasContainer(string name) => Names("containers").Concat(Names("initContainers")).Contains(name);
+
     public string? PodLabel(string name) => Json.Text(Json.At(PodMetadata, ["labels", name]));
 
     /// <summary>What the API server would refuse about the parts that injection touches or reads.</summary>

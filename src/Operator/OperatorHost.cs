@@ -99,11 +99,15 @@ internal static class OperatorHost
         services.AddDiscovery(profile);
         services.AddAdmission();
         services.AddOperatorMetrics();
-        services.AddSingleton<InjectionWebhook>().AddSingleton<InjectionSettings>().AddResourceConstraints();
+        services.AddInjection(profile);
         services.AddInformer(
             ConfigMaps,
             json => new InjectConfigText(InjectionSettings.TextOf(json)),
             new InformerOptions { Query = new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={profile.InjectConfigMap}" } });
+        services.AddInformer(
+            ConfigMaps,
+            json => new ProofRecord(json.Child("data")?.Text(Names.StatusProvenImagesKey)),
+            new InformerOptions { Query = new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={Names.StatusConfigMap}" } });
         AddCertificates(services, profile);
         services.AddSingleton<SelfTest>().AddHostedService(p => p.GetRequiredService<SelfTest>());
         services.AddSingleton<FleetView>();
@@ -145,6 +149,8 @@ internal static class OperatorHost
     {
         var injection = app.Services.GetRequiredService<InjectionSettings>();
         app.Services.GetRequiredService<Informer<InjectConfigText>>().AddHandler(change => injection.Take(change.New?.Text));
+        var proofs = app.Services.GetRequiredService<ImageProofs>();
+        app.Services.GetRequiredService<Informer<ProofRecord>>().AddHandler(change => proofs.Take(change.New?.Text));
 
         // Each port has its own endpoints: nobody reaches the webhooks through the health port.
         app.Use((context, next) =>
@@ -178,14 +184,19 @@ internal static class OperatorHost
 
     /// <summary>The text of the ConfigMap with the injection settings.</summary>
     private sealed record InjectConfigText(string? Text);
+
+    /// <summary>The proven images that a leader wrote down.</summary>
+    internal sealed record ProofRecord(string? Text);
 }
 
 /// <summary>Whether this replica may get requests.</summary>
-internal sealed class Health(DiscoveryStates states, IServingCertificates certificates)
+internal sealed class Health(DiscoveryStates states, IServingCertificates certificates, ClusterVersions versions, Informer<OperatorHost.ProofRecord> proofs)
 {
     /// <summary>Null where it is ready. The self-test is not part of it: it goes through replicas that are ready.</summary>
     public string? NotReadyReason =>
         !states.IsRead ? "the cluster has not been read yet"
+        : !versions.IsSettled ? "the versions of API server and nodes are not known yet"
+        : !proofs.Synced.IsCompleted ? "the record of proven images has not been read yet"
         : certificates.IsReady ? null
         : $"certificates: {certificates.Readiness.Reason}";
 }

@@ -20,7 +20,7 @@ internal static class OperatorMetrics
     public static void AddOperatorMetrics(this IServiceCollection services) => services.AddOpenTelemetry()
         .ConfigureResource(resource => resource.AddService(Deployed.Operator, serviceVersion: Injector.ProductVersion.Text, autoGenerateServiceInstanceId: false))
         .WithMetrics(metrics => metrics
-            .AddMeter(Telemetry.MeterName, DiscoveryMetrics.MeterName, ResourceConstraintsIndex.MeterName, "System.Runtime")
+            .AddMeter(Telemetry.MeterName, DiscoveryMetrics.MeterName, InjectionReport.MeterName, "System.Runtime")
             // The bounds of the proxy's histograms; the defaults are for milliseconds.
             .AddView(instrument => instrument is Histogram<double> && instrument.Name.StartsWith("turnpike.", StringComparison.Ordinal)
                 ? new ExplicitBucketHistogramConfiguration { Boundaries = Bounds }

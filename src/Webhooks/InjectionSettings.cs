@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
 using Turnpike.Hosting.Api;
-using Turnpike.Injector;
 using Turnpike.Injector.Config;
 
 namespace Turnpike.Webhooks;
@@ -16,8 +15,6 @@ public sealed partial class InjectionSettings(Profile profile, ILogger<Injection
     private volatile InjectConfig _config = InjectConfig.Of(profile);
 
     public InjectConfig Config => _config;
-
-    public InjectOptions Options { get; set; } = new();
 
     /// <summary>Takes in the ConfigMap as it now is; null where it is gone.</summary>
     public void Take(string? text)

@@ -6,8 +6,16 @@ using Turnpike.Injector.Patch;
 
 namespace Turnpike.Webhooks;
 
+/// <summary>What is known of the cluster at the moment of a review.</summary>
+/// <param name="IsImageProven">Whether a proxy of that image has been ready.</param>
+/// <param name="SelfTestNamespace">
+/// Where the operator asks by dry run what becomes of a pod. None ever runs there, so nothing has to be proven: the question is whether
+/// admission works.
+/// </param>
+public sealed record InjectionFacts(Func<bool> HasNativeSidecars, Func<string, bool> IsImageProven, string SelfTestNamespace);
+
 /// <summary>Injects the sidecar. Never stands in the way: what cannot be injected passes with a warning that says why.</summary>
-public sealed class InjectionWebhook(InjectionSettings settings, ResourceConstraintsIndex limits)
+public sealed class InjectionWebhook(InjectionSettings settings, ResourceConstraintsIndex limits, InjectionFacts facts, InjectionReport report)
 {
     public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request));
 
@@ -15,13 +23,19 @@ public sealed class InjectionWebhook(InjectionSettings settings, ResourceConstra
     {
         if (request.Operation is not (AdmissionOperation.Create or AdmissionOperation.Update) || request.Object is null)
             return AdmissionResponse.Allowed();
-        var result = Injection.Inject(ObjectReview.ObjectOf(request), request.Namespace, settings.Config, settings.Options with { Limits = limits.Of(request.Namespace) });
-        ResourceConstraintsIndex.Count(result);
+        var options = new InjectOptions
+        {
+            HasNativeSidecars = facts.HasNativeSidecars(),
+            IsImageProven = request.DryRun && request.Namespace == facts.SelfTestNamespace ? null : facts.IsImageProven,
+            Limits = limits.Of(request.Namespace),
+        };
+        var result = Injection.Inject(ObjectReview.ObjectOf(request), request.Namespace, settings.Config, options);
+        report.Tell(result);
         return result.Outcome switch
         {
             InjectionOutcome.Injected => AdmissionResponse.Patched(Serialize(result.Patch)).With(result.Notes),
             InjectionOutcome.Invalid => AdmissionResponse.Allowed().With(result.Errors.Select(e => $"no sidecar is injected: {e}")),
-            InjectionOutcome.DoesNotFit => AdmissionResponse.Allowed().With($"no sidecar is injected: {result.Reason}"),
+            InjectionOutcome.DoesNotFit or InjectionOutcome.ImageNotProven => AdmissionResponse.Allowed().With($"no sidecar is injected: {result.Reason}"),
             _ => AdmissionResponse.Allowed(),
         };
     }

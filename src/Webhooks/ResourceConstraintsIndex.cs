@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Turnpike.Hosting;
@@ -15,23 +14,10 @@ namespace Turnpike.Webhooks;
 /// </summary>
 public sealed class ResourceConstraintsIndex(Func<string, ResourceConstraints> of)
 {
-    public const string MeterName = "Turnpike.Webhooks";
-
     private static readonly ResourceRef LimitRanges = new("", "v1", "limitranges", "LimitRange");
     private static readonly ResourceRef ResourceQuotas = new("", "v1", "resourcequotas", "ResourceQuota");
 
-    private static readonly Counter<long> Limited =
-        new Meter(MeterName).CreateCounter<long>("turnpike.injection.limited", description: "Sidecars that were changed or left out because of a LimitRange or ResourceQuota");
-
     public ResourceConstraints Of(string ns) => of(ns);
-
-    internal static void Count(InjectionResult result)
-    {
-        if (result.Outcome == InjectionOutcome.DoesNotFit)
-            Limited.Add(1, new KeyValuePair<string, object?>("outcome", "skipped"));
-        else if (result.Notes.Count > 0)
-            Limited.Add(1, new KeyValuePair<string, object?>("outcome", "changed"));
-    }
 
     internal static void AddTo(IServiceCollection services)
     {
@@ -49,14 +35,4 @@ public sealed class ResourceConstraintsIndex(Func<string, ResourceConstraints> o
     internal sealed record Ranges(string Namespace, ImmutableArray<ContainerRange> Items);
 
     internal sealed record Quotas(string Namespace, ImmutableArray<Quota> Lines);
-}
-
-public static class InjectionServices
-{
-    /// <summary>What namespaces let a sidecar ask for. Needs a <see cref="KubeApi"/>.</summary>
-    public static IServiceCollection AddResourceConstraints(this IServiceCollection services)
-    {
-        ResourceConstraintsIndex.AddTo(services);
-        return services;
-    }
 }

@@ -29,9 +29,16 @@ public sealed record EndpointSubset(ImmutableArray<EndpointAddress> Addresses, I
 /// <param name="PodName">The pod behind it, in the object's namespace, or null.</param>
 public sealed record EndpointAddress(string Ip, string? PodName, bool Ready);
 
-/// <summary>A Pod, as far as subsets and endpoint addresses need it.</summary>
+/// <summary>A Pod, as far as subsets, endpoint addresses and the proof of images need it.</summary>
 /// <param name="Ips">None for a pod that has ended: its addresses may be another pod's by now.</param>
-public sealed record PodObject(ObjectMeta Metadata, ImmutableArray<string> Ips);
+public sealed record PodObject(ObjectMeta Metadata, ImmutableArray<string> Ips)
+{
+    /// <summary>The containers of a pod that is ready, those that keep running beside it (native sidecars) included; none of any other pod.</summary>
+    public ImmutableArray<ReadyContainer> ReadyContainers { get; init; } = [];
+}
+
+/// <param name="Image">As the pod's spec names it.</param>
+public sealed record ReadyContainer(string Name, string Image);
 
 /// <summary>A Secret of type <c>kubernetes.io/tls</c>: PEM texts of certificate chain and private key.</summary>
 public sealed record TlsSecretObject(ObjectMeta Metadata, string CertificatePem, string PrivateKeyPem)

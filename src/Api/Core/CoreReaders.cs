@@ -35,7 +35,17 @@ public static class CoreReaders
         // Its addresses are free for other pods, of other namespaces too.
         if (status?.String("phase") is "Succeeded" or "Failed")
             ips = [];
-        return findings.Result(new PodObject(ObjectMetaReader.Read(top.Raw("metadata")), ips));
+        return findings.Result(new PodObject(ObjectMetaReader.Read(top.Raw("metadata")), ips) { ReadyContainers = [.. ReadReadyContainers(top.Object("spec"), status)] });
+    }
+
+    private static IEnumerable<ReadyContainer> ReadReadyContainers(ObjectReader? spec, ObjectReader? status)
+    {
+        var conditions = status?.Objects("conditions") ?? [];
+        if (spec is null || !conditions.Any(condition => condition.String("type") == "Ready" && condition.String("status") == "True"))
+            return [];
+        return spec.Objects("containers")
+            .Concat(spec.Objects("initContainers").Where(container => container.String("restartPolicy") == "Always"))
+            .Select(container => new ReadyContainer(container.String("name") ?? "", container.String("image") ?? ""));
     }
 
     public static Decoded<NamespaceObject> ReadNamespace(JsonObject raw)

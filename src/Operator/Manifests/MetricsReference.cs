@@ -18,6 +18,7 @@ internal static class MetricsReference
         ("turnpike_informer_lists_total", "counter", "resource", "Full lists of a kind."),
         ("turnpike_informer_watches_total", "counter", "resource", "Watches opened: one for each informer, then its restarts."),
         ("turnpike_injection_limited_total", "counter", "outcome", "Sidecars that a LimitRange or ResourceQuota of their namespace changed (changed) or left no room for (skipped)."),
+        ("turnpike_injection_skipped_total", "counter", "reason", "Pods that should have a sidecar and got none: their proxy's image has not been ready in this cluster yet (ImageNotProven), or something of theirs is not valid (Invalid)."),
         ("turnpike_proxy_behind", "gauge", "", "Proxies connected to this replica that do not have its newest table in force."),
         ("turnpike_proxy_connected", "gauge", "", "Proxies that are connected to this replica."),
         ("turnpike_proxy_updates_total", "counter", "outcome", "Updates that proxies answered: acknowledged or refused."),

@@ -25,7 +25,7 @@ internal static class RbacManifests
         new("The rules.", Api.Names.Group, ["routerules"], Watch),
         new("Conditions are written to the status of each rule, where they are not there yet.", Api.Names.Group, ["routerules"], ["get"]),
         new("The same.", Api.Names.Group, ["routerules/status"], ["patch"]),
-        new("Where no load balancer has an address, that of the ingress is its nodes'.", "", ["nodes"], Watch),
+        new("Where no load balancer has an address, that of the ingress is its nodes'. The oldest kubelet decides whether sidecars can be native ones.", "", ["nodes"], Watch),
         new("A sidecar is made to fit what its namespace allows a container.", "", ["limitranges", "resourcequotas"], Watch),
         new("What is wrong with an object is an Event on it, which is counted when it happens again.", "events.k8s.io", ["events"], ["create", "patch"]),
         new("Who a proxy is, by its token.", "authentication.k8s.io", ["tokenreviews"], ["create"]),

@@ -5,13 +5,15 @@ using Turnpike.Discovery;
 using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
 using Turnpike.Hosting.Reconcile;
+using Turnpike.Hosting.Watch;
 using Turnpike.Operator.Manifests;
+using Turnpike.Webhooks;
 using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.Status;
 
 /// <summary>Writes what people ask for at a glance (`turnpike status`) to ConfigMap <c>turnpike-status</c>, and unhooks us when the namespace goes.</summary>
-internal sealed class FleetStatusController(KubeApi api, Profile profile, DiscoveryStates states, FleetView fleet, SelfTest selfTest, ILogger<FleetStatusController> log, TimeProvider clock) : ILeaderTask
+internal sealed class FleetStatusController(KubeApi api, Profile profile, DiscoveryStates states, FleetView fleet, SelfTest selfTest, ImageProofs proofs, Informer<OperatorHost.ProofRecord> record, ILogger<FleetStatusController> log, TimeProvider clock) : ILeaderTask
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
@@ -26,6 +28,8 @@ internal sealed class FleetStatusController(KubeApi api, Profile profile, Discov
 
     public async Task RunAsync(CancellationToken term)
     {
+        // What another leader wrote down must be known before it is written anew.
+        await record.Synced.WaitAsync(term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var written = "";
         var owned = false;
         while (!term.IsCancellationRequested)
@@ -33,6 +37,7 @@ internal sealed class FleetStatusController(KubeApi api, Profile profile, Discov
             try
             {
                 owned = owned || await OwnWebhooksAsync(term);
+                proofs.Observe();
                 var data = Data();
                 var text = data.ToJsonString();
                 if (text != written)
@@ -69,7 +74,9 @@ internal sealed class FleetStatusController(KubeApi api, Profile profile, Discov
             ["reason"] = selfTest.Failure,
             ["build"] = BuildInfo.Text,
             ["tableVersion"] = states.Current?.Table.Version ?? "",
-            ["proxies"] = proxies.ToJsonString(),
+            [Names.StatusProxiesKey] = proxies.ToJsonString(),
+            [Names.StatusProvenImagesKey] = proofs.Record,
+            [Names.StatusInjectionKey] = proofs.Waiting ?? "",
         };
     }
 

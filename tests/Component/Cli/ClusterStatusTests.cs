@@ -89,6 +89,14 @@ public sealed class ClusterStatusTests : ClusterFixture
     }
 
     [Fact]
+    public async Task Proxies_SayWhyNoPodGetsASidecar()
+    {
+        Install();
+        Api.Put("v1/configmaps", "istio-system", "turnpike-status", new JsonObject { ["data"] = new JsonObject { ["proxies"] = "[]", ["injection"] = "ImageNotProven: why" } });
+        await Expect("  ! no pod gets a sidecar: ImageNotProven: why\n");
+    }
+
+    [Fact]
     public async Task TableVersion_IsUnknown_WhenTheOperatorHasWrittenNone()
     {
         Install();

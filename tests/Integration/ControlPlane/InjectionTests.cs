@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Turnpike.Hosting.Api;
 using Turnpike.Tests.Integration.Support;
+using Turnpike.Webhooks;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
 
@@ -92,7 +94,7 @@ public sealed class InjectionTests(OperatorFixture cluster)
             async _ => await cluster.KubectlAsync(Pod, Cancelled, "create", "-n", ns, "-f", "-", "-o", "json", "--dry-run=server"),
             run => run.ExitCode == 0 && Containers(JsonElement.Parse(run.Output)).Contains("istio-proxy"),
             "an injected pod that the namespace takes");
-        var proxy = JsonElement.Parse(made.Output).At("spec.containers")!.Value.EnumerateArray().Single(c => c.Text("name") == "istio-proxy");
+        var proxy = AllContainers(JsonElement.Parse(made.Output)).Single(c => c.Text("name") == "istio-proxy");
         Assert.Equal(("64Mi", "48Mi", "500m", "125m"), (
             proxy.TextAt("resources.limits.memory"), proxy.TextAt("resources.requests.memory"), proxy.TextAt("resources.limits.cpu"), proxy.TextAt("resources.requests.cpu")));
         Assert.Contains(made.ErrorLines, line => line == "Warning: the sidecar's memory limit is 64Mi in place of 256Mi: LimitRange sizes allows no more");
@@ -141,10 +143,105 @@ public sealed class InjectionTests(OperatorFixture cluster)
             Kind.ConfigMaps, new("istio-system", "istio-inject"), $$"""{"data":{"config":{{JsonSerializer.Serialize(text)}}} }""", Cancelled);
     }
 
+    /// <summary>An image that a pod names for itself is proven by proxies that run it, for as long as one does.</summary>
+    [Fact]
+    public async Task Pod_WhoseProxyNobodyHasSeenRun_GetsNone_UntilOneIsReady()
+    {
+        var ns = await cluster.CreateNamespaceAsync(Cancelled);
+        const string image = "registry.example.com/canary/proxy:2";
+        var pod = Pod.Replace("  labels:", $"  annotations: {{sidecar.istio.io/proxyImage: {image}}}\n  labels:", StringComparison.Ordinal);
+        var run = await cluster.KubectlAsync(pod, Cancelled, "create", "-n", ns, "-f", "-", "-o", "json");
+        Assert.Equal(["app"], Containers(JsonElement.Parse(run.Expect())));
+        Assert.Contains($"Warning: no sidecar is injected: ImageNotProven: no proxy of image {image} has been ready in this cluster yet; pods get it once one has, such as the managed ingress", run.ErrorLines);
+
+        await cluster.ProveAsync(new(ns, "canary"), image);
+        var made = await Wait.For(async _ => await CreateAsync(ns, pod, "--dry-run=server"), made => Containers(made).Contains("istio-proxy"), "the image to be proven");
+        Assert.Contains(image, made.GetRawText(), StringComparison.Ordinal);
+        await cluster.KubectlAsync(Cancelled, "delete", "pod", "canary", "-n", ns, "--now");
+        await Wait.For(async _ => Containers(await CreateAsync(ns, pod, "--dry-run=server")), containers => !containers.Contains("istio-proxy"), "the proof to go with its pod");
+    }
+
+    /// <summary>The old image does not stand in for a new one that has not run; what was proven stays so, whoever asks and whenever.</summary>
+    [Fact]
+    public async Task NewImageOfTheSettings_HasToBeProven_AndTheOldOneStaysSo()
+    {
+        var ns = await cluster.CreateNamespaceAsync(Cancelled);
+        await RecordedAsync(Turnpike.Operator.Deployed.ProxyImage);
+        // All that runs it goes: only the record is left.
+        await cluster.KubectlAsync(Cancelled, "delete", "pod", "proof", "-n", "istio-system", "--now");
+        var settings = await cluster.KubectlAsync(Cancelled, "get", "configmap", "istio-inject", "-n", "istio-system", "-o", "jsonpath={.data.config}");
+        try
+        {
+            await SetAsync(settings.Replace(Turnpike.Operator.Deployed.ProxyImage, "registry.example.com/proxy:broken", StringComparison.Ordinal));
+            await Wait.For(async _ => Containers(await CreateAsync(ns, Pod, "--dry-run=server")), containers => !containers.Contains("istio-proxy"), "pods to be left alone");
+            await Wait.For(
+                ct => cluster.Api.FindAsync(Kind.ConfigMaps, new("istio-system", "turnpike-status"), ct),
+                status => status?.TextAt("data.injection")?.StartsWith("ImageNotProven: no proxy of image registry.example.com/proxy:broken", StringComparison.Ordinal) is true,
+                "the leader's word that pods wait");
+        }
+        finally
+        {
+            await SetAsync(settings);
+        }
+        await Wait.For(async _ => Containers(await CreateAsync(ns, Pod, "--dry-run=server")), containers => containers.Contains("istio-proxy"), "the old image again");
+
+        await cluster.StopAsync();
+        await cluster.StartAsync();
+        Assert.Contains("istio-proxy", Containers(await CreateAsync(ns, Pod, "--dry-run=server")));
+        await RecordedAsync(Turnpike.Operator.Deployed.ProxyImage);
+        await using var second = await OperatorFixture.RunAsync(await cluster.NewReplicaAsync("replica-b"));
+        await Wait.For(_ => Task.FromResult(second.Services.GetRequiredService<ImageProofs>().IsProven(Turnpike.Operator.Deployed.ProxyImage)), proven => proven, "another replica to know");
+        await second.StopAsync(Cancelled);
+
+        Task RecordedAsync(string image) => Wait.For(
+            ct => cluster.Api.FindAsync(Kind.ConfigMaps, new("istio-system", "turnpike-status"), ct),
+            status => status?.TextAt("data.provenImages")?.Split('\n').Contains(image) is true,
+            "the leader's record");
+
+        Task SetAsync(string text) => cluster.Api.MergeAsync(
+            Kind.ConfigMaps, new("istio-system", "istio-inject"), $$"""{"data":{"config":{{JsonSerializer.Serialize(text)}}} }""", Cancelled);
+    }
+
+    /// <summary>By the API server's own version and the oldest node's, on old servers and new ones alike.</summary>
+    [Fact]
+    public async Task NativeSidecars_AreMade_WhereServerAndOldestNodeKnowThem()
+    {
+        var ns = await cluster.CreateNamespaceAsync(Cancelled);
+        var isNew = await cluster.Api.GetServerVersionAsync(Cancelled) >= new Version(1, 29);
+        try
+        {
+            await NodeAsync("new", "v1.33.1");
+            await IsNativeAsync(isNew);
+            await NodeAsync("old", "v1.28.9-custom.1");
+            await IsNativeAsync(false);
+            await NodeAsync("old", "v1.29.0");
+            await IsNativeAsync(isNew);
+        }
+        finally
+        {
+            await cluster.KubectlAsync(CancellationToken.None, "delete", "node", "new", "old", "--ignore-not-found");
+        }
+
+        async Task NodeAsync(string name, string version)
+        {
+            (await cluster.KubectlAsync($"apiVersion: v1\nkind: Node\nmetadata: {{name: {name}}}\n", Cancelled, "apply", "-f", "-")).Expect();
+            var status = KubeObjects.Parse($$$"""{"status":{"nodeInfo":{"machineID":"","systemUUID":"","bootID":"","kernelVersion":"","osImage":"","containerRuntimeVersion":"","kubeProxyVersion":"","operatingSystem":"linux","architecture":"amd64","kubeletVersion":"{{{version}}}"} } }""");
+            await cluster.Api.PatchAsync(Kind.Nodes, ObjectKey.ClusterScoped(name), PatchKind.Merge, status, new() { Subresource = "status" }, Cancelled);
+        }
+
+        Task IsNativeAsync(bool expected) => Wait.For(
+            async _ => (await CreateAsync(ns, Pod, "--dry-run=server")).At("spec.initContainers")?.GetRawText().Contains("istio-proxy", StringComparison.Ordinal) is true,
+            native => native == expected,
+            $"native sidecars: {expected}");
+    }
+
     private async Task ApplyAsync(string ns, string yaml) => (await cluster.KubectlAsync(yaml, Cancelled, "apply", "-n", ns, "-f", "-")).Expect();
 
-    private static List<string> Containers(JsonElement pod) =>
-        [.. new[] { "spec.containers", "spec.initContainers" }.SelectMany(list => pod.At(list)?.EnumerateArray().ToList() ?? []).Select(c => c.Text("name")!)];
+    private static List<string> Containers(JsonElement pod) => [.. AllContainers(pod).Select(c => c.Text("name")!)];
+
+    /// <summary>A native sidecar is among the init containers.</summary>
+    private static IEnumerable<JsonElement> AllContainers(JsonElement pod) =>
+        new[] { "spec.containers", "spec.initContainers" }.SelectMany(list => pod.At(list)?.EnumerateArray().ToList() ?? []);
 
     private async Task<JsonElement> CreateAsync(string ns, string yaml, string dryRun = "--dry-run=none") =>
         JsonElement.Parse((await cluster.KubectlAsync(yaml, Cancelled, "create", "-n", ns, "-f", "-", "-o", "json", dryRun)).Expect());

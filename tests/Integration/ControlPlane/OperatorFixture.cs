@@ -104,6 +104,7 @@ public sealed class OperatorFixture : ApiServer
         (await KubectlAsync(string.Join("---\n", OldRules.Select(name => RouteRule(name, BadRoute))), CancellationToken.None, "create", "-n", OldNamespace, "-f", "-")).Expect();
 
         await ApplyAsync(CancellationToken.None, "-f", Path.Combine(Repository, "config", "install.yaml"));
+        await ProveAsync(new("istio-system", "proof"), Deployed.ProxyImage);
         Options = await NewReplicaAsync("replica-a");
         await LeadHereAsync(Options.WebhookPort);
         await StartAsync();
@@ -121,6 +122,28 @@ public sealed class OperatorFixture : ApiServer
           {{fields}}
 
         """;
+
+    /// <summary>Stands for a proxy of that image that runs and is ready: nothing runs pods here.</summary>
+    internal async Task ProveAsync(ObjectKey key, string image)
+    {
+        var pod = $$"""
+            apiVersion: v1
+            kind: Pod
+            metadata:
+              name: {{key.Name}}
+              annotations: {sidecar.istio.io/inject: "false"}
+            spec:
+              serviceAccountName: default
+              securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault} }
+              containers:
+              - name: istio-proxy
+                image: "{{image}}"
+                securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]} }
+            """;
+        (await KubectlAsync(pod, CancellationToken.None, "create", "-n", key.Namespace, "-f", "-")).Expect();
+        var ready = Parse("""{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}""");
+        await Api.PatchAsync(Kind.Pods, key, PatchKind.Merge, ready, new() { Subresource = "status" }, CancellationToken.None);
+    }
 
     private async Task LeadHereAsync(int port)
     {

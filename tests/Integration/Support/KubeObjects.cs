@@ -8,6 +8,8 @@ namespace Turnpike.Tests.Integration.Support;
 internal static class Kind
 {
     public static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
+    public static readonly ResourceRef Pods = new("", "v1", "pods", "Pod");
+    public static readonly ResourceRef Nodes = new("", "v1", "nodes", "Node");
     public static readonly ResourceRef Services = new("", "v1", "services", "Service");
     public static readonly ResourceRef Deployments = new("apps", "v1", "deployments", "Deployment");
     public static readonly ResourceRef Ingresses = new("networking.k8s.io", "v1", "ingresses", "Ingress");

@@ -60,6 +60,38 @@ public sealed class InjectionTests
         Assert.Equal(isNative ? "/spec/initContainers" : "/spec/containers/-", result.Patch[0].Path);
     }
 
+    /// <summary>Of all the images that a pod may get it is its own that counts, and a pod that would get none is not asked about.</summary>
+    [Theory]
+    [InlineData("", "good", InjectionOutcome.Injected)]
+    [InlineData("", "bad", InjectionOutcome.ImageNotProven)]
+    [InlineData("bad", "good", InjectionOutcome.ImageNotProven)]
+    [InlineData("good", "bad", InjectionOutcome.Injected)]
+    public void Inject_WaitsForProofOfThePodsOwnImage(string annotation, string setting, InjectionOutcome outcome)
+    {
+        var pod = JsonNode.Parse(Pod)!;
+        if (annotation.Length > 0)
+            pod["metadata"]!["annotations"] = new JsonObject { ["sidecar.istio.io/proxyImage"] = annotation };
+        var asked = new List<string>();
+        var result = Inject(pod.ToJsonString(), InjectConfig.Default with { ProxyImage = setting }, new InjectOptions { IsImageProven = image => Ask(image) });
+        Assert.Equal(outcome, result.Outcome);
+        Assert.Equal([annotation.Length == 0 ? setting : annotation], asked);
+        if (outcome == InjectionOutcome.ImageNotProven)
+            Assert.Equal((0, "ImageNotProven: no proxy of image bad has been ready in this cluster yet; pods get it once one has, such as the managed ingress"), (result.Patch.Count, result.Reason));
+
+        bool Ask(string image)
+        {
+            asked.Add(image);
+            return image == "good";
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"Pod","spec":{"hostNetwork":true,"containers":[{"name":"a"}]}}""", InjectionOutcome.NotInjected)]
+    [InlineData("""{"kind":"Pod","metadata":{"annotations":{"sidecar.istio.io/proxyImage":"no image"}},"spec":{"containers":[{"name":"a"}]}}""", InjectionOutcome.Invalid)]
+    [InlineData("""{"kind":"Pod","metadata":{"annotations":{"sidecar.istio.io/status":"{\"containers\":[\"istio-proxy\"],\"volumes\":[\"istio-envoy\"]}"}},"spec":{"containers":[{"name":"a"},{"name":"istio-proxy"}]}}""", InjectionOutcome.Injected)]
+    public void Inject_AsksForNoProof_WhereItAddsNoContainer(string json, InjectionOutcome outcome) =>
+        Assert.Equal(outcome, Inject(json, options: new InjectOptions { IsImageProven = _ => throw new InvalidOperationException("asked") }).Outcome);
+
     [Theory]
     [InlineData("""{"kind":"Service"}""", "kind \"Service\" makes no pods")]
     [InlineData("{}", "kind null makes no pods")]

@@ -271,7 +271,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task Pod_IsInjectedByTheNamespaceOfTheRequest()
     {
-        var webhook = new InjectionWebhook(new InjectionSettings(Profile.Istio2017, NullLogger<InjectionSettings>.Instance), new ResourceConstraintsIndex(_ => ResourceConstraints.None));
+        var webhook = Injector();
         var pod = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""");
         var request = Request() with { Object = pod };
         var patch = (await webhook.ReviewAsync(request, CancellationToken.None)).Patch;
@@ -284,12 +284,46 @@ public sealed class WebhookTests
     public async Task Pod_InANamespaceWithoutRoomForASidecar_PassesWithAWarning()
     {
         var quota = Quota.Read(JsonNode.Parse("""{"metadata":{"name":"small"},"spec":{"hard":{"limits.memory":"20Mi"}},"status":{"used":{"limits.memory":"0"}}}""")!.AsObject());
-        var webhook = new InjectionWebhook(new InjectionSettings(Profile.Istio2017, NullLogger<InjectionSettings>.Instance), new ResourceConstraintsIndex(_ => new([], quota)));
+        var webhook = Injector(new([], quota));
         var pod = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""");
         var response = await webhook.ReviewAsync(Request() with { Object = pod }, CancellationToken.None);
         Assert.True(response.IsAllowed);
         Assert.True(response.Patch.IsEmpty);
         Assert.Equal(["no sidecar is injected: ResourceQuota small leaves too little memory for a sidecar beside the pod's own containers"], response.Warnings);
+    }
+
+    /// <summary>A bad image must not stop the pods of a cluster: they run without a sidecar, and their creator is told.</summary>
+    [Fact]
+    public async Task Pod_WhoseProxyNobodyHasSeenRun_PassesWithAWarning()
+    {
+        var webhook = Injector(isProven: false);
+        var request = Request() with { Object = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""") };
+        foreach (var one in new[] { request, request with { DryRun = true }, request with { Namespace = "self-test" } })
+        {
+            var response = await webhook.ReviewAsync(one, CancellationToken.None);
+            Assert.True(response.IsAllowed);
+            Assert.True(response.Patch.IsEmpty);
+            Assert.Matches("^no sidecar is injected: ImageNotProven: no proxy of image docker\\.io/turnpike/proxy:[^ ]+ has been ready in this cluster yet; ", Assert.Single(response.Warnings));
+        }
+    }
+
+    /// <summary>The self-test asks whether admission works, and no pod comes of it.</summary>
+    [Fact]
+    public async Task Pod_OfTheSelfTest_IsInjectedUnproven_ByDryRunAlone()
+    {
+        var pod = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"self-test-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""");
+        var request = Request() with { Object = pod, Namespace = "self-test", DryRun = true };
+        Assert.False((await Injector(isProven: false).ReviewAsync(request, CancellationToken.None)).Patch.IsEmpty);
+    }
+
+    [Theory]
+    [InlineData(true, "/spec/initContainers")]
+    [InlineData(false, "/spec/containers/-")]
+    public async Task Pod_GetsANativeSidecar_WhereTheClusterKnowsThem(bool known, string path)
+    {
+        var pod = Json("""{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"app","image":"x"}]}}""");
+        var response = await Injector(hasNative: known).ReviewAsync(Request() with { Object = pod }, CancellationToken.None);
+        Assert.Equal(path, (string?)JsonNode.Parse(response.Patch.Span)![0]!["path"]);
     }
 
     [Fact]
@@ -303,6 +337,12 @@ public sealed class WebhookTests
         settings.Take(null);
         Assert.True(settings.Config.InjectsByDefault);
     }
+
+    private static InjectionWebhook Injector(ResourceConstraints? limits = null, bool isProven = true, bool hasNative = false) => new(
+        new InjectionSettings(Profile.Istio2017, NullLogger<InjectionSettings>.Instance),
+        new ResourceConstraintsIndex(_ => limits ?? ResourceConstraints.None),
+        new InjectionFacts(() => hasNative, _ => isProven, "self-test"),
+        new InjectionReport(NullLogger<InjectionReport>.Instance, TimeProvider.System));
 
     private Task<ValidationResult> CreateAsync(V1Ingress ingress) => new IngressWebhook(_states, Profile.Istio2017).CreateAsync(ingress, dryRun: false, CancellationToken.None);
 

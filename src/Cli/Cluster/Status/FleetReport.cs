@@ -7,7 +7,7 @@ namespace Turnpike.Cli.Cluster.Status;
 /// <summary>What the leader of the control plane wrote of itself and of the proxies.</summary>
 /// <param name="Build">The leader's; null where it does not say.</param>
 /// <param name="Proxies">Null where it does not say.</param>
-internal sealed record FleetReport(string? Build, IReadOnlyList<ProxyReport>? Proxies)
+internal sealed record FleetReport(string? Build, IReadOnlyList<ProxyReport>? Proxies, string? InjectionWaits = null)
 {
     private static readonly FleetReport Nothing = new(null, null);
 
@@ -15,7 +15,7 @@ internal sealed record FleetReport(string? Build, IReadOnlyList<ProxyReport>? Pr
     public static async Task<FleetReport> ReadAsync(KubeApi api, string system, CancellationToken ct)
     {
         var found = await api.FindAsync(Resources.ConfigMaps, new Hosting.Api.ObjectKey(system, Names.StatusConfigMap), ct);
-        return found?.Child("data") is { } data ? new FleetReport(ProxyReport.Value(data, "build"), Read(data.Text(Names.StatusProxiesKey))) : Nothing;
+        return found?.Child("data") is { } data ? new FleetReport(ProxyReport.Value(data, "build"), Read(data.Text(Names.StatusProxiesKey)), ProxyReport.Value(data, Names.StatusInjectionKey)) : Nothing;
     }
 
     private static IReadOnlyList<ProxyReport>? Read(string? text)

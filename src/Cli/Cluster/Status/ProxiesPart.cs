@@ -15,13 +15,16 @@ internal static class ProxiesPart
         var system = profile.SystemNamespace;
         var selector = $"{profile.IngressLabel.Key}={profile.IngressLabel.Value}";
         var pods = await api.ListAsync(Resources.Pods, new ResourceQuery { Namespace = system, LabelSelector = selector }, IngressPod.Read, ct);
-        var tables = (await FleetReport.ReadAsync(api, system, ct)).Proxies;
+        var report = await FleetReport.ReadAsync(api, system, ct);
+        var tables = report.Proxies;
         var ingress = pods.Items.OrderBy(pod => pod.Key).ToList();
         var problems = new List<string>();
         if (ingress.Count == 0)
             problems.Add($"no pod of namespace {system} has the label {selector}: nothing receives traffic");
         problems.AddRange(ingress.Where(pod => !pod.IsReady).Select(pod => $"pod {pod.Key} is not ready: {pod.Phase}"));
         problems.AddRange((tables ?? []).Where(table => table.Error.Length > 0).OrderBy(table => table.Pod).Select(table => $"pod {table.Pod}: {table.Error}"));
+        if (report.InjectionWaits is { } waits)
+            problems.Add($"no pod gets a sidecar: {waits}");
         var sidecars = tables?.Count(table => !ingress.Exists(pod => pod.Key == table.Pod));
         var connected = sidecars is null ? "table versions unknown" : $"{sidecars} sidecars connected";
         return new StatusPart(Name, $"{ingress.Count(pod => pod.IsReady)}/{ingress.Count} ingress proxies ready, {connected}")
