@@ -43,10 +43,14 @@ public sealed class LeaderElectionTests : IAsyncLifetime
         await Until(() => Lease["renewTime"]!.ToString() != renewed, "a renewal");
         Assert.Same(first, all.Single(it => it.Leads));
         Assert.Equal(first.Name, (string?)Lease["holderIdentity"]);
+        var term = first.Term;
+        Assert.False(term.IsCancellationRequested);
+        Assert.All(all.Where(it => it != first), it => Assert.True(it.Term.IsCancellationRequested));
 
         var stopped = _clock.GetUtcNow();
         await first.DisposeAsync();
         Assert.Equal(0, _active);
+        Assert.True(term.IsCancellationRequested);
         Assert.Equal("", (string?)Lease["holderIdentity"]);
 
         await Until(() => all.Count(it => it.Leads) == 1, "a successor");
@@ -201,6 +205,8 @@ public sealed class LeaderElectionTests : IAsyncLifetime
         public int Terms { get; private set; }
 
         public bool Leads => _election.IsLeader;
+
+        public CancellationToken Term => _election.Term;
 
         public async ValueTask DisposeAsync()
         {
