@@ -20,6 +20,9 @@ public sealed record InjectOptions
     /// </summary>
     public Func<string, bool>? IsImageProven { get; init; }
 
+    /// <summary>Whether the pod's namespace, or whoever has the object injected by hand, asks for a sidecar. The pod itself may still decline.</summary>
+    public bool IsAsked { get; init; }
+
     /// <summary>What the namespace allows; without a cluster nothing is known of that.</summary>
     public ResourceConstraints Limits { get; init; } = ResourceConstraints.None;
 }

@@ -64,9 +64,11 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
             return new Verdict(false, "neverInjectSelector matches the pod's labels");
         if (config.AlwaysInject.Any(selector => selector.Matches(workload.PodLabel)))
             return new Verdict(true, "alwaysInjectSelector matches the pod's labels");
+        if (options.IsAsked)
+            return new Verdict(true, "its namespace asks for it");
         return config.InjectsByDefault
             ? new Verdict(true, "policy is enabled")
-            : new Verdict(false, $"policy is disabled and no annotation {_profile.InjectAnnotation} asks for it");
+            : new Verdict(false, $"policy is disabled and no annotation {_profile.InjectAnnotation}{(config.Profile.InjectsByDefault ? "" : ", and no namespace,")} asks for it");
     }
 
     private Verdict? Asked() =>

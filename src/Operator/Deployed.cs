@@ -26,6 +26,9 @@ internal static class Deployed
     public const string IngressPath = "/validate/v1ingress";
     public const string InjectPath = "/inject";
 
+    /// <summary>For pods of namespaces that ask for sidecars.</summary>
+    public const string InjectAskedPath = "/inject/asked";
+
     public static string OperatorImage => $"docker.io/turnpike/operator:{Injector.ProductVersion.Text}";
 
     public static string ProxyImage => Injector.Config.InjectConfig.Default.ProxyImage;

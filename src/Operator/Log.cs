@@ -24,4 +24,13 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Warning, "The ingress addresses are not known: {Reason}")]
     public static partial void AddressesUnknown(this ILogger logger, string reason);
+
+    [LoggerMessage(8, LogLevel.Information, "There was no {Kind} {Key}: it was made, and is its user's from now on")]
+    public static partial void DefaultMade(this ILogger logger, string kind, string key);
+
+    [LoggerMessage(9, LogLevel.Warning, "There is no {Kind} {Key}, and it was not made: {Reason}")]
+    public static partial void DefaultNotMade(this ILogger logger, string kind, string key, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Note}")]
+    public static partial void ForeignClass(this ILogger logger, string note);
 }

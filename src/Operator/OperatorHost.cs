@@ -16,6 +16,7 @@ using Turnpike.Hosting.Certificates;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Serving;
 using Turnpike.Hosting.Watch;
+using Turnpike.Operator.Defaults;
 using Turnpike.Operator.ManagedProxy;
 using Turnpike.Operator.Status;
 using Turnpike.OperatorSdk;
@@ -111,6 +112,7 @@ internal static class OperatorHost
         AddCertificates(services, profile);
         services.AddSingleton<SelfTest>().AddHostedService(p => p.GetRequiredService<SelfTest>());
         services.AddSingleton<FleetView>();
+        services.AddSingleton<ILeaderTask, DefaultsKeeper>();
         services.AddSingleton<ILeaderTask, ProxyController>();
         services.AddSingleton<ILeaderTask, IngressStatusController>();
         services.AddSingleton<ILeaderTask, PeerWatcher>();
@@ -158,7 +160,7 @@ internal static class OperatorHost
             var path = context.Request.Path;
             var belongs = context.Connection.LocalPort == options.HealthPort ? path == "/ready" || path == "/live" || path == OperatorMetrics.Path
                 : context.Connection.LocalPort == options.DiscoveryPort ? context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true
-                : path == Deployed.RouteRulePath || path == Deployed.IngressPath || path == Deployed.InjectPath;
+                : path == Deployed.RouteRulePath || path == Deployed.IngressPath || path == Deployed.InjectPath || path == Deployed.InjectAskedPath;
             // Who asks how this process is has nothing to say to it.
             var isAsked = context.Connection.LocalPort != options.HealthPort || HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
             if (belongs && isAsked)
@@ -170,7 +172,10 @@ internal static class OperatorHost
         });
         app.UseRouting();
         app.MapOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
-        app.MapAdmission(Deployed.InjectPath, app.Services.GetRequiredService<InjectionWebhook>().ReviewAsync, new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning });
+        var injector = app.Services.GetRequiredService<InjectionWebhook>();
+        var inNobodysWay = new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning };
+        app.MapAdmission(Deployed.InjectPath, injector.ReviewAsync, inNobodysWay);
+        app.MapAdmission(Deployed.InjectAskedPath, injector.ReviewAskedAsync, inNobodysWay);
         app.MapDiscovery();
         app.MapOperatorMetrics();
         app.MapMethods("/live", Reading, () => "live\n");

@@ -17,9 +17,12 @@ public sealed record InjectionFacts(Func<bool> HasNativeSidecars, Func<string, b
 /// <summary>Injects the sidecar. Never stands in the way: what cannot be injected passes with a warning that says why.</summary>
 public sealed class InjectionWebhook(InjectionSettings settings, ResourceConstraintsIndex limits, InjectionFacts facts, InjectionReport report)
 {
-    public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request));
+    public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request, isAsked: false));
 
-    private AdmissionResponse Review(AdmissionRequest request)
+    /// <summary>The same for a pod of a namespace that asks for sidecars.</summary>
+    public ValueTask<AdmissionResponse> ReviewAskedAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request, isAsked: true));
+
+    private AdmissionResponse Review(AdmissionRequest request, bool isAsked)
     {
         if (request.Operation is not (AdmissionOperation.Create or AdmissionOperation.Update) || request.Object is null)
             return AdmissionResponse.Allowed();
@@ -27,6 +30,7 @@ public sealed class InjectionWebhook(InjectionSettings settings, ResourceConstra
         {
             HasNativeSidecars = facts.HasNativeSidecars(),
             IsImageProven = request.DryRun && request.Namespace == facts.SelfTestNamespace ? null : facts.IsImageProven,
+            IsAsked = isAsked,
             Limits = limits.Of(request.Namespace),
         };
         var result = Injection.Inject(ObjectReview.ObjectOf(request), request.Namespace, settings.Config, options);

@@ -158,7 +158,12 @@ public sealed partial class Cluster : IAsyncLifetime
         return new Edge($"{node}:{ports[80]}", $"{node}:{ports[443]}");
     }
 
-    private async Task UninstallAsync() => await Shell.RunAsync($"kubectl delete -f {Manifest} --ignore-not-found --timeout=80s");
+    /// <summary>The IngressClass is not in the file: the operator made it.</summary>
+    private async Task UninstallAsync()
+    {
+        await Shell.RunAsync($"kubectl delete -f {Manifest} --ignore-not-found --timeout=80s");
+        await Shell.RunAsync("kubectl delete ingressclass istio --ignore-not-found --timeout=80s");
+    }
 
     [GeneratedRegex(@"\S+/operator:\S+")]
     private static partial Regex OperatorImage();

@@ -18,7 +18,9 @@ public static class IngressClasses
         // As Kubernetes has it, the annotation decides where it is present: objects of 2017 carry nothing else.
         if (ingress.Metadata.Annotations.TryGetValue(Names.IngressClassAnnotation, out var annotation))
         {
-            return annotation == mesh.IngressClass
+            return annotation == mesh.IngressClass && Foreign(mesh, classes) is { } foreign
+                ? new(false, $"IngressClass {JsonText.Quote(annotation)} belongs to the controller {foreign.Controller}")
+                : annotation == mesh.IngressClass
                 ? new(true, $"annotation {Names.IngressClassAnnotation} is {JsonText.Quote(annotation)}")
                 : new(false, $"annotation {Names.IngressClassAnnotation} is {JsonText.Quote(annotation)}, not \"{mesh.IngressClass}\"");
         }
@@ -42,6 +44,13 @@ public static class IngressClasses
         warning = $"{error}; API servers from 1.27 on let both stand where they are equal";
         return null;
     }
+
+    /// <summary>
+    /// The IngressClass of our name that is another controller's. Its Ingresses are left to that one, by annotation too: two controllers would fight
+    /// over their status. Null where there is none.
+    /// </summary>
+    public static IngressClassObject? Foreign(MeshConfig mesh, IEnumerable<IngressClassObject> classes) =>
+        classes.FirstOrDefault(c => c.Metadata.Name == mesh.IngressClass && !IsOurs(c));
 
     private static IngressClassDecision ByName(string name, MeshConfig mesh, IEnumerable<IngressClassObject> classes)
     {

@@ -59,7 +59,7 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
         var text = io.ReadFile(request.File);
         if (Config(request) is not { } config)
             return ExitCodes.Failure;
-        var options = new InjectOptions { AnyKind = true, HasNativeSidecars = request.Cluster?.HasNativeSidecars ?? true };
+        var options = new InjectOptions { AnyKind = true, IsAsked = !config.Profile.InjectsByDefault, HasNativeSidecars = request.Cluster?.HasNativeSidecars ?? true };
         if (config.NativeSidecar == NativeSidecar.Auto && request.Cluster?.HasNativeSidecars is null)
             io.Error.WriteLine($"note: sidecars are native, for Kubernetes {NativeSidecars.First} and newer, since no cluster says which version it has; --native-sidecar=false is for older ones");
         var result = ManifestInjector.Inject(name, text, config, options, request.Namespace);

@@ -74,7 +74,8 @@ public sealed class EventPublisher(
     private async Task<ObjectKey> CreateAsync(
         EventSubject subject, EventSeverity severity, string reason, string action, string note, CancellationToken ct)
     {
-        var name = new ObjectKey(subject.Key.Namespace.Length == 0 ? "default" : subject.Key.Namespace, UniqueName(subject.Key.Name));
+        // Kubernetes 1.20 takes events on objects without a namespace in this one alone; kubectl looks for them everywhere.
+        var name = new ObjectKey(subject.Key.Namespace.Length == 0 ? "kube-system" : subject.Key.Namespace, UniqueName(subject.Key.Name));
         var regarding = new JsonObject
         {
             ["apiVersion"] = subject.Resource.ApiVersion,

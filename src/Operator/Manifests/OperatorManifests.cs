@@ -14,14 +14,12 @@ internal static class OperatorManifests
 
     public static IEnumerable<JsonObject> Namespaces(Profile profile) => [Namespace(profile.SystemNamespace), Namespace(profile.SelfTestNamespace)];
 
+    /// <summary>Without a label: the namespace may be there already, with pods of others in it.</summary>
     private static JsonObject Namespace(string name) => KubeYaml.Object($"""
         apiVersion: v1
         kind: Namespace
         metadata:
           name: {name}
-          labels:
-            app.kubernetes.io/part-of: turnpike
-            pod-security.kubernetes.io/enforce: restricted
         """);
 
     public static JsonObject Deployment(Profile profile) => KubeYaml.Object($"""
@@ -33,6 +31,7 @@ internal static class OperatorManifests
           labels:
             {Deployed.OperatorLabel}: {Deployed.Operator}
             app.kubernetes.io/part-of: turnpike
+            {Names.ProfileLabel}: {profile.Name}
         spec:
           replicas: 2
           strategy:
@@ -74,6 +73,7 @@ internal static class OperatorManifests
                 imagePullPolicy: IfNotPresent
                 args:
                 - run
+                - --profile={profile.Name}
                 - --proxy-image={Deployed.ProxyImage}
                 env:
                 - name: POD_NAME
@@ -81,6 +81,11 @@ internal static class OperatorManifests
                     fieldRef:
                       apiVersion: v1
                       fieldPath: metadata.name
+                - name: POD_NAMESPACE
+                  valueFrom:
+                    fieldRef:
+                      apiVersion: v1
+                      fieldPath: metadata.namespace
                 - name: POD_IP
                   valueFrom:
                     fieldRef:
@@ -164,43 +169,5 @@ internal static class OperatorManifests
             port: {Deployed.DiscoveryPort}
             targetPort: {Deployed.DiscoveryPort}
             protocol: TCP
-        """);
-
-    public static JsonObject MeshConfig(Profile profile) => KubeYaml.Object($"""
-        apiVersion: v1
-        kind: ConfigMap
-        metadata:
-          name: {profile.MeshConfigMap}
-          namespace: {profile.SystemNamespace}
-        data:
-          {Names.MeshConfigKey}: |
-            # Settings of the whole mesh. A key that is not known is warned about, with the nearest one that is.
-            ingressClass: {profile.IngressClass}
-            ingressControllerMode: STRICT
-            defaultRequestTimeout: 15s
-        """);
-
-    public static JsonObject InjectConfig(Profile profile) => KubeYaml.Object($"""
-        apiVersion: v1
-        kind: ConfigMap
-        metadata:
-          name: {profile.InjectConfigMap}
-          namespace: {profile.SystemNamespace}
-        data:
-          {Names.InjectConfigKey}: |
-            # Which pods get a sidecar, and which one.
-            policy: enabled
-            namespaces: [""]
-            params:
-              proxyImage: {Deployed.ProxyImage}
-        """);
-
-    public static JsonObject IngressClass(Profile profile) => KubeYaml.Object($"""
-        apiVersion: networking.k8s.io/v1
-        kind: IngressClass
-        metadata:
-          name: {profile.IngressClass}
-        spec:
-          controller: {Names.IngressController}
         """);
 }

@@ -20,6 +20,7 @@ internal static class RbacManifests
         new("The same.", "", ["endpoints"], Watch) { OnlyFor = "Kubernetes before 1.21" },
         new("Certificates of TLS hosts. Any Ingress may name a Secret of its namespace, so the names are not known beforehand, and a rule cannot tell Secrets by type: the operator asks for those of type kubernetes.io/tls alone, and gets none by name.", "", ["secrets"], Watch),
         new("Which Ingresses there are, and whose class they have.", "networking.k8s.io", ["ingresses", "ingressclasses"], Watch),
+        new("The IngressClass is made where it is missing, and never changed. A create cannot be allowed for one name.", "networking.k8s.io", ["ingressclasses"], ["create"]),
         new("The address of the ingress is written to the status of each Ingress, where it is not there yet.", "networking.k8s.io", ["ingresses"], ["get"]),
         new("The same.", "networking.k8s.io", ["ingresses/status"], ["patch"]),
         new("The rules.", Api.Names.Group, ["routerules"], Watch),
@@ -39,7 +40,7 @@ internal static class RbacManifests
     /// <summary>In our own namespace.</summary>
     public static IReadOnlyList<Grant> OfSystemNamespace(Profile profile) =>
     [
-        new("The settings, the authority that proxies trust, what the leader says of itself and the proxies, and who has which host: a record for each namespace, named after it.", "", ["configmaps"], [.. Keep, "delete"]),
+        new("The settings, which are made where they are missing and never changed, the authority that proxies trust, what the leader says of itself and the proxies, and who has which host: a record for each namespace, named after it.", "", ["configmaps"], [.. Keep, "delete"]),
         new("The key of that authority, which all replicas share.", "", ["secrets"], ["get", "list", "watch"]) { Names = [Deployed.CaSecret] },
         new("The same, when it is renewed.", "", ["secrets"], ["update"]) { Names = [Deployed.CaSecret], OnlyFor = "a run of months" },
         new("The same, the first time. A create cannot be allowed for one name.", "", ["secrets"], ["create"]),

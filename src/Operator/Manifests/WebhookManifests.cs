@@ -10,15 +10,18 @@ namespace Turnpike.Operator.Manifests;
 /// </summary>
 internal static class WebhookManifests
 {
-    private static string NotOurNamespaces(Profile profile) => $$"""
+    /// <param name="profile">Its namespace is left out.</param>
+    /// <param name="asks">A value of the namespaces' label that they must have; null: any but those of <paramref name="others"/>.</param>
+    /// <param name="others">Values of that label that they must not have.</param>
+    private static string Selector(Profile profile, string? asks, params string[] others) => $"""
           namespaceSelector:
             matchExpressions:
-            - key: {{NameLabel}}
+            - key: {NameLabel}
               operator: NotIn
-              values: [kube-system, kube-public, kube-node-lease, {{profile.SystemNamespace}}]
-            - key: turnpike.io/inject
-              operator: NotIn
-              values: ["false"]
+              values: [kube-system, kube-public, kube-node-lease, {profile.SystemNamespace}]
+            - key: {Names.InjectLabel}
+              operator: {(asks is null ? "NotIn" : "In")}
+              values: [{string.Join(", ", (asks is null ? others : [asks]).Select(KubeYaml.Quote))}]
         """;
 
     /// <summary>The API server sets it from 1.21 on; before that the decision itself leaves these namespaces out.</summary>
@@ -66,25 +69,37 @@ internal static class WebhookManifests
           admissionReviewVersions: [v1]
         """);
 
-    public static JsonObject Mutating(Profile profile) => KubeYaml.Object($"""
-        apiVersion: admissionregistration.k8s.io/v1
-        kind: MutatingWebhookConfiguration
-        metadata:
-          name: {profile.WebhookConfiguration}
-        webhooks:
-        - name: injection.turnpike.io
+    public static JsonObject Mutating(Profile profile)
+    {
+        var configuration = KubeYaml.Object($"""
+            apiVersion: admissionregistration.k8s.io/v1
+            kind: MutatingWebhookConfiguration
+            metadata:
+              name: {profile.WebhookConfiguration}
+            """);
+        configuration["webhooks"] = profile.InjectsByDefault
+            ? new JsonArray(Injection(profile, "injection", Deployed.InjectPath, Selector(profile, null, "false")))
+            // Whether a namespace asks is the API server's to say, which knows its labels of this moment.
+            : new JsonArray(
+                Injection(profile, "namespaces.injection", Deployed.InjectAskedPath, Selector(profile, "true")),
+                Injection(profile, "pods.injection", Deployed.InjectPath, Selector(profile, null, "true", "false")));
+        return configuration;
+    }
+
+    private static JsonObject Injection(Profile profile, string name, string path, string selector) => KubeYaml.Object($"""
+          name: {name}.turnpike.io
           clientConfig:
             service:
               name: {Deployed.Operator}
               namespace: {profile.SystemNamespace}
-              path: {Deployed.InjectPath}
+              path: {path}
           rules:
           - apiGroups: [""]
             apiVersions: [v1]
             operations: [CREATE]
             resources: [pods]
             scope: Namespaced
-        {NotOurNamespaces(profile)}
+        {selector}
           failurePolicy: Ignore
           matchPolicy: Equivalent
           reinvocationPolicy: IfNeeded

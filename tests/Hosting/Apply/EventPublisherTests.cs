@@ -114,7 +114,7 @@ public sealed class EventPublisherTests : IAsyncLifetime
 
         var made = Assert.Single(_server.All(Collection));
         Assert.Equal(1024, ((string)made["note"]!).Length);
-        Assert.Equal(("default", 253), ((string?)made["metadata"]!["namespace"], ((string)made["metadata"]!["name"]!).Length));
+        Assert.Equal(("kube-system", 253), ((string?)made["metadata"]!["namespace"], ((string)made["metadata"]!["name"]!).Length));
     }
 
     private Task PublishAsync(string note, EventSubject? subject = null) => _publisher.PublishAsync(

@@ -15,8 +15,7 @@ using WriteOptions = Turnpike.Hosting.Api.WriteOptions;
 namespace Turnpike.Tests.Integration.ControlPlane;
 
 /// <summary>Tokens as a real API server makes and judges them, at the discovery port of the operator.</summary>
-[Collection<WithOperator>]
-public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
+public abstract class DiscoveryIdentity(OperatorFixture cluster)
 {
     private const string Pod = "identity-test";
     private static readonly ResourceRef ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount");
@@ -30,12 +29,12 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
         var uid = await CreatePodAsync();
         try
         {
-            var token = await TokenAsync(Profile.Istio2017.IngressService, Names.IngressAudience, uid);
+            var token = await TokenAsync(cluster.Profile.IngressService, Names.IngressAudience, uid);
             using var channel = Open();
             Assert.Equal(StatusCode.OK, await HelloAsync(channel, token, Pod));
             Assert.Equal(StatusCode.PermissionDenied, await HelloAsync(channel, token, "another"));
-            Assert.Equal(StatusCode.Unauthenticated, await HelloAsync(channel, await TokenAsync(Profile.Istio2017.IngressService, Names.SidecarAudience, uid), Pod));
-            Assert.Equal(StatusCode.Unauthenticated, await HelloAsync(channel, await TokenAsync(Profile.Istio2017.IngressService, null, uid), Pod));
+            Assert.Equal(StatusCode.Unauthenticated, await HelloAsync(channel, await TokenAsync(cluster.Profile.IngressService, Names.SidecarAudience, uid), Pod));
+            Assert.Equal(StatusCode.Unauthenticated, await HelloAsync(channel, await TokenAsync(cluster.Profile.IngressService, null, uid), Pod));
             Assert.Equal(StatusCode.PermissionDenied, await HelloAsync(channel, await TokenAsync(Names.OperatorDeployment, Names.IngressAudience, null), Pod));
             Assert.Equal(StatusCode.Unauthenticated, await HelloAsync(channel, token[..^8] + "AAAAAAAA", Pod));
 
@@ -44,20 +43,20 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
         }
         finally
         {
-            await cluster.Api.DeleteAsync(Pods, new ObjectKey(Profile.Istio2017.SystemNamespace, Pod), uid, Cancelled);
+            await cluster.Api.DeleteAsync(Pods, new ObjectKey(cluster.Profile.SystemNamespace, Pod), uid, Cancelled);
         }
     }
 
     private async Task<string> CreatePodAsync()
     {
         var pod = KubeObjects.Parse($$"""
-            {"metadata":{"name":"{{Pod}}","annotations":{"sidecar.istio.io/inject":"false"} },
-             "spec":{"serviceAccountName":"{{Profile.Istio2017.IngressService}}","automountServiceAccountToken":false,
+            {"metadata":{"name":"{{Pod}}","annotations":{"{{cluster.Profile.InjectAnnotation}}":"false"} },
+             "spec":{"serviceAccountName":"{{cluster.Profile.IngressService}}","automountServiceAccountToken":false,
                      "securityContext":{"runAsNonRoot":true,"seccompProfile":{"type":"RuntimeDefault"} },
                      "containers":[{"name":"app","image":"none","securityContext":{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]} } }]} }
             """);
-        await Wait.For(ct => cluster.Api.FindAsync(ServiceAccounts, new ObjectKey(Profile.Istio2017.SystemNamespace, Profile.Istio2017.IngressService), ct), found => found is not null, "the account of the ingress");
-        return (await cluster.Api.CreateAsync(Pods, Profile.Istio2017.SystemNamespace, pod, WriteOptions.Default, Cancelled)).Uid();
+        await Wait.For(ct => cluster.Api.FindAsync(ServiceAccounts, new ObjectKey(cluster.Profile.SystemNamespace, cluster.Profile.IngressService), ct), found => found is not null, "the account of the ingress");
+        return (await cluster.Api.CreateAsync(Pods, cluster.Profile.SystemNamespace, pod, WriteOptions.Default, Cancelled)).Uid();
     }
 
     private async Task<string> TokenAsync(string account, string? audience, string? podUid)
@@ -66,7 +65,7 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
         var bound = podUid is null ? "" : $$""","boundObjectRef":{"apiVersion":"v1","kind":"Pod","name":"{{Pod}}","uid":"{{podUid}}"}""";
         var request = $$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{ {{audiences}}"expirationSeconds":3600{{bound}} } }""";
         using var content = new StringContent(request, null, "application/json");
-        var made = await cluster.Api.RequestAsync(HttpMethod.Post, ServiceAccounts.PathOf(new ObjectKey(Profile.Istio2017.SystemNamespace, account), "token"), content, Cancelled);
+        var made = await cluster.Api.RequestAsync(HttpMethod.Post, ServiceAccounts.PathOf(new ObjectKey(cluster.Profile.SystemNamespace, account), "token"), content, Cancelled);
         return made.TextAt("status.token")!;
     }
 
@@ -81,15 +80,15 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
         };
         handler.SslOptions.CertificateChainPolicy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(cluster.Running.Services.GetRequiredService<SelfMadeCertificates>().Bundle);
-        return GrpcChannel.ForAddress($"https://{Names.OperatorDeployment}.{Profile.Istio2017.SystemNamespace}.svc", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        return GrpcChannel.ForAddress($"https://{Names.OperatorDeployment}.{cluster.Profile.SystemNamespace}.svc", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
     }
 
-    private static async Task<StatusCode> HelloAsync(GrpcChannel channel, string token, string pod)
+    private async Task<StatusCode> HelloAsync(GrpcChannel channel, string token, string pod)
     {
         using var stream = new Protocol.Discovery.DiscoveryClient(channel).Stream(new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: Cancelled);
         try
         {
-            var hello = new Hello { Pod = pod, Namespace = Profile.Istio2017.SystemNamespace, Role = Role.Ingress, Format = Routing.RouteTableJson.FormatVersion };
+            var hello = new Hello { Pod = pod, Namespace = cluster.Profile.SystemNamespace, Role = Role.Ingress, Format = Routing.RouteTableJson.FormatVersion };
             await stream.RequestStream.WriteAsync(new ProxyMessage { Hello = hello }, Cancelled);
         }
         catch (Exception e) when (e is RpcException or InvalidOperationException)
@@ -118,3 +117,9 @@ public sealed class DiscoveryIdentityTests(OperatorFixture cluster)
         }
     }
 }
+
+[Collection<WithOperator>]
+public sealed class DiscoveryIdentityTests(OperatorFixture cluster) : DiscoveryIdentity(cluster);
+
+[Collection<WithStandaloneOperator>]
+public sealed class StandaloneDiscoveryIdentityTests(StandaloneFixture cluster) : DiscoveryIdentity(cluster);

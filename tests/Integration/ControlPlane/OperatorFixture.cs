@@ -2,19 +2,22 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
+using Turnpike.Api;
 using Turnpike.Hosting.Api;
 using Turnpike.Operator;
+using Turnpike.Operator.Manifests;
 using Turnpike.Tests.Integration.Support;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 using static Turnpike.Tests.Integration.Support.KubeObjects;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
 
 /// <summary>
-/// An API server with Turnpike installed by <c>config/install.yaml</c>, and the operator running in this process as the ServiceAccount
+/// An API server with Turnpike installed by the file of a profile, <c>config/install.yaml</c> here, and the operator running in this process as the ServiceAccount
 /// that the manifests make for it: certificates, caBundle and permissions are its own doing. One thing alone differs from a cluster:
 /// nothing routes cluster IPs here, so the operator's Service is an external name for this machine.
 /// </summary>
-public sealed class OperatorFixture : ApiServer
+public class OperatorFixture : ApiServer
 {
     /// <summary>Holds RouteRules that got in before there was a webhook.</summary>
     public const string OldNamespace = "older-than-the-webhook";
@@ -25,7 +28,14 @@ public sealed class OperatorFixture : ApiServer
     public const string BadRoute = "route: [{weight: 60}, {weight: 30}]";
 
     private static readonly ResourceRef ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount");
-    private static readonly ObjectKey Account = new("istio-system", Deployed.Operator);
+
+    private ObjectKey Account => new(Profile.SystemNamespace, Deployed.Operator);
+
+    /// <summary>The names of this installation.</summary>
+    public virtual Profile Profile => Profile.Istio2017;
+
+    /// <summary>What installs it.</summary>
+    public string Manifest => Path.Combine(Repository, GeneratedFiles.PathOf(Profile));
 
     private WebApplication? _operator;
 
@@ -37,6 +47,7 @@ public sealed class OperatorFixture : ApiServer
 
     public override async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await StopAsync();
         await base.DisposeAsync();
     }
@@ -47,7 +58,7 @@ public sealed class OperatorFixture : ApiServer
         _operator = await RunAsync(Options);
         await ReadyAsync(Options);
         await Wait.For(
-            ct => Api.FindAsync(Kind.ConfigMaps, new("istio-system", Turnpike.Api.Names.StatusConfigMap), ct),
+            ct => Api.FindAsync(Kind.ConfigMaps, new(Profile.SystemNamespace, Names.StatusConfigMap), ct),
             status => status?.TextAt("data.available") == "true",
             "the leader's word that admission works");
     }
@@ -91,6 +102,7 @@ public sealed class OperatorFixture : ApiServer
         var ports = FreePorts(3);
         return new(kubeconfig, name, "", "turnpike/proxy:test", Path.Combine(Files, "no-token"))
         {
+            Profile = Profile,
             WebhookPort = ports[0],
             DiscoveryPort = ports[1],
             HealthPort = ports[2],
@@ -99,16 +111,20 @@ public sealed class OperatorFixture : ApiServer
 
     protected override async Task PrepareAsync()
     {
+        await BeforeInstallationAsync();
         await DefineKindsAsync();
         await KubectlAsync(CancellationToken.None, "create", "namespace", OldNamespace);
         (await KubectlAsync(string.Join("---\n", OldRules.Select(name => RouteRule(name, BadRoute))), CancellationToken.None, "create", "-n", OldNamespace, "-f", "-")).Expect();
 
-        await ApplyAsync(CancellationToken.None, "-f", Path.Combine(Repository, "config", "install.yaml"));
-        await ProveAsync(new("istio-system", "proof"), Deployed.ProxyImage);
+        await ApplyAsync(CancellationToken.None, "-f", Manifest);
+        await ProveAsync(new(Profile.SystemNamespace, "proof"), Deployed.ProxyImage);
         Options = await NewReplicaAsync("replica-a");
-        await LeadHereAsync(Options.WebhookPort);
+        await LeadHereAsync();
         await StartAsync();
     }
+
+    /// <summary>What is in the cluster before anything of ours.</summary>
+    protected virtual Task BeforeInstallationAsync() => Task.CompletedTask;
 
     /// <summary>The YAML of a RouteRule for the service web.</summary>
     /// <param name="fields">Of its spec, in one line.</param>
@@ -131,12 +147,12 @@ public sealed class OperatorFixture : ApiServer
             kind: Pod
             metadata:
               name: {{key.Name}}
-              annotations: {sidecar.istio.io/inject: "false"}
+              annotations: { {{Profile.InjectAnnotation}}: "false" }
             spec:
               serviceAccountName: default
               securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault} }
               containers:
-              - name: istio-proxy
+              - name: {{Profile.ProxyContainer}}
                 image: "{{image}}"
                 securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]} }
             """;
@@ -145,16 +161,18 @@ public sealed class OperatorFixture : ApiServer
         await Api.PatchAsync(Kind.Pods, key, PatchKind.Merge, ready, new() { Subresource = "status" }, CancellationToken.None);
     }
 
-    private async Task LeadHereAsync(int port)
+    /// <summary>Has the webhooks lead to this process, which an apply of the manifest takes back.</summary>
+    public async Task LeadHereAsync()
     {
+        var port = Options.WebhookPort;
         var service = """{"spec":{"type":"ExternalName","externalName":"127.0.0.1","clusterIP":null,"clusterIPs":null,"selector":null}}""";
         await Api.MergeAsync(Kind.Services, Account, service, CancellationToken.None);
-        foreach (var (plural, count) in new[] { ("validatingwebhookconfigurations", 2), ("mutatingwebhookconfigurations", 1) })
+        foreach (var (plural, count) in new[] { ("validatingwebhookconfigurations", 2), ("mutatingwebhookconfigurations", Profile.InjectsByDefault ? 1 : 2) })
         {
             var patch = Enumerable.Range(0, count).Select(i => (JsonNode)Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{port}} }"""));
             await Api.PatchAsync(
                 new("admissionregistration.k8s.io", "v1", plural, ""),
-                ObjectKey.ClusterScoped(Turnpike.Api.Profile.Istio2017.WebhookConfiguration),
+                ObjectKey.ClusterScoped(Profile.WebhookConfiguration),
                 PatchKind.Json,
                 new JsonArray([.. patch]),
                 WriteOptions.Default,

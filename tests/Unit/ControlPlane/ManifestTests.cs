@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Mesh;
+using Turnpike.Api.Yaml;
 using Turnpike.Operator.ManagedProxy;
 using Turnpike.Operator.Manifests;
 using Turnpike.Tests.Support;
@@ -43,7 +44,7 @@ public sealed class ManifestTests
     public void EveryPortOfAPod_IsInANetworkPolicy_AndNoOther()
     {
         static int[] Ports(IEnumerable<JsonNode?> ports, string member) => [.. ports.Select(port => (int)port![member]!).Order()];
-        var policies = NetworkPolicies.All(Profile.Istio2017).ToDictionary(p => p["spec"]!["podSelector"]!["matchLabels"]!.ToJsonString());
+        var policies = Profile.All.SelectMany(NetworkPolicies.All).DistinctBy(p => p["spec"]!["podSelector"]!["matchLabels"]!.ToJsonString()).ToDictionary(p => p["spec"]!["podSelector"]!["matchLabels"]!.ToJsonString());
         Assert.All(Deployments(), deployment =>
         {
             var policy = policies[deployment["spec"]!["selector"]!["matchLabels"]!.ToJsonString()];
@@ -105,6 +106,28 @@ public sealed class ManifestTests
         Assert.Equal(32000, (int?)Service(new IngressProxySettings { HttpNodePort = 32000 })["spec"]!["ports"]![0]!["nodePort"]);
     }
 
-    private static IEnumerable<JsonObject> Deployments() =>
-        DesiredProxy.All(Profile.Istio2017, MeshConfig.Default, "image", DesiredProxy.DisruptionBudgets).Where(o => o.Resource == DesiredProxy.Deployments).Select(o => o.Body).Append(OperatorManifests.Deployment(Profile.Istio2017));
+    /// <summary>Of no object that may be somebody's already, and of none that users write in, does a second apply know a field.</summary>
+    [Fact]
+    public void NoFile_HoldsSettings_AnIngressClass_OrALabelOfANamespace()
+    {
+        foreach (var profile in Profile.All)
+        {
+            var path = Path.Combine(GoldenFiles.Root, "..", "..", GeneratedFiles.PathOf(profile));
+            var objects = YamlText.Read(File.ReadAllText(path)).Select(d => d.Root).OfType<JsonObject>().ToList();
+            Assert.DoesNotContain(objects, o => (string?)o["kind"] is "ConfigMap" or "IngressClass");
+            Assert.All(objects.Where(o => (string?)o["kind"] == "Namespace"), ns => Assert.Equal(["name"], ns["metadata"]!.AsObject().Select(m => m.Key)));
+        }
+    }
+
+    /// <summary>What both profiles have is one kind, which is the same; all else is told apart by its name or its namespace.</summary>
+    [Fact]
+    public void Profiles_ShareNoObject_ButTheDefinition()
+    {
+        var names = Profile.All.Select(profile => YamlText.Read(File.ReadAllText(Path.Combine(GoldenFiles.Root, "..", "..", GeneratedFiles.PathOf(profile))))
+            .Select(d => d.Root).OfType<JsonObject>().Select(o => $"{o["kind"]} {o["metadata"]!["namespace"]}/{o["metadata"]!["name"]}")).ToList();
+        Assert.Equal(["CustomResourceDefinition /routerules.config.istio.io"], names[0].Intersect(names[1]));
+    }
+
+    private static IEnumerable<JsonObject> Deployments() => Profile.All.SelectMany(profile => DesiredProxy.All(profile, MeshConfig.Of(profile), "image", DesiredProxy.DisruptionBudgets)
+        .Where(o => o.Resource == DesiredProxy.Deployments).Select(o => o.Body).Append(OperatorManifests.Deployment(profile)));
 }

@@ -21,10 +21,15 @@ internal static class IngressesPart
         var without = ours.Where(ingress => ingress.Addresses.Count == 0).ToList();
         return new StatusPart(Name, $"{ours.Count - without.Count} of {ours.Count} have an address")
         {
-            Problems = [.. without.Select(ingress => $"Ingress {ingress.Key} has no address")],
+            Problems = [.. Foreign(classes), .. without.Select(ingress => $"Ingress {ingress.Key} has no address")],
             Items = [.. ours.Select(ingress => new JsonObject { ["ingress"] = ingress.Key.ToString(), ["address"] = string.Join(',', ingress.Addresses) })],
         };
     }
+
+    private static IEnumerable<string> Foreign(ClusterSnapshot classes) =>
+        IngressClasses.Foreign(classes.Mesh, classes.IngressClasses) is { } foreign
+            ? [$"IngressClass {foreign.Metadata.Name} belongs to the controller {foreign.Controller}: its Ingresses are left to that one; ingressClass of the mesh settings names another class"]
+            : [];
 
     /// <summary>All that decides whose an Ingress is.</summary>
     private static async Task<ClusterSnapshot> ClassesAsync(KubeApi api, Profile profile, CancellationToken ct)
