@@ -39,6 +39,8 @@ public static class MissingRules
 
     private static string Reason(RouteRule rule, IReadOnlyList<Diagnostic> said, RuleIndex rules, PathEntry entry)
     {
+        if (entry.Routes.All is [{ Rule: null, Targets.IsEmpty: true } only])
+            return only.Redirect is null ? "the path is not served, so no rule is asked" : "port 80 redirects this path to HTTPS; rules are asked there";
         if (!rules.AppliesToIngress(rule))
             return $"spec.match.source: the rule is for requests of {rules.HostOf(rule.Spec.Match!.Source!, rule)}, not of the ingress";
         var errors = said.Where(d => d.Severity == DiagnosticSeverity.Error).ToList();
@@ -53,6 +55,8 @@ public static class MissingRules
 
     private static ServiceObject? ServiceOf(ClusterSnapshot snapshot, RouteOrigin origin, BackendIndex backends)
     {
+        if (origin.Tls != 0)
+            return null;
         var ingress = snapshot.Ingresses.FirstOrDefault(i => i.Metadata.ToString() == origin.Ingress);
         var backend = origin.Rule == 0
             ? ingress?.DefaultBackend

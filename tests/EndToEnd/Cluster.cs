@@ -41,6 +41,9 @@ public sealed partial class Cluster : IAsyncLifetime
     internal static string SampleImage { get; } = Environment.GetEnvironmentVariable("TURNPIKE_SAMPLE_IMAGE")
         ?? OperatorImage().Match(File.ReadAllText(Manifest)).Value.Replace("/operator:", "/sample-httpbin:", StringComparison.Ordinal);
 
+    /// <summary>The httpbin of the walkthrough, which is written in Python.</summary>
+    internal static string HttpbinImage { get; } = Environment.GetEnvironmentVariable("TURNPIKE_HTTPBIN_IMAGE") ?? "docker.io/local/httpbin:1";
+
     private static string SampleFolder => Path.Combine(Root, "config", "samples", "routerules");
 
     private static string Manifest => Path.Combine(Root, "config", "install.yaml");
@@ -50,12 +53,11 @@ public sealed partial class Cluster : IAsyncLifetime
         if (!Wanted)
             return;
         // The sample as it is but for the image: the nodes of a test cluster may have no way to a registry.
-        var image = Environment.GetEnvironmentVariable("TURNPIKE_HTTPBIN_IMAGE") ?? "docker.io/local/httpbin:1";
         var sample = await File.ReadAllLinesAsync(Path.Combine(Root, "samples", "httpbin", "httpbin.yaml"));
         var file = Path.Combine(Output, "istio", "samples", "httpbin", "httpbin.yaml");
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await File.WriteAllLinesAsync(file, sample.Select(line =>
-            line.Contains(" image: ", StringComparison.Ordinal) ? line[..line.IndexOf("image:", StringComparison.Ordinal)] + "image: " + image : line));
+            line.Contains(" image: ", StringComparison.Ordinal) ? line[..line.IndexOf("image:", StringComparison.Ordinal)] + "image: " + HttpbinImage : line));
     }
 
     /// <summary>Completes when Turnpike is installed and its ingress is there; the first caller installs it.</summary>

@@ -59,7 +59,7 @@ internal static class ExplainPrinter
             ["certificate"] = report.Certificate,
             ["virtualHost"] = report.Way.Host?.Domain,
             ["ingress"] = report.Way.Entry is { } entry
-                ? new JsonObject { ["name"] = entry.Origin.Ingress, ["rule"] = entry.Origin.Rule, ["path"] = entry.Origin.Path, ["match"] = entry.Path.ToString() }
+                ? new JsonObject { ["name"] = entry.Origin.Ingress, ["rule"] = entry.Origin.Rule, ["path"] = entry.Origin.Path, ["tls"] = entry.Origin.Tls, ["match"] = entry.Path.ToString() }
                 : null,
             ["rules"] = Array(report.Rules.Select(r => new JsonObject { ["name"] = r.Rule, ["taken"] = r.Taken, ["reason"] = r.Reason })),
             ["targets"] = Array(report.Targets.Select(t => new JsonObject

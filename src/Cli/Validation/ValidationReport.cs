@@ -64,9 +64,12 @@ internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<F
                 continue;
             }
             var read = ReadObject.From(manifest.Root!, profile);
-            findings.AddRange(read.Errors.Select(error => new Finding(manifest, true, null, error.ToString())));
-            findings.AddRange(read.Warnings.Select(warning => new Finding(manifest, false, null, warning)));
-            if (read.Errors.Count == 0)
+            var older = (string?)null;
+            var clash = key.Kind == Kinds.Ingress ? IngressClasses.Clash(IngressReader.ReadClass(manifest.Root!), out older) : null;
+            IReadOnlyList<FieldError> errors = clash is null ? read.Errors : [.. read.Errors, clash];
+            findings.AddRange(errors.Select(error => new Finding(manifest, true, null, error.ToString())));
+            findings.AddRange((older is null ? read.Warnings : [.. read.Warnings, older]).Select(warning => new Finding(manifest, false, null, warning)));
+            if (errors.Count == 0)
                 valid++;
             else
                 invalid++;

@@ -179,6 +179,7 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
         ReplyReason.NoRoute => "NoRoute",
         ReplyReason.NotServed => "NotServed",
         ReplyReason.Redirected => "Redirected",
+        ReplyReason.DirectResponse => "DirectResponse",
         ReplyReason.Preflight => "Preflight",
         ReplyReason.WebSocketNotAllowed => "WebSocketNotAllowed",
         ReplyReason.FaultAbort => "FaultAbort",

@@ -138,6 +138,7 @@ internal sealed class ProxyPipeline
         }
         if (route.DirectResponse is { } response)
         {
+            exchange.Trace.Reason = ReplyReason.DirectResponse;
             await LocalAnswer.SendAsync(exchange, response.Status, response.Text);
             return;
         }

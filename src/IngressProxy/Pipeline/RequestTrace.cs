@@ -10,6 +10,7 @@ internal enum ReplyReason
     /// <summary>It breaks a rule of HTTP, or asks for what no proxy of this kind does.</summary>
     NotServed,
     Redirected,
+    DirectResponse,
     Preflight,
     WebSocketNotAllowed,
     FaultAbort,

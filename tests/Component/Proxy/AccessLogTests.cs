@@ -64,6 +64,7 @@ public sealed partial class AccessLogTests : PipelineTest
         var elsewhere = new FakeExchange();
         elsewhere.Request.Target = "*";
         Assert.Equal("404 NotServed", await EndAsync(new FakeUpstream(), Route(), elsewhere));
+        Assert.Equal("503 DirectResponse", await EndAsync(new FakeUpstream(), Route() with { Targets = [], DirectResponse = new DirectResponseAction(503, "no") }));
         Assert.Equal("404 NoRoute", await EndAsync(new FakeUpstream(), Route(), table: RouteTable.Empty));
         Assert.Equal("500 InternalError", await EndAsync(new FakeUpstream((Func<Sent, FakeResponse>)(_ => throw new InvalidOperationException("fault of ours"))), Route()));
         using var gone = new CancellationTokenSource();

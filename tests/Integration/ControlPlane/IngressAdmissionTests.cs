@@ -85,6 +85,35 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
     }
 
     [Fact]
+    public async Task AnnotationsOfOtherControllers_AreTold_AndGuardsAreRefused()
+    {
+        var ns = await cluster.CreateNamespaceAsync(Cancelled);
+        string With(string annotation) => Ingress("a", $"{ns}.example.com", "web", 80).Replace("class: istio", $"class: istio\n    {annotation}", StringComparison.Ordinal);
+        const string guard = "metadata.annotations[nginx.ingress.kubernetes.io/whitelist-source-range]: Forbidden: asks ingress-nginx for limits to the addresses of clients; ";
+        var refused = await SendAsync(ns, "create", With("nginx.ingress.kubernetes.io/whitelist-source-range: 10.0.0.0/8"));
+        Assert.Contains(Refusal + "\"a\" is invalid: " + guard, refused.Error, StringComparison.Ordinal);
+
+        var warned = await SendAsync(ns, "create", With("nginx.ingress.kubernetes.io/rewrite-target: /"));
+        warned.Expect();
+        Assert.Contains("metadata.annotations[nginx.ingress.kubernetes.io/rewrite-target]: has no effect: it is read by ingress-nginx alone; a RouteRule with rewrite does that", Warnings(warned));
+
+        var annotated = await cluster.KubectlAsync(null, Cancelled, "annotate", "ingress", "a", "-n", ns, "nginx.ingress.kubernetes.io/whitelist-source-range=10.0.0.0/8");
+        Assert.Contains(guard, annotated.Error, StringComparison.Ordinal);
+        // That of cert-manager's solver lets everybody in.
+        (await cluster.KubectlAsync(null, Cancelled, "annotate", "ingress", "a", "-n", ns, "nginx.ingress.kubernetes.io/whitelist-source-range=0.0.0.0/0,::/0")).Expect();
+    }
+
+    /// <summary>What <c>turnpike validate</c> says of it, this API server says too.</summary>
+    [Fact]
+    public async Task ClassThatIsNamedTwice_IsRefusedByTheApiServer()
+    {
+        var ns = await cluster.CreateNamespaceAsync(Cancelled);
+        var twice = Ingress("a", $"{ns}.example.com", "web", 80).Replace("spec:", "spec:\n  ingressClassName: other", StringComparison.Ordinal);
+        var run = await SendAsync(ns, "create", twice);
+        Assert.Contains("annotations.kubernetes.io/ingress.class: Invalid value: \"istio\": ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task GoodIngress_IsTakenWithoutAWord()
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
