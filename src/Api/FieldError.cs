@@ -1,3 +1,5 @@
+using Turnpike.Api.Reading;
+
 namespace Turnpike.Api;
 
 /// <summary>
@@ -18,6 +20,9 @@ public sealed record FieldError(string Path, FieldErrorKind Kind, string? BadVal
 
     public static FieldError Unsupported(string path, string? badValue, IEnumerable<string> supported) =>
         new(path, FieldErrorKind.Unsupported, badValue, "supported values: " + string.Join(", ", supported.Select(s => $"\"{s}\"")));
+
+    /// <summary>A text of a user's as messages show it: in quotes, on one line, and cut where it is long.</summary>
+    public static string Quote(string text) => JsonText.Quote(text);
 
     public static FieldError Duplicate(string path, string? badValue, string detail) => new(path, FieldErrorKind.Duplicate, badValue, detail);
 

@@ -28,6 +28,12 @@ public static class Names
     /// <summary>On the operator's Deployment: the profile that it was installed with.</summary>
     public const string ProfileLabel = "turnpike.io/profile";
     public const string HttpAnnotation = "turnpike.io/http";
+    public const string BackendProtocolAnnotation = "turnpike.io/backend-protocol";
+    public const string BackendCaAnnotation = "turnpike.io/backend-ca";
+    public const string BackendServerNameAnnotation = "turnpike.io/backend-server-name";
+
+    /// <summary>The key of the Secret that <see cref="BackendCaAnnotation"/> names.</summary>
+    public const string CaCertificateKey = "ca.crt";
     public const string LoadBalancingAnnotation = "turnpike.io/load-balancing";
     public const string RoundRobin = "round-robin";
     public const string RandomChoice = "random";
@@ -58,7 +64,7 @@ public static class Names
 
     /// <summary>The annotations of an Ingress that say what happens to its requests: admission looks at an Ingress again when one of them changes.</summary>
     public static ImmutableArray<string> IngressAnnotations { get; } =
-        [HttpAnnotation, ShareHostWithAnnotation];
+        [HttpAnnotation, ShareHostWithAnnotation, BackendProtocolAnnotation, BackendCaAnnotation, BackendServerNameAnnotation];
 
     /// <summary>What <see cref="LoadBalancingAnnotation"/> may say.</summary>
     public static ImmutableArray<string> LoadBalancingPolicies { get; } = [RoundRobin, RandomChoice, LeastRequest];

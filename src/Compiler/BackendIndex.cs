@@ -27,10 +27,13 @@ internal sealed class BackendIndex
         _servicesByHost = snapshot.Services.DistinctBy(HostOf, StringComparer.OrdinalIgnoreCase).ToDictionary(HostOf, StringComparer.OrdinalIgnoreCase);
         _endpoints = snapshot.Endpoints.ToLookup(e => (e.Metadata.Namespace, e.ServiceName));
         Addresses = new EndpointPolicy(snapshot);
+        Authorities = new BackendAuthorities(snapshot);
         _pods = new Lazy<PodIndex>(() => new PodIndex(snapshot.Pods), isThreadSafe: false);
     }
 
     public EndpointPolicy Addresses { get; }
+
+    public BackendAuthorities Authorities { get; }
 
     /// <summary>What clusters are paid from; null where nobody counts.</summary>
     public NamespaceBudget? Budget { get; init; }
@@ -44,29 +47,33 @@ internal sealed class BackendIndex
 
     public string HostOf(ServiceObject service) => $"{service.Metadata.Name}.{service.Metadata.Namespace}.svc.{_snapshot.Mesh.Domain}";
 
-    /// <summary>The name of the cluster for a port of a service and the pods that carry <paramref name="labels"/>; made when first asked for.</summary>
-    /// <param name="service">The service.</param>
-    /// <param name="port">One of its ports.</param>
+    /// <summary>The name of the cluster for a backend and the pods that carry <paramref name="labels"/>; made when first asked for.</summary>
+    /// <param name="backend">A port of a service, and what an Ingress says of the way there.</param>
     /// <param name="labels">Null or empty for all its pods.</param>
     /// <param name="payer">The namespace that asks for it.</param>
     /// <param name="excess">Why it cannot be had: the payer's part of the table is used up.</param>
-    public string? ClusterFor(ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels, string payer, out string? excess)
+    public string? ClusterFor(Backend backend, ImmutableSortedDictionary<string, string>? labels, string payer, out string? excess)
     {
         excess = null;
+        var (service, port) = (backend.Service, backend.Port);
         var name = string.Create(CultureInfo.InvariantCulture, $"{service.Metadata}:{port.Port}");
         if (labels is { IsEmpty: false })
             name += "{" + string.Join(',', labels.Select(l => $"{l.Key}={l.Value}")) + "}";
+        name += backend.Options.OfCluster(port);
         if (!_clusters.ContainsKey(name))
         {
             var endpoints = _endpoints[(service.Metadata.Namespace, service.Metadata.Name)].Sum(e => e.Subsets.Sum(s => s.Addresses.Length));
-            excess = Budget?.Spend(payer, NamespaceBudget.OfCluster(name, endpoints));
+            var (tls, lacksAuthority) = TlsOf(backend);
+            excess = Budget?.Spend(payer, NamespaceBudget.OfCluster(name, endpoints) + (tls?.AuthorityPem?.Length ?? 0));
             if (excess is not null)
                 return null;
             _clusters.Add(name, new Cluster
             {
                 Name = name,
-                Endpoints = EndpointsOf(service, port, labels),
-                Protocol = PortProtocol.Of(port) ?? UpstreamProtocol.Http1,
+                Endpoints = lacksAuthority ? [] : EndpointsOf(service, port, labels),
+                Protocol = backend.Protocol.Protocol,
+                Tls = tls,
+                LacksAuthority = lacksAuthority,
                 LoadBalancing = LoadBalancingOf(service),
                 ConnectTimeout = _snapshot.Mesh.ConnectTimeout,
                 Host = _snapshot.Mesh.UpstreamHost == Api.Mesh.UpstreamHost.Service
@@ -83,6 +90,21 @@ internal sealed class BackendIndex
         var name = $"{ns}/{backend}";
         _clusters.TryAdd(name, new Cluster { Name = name });
         return name;
+    }
+
+    /// <summary>
+    /// Certificates within a cluster are for the service's name there, so that is the one that is asked for where the Ingress gives none. Where the authority
+    /// is not to be had, nothing is sent: whoever asks for verification does not want to do without.
+    /// </summary>
+    private (UpstreamTls? Tls, bool LacksAuthority) TlsOf(Backend backend)
+    {
+        if (!backend.Protocol.Tls)
+            return (null, false);
+        var tls = new UpstreamTls { ServerName = backend.Options.ServerName ?? $"{backend.Service.Metadata.Name}.{backend.Service.Metadata.Namespace}.svc" };
+        if (backend.Options.Authority is not { } authority)
+            return (tls, false);
+        var pem = Authorities.PemOf(authority);
+        return (tls with { Authority = authority, AuthorityPem = pem }, pem.Length == 0);
     }
 
     private ImmutableArray<Endpoint> EndpointsOf(ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels)
@@ -138,32 +160,4 @@ internal static class Labels
 {
     public static bool Contain(ImmutableSortedDictionary<string, string> all, ImmutableSortedDictionary<string, string> wanted) =>
         wanted.All(w => all.TryGetValue(w.Key, out var value) && value == w.Value);
-}
-
-/// <summary>The protocol of a Service port: <c>appProtocol</c>, else the text before the first dash of the port's name (behaviour reference §3.3).</summary>
-internal static class PortProtocol
-{
-    /// <summary>Null where the port does not speak HTTP.</summary>
-    public static UpstreamProtocol? Of(ServicePort port)
-    {
-        if (port.Transport is not ("TCP" or ""))
-            return null;
-        if (port.AppProtocol is { Length: > 0 } app)
-        {
-            return app.ToLowerInvariant() switch
-            {
-                "http" or "kubernetes.io/ws" => UpstreamProtocol.Http1,
-                "http2" or "h2c" or "grpc" or "kubernetes.io/h2c" => UpstreamProtocol.Http2,
-                _ => null,
-            };
-        }
-        var dash = port.Name.IndexOf('-', StringComparison.Ordinal);
-        return (dash < 0 ? port.Name : port.Name[..dash]).ToLowerInvariant() switch
-        {
-            // An unnamed port was TCP in 2017. Used by an Ingress it can only be meant as HTTP.
-            "" or "http" => UpstreamProtocol.Http1,
-            "http2" or "grpc" => UpstreamProtocol.Http2,
-            _ => null,
-        };
-    }
 }

@@ -40,6 +40,12 @@ public sealed record ClusterSnapshot
 
     public ImmutableArray<TlsSecretObject> TlsSecrets { get; init; } = [];
 
+    /// <summary>Secrets as Ingresses name them for the certificates of an authority; more may be here than are named.</summary>
+    public ImmutableArray<AuthorityObject> Authorities { get; init; } = [];
+
+    /// <summary>The Secrets, <c>namespace/name</c>, that were looked for beyond <see cref="TlsSecrets"/>; null where all of them are here.</summary>
+    public ImmutableHashSet<string>? AuthoritiesLookedFor { get; init; }
+
     public ImmutableArray<NamespaceObject> Namespaces { get; init; } = [];
 
     /// <summary>The records of who has which host, as they lie in the cluster.</summary>

@@ -62,7 +62,13 @@ public static class DiagnosticReasons
 
     public const string BackendNotFound = "BackendNotFound";
     public const string BackendNotHttp = "BackendNotHttp";
+
+    /// <summary>A backend speaks TLS, and nobody checks who it is.</summary>
+    public const string BackendNotVerified = "BackendNotVerified";
     public const string SecretNotFound = "SecretNotFound";
+
+    /// <summary>Whether there is such a Secret will be known in a moment.</summary>
+    public const string SecretNotRead = "SecretNotRead";
     public const string CertificateTaken = "CertificateTaken";
     public const string HostPathTaken = "HostPathTaken";
 

@@ -39,6 +39,9 @@ public static class Kinds
     public const string EndpointSlice = "EndpointSlice";
     public const string Pod = "Pod";
     public const string Secret = "Secret";
+
+    /// <summary>A Secret that is watched because an Ingress names it for its <c>ca.crt</c>: it may be one of the certificates as well, and comes and goes by itself.</summary>
+    public const string AuthoritySecret = "AuthoritySecret";
     public const string Namespace = "Namespace";
     public const string ConfigMap = "ConfigMap";
 }

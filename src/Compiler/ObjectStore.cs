@@ -27,8 +27,11 @@ public sealed class ObjectStore(Profile? profile = null)
     /// <summary>Takes in a new object or a new version of one. Where anything is wrong with it, the object as it was stays in force.</summary>
     /// <param name="key">Kind, namespace (empty for cluster-scoped kinds) and name.</param>
     /// <param name="read">The object, of that kind and name.</param>
-    public void Put(ObjectKey key, ReadObject read) =>
-        _entries[key] = new Entry(read.Errors.Count > 0 ? _entries.GetValueOrDefault(key)?.Value : read.Value, read);
+    public void Put(ObjectKey key, ReadObject read)
+    {
+        var before = _entries.GetValueOrDefault(key);
+        _entries[key] = new Entry(read.Errors.Count > 0 ? before?.Value : read.Value, AuthorityInForce(read.Authority, before?.Authority), read);
+    }
 
     public bool Remove(ObjectKey key) => _entries.Remove(key);
 
@@ -52,6 +55,11 @@ public sealed class ObjectStore(Profile? profile = null)
             Endpoints = [.. All<EndpointsObject>(Kinds.Endpoints), .. All<EndpointsObject>(Kinds.EndpointSlice)],
             Pods = All<PodObject>(Kinds.Pod),
             TlsSecrets = All<TlsSecretObject>(Kinds.Secret),
+            Authorities =
+            [
+                .. _entries.Where(e => e.Key.Kind is Kinds.Secret or Kinds.AuthoritySecret).Select(e => e.Value.Authority).OfType<AuthorityObject>()
+                    .DistinctBy(a => a.Metadata.ToString()),
+            ],
             Namespaces = All<NamespaceObject>(Kinds.Namespace),
         };
         return (snapshot, Diagnose(mesh, classes));
@@ -83,6 +91,11 @@ public sealed class ObjectStore(Profile? profile = null)
         where T : class =>
         [.. _entries.Where(e => e.Key.Kind == kind).Select(e => e.Value.Value).OfType<T>()];
 
+    /// <summary>A version without usable certificates does not replace one that has them, and says that it is there.</summary>
+    private static AuthorityObject? AuthorityInForce(AuthorityObject? now, AuthorityObject? before) =>
+        now is { Fault: not null } && before is { Pem.Length: > 0 } ? now with { Pem = before.Pem } : now;
+
     /// <param name="Value">What is in force: of this version, or of the last good one.</param>
-    private sealed record Entry(object? Value, ReadObject Read);
+    /// <param name="Authority">The same, of a Secret as an authority.</param>
+    private sealed record Entry(object? Value, AuthorityObject? Authority, ReadObject Read);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api;
+using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Reading;
 
@@ -30,6 +31,9 @@ public sealed class ReadObject
     /// <summary>Of an Ingress: enough to tell its class and its hosts, however broken the rest of it is.</summary>
     internal IngressObject? Class { get; private init; }
 
+    /// <summary>Of a Secret: what it is as an authority, beside what else it is.</summary>
+    internal AuthorityObject? Authority { get; private init; }
+
     internal static ReadObject Nothing { get; } = new(null, [], []);
 
     /// <summary>Reads and validates an object of any kind; kinds that say nothing about routing give an empty result.</summary>
@@ -38,12 +42,20 @@ public sealed class ReadObject
     public static ReadObject From(JsonObject raw, Profile? profile = null)
     {
         var read = ObjectReaders.For(raw)?.Invoke(raw, profile ?? Profile.Istio2017) ?? Nothing;
-        var isIngress = raw["kind"] is JsonValue kind && kind.TryGetValue<string>(out var name) && name == Kinds.Ingress;
+        var kind = raw["kind"] is JsonValue value && value.TryGetValue<string>(out var name) ? name : "";
         return new ReadObject(read.Value, read.Errors, read.Warnings)
         {
             Metadata = ObjectMetaReader.Read(raw["metadata"]),
-            Class = isIngress ? IngressReader.ReadClass(raw) : null,
+            Class = kind == Kinds.Ingress ? IngressReader.ReadClass(raw) : null,
+            Authority = kind == Kinds.Secret ? AuthorityReader.Read(raw) : null,
         };
+    }
+
+    /// <summary>Reads a Secret as an authority, and nothing else of it.</summary>
+    public static ReadObject FromAuthority(JsonObject raw)
+    {
+        var authority = AuthorityReader.Read(raw);
+        return new ReadObject(null, [], []) { Metadata = authority.Metadata, Authority = authority };
     }
 
     internal static ReadObject Of<T>(Decoded<T> decoded)

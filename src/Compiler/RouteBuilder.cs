@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Turnpike.Api;
-using Turnpike.Api.Core;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Limits;
@@ -31,12 +30,12 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
 
     private TimeSpan DefaultTimeout => mesh.DefaultRequestTimeout.Or(ProxyDefaults.RequestTimeout) ?? TimeSpan.Zero;
 
-    /// <summary>The routes for a path whose requests go to a port of a service; null where the namespace has no room for them in the table.</summary>
-    public RouteList? RoutesFor(PathMatch path, ServiceObject service, ServicePort port, out string? excess)
+    /// <summary>The routes for a path whose requests go to a backend; null where the namespace has no room for them in the table.</summary>
+    public RouteList? RoutesFor(PathMatch path, Backend backend, out string? excess)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{service.Metadata}:{port.Port}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{backend.Service.Metadata}:{backend.Port.Port}{backend.Options.OfList}");
         if (!_lists.TryGetValue(name, out var known))
-            _lists[name] = known = (Build(name, service, port, out var why), why, []);
+            _lists[name] = known = (Build(name, backend, out var why), why, []);
         excess = known.Excess;
         if (known.List is not null)
             known.Entries.Add(path);
@@ -96,21 +95,21 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
         return order != 0 ? order : string.CompareOrdinal(x.Rule, y.Rule);
     }
 
-    private RouteList? Build(string name, ServiceObject service, ServicePort port, out string? excess)
+    private RouteList? Build(string name, Backend backend, out string? excess)
     {
-        var ns = service.Metadata.Namespace;
-        if (backends.ClusterFor(service, port, null, ns, out excess) is not { } cluster)
+        var ns = backend.Service.Metadata.Namespace;
+        if (backends.ClusterFor(backend, null, ns, out excess) is not { } cluster)
             return null;
         var routes = new List<Route>
         {
             new() { Path = PathMatch.Any, Targets = [new WeightedCluster(cluster, 100)], Timeout = DefaultTimeout, AllowWebSocket = AllowsWebSockets },
         };
         // The oldest first, so that it is the newest for which there is no room.
-        foreach (var rule in NamespaceUsage.ByAge(rules.For(service), r => r.Metadata))
+        foreach (var rule in NamespaceUsage.ByAge(rules.For(backend.Service), r => r.Metadata))
         {
             try
             {
-                if (Build(rule, service, port) is not { } route)
+                if (Build(rule, backend) is not { } route)
                     continue;
                 if (budget.Spend(ns, NamespaceBudget.OfRule(rule)) is { } full)
                     LeaveOut(rule, full);
@@ -130,17 +129,17 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
     private void LeaveOut(RouteRule rule, string excess) =>
         diagnostics.Error(Keys.Of(rule), DiagnosticReasons.LimitExceeded, $"{excess}; the rule is left out");
 
-    private Route? Build(RouteRule rule, ServiceObject service, ServicePort port)
+    private Route? Build(RouteRule rule, Backend backend)
     {
         var spec = rule.Spec;
         var (path, conditions) = Matches(spec);
-        var targets = spec.Redirect is null ? Targets(rule, service, port) : [];
+        var targets = spec.Redirect is null ? Targets(rule, backend) : [];
         if (targets is null)
             return null;
         string? mirror = null;
         if (spec.Mirror is { } copy && spec.Redirect is null)
         {
-            mirror = TargetCluster(rule, "spec.mirror", copy, copy.Labels, service, port);
+            mirror = TargetCluster(rule, "spec.mirror", copy, copy.Labels, backend);
             if (mirror is null)
                 return null;
         }
@@ -198,10 +197,10 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
             : new Condition(target, name, kind, value);
     }
 
-    private ImmutableArray<WeightedCluster>? Targets(RouteRule rule, ServiceObject service, ServicePort port)
+    private ImmutableArray<WeightedCluster>? Targets(RouteRule rule, Backend backend)
     {
         if (rule.Spec.Route is not { IsEmpty: false } route)
-            return Cluster(rule, service, port, null) is { } only ? [new WeightedCluster(only, 100)] : null;
+            return Cluster(rule, backend, null) is { } only ? [new WeightedCluster(only, 100)] : null;
         var targets = ImmutableArray.CreateBuilder<WeightedCluster>(route.Length);
         for (var i = 0; i < route.Length; i++)
         {
@@ -209,7 +208,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
             // A single target takes everything, whatever its weight; beside others, weight 0 takes nothing.
             var weight = route.Length == 1 ? 100 : target.Weight ?? 0;
             var labels = target.Labels is { IsEmpty: false } ? target.Labels : target.Destination?.Labels;
-            var cluster = TargetCluster(rule, $"spec.route[{i}].destination", target.Destination, labels, service, port);
+            var cluster = TargetCluster(rule, $"spec.route[{i}].destination", target.Destination, labels, backend);
             if (cluster is null)
                 return null;
             if (weight > 0)
@@ -218,28 +217,32 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
         return targets.ToImmutable();
     }
 
-    /// <summary>The cluster of a target, which has the port of the rule's own service; null, and a diagnostic, where there is none.</summary>
+    /// <summary>The cluster of a target, which has the port of the rule's own service, and what the Ingress says of its backends; null, and a diagnostic, where there is none.</summary>
     private string? TargetCluster(
-        RouteRule rule, string path, IstioService? target, ImmutableSortedDictionary<string, string>? labels, ServiceObject service, ServicePort port)
+        RouteRule rule, string path, IstioService? target, ImmutableSortedDictionary<string, string>? labels, Backend backend)
     {
         if (target is null)
-            return Cluster(rule, service, port, labels);
+            return Cluster(rule, backend, labels);
+        var port = backend.Port;
         var host = rules.HostOf(target, rule);
         if (rules.Find(rule, path, host, diagnostics, missing => diagnostics.Error(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"{missing}, so the rule is left out")) is not { } other)
             return null;
-        var same = other.Ports.FirstOrDefault(p => p.Port == port.Port)
-            ?? other.Ports.FirstOrDefault(p => p.Name.Length > 0 && p.Name == port.Name);
+        var same = other.Ports.FirstOrDefault(p => p.Port == port.Port && PortProtocol.IsTcp(p))
+            ?? other.Ports.FirstOrDefault(p => p.Name.Length > 0 && p.Name == port.Name && PortProtocol.IsTcp(p));
         if (same is null)
         {
             diagnostics.Error(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"{path}: service {other.Metadata} has no port {port.Port}{(port.Name.Length > 0 ? $" or \"{port.Name}\"" : "")}, so the rule is left out");
             return null;
         }
-        return Cluster(rule, other, same, labels);
+        var destination = backend with { Service = other, Port = same };
+        if (destination is { Protocol.Tls: true, Options.Authority: null } && other != backend.Service)
+            diagnostics.Warn(Keys.Of(rule), DiagnosticReasons.BackendNotVerified, $"{path}: {BackendChecks.NotVerified(destination)}");
+        return Cluster(rule, destination, labels);
     }
 
-    private string? Cluster(RouteRule rule, ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels)
+    private string? Cluster(RouteRule rule, Backend backend, ImmutableSortedDictionary<string, string>? labels)
     {
-        var cluster = backends.ClusterFor(service, port, labels, rule.Metadata.Namespace, out var excess);
+        var cluster = backends.ClusterFor(backend, labels, rule.Metadata.Namespace, out var excess);
         if (cluster is null)
             LeaveOut(rule, excess!);
         return cluster;

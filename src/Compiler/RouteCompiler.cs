@@ -24,6 +24,7 @@ public sealed class RouteCompiler
     private readonly NamespaceBudget _budget;
     private TlsHosts _tls = TlsHosts.None;
     private bool _isGuarded;
+    private readonly BackendChecks _checks;
     private readonly RouteBuilder _routes;
     private readonly HostOwners _hosts;
     private readonly CertificateBuilder _certificates;
@@ -36,6 +37,7 @@ public sealed class RouteCompiler
         _snapshot = snapshot;
         _budget = new NamespaceBudget(snapshot.Mesh.NamespaceLimits.TableBytesInForce);
         _backends = new BackendIndex(snapshot) { Budget = _budget };
+        _checks = new BackendChecks(_backends.Authorities, _diagnostics);
         _routes = new RouteBuilder(snapshot.Mesh, snapshot.Mesh.HttpsRedirectPort ?? snapshot.DefaultHttpsRedirectPort, _backends, new RuleIndex(snapshot, _backends, _diagnostics), _budget, _diagnostics);
         _hosts = HostOwners.Of(snapshot);
         _certificates = new CertificateBuilder(snapshot, _hosts, _diagnostics);
@@ -92,6 +94,7 @@ public sealed class RouteCompiler
             Add(ingress, served);
         foreach (var (host, entry) in _tls.Listed)
             CloseCleartext(ingress, host, entry);
+        _checks.End(ingress);
     }
 
     /// <summary>Tells what an Ingress asks for in vain; true where it may not be served for that.</summary>
@@ -205,20 +208,21 @@ public sealed class RouteCompiler
                 known += $" and {service.Ports.Length - 10} more";
             _diagnostics.Warn(key, DiagnosticReasons.BackendNotFound, $"{field}: service \"{backend.ServiceName}\" has no port {(backend.PortName.Length > 0 ? $"\"{backend.PortName}\"" : backend.PortNumber)}; its requests get 503; its ports: {known}");
         }
-        else if (PortProtocol.Of(port) is null)
+        else if (!PortProtocol.IsTcp(port))
         {
-            _diagnostics.Warn(key, DiagnosticReasons.BackendNotHttp, $"{field}: port {port.Port} of service \"{backend.ServiceName}\" does not say that it speaks HTTP; its requests get 503; name the port http, http2 or grpc (or http-…), or set its appProtocol");
+            _diagnostics.Warn(key, DiagnosticReasons.BackendNotHttp, $"{field}: port {port.Port} of service \"{backend.ServiceName}\" is a port of {port.Transport}, and HTTP needs one of TCP; its requests get 503");
         }
         else
         {
-            return _routes.RoutesFor(path, service, port, out excess);
+            return _routes.RoutesFor(path, _checks.Of(ingress, service, port, field), out excess);
         }
         return _routes.RoutesToNowhere(ns, backend.ToString());
     }
 
     private static ServicePort? PortOf(ServiceObject service, IngressBackend backend) => backend.PortName.Length > 0
         ? service.Ports.FirstOrDefault(p => p.Name == backend.PortName)
-        : service.Ports.FirstOrDefault(p => p.Port == backend.PortNumber);
+        // One number may be a port of TCP and one of UDP.
+        : service.Ports.FirstOrDefault(p => p.Port == backend.PortNumber && PortProtocol.IsTcp(p)) ?? service.Ports.FirstOrDefault(p => p.Port == backend.PortNumber);
 
     private TlsIngressHttp HttpMode(IngressObject ingress, string host) => ingress.Metadata.Annotations.GetValueOrDefault(Names.HttpAnnotation) switch
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
 using Turnpike.Compiler;
@@ -8,12 +9,24 @@ using Turnpike.Hosting.Watch;
 namespace Turnpike.Discovery;
 
 /// <summary>Keeps an <see cref="ObjectStore"/> like the cluster, and says when it has changed.</summary>
-public sealed class ClusterFeed(KubeApi api, Profile profile, ILoggerFactory loggers, TimeProvider clock)
+public sealed class ClusterFeed
 {
-    private readonly ObjectStore _store = new(profile);
+    private readonly KubeApi _api;
+    private readonly ILoggerFactory _loggers;
+    private readonly TimeProvider _clock;
+    private readonly NamedSecrets _authorities;
+    private readonly Profile _profile;
+    private readonly ObjectStore _store;
     private readonly Lock _gate = new();
     private volatile TaskCompletionSource _changed = NewSignal();
     private ImmutableArray<Informer<ReadObject>> _informers = [];
+
+    public ClusterFeed(KubeApi api, Profile profile, ILoggerFactory loggers, TimeProvider clock)
+    {
+        (_api, _profile, _loggers, _clock) = (api, profile, loggers, clock);
+        _store = new ObjectStore(profile);
+        _authorities = new NamedSecrets(WatchAuthority, (ns, name) => Take(new Api.ObjectKey(Kinds.AuthoritySecret, ns, name), null), Signal, clock);
+    }
 
     /// <summary>The informers, once <see cref="RunAsync"/> has found out what the API server serves.</summary>
     public IReadOnlyCollection<IInformer> Informers => _informers;
@@ -23,8 +36,8 @@ public sealed class ClusterFeed(KubeApi api, Profile profile, ILoggerFactory log
     /// <param name="ct">Ends the watching.</param>
     public async Task RunAsync(Action synced, CancellationToken ct)
     {
-        var slices = await api.ServesAsync(WatchedKinds.EndpointSlices, ct);
-        _informers = [.. WatchedKinds.All(slices, profile).Select(w => Watch(w.Resource, w.Query))];
+        var slices = await _api.ServesAsync(WatchedKinds.EndpointSlices, ct);
+        _informers = [.. WatchedKinds.All(slices, _profile).Select(w => Watch(w.Resource, w.Query))];
         var running = _informers.Select(i => Task.Run(() => i.RunAsync(ct), CancellationToken.None)).ToList();
         await Task.WhenAll(_informers.Select(i => i.Synced)).WaitAsync(ct);
         synced();
@@ -38,33 +51,44 @@ public sealed class ClusterFeed(KubeApi api, Profile profile, ILoggerFactory log
         _changed = NewSignal();
     }
 
+    /// <summary>
+    /// Watches the Secrets that a snapshot names, and waits a little for those that are new; true where a newer snapshot knows more. One caller at a time, who is
+    /// the one that takes snapshots.
+    /// </summary>
+    public Task<bool> FollowAsync(ClusterSnapshot snapshot, CancellationToken ct) => _authorities.FollowAsync(BackendAuthorities.Named(snapshot), ct);
+
     /// <summary>The cluster as it now is, what is wrong in it, and the newest version of every RouteRule.</summary>
     public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<Api.ObjectMeta> Rules) Snapshot()
     {
         lock (_gate)
         {
             var (snapshot, diagnostics) = _store.Snapshot();
-            return (snapshot, diagnostics, _store.Newest(Kinds.RouteRule));
+            return (snapshot with { AuthoritiesLookedFor = _authorities.LookedFor }, diagnostics, _store.Newest(Kinds.RouteRule));
         }
     }
 
-    private Informer<ReadObject> Watch(ResourceRef resource, ResourceQuery query)
+    private Informer<ReadObject> Watch(ResourceRef resource, ResourceQuery query) => Watch(resource, query, resource.Kind, json => WatchedKinds.Decode(resource, json, _profile));
+
+    private Informer<ReadObject> WatchAuthority(string ns, string name) =>
+        Watch(WatchedKinds.Secrets, WatchedKinds.SecretNamed(ns, name), Kinds.AuthoritySecret, WatchedKinds.DecodeAuthority);
+
+    private Informer<ReadObject> Watch(ResourceRef resource, ResourceQuery query, string kind, Func<JsonElement, ReadObject> decode)
     {
-        var informer = new Informer<ReadObject>(
-            api, resource, json => WatchedKinds.Decode(resource, json, profile), new InformerOptions { Query = query }, loggers.CreateLogger<Informer<ReadObject>>(), clock);
-        informer.AddHandler(change =>
-        {
-            var key = new Api.ObjectKey(resource.Kind, change.Key.Namespace, change.Key.Name);
-            lock (_gate)
-            {
-                if (change.New is { } read)
-                    _store.Put(key, read);
-                else
-                    _store.Remove(key);
-            }
-            Signal();
-        });
+        var informer = new Informer<ReadObject>(_api, resource, decode, new InformerOptions { Query = query }, _loggers.CreateLogger<Informer<ReadObject>>(), _clock);
+        informer.AddHandler(change => Take(new Api.ObjectKey(kind, change.Key.Namespace, change.Key.Name), change.New));
         return informer;
+    }
+
+    private void Take(Api.ObjectKey key, ReadObject? read)
+    {
+        lock (_gate)
+        {
+            if (read is not null)
+                _store.Put(key, read);
+            else
+                _store.Remove(key);
+        }
+        Signal();
     }
 
     private void Signal() => _changed.TrySetResult();

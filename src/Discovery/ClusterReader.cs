@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Hosting.Api;
@@ -24,16 +25,32 @@ public sealed class ClusterReader(KubeApi api, Profile profile)
             foreach (var read in objects ?? [])
                 store.Put(new Api.ObjectKey(resource.Kind, read.Metadata.Namespace, read.Metadata.Name), read);
         }
+        var named = BackendAuthorities.Named(store.Snapshot().Snapshot);
+        var authorities = await Task.WhenAll(named.Select(name => AuthorityAsync(name, ct)));
+        foreach (var read in authorities.SelectMany(a => a ?? []))
+            store.Put(new Api.ObjectKey(Kinds.AuthoritySecret, read.Metadata.Namespace, read.Metadata.Name), read);
         var (snapshot, diagnostics) = store.Snapshot();
-        return new ClusterReading(snapshot, diagnostics, [.. lists.Where(l => l.Objects is null).Select(l => l.Resource.Plural)]);
+        var unreadable = lists.Where(l => l.Objects is null).Select(l => l.Resource.Plural)
+            .Concat(authorities.Any(a => a is null) ? [WatchedKinds.Secrets.Plural] : []);
+        return new ClusterReading(snapshot, diagnostics, [.. unreadable.Distinct()]);
     }
 
+    private async Task<IReadOnlyList<ReadObject>?> AuthorityAsync(string name, CancellationToken ct)
+    {
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        return (await ListAsync(WatchedKinds.Secrets, WatchedKinds.SecretNamed(name[..slash], name[(slash + 1)..]), WatchedKinds.DecodeAuthority, ct)).Objects;
+    }
+
+    private Task<(ResourceRef Resource, IReadOnlyList<ReadObject>? Objects)> ListAsync(ResourceRef resource, ResourceQuery query, CancellationToken ct) =>
+        ListAsync(resource, query, json => WatchedKinds.Decode(resource, json, profile), ct);
+
     /// <summary>Null where the kind is not there, or not for the caller to see.</summary>
-    private async Task<(ResourceRef Resource, IReadOnlyList<ReadObject>? Objects)> ListAsync(ResourceRef resource, ResourceQuery query, CancellationToken ct)
+    private async Task<(ResourceRef Resource, IReadOnlyList<ReadObject>? Objects)> ListAsync(
+        ResourceRef resource, ResourceQuery query, Func<JsonElement, ReadObject> decode, CancellationToken ct)
     {
         try
         {
-            return (resource, (await api.ListAsync(resource, query, json => WatchedKinds.Decode(resource, json, profile), ct)).Items);
+            return (resource, (await api.ListAsync(resource, query, decode, ct)).Items);
         }
         catch (KubeStatusException e) when (e.IsNotFound || e.Code == 403)
         {

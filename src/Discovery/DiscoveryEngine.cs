@@ -24,7 +24,7 @@ public sealed class DiscoveryEngine(
             await synced.Task.WaitAsync(stoppingToken);
             for (long sequence = 1; ; sequence++)
             {
-                TryCompile(sequence);
+                await TryCompileAsync(sequence, stoppingToken);
                 states.ClusterIsRead();
                 await feed.WaitForChangeAsync(stoppingToken);
                 await Task.Delay(Debounce, clock, stoppingToken);
@@ -58,23 +58,26 @@ public sealed class DiscoveryEngine(
     }
 
     /// <summary>An object that the compiler stumbles over costs news, not the control plane, which admission hangs on.</summary>
-    private void TryCompile(long sequence)
+    private async Task TryCompileAsync(long sequence, CancellationToken ct)
     {
         try
         {
-            Compile(sequence);
+            await CompileAsync(sequence, ct);
         }
-        catch (Exception e)
+        catch (Exception e) when (!ct.IsCancellationRequested)
         {
             metrics.CompilationFailed();
             log.CompilationFailed(e);
         }
     }
 
-    private void Compile(long sequence)
+    private async Task CompileAsync(long sequence, CancellationToken ct)
     {
-        var started = clock.GetTimestamp();
         var (snapshot, invalid, rules) = feed.Snapshot();
+        // Backends whose authority is not read yet would answer 503 for a moment.
+        if (await feed.FollowAsync(snapshot, ct))
+            (snapshot, invalid, rules) = feed.Snapshot();
+        var started = clock.GetTimestamp();
         var compilation = compiler(snapshot);
         var previous = states.Current;
         var unchanged = previous is not null && previous.Table.Version == compilation.Table.Version;

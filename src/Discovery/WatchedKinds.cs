@@ -31,11 +31,16 @@ internal static class WatchedKinds
         (slices ? EndpointSlices : Endpoints, ResourceQuery.All),
         (Pods, ResourceQuery.All),
         (Namespaces, ResourceQuery.All),
-        // Certificates only: other secrets are nobody's business here.
+        // Certificates only, and by name what an Ingress verifies its backends by: other secrets are nobody's business here.
         (Secrets, new ResourceQuery { FieldSelector = "type=kubernetes.io/tls" }),
         (ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }),
         (ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={profile.MeshConfigMap}" }),
     ];
+
+    /// <summary>One Secret of any type.</summary>
+    public static ResourceQuery SecretNamed(string ns, string name) => new() { Namespace = ns, FieldSelector = $"metadata.name={name}" };
+
+    public static ReadObject DecodeAuthority(JsonElement json) => ReadObject.FromAuthority(JsonObject.Create(json)!);
 
     /// <summary>The items of a list do not say what they are.</summary>
     public static ReadObject Decode(ResourceRef resource, JsonElement json, Profile profile)

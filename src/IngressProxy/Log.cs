@@ -41,6 +41,9 @@ internal static partial class Log
     [LoggerMessage(22, LogLevel.Warning, "request to endpoint {Endpoint} not sent: {Fault} ({Count} since the last such line)")]
     public static partial void UpstreamRequestRefused(this ILogger logger, string endpoint, string fault, int count);
 
+    [LoggerMessage(23, LogLevel.Warning, "TLS handshake with endpoint {Endpoint} failed: {Fault} ({Count} since the last such line)")]
+    public static partial void UpstreamHandshakeFailed(this ILogger logger, string endpoint, string fault, int count);
+
     [LoggerMessage(30, LogLevel.Information, "draining: not ready, serving for {Delay} more, then up to {Duration} for requests in flight")]
     public static partial void Draining(this ILogger logger, TimeSpan delay, TimeSpan duration);
 

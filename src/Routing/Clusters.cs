@@ -11,7 +11,7 @@ public enum UpstreamProtocol
 {
     Http1,
 
-    /// <summary>HTTP/2 in cleartext with prior knowledge; gRPC too.</summary>
+    /// <summary>HTTP/2, gRPC too: with prior knowledge in cleartext, by ALPN over TLS.</summary>
     Http2,
 }
 
@@ -25,12 +25,24 @@ public enum LoadBalancing
 /// <summary>A set of endpoints that are all as good as each other: the ready pods of one port of a Service, or a subset of them.</summary>
 public sealed record Cluster
 {
-    /// <summary><c>namespace/service:port</c>, with <c>{label=value,…}</c> for a subset.</summary>
+    /// <summary>
+    /// <c>namespace/service:port</c>, with <c>{label=value,…}</c> for a subset, and with <c>[…]</c> for what an Ingress says of its backends beyond what their
+    /// port says.
+    /// </summary>
     public required string Name { get; init; }
 
     public ImmutableArray<Endpoint> Endpoints { get => field.IsDefault ? [] : field; init; }
 
     public UpstreamProtocol Protocol { get; init; }
+
+    /// <summary>TLS to the endpoints; null for cleartext.</summary>
+    public UpstreamTls? Tls { get; init; }
+
+    /// <summary>
+    /// The certificates by which the endpoints are to be verified are not there, so that nothing may be sent to them. A cluster that says so has no endpoint,
+    /// for proxies that do not know of this.
+    /// </summary>
+    public bool LacksAuthority { get; init; }
 
     public LoadBalancing LoadBalancing { get; init; }
 
@@ -42,6 +54,23 @@ public sealed record Cluster
 
     /// <summary>The Host header to send; null keeps the client's.</summary>
     public string? Host { get; init; }
+}
+
+/// <summary>How a proxy speaks TLS to the endpoints of a cluster.</summary>
+public sealed record UpstreamTls
+{
+    /// <summary>The name that is asked for (SNI), and that the certificate must be for where it is verified.</summary>
+    public required string ServerName { get; init; }
+
+    /// <summary>Where the authority comes from, <c>namespace/secret</c>, for people; null where the certificate is not verified.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>PEM text of the certificates of which one must stand behind an endpoint's; null where that is not verified.</summary>
+    public string? AuthorityPem { get; init; }
+
+    /// <summary>Whether the certificate is verified. Text that holds no certificate is one that nothing passes.</summary>
+    [JsonIgnore]
+    public bool IsVerified => Authority is not null || AuthorityPem is not null;
 }
 
 /// <param name="Address">IPv4 or IPv6 address, without brackets.</param>

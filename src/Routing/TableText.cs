@@ -78,6 +78,10 @@ public static class TableText
             yield return "no websocket";
     }
 
+    /// <summary>How a cluster's endpoints are spoken to over TLS.</summary>
+    public static string Describe(UpstreamTls tls) =>
+        $"tls to {tls.ServerName} ({(tls.IsVerified ? $"verified by {tls.Authority ?? "the certificates in the table"}" : "not verified")})";
+
     private static string Limit(int limit) => limit == int.MaxValue ? "unlimited" : limit.ToString(CultureInfo.InvariantCulture);
 
     private static void WriteListener(StringBuilder text, string name, VirtualHostSet hosts, ref int left)
@@ -124,10 +128,12 @@ public static class TableText
         text.Append(CultureInfo.InvariantCulture, $"  {cluster.Name}");
         if (cluster.Protocol != UpstreamProtocol.Http1)
             text.Append(" http2");
+        if (cluster.Tls is { } tls)
+            text.Append(CultureInfo.InvariantCulture, $" {Describe(tls)}");
         if (cluster.LoadBalancing != LoadBalancing.RoundRobin)
             text.Append(CultureInfo.InvariantCulture, $" {cluster.LoadBalancing}");
         if (cluster.Host is not null)
             text.Append(CultureInfo.InvariantCulture, $" host {cluster.Host}");
-        text.Append(CultureInfo.InvariantCulture, $": {(cluster.Endpoints.IsEmpty ? "no endpoint" : string.Join(", ", cluster.Endpoints))}\n");
+        text.Append(CultureInfo.InvariantCulture, $": {(cluster.LacksAuthority ? "nothing is sent, its certificate authority is missing" : cluster.Endpoints.IsEmpty ? "no endpoint" : string.Join(", ", cluster.Endpoints))}\n");
     }
 }

@@ -176,7 +176,7 @@ public static class IngressReader
         const string annotations = $"{nameof(IngressObject.Metadata)}.{nameof(ObjectMeta.Annotations)}";
         findings.Record(nameof(IngressObject.Metadata), "metadata", null);
         findings.Record(annotations, "metadata.annotations", null);
-        foreach (var name in (ReadOnlySpan<string>)[Names.HttpAnnotation, Names.ShareHostWithAnnotation])
+        foreach (var name in Names.IngressAnnotations)
         {
             if (metadata.Annotations.TryGetValue(name, out var value))
                 findings.Record(FieldPath.Key(annotations, name), FieldPath.Key("metadata.annotations", name), value);

@@ -19,6 +19,7 @@ internal sealed class IngressValidator : AbstractValidator<IngressObject>
     {
         RuleFor(ingress => ingress).Custom(HttpAnnotation);
         RuleFor(ingress => ingress).Custom(ShareHostWith);
+        RuleFor(ingress => ingress).Custom(BackendAnnotations);
         RuleFor(ingress => ingress.ClassName).Form(Syntax.DnsSubdomain);
         RuleFor(ingress => ingress.DefaultBackend!).SetValidator(new IngressBackendValidator());
         RuleForEach(ingress => ingress.Tls).SetValidator(new IngressTlsValidator());
@@ -56,6 +57,19 @@ internal sealed class IngressValidator : AbstractValidator<IngressObject>
             if (NamespaceNames.Fault(name) is { } fault)
                 context.Report(FieldErrorKind.Invalid, fault, JsonText.Quote(name), at);
         }
+    }
+
+    private static void BackendAnnotations(IngressObject ingress, ValidationContext<IngressObject> context)
+    {
+        var annotations = ingress.Metadata.Annotations;
+        if (annotations.TryGetValue(Names.BackendProtocolAnnotation, out var protocol) && BackendSettings.ProtocolOf(protocol) is null)
+            context.Report(FieldErrorKind.Unsupported, FieldError.Unsupported("", null, BackendSettings.Protocols).Detail, JsonText.Quote(protocol), At(Names.BackendProtocolAnnotation));
+        if (annotations.TryGetValue(Names.BackendCaAnnotation, out var ca) && Syntax.DnsSubdomain(ca) is not null)
+            context.Invalid($"must be the name of a Secret in the Ingress' own namespace, without that namespace; it holds the certificates of the authority under {Names.CaCertificateKey}", JsonText.Quote(ca), At(Names.BackendCaAnnotation));
+        if (annotations.TryGetValue(Names.BackendServerNameAnnotation, out var name) && Syntax.ServerName(name) is { } fault)
+            context.Invalid(fault, JsonText.Quote(name), At(Names.BackendServerNameAnnotation));
+
+        static string At(string annotation) => $"Metadata.Annotations[{annotation}]";
     }
 
     /// <summary>One host can be served with one certificate only.</summary>

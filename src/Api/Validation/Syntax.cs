@@ -33,6 +33,12 @@ internal static partial class Syntax
             : "must be a DNS name such as shop.example.com, or *.example.com for one label before it";
     }
 
+    /// <summary>The name in the certificate of a server, as a client sends it.</summary>
+    public static string? ServerName(string text) =>
+        text.Contains(':', StringComparison.Ordinal) || IsIpv4(text) ? "must be a DNS name, not an IP address, and without port"
+            : DnsSubdomain(text.ToLowerInvariant()) is null ? null
+            : "must be a DNS name such as web.internal.example.com, without wildcard";
+
     public static string? Fqdn(string text) => Domain(text, IsLabel);
 
     /// <summary>The value of <c>service</c>: a host name, the first part of which may be a wildcard, or an IPv4 block.</summary>

@@ -34,7 +34,7 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
     private static Effect Forward(ExplainedRequest request, RouteTable table, Route route)
     {
         var targets = route.Targets
-            .Select(t => new Target(t.Cluster, t.Weight, table.Clusters.TryGet(t.Cluster, out var cluster) ? cluster.Endpoints : []))
+            .Select(t => new Target(t.Cluster, t.Weight, table.Clusters.TryGet(t.Cluster, out var cluster) ? cluster.Endpoints : []) { LacksAuthority = cluster is { LacksAuthority: true } })
             .ToImmutableArray();
         var steps = ImmutableArray.CreateBuilder<Step>();
         if (request.IsWebSocket)
@@ -44,6 +44,8 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
         if (!request.IsWebSocket)
             AddTimes(steps, route);
         var nowhere = targets.Where(t => t.Endpoints.IsEmpty).ToList();
+        if (targets.All(t => t.LacksAuthority))
+            return new Effect(steps.ToImmutable(), targets, 503, "503, upstream certificate authority is missing: nothing is sent to an endpoint that cannot be verified");
         if (nowhere.Count == targets.Length)
             return new Effect(steps.ToImmutable(), targets, 503, "503, no healthy upstream: no endpoint is ready");
         var outcome = nowhere.Count == 0
@@ -78,8 +80,18 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
             steps.Add(new Step("host", authority));
         else if (route.Targets.Select(t => table.Clusters.TryGet(t.Cluster, out var cluster) ? cluster.Host : null).OfType<string>().Distinct().ToList() is { Count: > 0 } hosts)
             steps.Add(new Step("host", string.Join(" or ", hosts)));
+        foreach (var spoken in route.Targets.Select(t => table.Clusters.TryGet(t.Cluster, out var cluster) ? Spoken(cluster, request) : null).OfType<string>().Distinct())
+            steps.Add(new Step("protocol", spoken));
         if (route.MirrorCluster is { } mirror && !request.IsWebSocket)
             steps.Add(new Step("mirror", $"a copy to {mirror}, whose answer is dropped"));
+    }
+
+    /// <summary>What is spoken to the endpoints; null for what goes without saying.</summary>
+    private static string? Spoken(Routing.Cluster cluster, ExplainedRequest request)
+    {
+        var isHttp2 = cluster.Protocol == UpstreamProtocol.Http2 && !request.IsWebSocket;
+        var version = isHttp2 ? "HTTP/2" : "HTTP/1.1";
+        return cluster.Tls is { } tls ? $"{version} over {TableText.Describe(tls)}" : isHttp2 ? version : null;
     }
 
     private static void AddTimes(ImmutableArray<Step>.Builder steps, Route route)

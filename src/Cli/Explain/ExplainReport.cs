@@ -14,7 +14,11 @@ internal sealed record RuleLook(string? Rule, bool Taken, string Reason);
 internal sealed record Step(string What, string Text);
 
 /// <summary>Where a share of the requests goes.</summary>
-internal sealed record Target(string Cluster, int Weight, ImmutableArray<Endpoint> Endpoints);
+internal sealed record Target(string Cluster, int Weight, ImmutableArray<Endpoint> Endpoints)
+{
+    /// <summary>See <see cref="Routing.Cluster.LacksAuthority"/>.</summary>
+    public bool LacksAuthority { get; init; }
+}
 
 /// <summary>All that is to be said of one request, for the printers.</summary>
 /// <param name="Outcome">One line: what the client gets.</param>

@@ -184,6 +184,8 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
         ReplyReason.WebSocketNotAllowed => "WebSocketNotAllowed",
         ReplyReason.FaultAbort => "FaultAbort",
         ReplyReason.NoHealthyUpstream => "NoHealthyUpstream",
+        ReplyReason.UpstreamAuthorityMissing => "UpstreamAuthorityMissing",
+        ReplyReason.UpstreamHandshakeFailed => "UpstreamHandshakeFailed",
         ReplyReason.UpstreamConnectFailed => "UpstreamConnectFailed",
         ReplyReason.UpstreamReset => "UpstreamReset",
         ReplyReason.UpstreamTimeout => "UpstreamTimeout",

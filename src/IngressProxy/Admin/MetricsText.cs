@@ -18,6 +18,7 @@ internal static class MetricsText
         WriteLatency(text, metrics);
         Single(text, "turnpike_active_requests", "gauge", "Requests in flight.", metrics.ActiveRequests);
         Single(text, "turnpike_upstream_connect_failures_total", "counter", "Connections to endpoints that failed.", metrics.ConnectFailures);
+        Single(text, "turnpike_upstream_tls_failures_total", "counter", "TLS handshakes with endpoints that failed; each is a connection that failed, too.", metrics.TlsFailures);
         Single(text, "turnpike_upstream_retries_total", "counter", "Requests sent to an endpoint again.", metrics.Retries);
         Single(text, "turnpike_upstream_ejections_total", "counter", "Times that an endpoint began to be passed over because it took no connection.", metrics.Ejections);
         Single(text, "turnpike_upstream_ejected_endpoints", "gauge", "Endpoints passed over at the moment.", ejectedEndpoints);

@@ -14,6 +14,7 @@ internal sealed class ProxyMetrics
     private readonly long[] _overflows = new long[3];
     private long _active;
     private long _connectFailures;
+    private long _tlsFailures;
     private long _retries;
     private long _ejections;
     private long _bodiesNotKept;
@@ -32,6 +33,8 @@ internal sealed class ProxyMetrics
     public long ActiveRequests => Volatile.Read(ref _active);
 
     public long ConnectFailures => Volatile.Read(ref _connectFailures);
+
+    public long TlsFailures => Volatile.Read(ref _tlsFailures);
 
     public long Retries => Volatile.Read(ref _retries);
 
@@ -88,6 +91,8 @@ internal sealed class ProxyMetrics
     }
 
     public void ConnectFailed() => Interlocked.Increment(ref _connectFailures);
+
+    public void UpstreamTlsFailed() => Interlocked.Increment(ref _tlsFailures);
 
     public void ConnectionStale() => Interlocked.Increment(ref _staleConnections);
 

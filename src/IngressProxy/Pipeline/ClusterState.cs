@@ -24,6 +24,9 @@ internal sealed class ClusterState
 
     public ClusterCircuits Circuits { get; }
 
+    /// <summary>Whether there is anybody to send a request to; where the authority to verify them by is missing, there is not.</summary>
+    public bool IsOpen => EndpointCount > 0 && !Cluster.LacksAuthority;
+
     public int EndpointCount => _endpoints.Length;
 
     public int EjectedCount => _endpoints.Count(e => e.IsEjected);
@@ -36,6 +39,9 @@ internal sealed class ClusterState
         var circuits = previous.Circuits.Limits == limits ? previous.Circuits : new ClusterCircuits(limits);
         if (ReferenceEquals(previous.Cluster, cluster) && ReferenceEquals(previous.Circuits, circuits))
             return previous;
+        // An endpoint that failed another handshake has not failed this one.
+        if (cluster.Tls != previous.Cluster.Tls)
+            return new ClusterState(cluster, [.. cluster.Endpoints.Select(e => new UpstreamEndpoint(e))], new Rotation(), circuits);
         if (cluster.Endpoints.AsSpan().SequenceEqual(previous.Cluster.Endpoints.AsSpan()))
             return new ClusterState(cluster, previous._endpoints, previous._rotation, circuits);
         var known = previous._endpoints.DistinctBy(e => e.Endpoint).ToDictionary(e => e.Endpoint);

@@ -9,10 +9,9 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
     public async ValueTask ForwardAsync(Exchange exchange, TableState state, Route route)
     {
         var cluster = state.FindCluster(ChooseTarget(route));
-        if (cluster is null or { EndpointCount: 0 })
+        if (cluster is not { IsOpen: true })
         {
-            exchange.Trace.Reason = ReplyReason.NoHealthyUpstream;
-            await LocalAnswer.SendAsync(exchange, 503, LocalAnswer.NoHealthyUpstream);
+            await LocalAnswer.SendNoUpstreamAsync(exchange, cluster);
             return;
         }
         var perTry = RequestHeaderRules.PerTryTimeout(route) ?? TimeSpan.Zero;
@@ -105,6 +104,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             return new TryOutcome(endpoint, gate, null, e.Failure switch
             {
                 UpstreamFailure.Connect => TryFailure.Connect,
+                UpstreamFailure.Handshake => TryFailure.Handshake,
                 UpstreamFailure.Refused => TryFailure.Refused,
                 UpstreamFailure.Malformed => TryFailure.Malformed,
                 UpstreamFailure.InvalidRequest => TryFailure.InvalidRequest,
@@ -160,6 +160,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             {
                 TryFailure.Timeout => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
                 TryFailure.Overflow => LocalAnswer.SendOverflowAsync(exchange),
+                TryFailure.Handshake => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.Handshake),
                 TryFailure.Malformed => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.Malformed),
                 TryFailure.InvalidRequest => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.InvalidRequest),
                 _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
@@ -208,6 +209,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
     {
         TryFailure.Timeout => ReplyReason.UpstreamTimeout,
         TryFailure.Connect => ReplyReason.UpstreamConnectFailed,
+        TryFailure.Handshake => ReplyReason.UpstreamHandshakeFailed,
         TryFailure.Overflow => ReplyReason.Overloaded,
         TryFailure.Malformed => ReplyReason.UpstreamMalformed,
         TryFailure.InvalidRequest => ReplyReason.InvalidRequest,

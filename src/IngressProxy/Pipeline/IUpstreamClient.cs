@@ -18,6 +18,9 @@ internal sealed class UpstreamRequest
 
     public required UpstreamProtocol Protocol { get; init; }
 
+    /// <summary>Null for cleartext.</summary>
+    public UpstreamTls? Tls { get; init; }
+
     public required TimeSpan ConnectTimeout { get; init; }
 
     public required string Method { get; init; }
@@ -69,6 +72,9 @@ internal enum UpstreamFailure
 {
     /// <summary>No connection: the request was not sent.</summary>
     Connect,
+
+    /// <summary>The same, where there is a connection and the TLS handshake on it failed, or showed somebody who is not to be spoken to.</summary>
+    Handshake,
 
     /// <summary>The endpoint said that it did not look at the request (HTTP/2 REFUSED_STREAM).</summary>
     Refused,

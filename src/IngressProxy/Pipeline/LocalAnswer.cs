@@ -7,6 +7,8 @@ namespace Turnpike.IngressProxy.Pipeline;
 internal static class LocalAnswer
 {
     public const string NoHealthyUpstream = "no healthy upstream";
+    public const string AuthorityMissing = "upstream certificate authority is missing";
+    public const string HandshakeFailed = "upstream TLS handshake failed";
     public const string UpstreamTimeout = "upstream request timeout";
     public const string UpstreamReset = "upstream connect error or disconnect/reset before headers";
     public const string UpstreamMalformed = "upstream response is malformed";
@@ -42,6 +44,14 @@ internal static class LocalAnswer
             : exchange.ResponseBody.WriteAsync(Encoding.ASCII.GetBytes(text), CancellationToken.None);
     }
 
+    /// <summary>Answers a request whose cluster has nobody to send it to; null where there is no such cluster.</summary>
+    public static ValueTask SendNoUpstreamAsync(Exchange exchange, ClusterState? cluster)
+    {
+        var lacksAuthority = cluster is { Cluster.LacksAuthority: true };
+        exchange.Trace.Reason = lacksAuthority ? ReplyReason.UpstreamAuthorityMissing : ReplyReason.NoHealthyUpstream;
+        return SendAsync(exchange, 503, lacksAuthority ? AuthorityMissing : NoHealthyUpstream);
+    }
+
     /// <summary>Answers a request that failed between the proxy and the endpoint.</summary>
     public static ValueTask SendFailureAsync(Exchange exchange, UpstreamFailure failure)
     {
@@ -60,6 +70,7 @@ internal static class LocalAnswer
     private static ValueTask SendAsync(Exchange exchange, UpstreamFailure failure) => failure switch
     {
         UpstreamFailure.Malformed => SendAsync(exchange, 502, UpstreamMalformed),
+        UpstreamFailure.Handshake => SendAsync(exchange, 503, HandshakeFailed),
         // What the client wrote is the client's fault; the rest was written by a rule, the mesh or the proxy.
         UpstreamFailure.InvalidRequest => RequestGuard.Fault(exchange.Request) is null ? SendAsync(exchange, 500, InvalidRequest) : SendAsync(exchange, 400),
         _ => SendAsync(exchange, 503, UpstreamReset),
@@ -68,6 +79,7 @@ internal static class LocalAnswer
     private static ReplyReason ReasonOf(UpstreamFailure failure) => failure switch
     {
         UpstreamFailure.Connect => ReplyReason.UpstreamConnectFailed,
+        UpstreamFailure.Handshake => ReplyReason.UpstreamHandshakeFailed,
         UpstreamFailure.Malformed => ReplyReason.UpstreamMalformed,
         UpstreamFailure.InvalidRequest => ReplyReason.InvalidRequest,
         _ => ReplyReason.UpstreamReset,

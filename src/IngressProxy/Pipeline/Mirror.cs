@@ -16,7 +16,7 @@ internal sealed class Mirror(IUpstreamClient client, ProxyMetrics metrics, Rando
 
     /// <summary>A copy of the request to be sent when its body is complete; null where the route wants none.</summary>
     public MirrorCopy? Prepare(TableState state, Route route, OutgoingRequest outgoing) =>
-        route.MirrorCluster is { } name && state.FindCluster(name) is { } cluster && cluster.EndpointCount > 0
+        route.MirrorCluster is { } name && state.FindCluster(name) is { } cluster && cluster.IsOpen
             ? new MirrorCopy(this, outgoing, cluster, route.Timeout)
             : null;
 

@@ -43,6 +43,7 @@ internal sealed class OutgoingRequest
     {
         Endpoint = endpoint,
         Protocol = cluster.Protocol,
+        Tls = cluster.Tls,
         ConnectTimeout = cluster.ConnectTimeoutInForce,
         Method = _method,
         Target = _target,

@@ -8,6 +8,9 @@ internal enum TryFailure
 {
     None,
     Connect,
+
+    /// <summary>Of TLS with an endpoint that took the connection.</summary>
+    Handshake,
     Refused,
     Reset,
 
@@ -55,7 +58,7 @@ internal sealed class RetryPlan(Route route, ClusterState cluster, string method
         if (body is { CanRewind: false })
             return false;
         // A refused connection costs nothing and another endpoint is as good: no policy needed for that.
-        if (outcome.Failure == TryFailure.Connect && !_elsewhereTried && cluster.EndpointCount > 1)
+        if (outcome.Failure is TryFailure.Connect or TryFailure.Handshake && !_elsewhereTried && cluster.EndpointCount > 1)
         {
             _elsewhereTried = true;
             _backOff = TimeSpan.Zero;
@@ -92,7 +95,7 @@ internal sealed class RetryPlan(Route route, ClusterState cluster, string method
 
     private bool IsWorthIt(TryOutcome outcome) => outcome.Failure switch
     {
-        TryFailure.Connect or TryFailure.Refused => true,
+        TryFailure.Connect or TryFailure.Handshake or TryFailure.Refused => true,
         TryFailure.Reset or TryFailure.Malformed or TryFailure.Timeout => MayRepeat(),
         TryFailure.Overflow or TryFailure.InvalidRequest => false,
         _ => outcome.Response is { Status: >= 500 } response && MayRepeat() && !IsOverloaded(response),

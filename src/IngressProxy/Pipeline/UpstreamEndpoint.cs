@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Turnpike.IngressProxy.Admin;
 using Turnpike.Routing;
 
@@ -12,6 +14,9 @@ internal sealed class UpstreamEndpoint(Endpoint endpoint)
     public Endpoint Endpoint { get; } = endpoint;
 
     public string BaseUri { get; } = $"http://{endpoint}";
+
+    /// <summary>Stands for the endpoint where a name of letters and digits is wanted.</summary>
+    public string Id => field ??= Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Endpoint.ToString())).AsSpan(0, 16));
 
     public int Active => Volatile.Read(ref _active);
 
@@ -30,7 +35,7 @@ internal sealed class UpstreamEndpoint(Endpoint endpoint)
     /// <summary>A request to it failed.</summary>
     public void Failed(UpstreamFailure failure, ProxyMetrics metrics, TimeProvider time)
     {
-        if (failure != UpstreamFailure.Connect)
+        if (failure is not (UpstreamFailure.Connect or UpstreamFailure.Handshake))
             return;
         metrics.ConnectFailed();
         if (_ejection.Begin(time))

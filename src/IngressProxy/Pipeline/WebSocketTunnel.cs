@@ -9,10 +9,9 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
 {
     public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, BodyPatience patience, Random random)
     {
-        if (cluster is null or { EndpointCount: 0 })
+        if (cluster is not { IsOpen: true })
         {
-            exchange.Trace.Reason = ReplyReason.NoHealthyUpstream;
-            await LocalAnswer.SendAsync(exchange, 503, LocalAnswer.NoHealthyUpstream);
+            await LocalAnswer.SendNoUpstreamAsync(exchange, cluster);
             return;
         }
         // Over HTTP/1.1 whatever the cluster speaks, and for long: nobody waits for one to end.

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Turnpike.IngressProxy.Pipeline;
@@ -8,11 +9,11 @@ namespace Turnpike.IngressProxy.Upstream;
 
 /// <summary>
 /// The upstream client for HTTP/2, over <see cref="SocketsHttpHandler"/>. What the library lets through though it breaks a rule is
-/// refused here.
+/// refused here. Connections are made by ourselves: the library knows them by a name that stands for endpoint and TLS settings together.
 /// </summary>
-internal sealed class Http2UpstreamClient(UpstreamReport report) : IUpstreamClient, IDisposable
+internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamReport report) : IUpstreamClient, IDisposable
 {
-    private static readonly HttpRequestOptionsKey<TimeSpan> ConnectTimeoutKey = new("connect-timeout");
+    private static readonly HttpRequestOptionsKey<UpstreamRequest> RequestKey = new("request");
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler
@@ -29,7 +30,7 @@ internal sealed class Http2UpstreamClient(UpstreamReport report) : IUpstreamClie
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(50),
         // Bounded per request, by the cluster.
         ConnectTimeout = Timeout.InfiniteTimeSpan,
-        ConnectCallback = ConnectAsync,
+        ConnectCallback = (context, cancellationToken) => ConnectAsync(connector, context, cancellationToken),
         // Bytes go through as they are.
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => StrictEncoding.Instance,
@@ -81,12 +82,12 @@ internal sealed class Http2UpstreamClient(UpstreamReport report) : IUpstreamClie
     private static (HttpRequestMessage Message, StreamedContent? Content) ToMessage(
         HttpMethod method, UpstreamRequest request, CancellationToken cancellationToken)
     {
-        var message = new HttpRequestMessage(method, new Uri(request.Endpoint.BaseUri + request.Target, in AsWritten))
+        var message = new HttpRequestMessage(method, new Uri(BaseOf(request) + request.Target, in AsWritten))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        message.Options.Set(ConnectTimeoutKey, request.ConnectTimeout);
+        message.Options.Set(RequestKey, request);
         var content = request.Body is null ? null : new StreamedContent(request.Body, request.ContentLength, cancellationToken);
         message.Content = content;
         message.Headers.TryAddWithoutValidation("Host", request.Host);
@@ -103,8 +104,8 @@ internal sealed class Http2UpstreamClient(UpstreamReport report) : IUpstreamClie
     {
         for (var e = failure; e is not null; e = e.InnerException)
         {
-            if (e is ConnectFailedException)
-                return UpstreamFailure.Connect;
+            if (e is UpstreamException known)
+                return known.Failure;
             // 7 is REFUSED_STREAM.
             if (e is HttpProtocolException { ErrorCode: 7 })
                 return UpstreamFailure.Refused;
@@ -114,23 +115,16 @@ internal sealed class Http2UpstreamClient(UpstreamReport report) : IUpstreamClie
         return UpstreamFailure.Reset;
     }
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            if (context.InitialRequestMessage.Options.TryGetValue(ConnectTimeoutKey, out var timeout))
-                end.CancelAfter(timeout);
-            await socket.ConnectAsync(context.DnsEndPoint, end.Token);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch (Exception e)
-        {
-            socket.Dispose();
-            throw new ConnectFailedException($"cannot connect to {context.DnsEndPoint.Host}:{context.DnsEndPoint.Port}", e);
-        }
-    }
+    /// <summary>Whatever the Host of a request, it shares the connections of its endpoint; those of other TLS settings never.</summary>
+    private static string BaseOf(UpstreamRequest request) =>
+        request.Tls is { } tls ? $"http://{request.Endpoint.Id}.{TlsHandshake.Of(tls).Identity}" : request.Endpoint.BaseUri;
 
-    private sealed class ConnectFailedException(string message, Exception inner) : IOException(message, inner);
+    /// <summary>For the request that asks first, and for all that the library knows by the same name.</summary>
+    private static async ValueTask<Stream> ConnectAsync(EndpointConnector connector, SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        if (!context.InitialRequestMessage.Options.TryGetValue(RequestKey, out var request))
+            throw new InvalidOperationException("the message is none of this client's");
+        var (socket, tls) = await connector.ConnectAsync(request.Endpoint.Endpoint, request.Tls, SslApplicationProtocol.Http2, request.ConnectTimeout, cancellationToken);
+        return tls is null ? new NetworkStream(socket, ownsSocket: true) : new SecureScheme(tls);
+    }
 }

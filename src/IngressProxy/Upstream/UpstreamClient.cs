@@ -5,20 +5,29 @@ using Turnpike.Routing;
 namespace Turnpike.IngressProxy.Upstream;
 
 /// <summary>The one way to the endpoints: what may go out goes to the client of the protocol that the endpoint speaks.</summary>
-internal sealed class UpstreamClient(UpstreamReport report, TimeProvider time) : IUpstreamClient, IDisposable
+internal sealed class UpstreamClient : IUpstreamClient, IDisposable
 {
-    private readonly Http1UpstreamClient _http1 = new(report, time);
-    private readonly Http2UpstreamClient _http2 = new(report);
+    private readonly UpstreamReport _report;
+    private readonly Http1UpstreamClient _http1;
+    private readonly Http2UpstreamClient _http2;
+
+    public UpstreamClient(UpstreamReport report, TimeProvider time)
+    {
+        var connector = new EndpointConnector(report, time);
+        _report = report;
+        _http1 = new Http1UpstreamClient(connector, report, time);
+        _http2 = new Http2UpstreamClient(connector, report);
+    }
 
     /// <inheritdoc/>
     public Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
         if (RequestGuard.Fault(request) is { } fault)
         {
-            report.Refused(request.Endpoint.Endpoint.ToString(), fault);
+            _report.Refused(request.Endpoint.Endpoint.ToString(), fault);
             return Task.FromException<UpstreamResponse>(new UpstreamException(UpstreamFailure.InvalidRequest, new InvalidDataException(fault)));
         }
-        // WebSockets are a matter of HTTP/1.1.
+        // WebSockets are a matter of HTTP/1.1, with TLS or without.
         return request.Protocol == UpstreamProtocol.Http2 && !request.IsWebSocket
             ? _http2.SendAsync(request, cancellationToken)
             : _http1.SendAsync(request, cancellationToken);

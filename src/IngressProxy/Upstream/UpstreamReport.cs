@@ -11,6 +11,7 @@ internal sealed class UpstreamReport(ProxyMetrics metrics, ILogger logger, TimeP
 {
     private readonly Quota _malformed = new(time);
     private readonly Quota _refused = new(time);
+    private readonly Quota _handshakes = new(time);
 
     /// <summary>A response breaks a rule of HTTP.</summary>
     public void Malformed(string endpoint, string fault)
@@ -26,6 +27,14 @@ internal sealed class UpstreamReport(ProxyMetrics metrics, ILogger logger, TimeP
         metrics.UpstreamRequestRefused();
         if (_refused.Take() is > 0 and var count)
             logger.UpstreamRequestRefused(endpoint, fault, count);
+    }
+
+    /// <summary>An endpoint took a connection, and no TLS handshake came of it that one may go on after.</summary>
+    public void HandshakeFailed(string endpoint, string fault)
+    {
+        metrics.UpstreamTlsFailed();
+        if (_handshakes.Take() is > 0 and var count)
+            logger.UpstreamHandshakeFailed(endpoint, fault, count);
     }
 
     /// <summary>A pooled connection had ended when a request was to go over it, which went over a new one.</summary>

@@ -51,6 +51,7 @@ internal static class MetricsReference
         ("turnpike_table_swap_seconds", "summary", "", "Time that putting a route table in force took."),
         ("turnpike_table_swaps_total", "counter", "", "Route tables put in force."),
         ("turnpike_upstream_connect_failures_total", "counter", "", "Connections to endpoints that failed."),
+        ("turnpike_upstream_tls_failures_total", "counter", "", "TLS handshakes with endpoints that failed; each is a connection that failed, too."),
         ("turnpike_upstream_ejected_endpoints", "gauge", "", "Endpoints passed over at the moment."),
         ("turnpike_upstream_ejections_total", "counter", "", "Times that an endpoint began to be passed over because it took no connection."),
         ("turnpike_upstream_malformed_responses_total", "counter", "", "Responses of endpoints that break a rule of HTTP."),

@@ -18,7 +18,7 @@ internal static class RbacManifests
         new("Route tables are made of these, and of the namespaces' names and labels.", "", ["services", "pods", "namespaces"], Watch),
         new("The ready addresses of Services.", "discovery.k8s.io", ["endpointslices"], Watch) { OnlyFor = "Kubernetes 1.21 and newer" },
         new("The same.", "", ["endpoints"], Watch) { OnlyFor = "Kubernetes before 1.21" },
-        new("Certificates of TLS hosts. Any Ingress may name a Secret of its namespace, so the names are not known beforehand, and a rule cannot tell Secrets by type: the operator asks for those of type kubernetes.io/tls alone, and gets none by name.", "", ["secrets"], Watch),
+        new("Certificates of TLS hosts. Any Ingress may name a Secret of its namespace, so the names are not known beforehand, and a rule cannot tell Secrets by type: the operator lists those of type kubernetes.io/tls and, by name, those that an Ingress verifies its backends by, and gets none.", "", ["secrets"], Watch),
         new("Which Ingresses there are, and whose class they have.", "networking.k8s.io", ["ingresses", "ingressclasses"], Watch),
         new("The IngressClass is made where it is missing, and never changed. A create cannot be allowed for one name.", "networking.k8s.io", ["ingressclasses"], ["create"]),
         new("The address of the ingress is written to the status of each Ingress, where it is not there yet.", "networking.k8s.io", ["ingresses"], ["get"]),

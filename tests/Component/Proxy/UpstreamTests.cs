@@ -424,20 +424,20 @@ public sealed class UpstreamTests
             ended.SetResult();
         });
         using var pool = new ConnectionPool(time);
-        var endpoint = new Endpoint("127.0.0.1", upstream.EndPoint.Port);
+        var key = new PoolKey(new Endpoint("127.0.0.1", upstream.EndPoint.Port), "");
         var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         await socket.ConnectAsync(upstream.EndPoint, cancellationToken);
-        var connection = new Http1Connection(socket, "peer");
+        var connection = new Http1Connection(new SocketTransport(socket), "peer");
 
-        pool.Return(endpoint, connection);
+        pool.Return(key, connection);
         time.Advance(ConnectionPool.IdleTimeout - TimeSpan.FromSeconds(1));
-        Assert.Same(connection, pool.TryTake(endpoint));
-        pool.Return(endpoint, connection);
+        Assert.Same(connection, pool.TryTake(key));
+        pool.Return(key, connection);
         Assert.Equal(1, pool.EndpointCount);
         time.Advance(ConnectionPool.IdleTimeout);
 
         await ended.Task.WaitAsync(cancellationToken);
-        Assert.Null(pool.TryTake(endpoint));
+        Assert.Null(pool.TryTake(key));
         Assert.Equal(0, pool.EndpointCount);
     }
 

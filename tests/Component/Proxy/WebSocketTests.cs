@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Turnpike.Routing;
 using Turnpike.Tests.Component.Proxy.Harness;
@@ -158,7 +159,9 @@ public sealed class WebSocketTests
     private static RouteTable Table(IPEndPoint endpoint, bool allow) =>
         Tables.Of(Tables.Cluster(endpoint), Tables.Route() with { AllowWebSocket = allow, Timeout = TimeSpan.FromMilliseconds(200) });
 
-    internal static Task<KestrelUpstream> StartEchoAsync() => KestrelUpstream.StartAsync(async context =>
+    internal static Task<KestrelUpstream> StartEchoAsync() => KestrelUpstream.StartAsync(EchoAsync);
+
+    internal static async Task EchoAsync(HttpContext context)
     {
 #pragma warning disable CA5350 // RFC 6455 wants it.
         var accept = SHA1.HashData(Encoding.ASCII.GetBytes(context.Request.Headers.SecWebSocketKey + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
@@ -176,5 +179,5 @@ public sealed class WebSocketTests
             await socket.SendAsync(buffer.AsMemory(0, result.Count), result.MessageType, result.EndOfMessage, context.RequestAborted);
         }
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", context.RequestAborted);
-    });
+    }
 }

@@ -50,6 +50,17 @@ public sealed class RouteTableJsonTests
         Assert.Empty(table.Certificates);
     }
 
+    /// <summary>No authority and an authority without a certificate are two things: the first is not verified, the second lets nobody pass.</summary>
+    [Fact]
+    public void Tls_TellsNotVerifiedAndNothingPassesApart()
+    {
+        var again = RouteTableJson.Deserialize(RouteTableJson.Serialize(Full())).Clusters.All.Where(c => c.Tls is not null).ToArray();
+        Assert.Equal([false, true, true], again.Select(c => c.Tls!.IsVerified));
+        Assert.Equal([null, "pem", ""], again.Select(c => c.Tls!.AuthorityPem));
+        Assert.Equal([false, false, true], again.Select(c => c.LacksAuthority));
+        Assert.Equal(Full().Clusters.All.Select(c => c.Tls), RouteTableJson.Deserialize(RouteTableJson.Serialize(Full())).Clusters.All.Select(c => c.Tls));
+    }
+
     /// <summary>A default, something disabled and a value travel as three different things.</summary>
     [Fact]
     public void Settings_TellDefaultDisabledAndValueApart()
@@ -82,6 +93,7 @@ public sealed class RouteTableJsonTests
     [InlineData("{\"http\":[{\"domain\":null,\"paths\":[]}]}")]
     [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{}]}]}")]
     [InlineData("{\"clusters\":[{}]}")]
+    [InlineData("{\"clusters\":[{\"name\":\"c\",\"tls\":{}}]}")]
     [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":null},\"origin\":null}]}]}")]
     [InlineData("{\"routes\":[{\"name\":\"r\",\"routes\":[{\"path\":{\"value\":\"/\"},\"conditions\":[{\"target\":\"Header\",\"name\":\"x\",\"kind\":\"Regex\",\"value\":\"(\"}]}]}]}")]
     [InlineData("{\"routes\":[{\"name\":\"r\",\"routes\":[{\"path\":{\"kind\":\"ElementPrefix\",\"value\":\"/a\"}}]}]}")]
@@ -135,6 +147,9 @@ public sealed class RouteTableJsonTests
                     ConnectTimeout = TimeSpan.FromSeconds(3),
                     Host = "web.default.svc.cluster.local:80",
                 },
+                new Cluster { Name = "default/web:443", Tls = new UpstreamTls { ServerName = "web.default.svc" } },
+                new Cluster { Name = "default/web:443[ca default/a]", Tls = new UpstreamTls { ServerName = "a", Authority = "default/a", AuthorityPem = "pem" } },
+                new Cluster { Name = "default/web:443[ca default/gone]", Tls = new UpstreamTls { ServerName = "a", Authority = "default/gone", AuthorityPem = "" }, LacksAuthority = true },
             ]),
             Certificates = [new Certificate("default/tls", ["foo.com"], "cert", "key")],
             Settings = new ProxySettings { TrustedCidrs = ["10.0.0.0/8"], DrainDuration = TimeSpan.FromSeconds(10), Limits = new CircuitLimits { Connections = 5, Retries = CircuitLimits.Unlimited } },

@@ -1,6 +1,14 @@
+using Turnpike.IngressProxy.Pipeline;
 using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Upstream.Http1;
+
+/// <summary>Whose connections may stand for each other.</summary>
+/// <param name="Tls">See <see cref="TlsHandshake.Identity"/>; empty for cleartext.</param>
+internal readonly record struct PoolKey(Endpoint Endpoint, string Tls)
+{
+    public static PoolKey Of(UpstreamRequest request) => new(request.Endpoint.Endpoint, request.Tls is { } tls ? TlsHandshake.Of(tls).Identity : "");
+}
 
 /// <summary>
 /// The idle connections to endpoints. The one that was used last is taken first, so that those that are not needed grow old and are
@@ -16,7 +24,7 @@ internal sealed class ConnectionPool : IDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Endpoint, List<Http1Connection>> _idle = [];
+    private readonly Dictionary<PoolKey, List<Http1Connection>> _idle = [];
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private bool _disposed;
@@ -38,19 +46,19 @@ internal sealed class ConnectionPool : IDisposable
     }
 
     /// <summary>A connection on which nothing has come since its last response; null where there is none.</summary>
-    public Http1Connection? TryTake(Endpoint endpoint)
+    public Http1Connection? TryTake(PoolKey key)
     {
         while (true)
         {
             Http1Connection connection;
             lock (_lock)
             {
-                if (!_idle.TryGetValue(endpoint, out var connections))
+                if (!_idle.TryGetValue(key, out var connections))
                     return null;
                 connection = connections[^1];
                 connections.RemoveAt(connections.Count - 1);
                 if (connections.Count == 0)
-                    _idle.Remove(endpoint);
+                    _idle.Remove(key);
             }
             if (connection.IsQuiet() && !IsOld(connection))
                 return connection;
@@ -59,16 +67,17 @@ internal sealed class ConnectionPool : IDisposable
     }
 
     /// <summary>Keeps a connection, all of whose last response was read, for another request.</summary>
-    public void Return(Endpoint endpoint, Http1Connection connection)
+    public void Return(PoolKey key, Http1Connection connection)
     {
         connection.IsReused = true;
         connection.IdleSince = _time.GetTimestamp();
+        connection.Rest();
         lock (_lock)
         {
             if (!_disposed)
             {
-                if (!_idle.TryGetValue(endpoint, out var connections))
-                    _idle.Add(endpoint, connections = []);
+                if (!_idle.TryGetValue(key, out var connections))
+                    _idle.Add(key, connections = []);
                 if (connections.Count < MaxIdlePerEndpoint)
                 {
                     connections.Add(connection);
@@ -102,7 +111,7 @@ internal sealed class ConnectionPool : IDisposable
         var closed = new List<Http1Connection>();
         lock (_lock)
         {
-            foreach (var (endpoint, connections) in _idle)
+            foreach (var (key, connections) in _idle)
             {
                 connections.RemoveAll(connection =>
                 {
@@ -112,7 +121,7 @@ internal sealed class ConnectionPool : IDisposable
                     return goes;
                 });
                 if (connections.Count == 0)
-                    _idle.Remove(endpoint);
+                    _idle.Remove(key);
             }
         }
         foreach (var connection in closed)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using Turnpike.Http.Http1;
 
 namespace Turnpike.IngressProxy.Upstream.Http1;
@@ -8,7 +7,7 @@ namespace Turnpike.IngressProxy.Upstream.Http1;
 /// A connection to an endpoint and the bytes that were received but not read yet. While nothing of a response is left over, it holds
 /// no buffer. One reader and one writer may use it at once.
 /// </summary>
-internal sealed class Http1Connection(Socket socket, string peer) : IDisposable
+internal sealed class Http1Connection(Transport transport, string peer) : IDisposable
 {
     private const int FirstBuffer = 4 * 1024;
 
@@ -46,20 +45,13 @@ internal sealed class Http1Connection(Socket socket, string peer) : IDisposable
         Output.ResetWrittenCount();
     }
 
+    /// <summary>Says that from now on it is idle.</summary>
+    public void Rest() => transport.Rest();
+
     /// <summary>
     /// While a connection is idle, nothing may come: neither its end nor bytes that nobody asked for. Either makes it unusable.
     /// </summary>
-    public bool IsQuiet()
-    {
-        try
-        {
-            return !socket.Poll(0, SelectMode.SelectRead);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            return false;
-        }
-    }
+    public bool IsQuiet() => transport.IsQuiet();
 
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
@@ -73,7 +65,7 @@ internal sealed class Http1Connection(Socket socket, string peer) : IDisposable
     {
         while (!bytes.IsEmpty)
         {
-            bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancellationToken)..];
+            bytes = bytes[await transport.SendAsync(bytes, cancellationToken)..];
             HasSent = true;
         }
     }
@@ -85,7 +77,7 @@ internal sealed class Http1Connection(Socket socket, string peer) : IDisposable
         while (status == ParseStatus.NeedMore)
         {
             MakeRoom();
-            var count = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, cancellationToken);
+            var count = await transport.ReceiveAsync(_buffer.AsMemory(_end), cancellationToken);
             if (count == 0)
                 return false;
             HasReceived = true;
@@ -109,14 +101,14 @@ internal sealed class Http1Connection(Socket socket, string peer) : IDisposable
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         if (Buffered == 0)
-            await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+            await transport.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
     }
 
     /// <summary>Reads what there is; 0 at the end of the connection.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (Buffered == 0)
-            return socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+            return transport.ReceiveAsync(buffer, cancellationToken);
         var count = Math.Min(buffer.Length, Buffered);
         _buffer.AsSpan(_start, count).CopyTo(buffer.Span);
         _start += count;
@@ -130,11 +122,11 @@ internal sealed class Http1Connection(Socket socket, string peer) : IDisposable
         var early = Buffered == 0 ? [] : _buffer.AsSpan(_start, Buffered).ToArray();
         _start = _end;
         ReleaseIfEmpty();
-        return new UpgradedStream(new NetworkStream(socket, ownsSocket: true), early);
+        return new UpgradedStream(transport.ToStream(), early);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => transport.Dispose();
 
     private void MakeRoom()
     {

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using Turnpike.Http.Http1;
 using Turnpike.IngressProxy.Pipeline;
-using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Upstream.Http1;
 
@@ -10,7 +9,7 @@ namespace Turnpike.IngressProxy.Upstream.Http1;
 internal sealed class Http1Response : UpstreamResponse
 {
     private readonly ConnectionPool _pool;
-    private readonly Endpoint _endpoint;
+    private readonly PoolKey _key;
     private readonly Http1Connection _connection;
     private readonly RequestSender _sender;
     private readonly Action<string> _malformed;
@@ -21,14 +20,14 @@ internal sealed class Http1Response : UpstreamResponse
 
     /// <summary>Takes the head that the connection has just received.</summary>
     /// <param name="pool">Gets the connection when the response has ended as it should.</param>
-    /// <param name="endpoint">Where the connection goes.</param>
+    /// <param name="key">Where in it.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="sender">The request.</param>
     /// <param name="malformed">Told when the body breaks a rule.</param>
-    public Http1Response(ConnectionPool pool, Endpoint endpoint, Http1Connection connection, RequestSender sender, Action<string> malformed)
+    public Http1Response(ConnectionPool pool, PoolKey key, Http1Connection connection, RequestSender sender, Action<string> malformed)
     {
         _pool = pool;
-        _endpoint = endpoint;
+        _key = key;
         _connection = connection;
         _sender = sender;
         _malformed = malformed;
@@ -94,7 +93,7 @@ internal sealed class Http1Response : UpstreamResponse
         if (_gone || !_keepsAlive || !_sender.IsComplete || _connection.Buffered > 0 || _body is not { HasEnded: true, HasExcess: false })
             return;
         _gone = true;
-        _pool.Return(_endpoint, _connection);
+        _pool.Return(_key, _connection);
     }
 
     private void AddHeaders(ReadOnlySpan<FieldRange> fields, ReadOnlySpan<byte> head)

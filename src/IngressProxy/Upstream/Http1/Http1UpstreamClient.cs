@@ -1,8 +1,7 @@
-using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Turnpike.Http;
 using Turnpike.IngressProxy.Pipeline;
-using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Upstream.Http1;
 
@@ -10,7 +9,7 @@ namespace Turnpike.IngressProxy.Upstream.Http1;
 /// The upstream client for HTTP/1.1 over sockets of its own: request and response go at the same time, and what an endpoint sends
 /// is taken strictly.
 /// </summary>
-internal sealed class Http1UpstreamClient(UpstreamReport report, TimeProvider time) : IUpstreamClient, IDisposable
+internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamReport report, TimeProvider time) : IUpstreamClient, IDisposable
 {
     private const int MaxInterimResponses = 32;
 
@@ -22,15 +21,16 @@ internal sealed class Http1UpstreamClient(UpstreamReport report, TimeProvider ti
     /// <inheritdoc/>
     public async Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
-        if (_pool.TryTake(request.Endpoint.Endpoint) is { } pooled)
+        var key = PoolKey.Of(request);
+        if (_pool.TryTake(key) is { } pooled)
         {
-            var response = await ExchangeAsync(pooled, request, cancellationToken);
+            var response = await ExchangeAsync(pooled, key, request, cancellationToken);
             if (response is not null)
                 return response;
             report.StaleConnection();
         }
-        var connection = await ConnectAsync(request.Endpoint.Endpoint, request.ConnectTimeout, cancellationToken);
-        return (await ExchangeAsync(connection, request, cancellationToken))!;
+        var transport = Transport.Of(await connector.ConnectAsync(request.Endpoint.Endpoint, request.Tls, SslApplicationProtocol.Http11, request.ConnectTimeout, cancellationToken));
+        return (await ExchangeAsync(new Http1Connection(transport, request.Endpoint.Endpoint.ToString()), key, request, cancellationToken))!;
     }
 
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ internal sealed class Http1UpstreamClient(UpstreamReport report, TimeProvider ti
     /// Sends the request and receives the head of the response. Null where the connection had been used before, ended without a
     /// byte of a response, and the request may be sent again: the endpoint closed the connection at that moment.
     /// </summary>
-    private async Task<UpstreamResponse?> ExchangeAsync(Http1Connection connection, UpstreamRequest request, CancellationToken cancellationToken)
+    private async Task<UpstreamResponse?> ExchangeAsync(Http1Connection connection, PoolKey key, UpstreamRequest request, CancellationToken cancellationToken)
     {
         connection.Begin();
         var sender = new RequestSender(connection, request, time, cancellationToken);
@@ -48,7 +48,7 @@ internal sealed class Http1UpstreamClient(UpstreamReport report, TimeProvider ti
         {
             await sender.StartAsync(cancellationToken);
             await ReceiveFinalHeadAsync(connection, request, sender, cancellationToken);
-            return new Http1Response(_pool, request.Endpoint.Endpoint, connection, sender, fault => report.Malformed(connection.Peer, fault));
+            return new Http1Response(_pool, key, connection, sender, fault => report.Malformed(connection.Peer, fault));
         }
         catch (Exception e)
         {
@@ -98,36 +98,4 @@ internal sealed class Http1UpstreamClient(UpstreamReport report, TimeProvider ti
     /// <summary>A second time does what one does, or nothing was sent the first time; and the body is there once more.</summary>
     private static bool MayRepeat(Http1Connection connection, UpstreamRequest request) =>
         (Methods.IsIdempotent(request.Method) || !connection.HasSent) && (request.Body is null || request.Body.TryRewind());
-
-    private async ValueTask<Http1Connection> ConnectAsync(Endpoint endpoint, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            EndPoint address = IPAddress.TryParse(endpoint.Address, out var ip) ? new IPEndPoint(ip, endpoint.Port) : new DnsEndPoint(endpoint.Address, endpoint.Port);
-            var connecting = socket.ConnectAsync(address);
-            try
-            {
-                await connecting.WaitAsync(timeout, time, cancellationToken);
-            }
-            catch (TimeoutException) when (IsConnected(socket))
-            {
-                // The endpoint was in time; it is this process that is late.
-                await connecting;
-            }
-            return new Http1Connection(socket, endpoint.ToString());
-        }
-        catch (Exception e)
-        {
-            // This also ends an attempt that is still under way.
-            socket.Dispose();
-            if (cancellationToken.IsCancellationRequested)
-                throw new OperationCanceledException(e.Message, e, cancellationToken);
-            throw new UpstreamException(UpstreamFailure.Connect, new IOException($"cannot connect to {endpoint}", e));
-        }
-    }
-
-    /// <summary>What the kernel says, which may be ahead of what this process has come to.</summary>
-    private static bool IsConnected(Socket socket) =>
-        socket.Poll(0, SelectMode.SelectWrite) && (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! == 0;
 }

@@ -1,9 +1,7 @@
-using System.Net.Sockets;
-
 namespace Turnpike.IngressProxy.Upstream.Http1;
 
 /// <summary>A connection after status 101, beginning with the bytes that came together with the head.</summary>
-internal sealed class UpgradedStream(NetworkStream inner, ReadOnlyMemory<byte> early) : Stream
+internal sealed class UpgradedStream(Stream inner, ReadOnlyMemory<byte> early) : Stream
 {
     private ReadOnlyMemory<byte> _early = early;
 
@@ -51,7 +49,7 @@ internal sealed class UpgradedStream(NetworkStream inner, ReadOnlyMemory<byte> e
     }
 
     /// <inheritdoc/>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
     /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -19,11 +20,15 @@ internal sealed class KestrelUpstream : IAsyncDisposable
 
     public IPEndPoint EndPoint { get; }
 
-    public static async Task<KestrelUpstream> StartAsync(RequestDelegate handler, HttpProtocols protocols = HttpProtocols.Http1)
+    /// <param name="handler">Answers each request.</param>
+    /// <param name="protocols">What it speaks.</param>
+    /// <param name="certificate">For a server name, null where the client sent none; null for cleartext.</param>
+    public static async Task<KestrelUpstream> StartAsync(
+        RequestDelegate handler, HttpProtocols protocols = HttpProtocols.Http1, Func<string?, X509Certificate2>? certificate = null)
     {
         ListenOptions? listener = null;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
@@ -32,6 +37,8 @@ internal sealed class KestrelUpstream : IAsyncDisposable
             {
                 listener = listen;
                 listen.Protocols = protocols;
+                if (certificate is not null)
+                    listen.UseHttps(https => https.ServerCertificateSelector = (_, name) => certificate(name));
             });
         });
         var app = builder.Build();

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Turnpike.Api.Core;
+using Turnpike.Api.Ingresses;
+
+namespace Turnpike.Compiler;
+
+/// <summary>The Secrets by whose certificates the backends of Ingresses are verified.</summary>
+public sealed class BackendAuthorities
+{
+    /// <summary>Each of them is watched by itself.</summary>
+    public const int MaxPerNamespace = 32;
+
+    private readonly ImmutableHashSet<string> _named;
+    private readonly ImmutableHashSet<string>? _lookedFor;
+    private readonly Dictionary<string, AuthorityObject> _byName;
+
+    internal BackendAuthorities(ClusterSnapshot snapshot)
+    {
+        _named = Named(snapshot);
+        _lookedFor = snapshot.AuthoritiesLookedFor;
+        _byName = snapshot.Authorities.ToDictionary(a => a.Metadata.ToString(), StringComparer.Ordinal);
+    }
+
+    /// <summary><c>namespace/name</c> of the Secrets that Ingresses of our class name; of a namespace with too many the first by name.</summary>
+    public static ImmutableHashSet<string> Named(ClusterSnapshot snapshot) =>
+    [
+        .. snapshot.Ingresses
+            .Where(i => i.Metadata.Annotations.ContainsKey(Api.Names.BackendCaAnnotation) && IngressClasses.IsOurs(i, snapshot.Mesh, snapshot.IngressClasses))
+            .Select(i => (i.Metadata.Namespace, Secret: BackendSettings.Of(i).AuthoritySecret!))
+            .Distinct()
+            .GroupBy(n => n.Namespace, StringComparer.Ordinal)
+            .SelectMany(g => g.OrderBy(n => n.Secret, StringComparer.Ordinal).Take(MaxPerNamespace))
+            .Select(n => $"{n.Namespace}/{n.Secret}"),
+    ];
+
+    /// <summary>The certificates; empty where there are none to be used.</summary>
+    /// <param name="secret"><c>namespace/name</c>.</param>
+    internal string PemOf(string secret) => _named.Contains(secret) && _byName.TryGetValue(secret, out var found) ? found.Pem : "";
+
+    /// <summary>What is to be said of a Secret, with its reason; null where all is well.</summary>
+    internal (DiagnosticSeverity Severity, string Reason, string Text)? Problem(string ns, string name)
+    {
+        var secret = $"{ns}/{name}";
+        if (!_named.Contains(secret))
+            return (DiagnosticSeverity.Error, DiagnosticReasons.LimitExceeded, $"the Ingresses of namespace {ns} name more than {MaxPerNamespace} different Secrets here, and \"{name}\" is beyond them");
+        if (_byName.TryGetValue(secret, out var found))
+        {
+            return found.Fault is null ? null
+                : found.Pem.Length > 0 ? (DiagnosticSeverity.Warning, DiagnosticReasons.Invalid, $"Secret \"{name}\" has no usable certificate any more ({found.Fault}), its last good version stays in force")
+                : (DiagnosticSeverity.Error, DiagnosticReasons.SecretNotFound, $"Secret \"{name}\" has no usable certificate ({found.Fault})");
+        }
+        return _lookedFor?.Contains(secret) == false
+            ? (DiagnosticSeverity.Warning, DiagnosticReasons.SecretNotRead, $"Secret \"{name}\" is not read yet")
+            : (DiagnosticSeverity.Error, DiagnosticReasons.SecretNotFound, $"namespace {ns} has no Secret \"{name}\"");
+    }
+}

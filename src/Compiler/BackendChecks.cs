@@ -1,0 +1,59 @@
+using Turnpike.Api;
+using Turnpike.Api.Core;
+using Turnpike.Api.Ingresses;
+
+namespace Turnpike.Compiler;
+
+/// <summary>Says what is wrong with the way from an Ingress to its backends: each thing once for each port, however many paths lead to it.</summary>
+internal sealed class BackendChecks(BackendAuthorities authorities, DiagnosticBag diagnostics)
+{
+    private readonly HashSet<(ObjectKey Ingress, string Service, int Port)> _told = [];
+    private readonly Dictionary<ObjectKey, bool> _anyTls = [];
+
+    /// <summary>A port of a service as the Ingress asks for it, which is no more than judged here.</summary>
+    public Backend Of(IngressObject ingress, ServiceObject service, ServicePort port, string field)
+    {
+        var key = Keys.Of(ingress);
+        var backend = new Backend(service, port, BackendOptions.Of(ingress));
+        _anyTls[key] = _anyTls.GetValueOrDefault(key) || backend.Protocol.Tls;
+        if (!_told.Add((key, service.Metadata.Name, port.Port)))
+            return backend;
+        if (backend.Protocol.Unknown is { } unknown)
+            diagnostics.Warn(key, DiagnosticReasons.NoEffect, $"{field}: appProtocol {FieldError.Quote(unknown)} of port {port.Port} of service \"{service.Metadata.Name}\" is not known here and says nothing; {Spoken(backend)} is spoken; known are http, https, http2, h2c, grpc, kubernetes.io/h2c, kubernetes.io/ws and kubernetes.io/wss");
+        if (backend.Protocol.Ignored is { } ignored)
+            diagnostics.Warn(key, DiagnosticReasons.NoEffect, $"{At(Names.BackendProtocolAnnotation)}: {FieldError.Quote(ingress.Metadata.Annotations[Names.BackendProtocolAnnotation])} does not hold for service \"{service.Metadata.Name}\", whose {ignored}; {Spoken(backend)} is spoken");
+        if (backend is { Protocol.Tls: true, Options.Authority: null })
+            diagnostics.Warn(key, DiagnosticReasons.BackendNotVerified, $"{field}: {NotVerified(backend)}");
+        return backend;
+    }
+
+    /// <summary>What can be said of an Ingress once all its backends are known.</summary>
+    public void End(IngressObject ingress)
+    {
+        var key = Keys.Of(ingress);
+        if (!_anyTls.TryGetValue(key, out var anyTls))
+            return;
+        var annotations = ingress.Metadata.Annotations;
+        foreach (var name in (ReadOnlySpan<string>)[Names.BackendCaAnnotation, Names.BackendServerNameAnnotation])
+        {
+            if (!anyTls && annotations.ContainsKey(name))
+                diagnostics.Warn(key, DiagnosticReasons.NoEffect, $"{At(name)}: has no effect, because no backend of the Ingress speaks TLS; {Names.BackendProtocolAnnotation}: HTTPS makes them do so");
+        }
+        if (!anyTls || BackendSettings.Of(ingress).AuthoritySecret is not { } secret || authorities.Problem(ingress.Metadata.Namespace, secret) is not { } problem)
+            return;
+        var consequence = problem.Severity == DiagnosticSeverity.Error || problem.Reason == DiagnosticReasons.SecretNotRead ? "; nothing is sent to what it cannot verify, those requests get 503" : "";
+        var text = $"{At(Names.BackendCaAnnotation)}: {problem.Text}{consequence}";
+        if (problem.Severity == DiagnosticSeverity.Error)
+            diagnostics.Error(key, problem.Reason, text);
+        else
+            diagnostics.Warn(key, problem.Reason, text);
+    }
+
+    public static string NotVerified(Backend backend) =>
+        $"port {backend.Port.Port} of service \"{backend.Service.Metadata.Name}\" speaks TLS, and nobody verifies its certificate; name a Secret with the certificates of its authority in the Ingress' annotation {Names.BackendCaAnnotation}";
+
+    private static string Spoken(Backend backend) =>
+        (backend.Protocol.Protocol == Routing.UpstreamProtocol.Http2 ? "HTTP/2" : "HTTP/1.1") + (backend.Protocol.Tls ? " over TLS" : "");
+
+    private static string At(string annotation) => $"metadata.annotations[{annotation}]";
+}

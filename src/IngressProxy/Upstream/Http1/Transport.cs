@@ -1,0 +1,143 @@
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace Turnpike.IngressProxy.Upstream.Http1;
+
+/// <summary>A connection as bytes both ways, for one reader and one writer. What breaks it is a <see cref="SocketException"/> or an <see cref="ObjectDisposedException"/>, whatever lies below.</summary>
+internal abstract class Transport : IDisposable
+{
+    public static Transport Of(EndpointConnection connection) =>
+        connection.Tls is { } tls ? new TlsTransport(connection.Socket, tls) : new SocketTransport(connection.Socket);
+
+    /// <summary>Says that for a while nobody will read, and nothing may come.</summary>
+    public virtual void Rest()
+    {
+    }
+
+    /// <summary>Whether nothing has come that nobody asked for: neither bytes nor the end.</summary>
+    public abstract bool IsQuiet();
+
+    /// <summary>Sends some of the bytes, and says how many.</summary>
+    public abstract ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
+
+    /// <summary>Receives some bytes; 0 at the end. Without room for any it waits until there are some.</summary>
+    public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
+
+    /// <summary>The same connection as a stream, which owns it from now on.</summary>
+    public abstract Stream ToStream();
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+
+    protected static bool HasInput(Socket socket)
+    {
+        try
+        {
+            return socket.Poll(0, SelectMode.SelectRead);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+}
+
+internal sealed class SocketTransport(Socket socket) : Transport
+{
+    /// <inheritdoc/>
+    public override bool IsQuiet() => !HasInput(socket);
+
+    /// <inheritdoc/>
+    public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken) => socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Stream ToStream() => new NetworkStream(socket, ownsSocket: true);
+
+    /// <inheritdoc/>
+    public override void Dispose() => socket.Dispose();
+}
+
+/// <summary>
+/// Bytes may lie within the TLS stream, where no look at the socket finds them, and a response that nobody asked for must not become the next one's. So while
+/// the connection rests, a read of one byte is under way, which the first read of the next response goes on with.
+/// </summary>
+internal sealed class TlsTransport(Socket socket, SslStream tls) : Transport
+{
+    private const int Broken = -1;
+
+    private readonly byte[] _first = new byte[1];
+    private Task<int>? _ahead;
+
+    /// <inheritdoc/>
+    public override void Rest() => _ahead ??= ReadAheadAsync();
+
+    /// <inheritdoc/>
+    public override bool IsQuiet() => _ahead is not { IsCompleted: true } && !HasInput(socket);
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await tls.WriteAsync(bytes, cancellationToken);
+            return bytes.Length;
+        }
+        catch (IOException e)
+        {
+            throw Reset(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_ahead is { } ahead)
+        {
+            var count = await ahead.WaitAsync(cancellationToken);
+            if (count == Broken)
+                throw new SocketException((int)SocketError.ConnectionReset);
+            if (buffer.IsEmpty)
+                return 0;
+            if (count > 0)
+                buffer.Span[0] = _first[0];
+            _ahead = null;
+            return count;
+        }
+        try
+        {
+            return await tls.ReadAsync(buffer, cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw Reset(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Stream ToStream() => tls;
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        // The socket first: closing a TLS stream alone would leave the read under way.
+        socket.Dispose();
+        tls.Dispose();
+    }
+
+    private async Task<int> ReadAheadAsync()
+    {
+        try
+        {
+            return await tls.ReadAsync(_first);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException or System.Security.Authentication.AuthenticationException)
+        {
+            return Broken;
+        }
+    }
+
+    private static SocketException Reset(IOException e) => e.InnerException as SocketException ?? new SocketException((int)SocketError.ConnectionReset);
+}
