@@ -14,7 +14,9 @@ internal sealed record EdgeAnswer(int Status, string Body, string? Location, Tim
 /// <param name="https">Host and port of its port 443.</param>
 internal sealed class Edge(string http, string https) : IDisposable
 {
-    private readonly HttpClient _client = new(NewHandler()) { Timeout = TimeSpan.FromSeconds(20) };
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly HttpClient _client = new(NewHandler()) { Timeout = Patience };
 
     public string Http => http;
 
@@ -27,8 +29,18 @@ internal sealed class Edge(string http, string https) : IDisposable
     /// <summary>Over a connection that is made for this request alone.</summary>
     public async Task<EdgeAnswer> GetOnNewConnectionAsync(string path, string? host = null)
     {
-        using var client = new HttpClient(NewHandler()) { Timeout = TimeSpan.FromSeconds(20) };
-        return await SendAsync(client, $"http://{http}{path}", host);
+        using var trace = new ConnectionTrace();
+        var handler = NewHandler();
+        handler.ConnectCallback = trace.ConnectAsync;
+        using var client = new HttpClient(handler) { Timeout = Patience };
+        try
+        {
+            return await SendAsync(client, $"http://{http}{path}", host);
+        }
+        catch (TaskCanceledException e) when (e.InnerException is TimeoutException)
+        {
+            throw new HttpRequestException($"nothing within {Patience.TotalSeconds} s: {trace}", e);
+        }
     }
 
     public void Dispose() => _client.Dispose();
