@@ -37,6 +37,11 @@ internal static class ForeignControllers
 
     private static readonly (string Start, string Hint)[] Hints =
     [
+        ("backend-protocol", $"write {Names.BackendProtocolAnnotation}"),
+        ("secure-backends", $"write {Names.BackendProtocolAnnotation}: HTTPS"),
+        ("proxy-ssl-", $"write {Names.BackendCaAnnotation} and {Names.BackendServerNameAnnotation}"),
+        ("secure-verify-", $"write {Names.BackendCaAnnotation} and {Names.BackendServerNameAnnotation}"),
+        ("secure-", $"write {Names.BackendProtocolAnnotation}: HTTPS"),
         ("rewrite", "a RouteRule with rewrite does that"),
         ("path-rewrite", "a RouteRule with rewrite does that"),
         ("upstream-vhost", "a RouteRule with rewrite does that"),
