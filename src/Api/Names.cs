@@ -47,15 +47,19 @@ public static class Names
     public const string HostRecordHostsKey = "hosts";
     public const string HostRecordPathsKey = "paths";
     public const string OperatorDeployment = "turnpike-operator";
+    public const string OperatorLease = "turnpike-operator";
+    public const string CaSecret = "turnpike-ca";
     public const string StatusConfigMap = "turnpike-status";
     public const string StatusProxiesKey = "proxies";
     public const string StatusProvenImagesKey = "provenImages";
     public const string StatusInjectionKey = "injection";
+    public const string ManagedByValue = "turnpike";
     public const string FieldManagerOfCli = "turnpike-cli";
 
     // Kubernetes'.
     public const string IngressClassDefaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
     public const string EndpointSliceServiceLabel = "kubernetes.io/service-name";
+    public const string ManagedByLabel = "app.kubernetes.io/managed-by";
     public const string VersionLabel = "app.kubernetes.io/version";
     public const string DefaultContainerAnnotation = "kubectl.kubernetes.io/default-container";
     public const string MirrorPodAnnotation = "kubernetes.io/config.mirror";

@@ -14,6 +14,9 @@ internal sealed record ProcessContext
     /// <summary>Whether somebody looks at standard output as it comes.</summary>
     public bool IsTerminal { get; init; }
 
+    /// <summary>Whether there is somebody to ask.</summary>
+    public bool IsInteractive { get; init; }
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>This process. Of a .NET program only the system knows what name its user typed.</summary>
@@ -21,7 +24,12 @@ internal sealed record ProcessContext
     {
         const string commandLine = "/proc/self/cmdline";
         var typed = File.Exists(commandLine) ? File.ReadAllText(commandLine).Split('\0')[0] : "";
-        return new ProcessContext { CalledAs = Path.GetFileName(typed), IsTerminal = !Console.IsOutputRedirected };
+        return new ProcessContext
+        {
+            CalledAs = Path.GetFileName(typed),
+            IsTerminal = !Console.IsOutputRedirected,
+            IsInteractive = !Console.IsInputRedirected && !Console.IsErrorRedirected,
+        };
     }
 }
 

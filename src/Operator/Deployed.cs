@@ -9,10 +9,10 @@ internal static class Deployed
     public const string OperatorLabel = "app.kubernetes.io/name";
     public const string FieldManager = "turnpike-operator";
     public const string CaFieldManager = "turnpike-operator-ca";
-    public const string CaSecret = "turnpike-ca";
+    public const string CaSecret = Names.CaSecret;
     public const string CaKey = "ca.crt";
-    public const string Lease = "turnpike-operator";
-    public const string ManagedByLabel = "app.kubernetes.io/managed-by";
+    public const string Lease = Names.OperatorLease;
+    public const string ManagedByLabel = Names.ManagedByLabel;
 
     public const int WebhookPort = 9443;
     public const int DiscoveryPort = 15010;

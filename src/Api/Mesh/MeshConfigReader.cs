@@ -77,10 +77,15 @@ public static class MeshConfigReader
             section.Warn(key, "unknown key" + (Spelling.Nearest(key, known) is { } meant ? $"; did you mean \"{meant}\"?" : ""));
     }
 
+    /// <summary>The keys that mean nothing here and never did: those of another product.</summary>
+    public static IReadOnlyList<string> UnknownKeys(JsonObject mesh) => [.. mesh.Select(member => member.Key).Where(key => KeyOf(key) is null)];
+
+    private static string? KeyOf(string key) => Known.Concat(Ignored).FirstOrDefault(known => known == key || Spelling.Snake(known) == key);
+
     private static void Judge(ObjectReader keys, string key)
     {
         var all = Known.Concat(Ignored);
-        if (all.FirstOrDefault(k => k == key || Spelling.Snake(k) == key) is not { } known)
+        if (KeyOf(key) is not { } known)
         {
             var hint = Spelling.Nearest(key, all) is { } meant
                 ? $"; did you mean \"{(key.Contains('_', StringComparison.Ordinal) ? Spelling.Snake(meant) : meant)}\"?"

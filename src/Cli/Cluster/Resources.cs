@@ -8,6 +8,11 @@ namespace Turnpike.Cli.Cluster;
 internal static class Resources
 {
     public static readonly ResourceRef RouteRules = new(Names.Group, Names.Version, "routerules", RouteRuleReader.Kind);
+    /// <summary>The definition of RouteRules.</summary>
+    public const string DefinitionName = "routerules." + Names.Group;
+
+    public static readonly ResourceRef Namespaces = new("", "v1", "namespaces", "Namespace");
+    public static readonly ResourceRef Definitions = new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition");
     public static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
     public static readonly ResourceRef Pods = new("", "v1", "pods", "Pod");
     public static readonly ResourceRef Nodes = new("", "v1", "nodes", "Node");

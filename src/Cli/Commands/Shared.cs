@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Turnpike.Api;
 
 namespace Turnpike.Cli.Commands;
 
@@ -11,6 +12,25 @@ internal static class Shared
         HelpName = "DIR",
         Required = true,
     };
+
+    /// <summary>A span of time that is more than nothing.</summary>
+    public static Option<string> Duration(string name, string fallback, string description)
+    {
+        var option = new Option<string>(name) { Description = description, HelpName = "DURATION", DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is not [var token])
+                return;
+            if (!GoDuration.TryParse(token.Value, out var duration, out var fault))
+                result.AddError($"{name}: \"{token.Value}\" {fault}");
+            else if (duration.Nanoseconds <= 0)
+                result.AddError($"{name}: \"{token.Value}\" must be more than nothing");
+        });
+        return option;
+    }
+
+    public static TimeSpan DurationOf(ParseResult parsed, Option<string> option) =>
+        GoDuration.TryParse(parsed.GetValue(option)!, out var duration, out _) ? duration.TimeSpan : throw new InvalidOperationException($"{option.Name} was not validated");
 
     public static Option<int> Port(string name, int port, string description)
     {

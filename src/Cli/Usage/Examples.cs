@@ -40,6 +40,18 @@ internal static class Examples
             new("follow what becomes of every rule", "turnpike get routerules -A -o wide -w"),
         ],
         ["status"] = [new("the installation at a glance", "turnpike status"), new("the same for a program", "turnpike status -o json")],
+        ["install"] =
+        [
+            new("see whether it would harm anything, and what it would change", "turnpike install --dry-run"),
+            new("install, and wait until it serves", "turnpike install --wait"),
+            new("install beside an Istio", "turnpike install --profile standalone --wait"),
+        ],
+        ["uninstall"] =
+        [
+            new("remove all but rules and settings", "turnpike uninstall"),
+            new("remove everything", "turnpike uninstall --purge --yes"),
+        ],
+        ["check"] = [new("before an installation and at any time after it", "turnpike check")],
         ["version"] = [new("tool, operator and proxies", "turnpike version"), new("this program's, for a script", "turnpike version --client -o json")],
         ["explain"] =
         [

@@ -20,7 +20,7 @@ internal sealed class InstallationStatus(ClusterAccess cluster)
     });
 
     /// <summary>What the user may not see, or the cluster does not serve, must not hide the rest.</summary>
-    private static async Task<StatusPart> PartAsync(string name, Func<Task<StatusPart>> read)
+    public static async Task<StatusPart> PartAsync(string name, Func<Task<StatusPart>> read)
     {
         try
         {

@@ -20,6 +20,9 @@ internal sealed record StatusPart(string Name, string Summary)
     /// <summary>What is wrong, one line each.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
+    /// <summary>What to do about the problems; null where they say it themselves.</summary>
+    public string? Remedy { get; init; }
+
     /// <summary>What it consists of; all items have the same members.</summary>
     public IReadOnlyList<JsonObject> Items { get; init; } = [];
 

@@ -21,6 +21,8 @@ internal static class StatusPrinter
             text.Append(part.Name.PadRight(14)).Append(Word(part.State).PadRight(9)).Append(part.Summary).Append('\n');
             foreach (var problem in part.Problems)
                 text.Append("  ! ").Append(CommandException.OneLine(problem)).Append('\n');
+            if (part is { State: PartState.Problem, Remedy: { } remedy })
+                text.Append("  > ").Append(remedy).Append('\n');
             if (part.ShowsItems && part.Items.Count > 0)
                 AppendTable(text, part.Items);
         }
@@ -36,16 +38,24 @@ internal static class StatusPrinter
         {
             ["server"] = server.ToString(),
             ["healthy"] = IsHealthy(parts),
-            ["parts"] = new JsonArray([.. parts.Select(part => new JsonObject
-            {
-                ["name"] = part.Name,
-                ["state"] = Word(part.State),
-                ["summary"] = part.Summary,
-                ["problems"] = new JsonArray([.. part.Problems.Select(problem => JsonValue.Create(problem))]),
-                ["items"] = new JsonArray([.. part.Items.Select(item => item.DeepClone())]),
-            })]),
+            ["parts"] = new JsonArray([.. parts.Select(Json)]),
         };
         return JsonOutput.Write(json);
+    }
+
+    private static JsonObject Json(StatusPart part)
+    {
+        var json = new JsonObject
+        {
+            ["name"] = part.Name,
+            ["state"] = Word(part.State),
+            ["summary"] = part.Summary,
+            ["problems"] = new JsonArray([.. part.Problems.Select(problem => JsonValue.Create(problem))]),
+            ["items"] = new JsonArray([.. part.Items.Select(item => item.DeepClone())]),
+        };
+        if (part is { State: PartState.Problem, Remedy: { } remedy })
+            json["remedy"] = remedy;
+        return json;
     }
 
     private static void AppendTable(StringBuilder text, IReadOnlyList<JsonObject> items)

@@ -1,0 +1,23 @@
+using Turnpike.Cli.Cluster.Status;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Cli.Cluster.Installation.Checks;
+
+/// <summary>The version of the cluster.</summary>
+internal static class KubernetesPart
+{
+    public const string Name = "kubernetes";
+
+    /// <summary>The oldest that our tests run on: what we need is served in stable versions from there on.</summary>
+    private static readonly Version Oldest = new(1, 20);
+
+    public static async Task<StatusPart> ReadAsync(KubeApi api, CancellationToken ct)
+    {
+        var version = await api.GetServerVersionAsync(ct);
+        return new StatusPart(Name, $"version {version}")
+        {
+            Problems = version >= Oldest ? [] : [$"the cluster is Kubernetes {version}; Turnpike needs {Oldest} or newer"],
+            Remedy = "upgrade the cluster, or choose another one with --kubeconfig FILE",
+        };
+    }
+}

@@ -1,0 +1,138 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Turnpike.Api;
+using Turnpike.Api.Mesh;
+using Turnpike.Api.RouteRules;
+using Turnpike.Api.Yaml;
+using Turnpike.Cli.Cluster.Status;
+using Turnpike.Hosting.Api;
+using Turnpike.Injector.Config;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+
+namespace Turnpike.Cli.Cluster.Installation.Checks;
+
+/// <summary>Objects that have a name which we need, and are not ours.</summary>
+internal sealed class NamesPart(KubeApi api, Profile profile)
+{
+    public const string Name = "names";
+
+    private static readonly ResourceRef Services = new("", "v1", "services", "Service");
+
+    public async Task<StatusPart> ReadAsync(CancellationToken ct)
+    {
+        var isInstalled = await api.FindAsync(Resources.Deployments, InSystem(Names.OperatorDeployment), ct) is not null;
+        string?[] found =
+        [
+            await AnyAsync(Resources.ConfigMaps, InSystem(profile.MeshConfigMap), map => ForeignSettings(map, isInstalled, ForeignMeshKeys), ct),
+            await AnyAsync(Resources.ConfigMaps, InSystem(profile.InjectConfigMap), map => ForeignSettings(map, isInstalled, ForeignInjectFaults), ct),
+            await AnyAsync(Resources.IngressClasses, ObjectKey.ClusterScoped(profile.IngressClass), ForeignController, ct),
+            await AnyAsync(Resources.Definitions, ObjectKey.ClusterScoped(Resources.DefinitionName), ForeignDefinition, ct),
+            await AnyAsync(Resources.MutatingWebhooks, ObjectKey.ClusterScoped(profile.WebhookConfiguration), ForeignService, ct),
+            await AnyAsync(Resources.ValidatingWebhooks, ObjectKey.ClusterScoped(profile.WebhookConfiguration), ForeignService, ct),
+            await AnyAsync(Resources.Deployments, InSystem(profile.IngressService), NotManaged, ct),
+            await AnyAsync(Services, InSystem(profile.IngressService), NotManaged, ct),
+        ];
+        string[] problems = [.. found.OfType<string>()];
+        return new StatusPart(Name, problems.Length == 0 ? "free or ours" : $"{problems.Length} taken by others")
+        {
+            Problems = problems,
+            Remedy = profile.Name == Profile.Istio2017.Name ? MeshPart.WayOut : "remove what is not in use any more, or choose the names of another profile with --profile",
+        };
+    }
+
+    /// <summary>Whether a class, or a definition, or a webhook configuration is one that we may take away.</summary>
+    public static bool IsOurs(ResourceRef resource, JsonElement item, Profile profile) => resource switch
+    {
+        _ when resource == Resources.IngressClasses => ForeignController(item) is null,
+        _ when resource == Resources.Definitions => ForeignDefinition(item) is null,
+        _ when resource == Resources.MutatingWebhooks || resource == Resources.ValidatingWebhooks => ForeignService(item, profile) is null,
+        _ => NotManaged(item) is null,
+    };
+
+    private ObjectKey InSystem(string name) => new(profile.SystemNamespace, name);
+
+    /// <summary>Null where there is no such object, or where nothing is wrong with it.</summary>
+    private async Task<string?> AnyAsync(ResourceRef resource, ObjectKey key, Func<JsonElement, string?> judge, CancellationToken ct) =>
+        await api.FindAsync(resource, key, ct) is { } found && judge(found) is { } fault ? $"{resource.Kind} {key} {fault}" : null;
+
+    /// <param name="map">The ConfigMap.</param>
+    /// <param name="isInstalled">Whether we have settings here already: what is wrong with them is for the operator to say then.</param>
+    /// <param name="foreign">What in its data we do not know.</param>
+    private static string? ForeignSettings(JsonElement map, bool isInstalled, Func<JsonElement, IReadOnlyList<string>> foreign)
+    {
+        if (Marks(map).FirstOrDefault(IsIstioMark) is { } mark)
+            return $"is another mesh's: it has {mark}";
+        return !isInstalled && foreign(map) is { Count: > 0 } unknown
+            ? $"has settings that are not Turnpike's: {string.Join(", ", unknown.Take(5))}{(unknown.Count > 5 ? ", …" : "")}"
+            : null;
+    }
+
+    private static IReadOnlyList<string> ForeignMeshKeys(JsonElement map) => map.Child("data")?.Text(Names.MeshConfigKey) is { } text
+        ? Mapping(text) is { } mesh ? MeshConfigReader.UnknownKeys(mesh) : [$"key {Names.MeshConfigKey} is no mapping"]
+        : [];
+
+    private static IReadOnlyList<string> ForeignInjectFaults(JsonElement map) => map.Child("data")?.Text(Names.InjectConfigKey) is { } text
+        ? [.. InjectConfigReader.Read(text).Errors.Select(error => error.ToString())]
+        : [];
+
+    private static JsonObject? Mapping(string text)
+    {
+        var documents = YamlText.Read(text).Where(document => document.Root is not null || document.Error is not null).ToList();
+        return documents switch
+        {
+            [] => [],
+            [{ Root: JsonObject mapping }] => mapping,
+            _ => null,
+        };
+    }
+
+    private static IEnumerable<string> Marks(JsonElement item)
+    {
+        foreach (var (member, what) in (IEnumerable<(string, string)>)[("labels", "label"), ("annotations", "annotation")])
+        {
+            if (item.Child("metadata")?.Child(member) is not { ValueKind: JsonValueKind.Object } marks)
+                continue;
+            foreach (var mark in marks.EnumerateObject())
+                yield return $"{what} {mark.Name}";
+        }
+    }
+
+    private static bool IsIstioMark(string mark)
+    {
+        var domain = mark[(mark.IndexOf(' ', StringComparison.Ordinal) + 1)..].Split('/')[0];
+        return domain == "istio.io" || domain.EndsWith(".istio.io", StringComparison.Ordinal);
+    }
+
+    private static string? ForeignController(JsonElement item) => item.Child("spec")?.Text("controller") is var controller && controller != Names.IngressController
+        ? $"belongs to controller {controller ?? "\"\""}, not to {Names.IngressController}"
+        : null;
+
+    /// <summary>Ours says in its schema what we say of a rule, in this version and in those before.</summary>
+    private static string? ForeignDefinition(JsonElement item)
+    {
+        var versions = item.Child("spec")?.Child("versions") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().ToList() : [];
+        if (versions.Select(version => version.Text("name")).FirstOrDefault(name => name != Names.Version) is { } other)
+            return $"is another product's: it has version {other}";
+        return versions.Any(version => version.Child("schema")?.Child("openAPIV3Schema")?.Text("description") == MessageSchema.RouteRuleSpec.Description)
+            ? null
+            : "is another product's: its schema is not Turnpike's";
+    }
+
+    private string? ForeignService(JsonElement item) => ForeignService(item, profile);
+
+    private static string? ForeignService(JsonElement item, Profile profile)
+    {
+        var webhooks = item.Child("webhooks") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().ToList() : [];
+        foreach (var webhook in webhooks)
+        {
+            var service = webhook.Child("clientConfig")?.Child("service");
+            if (service?.Text("namespace") != profile.SystemNamespace || service?.Text("name") != Names.OperatorDeployment)
+                return $"calls {(service is null ? "a URL" : $"Service {service?.Text("namespace")}/{service?.Text("name")}")}, not {profile.SystemNamespace}/{Names.OperatorDeployment}";
+        }
+        return null;
+    }
+
+    private static string? NotManaged(JsonElement item) => item.Child("metadata")?.Child("labels")?.Text(Names.ManagedByLabel) == Names.ManagedByValue
+        ? null
+        : "was not made by the operator, which needs the name for its ingress";
+}

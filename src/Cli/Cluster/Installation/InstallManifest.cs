@@ -1,0 +1,56 @@
+using Turnpike.Api;
+using Turnpike.Cli.Manifests;
+using Turnpike.Hosting.Api;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+
+namespace Turnpike.Cli.Cluster.Installation;
+
+/// <summary>The objects of a profile, as its file under <c>config/</c> has them, in the order in which they are applied. The program carries the files.</summary>
+internal static class InstallManifest
+{
+    private static readonly ResourceRef[] Kinds =
+    [
+        Resources.Namespaces,
+        Resources.Definitions,
+        new("", "v1", "serviceaccounts", "ServiceAccount"),
+        new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole"),
+        new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding"),
+        new("rbac.authorization.k8s.io", "v1", "roles", "Role"),
+        new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),
+        new("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
+        new("", "v1", "services", "Service"),
+        Resources.Deployments,
+        Resources.ConfigMaps,
+        Resources.IngressClasses,
+        Resources.MutatingWebhooks,
+        Resources.ValidatingWebhooks,
+    ];
+
+    public static IReadOnlyList<ClusterObject> Of(Profile profile)
+    {
+        using var stream = typeof(InstallManifest).Assembly.GetManifestResourceStream($"install/{profile.Name}.yaml")
+            ?? throw new CommandException($"this build has no manifest of profile {profile.Name}");
+        using var reader = new StreamReader(stream);
+        return [.. ManifestReader.ReadText(reader.ReadToEnd(), profile.Name, "").Select(ToObject)];
+    }
+
+    /// <summary>Whether objects of a kind are the user's settings, which are made where they are missing and are nobody else's to change then.</summary>
+    public static bool AreSettings(ResourceRef resource) => resource == Resources.ConfigMaps || resource == Resources.IngressClasses;
+
+    /// <summary>As kubectl calls it: <c>deployment.apps/turnpike-operator</c>.</summary>
+    public static string NameOf(ResourceRef resource, ObjectKey key) =>
+        $"{resource.Kind.ToLowerInvariant()}{(resource.Group.Length == 0 ? "" : "." + resource.Group)}/{key.Name}";
+
+    private static ClusterObject ToObject(Manifest manifest)
+    {
+        var (kind, _, name) = manifest.Key ?? throw new InvalidOperationException($"{manifest.Location}: {manifest.Error}");
+        var resource = Kinds.FirstOrDefault(known => known.Kind == kind && known.ApiVersion == (string?)manifest.Root!["apiVersion"])
+            ?? throw new InvalidOperationException($"{manifest.Location}: kind {kind} is not known");
+        // What has no namespace in the file is of the cluster; the reader has filled in an empty one.
+        var metadata = manifest.Root!["metadata"]!.AsObject();
+        var ns = (string?)metadata["namespace"] ?? "";
+        if (ns.Length == 0)
+            metadata.Remove("namespace");
+        return new ClusterObject(resource, new ObjectKey(ns, name), manifest.Root);
+    }
+}

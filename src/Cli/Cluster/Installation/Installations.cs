@@ -1,0 +1,18 @@
+using Turnpike.Api;
+
+namespace Turnpike.Cli.Cluster.Installation;
+
+/// <summary>Which installation a command is about.</summary>
+internal static class Installations
+{
+    /// <summary>The command line's, else the one that is in the cluster, else that of 2017.</summary>
+    /// <exception cref="CommandException">It is to be in a namespace that the manifest does not know.</exception>
+    public static async Task<Profile> ProfileAsync(ClusterAccess cluster, CancellationToken ct)
+    {
+        var profile = await cluster.RunAsync(api => cluster.ProfileAsync(api, ct));
+        var own = Profile.Find(profile.Name)!.SystemNamespace;
+        return profile.SystemNamespace == own
+            ? profile
+            : throw new CommandException($"--istioNamespace: profile {profile.Name} is installed into namespace {own}; one in namespace {profile.SystemNamespace} was put there by other means, which have to go on with it");
+    }
+}

@@ -1,0 +1,56 @@
+using Turnpike.Api;
+using Turnpike.Cli.Cluster.Status;
+using Turnpike.Hosting.Api;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+
+namespace Turnpike.Cli.Cluster.Installation;
+
+/// <summary>Brings a profile's objects into the cluster, if that harms nobody.</summary>
+internal sealed class Installer(KubeApi api, Profile profile, TextWriter output)
+{
+    private readonly IReadOnlyList<ClusterObject> _objects = InstallManifest.Of(profile);
+
+    /// <exception cref="CommandException">It would harm somebody: every reason, and what to do about it. Nothing was changed.</exception>
+    public async Task CheckAsync(CancellationToken ct)
+    {
+        var parts = await new InstallationChecks(api, profile).ReadBeforeInstallAsync(_objects, ct);
+        var faulty = parts.Where(part => part.State != PartState.Ok).ToList();
+        if (faulty.Count == 0)
+            return;
+        // What could not be looked at may hold the very thing that an installation would break.
+        var reasons = faulty.SelectMany(part => part.State == PartState.Unknown
+            ? [$"{part.Name}: cannot be checked: {part.Summary}"]
+            : part.Problems.Select(problem => $"{part.Name}: {problem}"));
+        var remedies = faulty.Select(part => part.State == PartState.Problem ? part.Remedy : null).OfType<string>().Distinct().Select(remedy => $"what to do: {remedy}");
+        throw new CommandException("nothing was installed", [.. reasons, .. remedies]);
+    }
+
+    /// <summary>Applies all objects in their order. The second time nothing changes.</summary>
+    public async Task ApplyAsync(bool dryRun, CancellationToken ct)
+    {
+        var apply = new ManifestApply(api, await api.GetServerVersionAsync(ct));
+        foreach (var item in _objects)
+        {
+            try
+            {
+                var outcome = dryRun && !await HasNamespaceAsync(item.Key, ct) ? ApplyOutcome.Created : await apply.ApplyAsync(item, dryRun, ct);
+                await output.WriteLineAsync($"{InstallManifest.NameOf(item.Resource, item.Key)} {Word(outcome)}{(dryRun ? " (dry run)" : "")}");
+            }
+            catch (KubeStatusException e)
+            {
+                throw Refusal.Read(e).ToException($"cannot apply {item.Resource.Kind} {item.Key}, what came before it stays and the same command goes on from there");
+            }
+        }
+    }
+
+    /// <summary>By dry run nothing can be put into a namespace that is not there yet.</summary>
+    private async Task<bool> HasNamespaceAsync(ObjectKey key, CancellationToken ct) =>
+        key.Namespace.Length == 0 || await api.FindAsync(Resources.Namespaces, ObjectKey.ClusterScoped(key.Namespace), ct) is not null;
+
+    private static string Word(ApplyOutcome outcome) => outcome switch
+    {
+        ApplyOutcome.Created => "created",
+        ApplyOutcome.Configured => "configured",
+        _ => "unchanged",
+    };
+}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Turnpike.Hosting.Api;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+
+namespace Turnpike.Cli.Cluster.Installation;
+
+/// <summary>What is in a namespace, of whatever kind, but for what Kubernetes itself puts into every one.</summary>
+internal sealed class NamespaceContents(KubeApi api)
+{
+    // Events tell of what was; metrics are not objects.
+    private static readonly HashSet<string> Passing = new(StringComparer.Ordinal) { "events", "events.k8s.io", "metrics.k8s.io" };
+
+    /// <summary>The objects that keep a namespace from being deleted; each as <c>configmap/name</c>.</summary>
+    /// <param name="isOurs">Objects that may go with it.</param>
+    /// <exception cref="KubeStatusException">A kind cannot be listed: nobody knows what is there.</exception>
+    public async Task<IReadOnlyList<string>> ForeignAsync(string ns, Func<ResourceRef, ObjectKey, bool> isOurs, CancellationToken ct)
+    {
+        var found = new List<string>();
+        foreach (var resource in await KindsAsync(ct))
+        {
+            foreach (var key in await KeysAsync(resource, ns, ct))
+            {
+                if (!isOurs(resource, key))
+                    found.Add(InstallManifest.NameOf(resource, key));
+            }
+        }
+        return [.. found.Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    private async Task<IReadOnlyList<ObjectKey>> KeysAsync(ResourceRef resource, string ns, CancellationToken ct)
+    {
+        try
+        {
+            var items = await api.ListAsync(
+                resource, new ResourceQuery { Namespace = ns }, item => (Key: item.Key(), Counts: Counts(resource, item)), ct);
+            return [.. items.Items.Where(item => item.Counts).Select(item => item.Key)];
+        }
+        catch (KubeStatusException e) when (e.Code is 404 or 405)
+        {
+            // A kind that is being deleted is still told of.
+            return [];
+        }
+    }
+
+    /// <summary>What has an owner goes with it, and what is being deleted is gone.</summary>
+    private static bool Counts(ResourceRef resource, JsonElement item)
+    {
+        var metadata = item.Child("metadata");
+        if (metadata?.Child("deletionTimestamp") is not null || metadata?.Child("ownerReferences") is { ValueKind: JsonValueKind.Array })
+            return false;
+        var name = item.Key().Name;
+        return resource.Kind switch
+        {
+            "ServiceAccount" => name != "default",
+            "ConfigMap" => name != "kube-root-ca.crt",
+            "Secret" => item.Text("type") != "kubernetes.io/service-account-token",
+            // They have their Service's name, and go with it.
+            "Endpoints" => false,
+            _ => true,
+        };
+    }
+
+    /// <summary>Every kind that can be listed in a namespace, in the version that its group prefers.</summary>
+    private async Task<IReadOnlyList<ResourceRef>> KindsAsync(CancellationToken ct)
+    {
+        var kinds = new List<ResourceRef>();
+        await AddAsync("", "v1", "api/v1");
+        var groups = await api.RequestAsync(HttpMethod.Get, "apis", null, ct);
+        if (groups.Child("groups") is { ValueKind: JsonValueKind.Array } list)
+        {
+            foreach (var group in list.EnumerateArray())
+            {
+                if (group.Text("name") is { } name && !Passing.Contains(name) && group.Child("preferredVersion")?.Text("version") is { } version)
+                    await AddAsync(name, version, $"apis/{name}/{version}");
+            }
+        }
+        return kinds;
+
+        async Task AddAsync(string group, string version, string path)
+        {
+            if (await ResourcesAsync(path, ct) is not { } answer || answer.Child("resources") is not { ValueKind: JsonValueKind.Array } resources)
+                return;
+            foreach (var resource in resources.EnumerateArray())
+            {
+                if (resource.Child("namespaced") is { ValueKind: JsonValueKind.True } && CanList(resource)
+                    && resource.Text("name") is { } plural && !Passing.Contains(plural) && resource.Text("kind") is { } kind)
+                {
+                    kinds.Add(new ResourceRef(group, version, plural, kind));
+                }
+            }
+        }
+    }
+
+    /// <summary>Null for a group whose last kind is being deleted, which is still told of.</summary>
+    private async Task<JsonElement?> ResourcesAsync(string path, CancellationToken ct)
+    {
+        try
+        {
+            return await api.RequestAsync(HttpMethod.Get, path, null, ct);
+        }
+        catch (KubeStatusException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+    }
+
+    private static bool CanList(JsonElement resource) =>
+        resource.Child("verbs") is { ValueKind: JsonValueKind.Array } verbs && verbs.EnumerateArray().Any(verb => verb.ValueKind == JsonValueKind.String && verb.GetString() == "list");
+}

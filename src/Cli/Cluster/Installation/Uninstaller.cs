@@ -1,0 +1,200 @@
+using Turnpike.Api;
+using Turnpike.Cli.Cluster.Installation.Checks;
+using Turnpike.Hosting.Api;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+
+namespace Turnpike.Cli.Cluster.Installation;
+
+/// <summary>
+/// Takes an installation away: what could stop others first, then what would make things again, then the rest. Rules and settings are the
+/// user's and stay, unless they are to go too.
+/// </summary>
+internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter output, bool dryRun)
+{
+    private static readonly ResourceRef Leases = new("coordination.k8s.io", "v1", "leases", "Lease");
+    private static readonly ResourceRef Secrets = new("", "v1", "secrets", "Secret");
+    private static readonly ResourceRef Services = new("", "v1", "services", "Service");
+    private static readonly ResourceRef ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount");
+    private static readonly ResourceRef[] DisruptionBudgets =
+    [
+        new("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
+        new("policy", "v1beta1", "poddisruptionbudgets", "PodDisruptionBudget"),
+    ];
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    private readonly IReadOnlyList<ClusterObject> _objects = InstallManifest.Of(profile);
+
+    /// <summary>Everything but rules, settings, the hosts that namespaces have, and the authority that running sidecars trust.</summary>
+    /// <param name="clock">Bounds how long the operator is waited for.</param>
+    /// <param name="patience">How long.</param>
+    /// <returns>Whether there was anything to delete.</returns>
+    public async Task<bool> RemoveAsync(TimeProvider clock, TimeSpan patience, CancellationToken ct)
+    {
+        var deleted = false;
+        // A webhook that fails closed and has nobody to answer stops others: it goes before whoever answers.
+        foreach (var resource in (ResourceRef[])[Resources.ValidatingWebhooks, Resources.MutatingWebhooks])
+            deleted |= await DeleteIfOursAsync(resource, ObjectKey.ClusterScoped(profile.WebhookConfiguration), ct);
+        // The operator would make again what is deleted after this, so it goes, with its rights, and is gone before the rest.
+        deleted |= await DeleteAsync(Resources.Deployments, InSystem(Names.OperatorDeployment), ct);
+        foreach (var item in _objects.Where(item => item.Resource.Kind is "ClusterRoleBinding" or "RoleBinding"))
+            deleted |= await DeleteAsync(item.Resource, item.Key, ct);
+        if (deleted && !dryRun)
+            await WaitForTheOperatorAsync(clock, patience, ct);
+        foreach (var resource in (ResourceRef[])[Resources.Deployments, Services, ServiceAccounts])
+            deleted |= await DeleteIfOursAsync(resource, InSystem(profile.IngressService), ct);
+        foreach (var name in (string[])[profile.IngressService, Names.OperatorDeployment])
+            deleted |= await DeleteBudgetAsync(InSystem(name), ct);
+        foreach (var item in _objects.Reverse().Where(item => item.Resource != Resources.Namespaces && item.Resource != Resources.Definitions && !InstallManifest.AreSettings(item.Resource) && !IsDone(item)))
+            deleted |= await DeleteAsync(item.Resource, item.Key, ct);
+        deleted |= await DeleteAsync(Resources.ConfigMaps, InSystem(Names.StatusConfigMap), ct);
+        deleted |= await DeleteAsync(Leases, InSystem(Names.OperatorLease), ct);
+        deleted |= await DeleteNamespaceAsync(profile.SelfTestNamespace, ct);
+        return deleted;
+
+        static bool IsDone(ClusterObject item) =>
+            item.Resource == Resources.ValidatingWebhooks || item.Resource == Resources.MutatingWebhooks || item.Key.Name == Names.OperatorDeployment && item.Resource == Resources.Deployments
+            || item.Resource.Kind is "ClusterRoleBinding" or "RoleBinding";
+    }
+
+    /// <summary>The rest: the rules with their definition, the settings, what the operator kept, and the namespace if nothing of others is in it.</summary>
+    public async Task PurgeAsync(CancellationToken ct)
+    {
+        var other = await OtherInstallationAsync(ct);
+        if (other is not null)
+            await output.WriteLineAsync($"the rules stay: profile {other.Name} is installed too, in namespace {other.SystemNamespace}");
+        else
+            await DeleteIfOursAsync(Resources.Definitions, ObjectKey.ClusterScoped(Resources.DefinitionName), ct);
+        await DeleteIfOursAsync(Resources.IngressClasses, ObjectKey.ClusterScoped(profile.IngressClass), ct);
+        foreach (var name in (string[])[profile.MeshConfigMap, profile.InjectConfigMap, profile.CaConfigMap])
+            await DeleteAsync(Resources.ConfigMaps, InSystem(name), ct);
+        foreach (var key in await HostRecordsAsync(ct))
+            await DeleteAsync(Resources.ConfigMaps, key, ct);
+        await DeleteAsync(Secrets, InSystem(Names.CaSecret), ct);
+        await DeleteNamespaceAsync(profile.SystemNamespace, ct, withRules: other is null);
+    }
+
+    /// <summary>How many rules a purge deletes.</summary>
+    public async Task<int> CountRulesAsync(CancellationToken ct)
+    {
+        try
+        {
+            return (await api.ListAsync(Resources.RouteRules, ResourceQuery.All, _ => true, ct)).Items.Count;
+        }
+        catch (KubeStatusException e) when (e.IsNotFound)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Pods that keep the sidecar that they were injected with, by namespace.</summary>
+    public async Task<IReadOnlyList<(string Namespace, int Count)>> InjectedPodsAsync(CancellationToken ct)
+    {
+        var pods = await api.ListAsync(Resources.Pods, ResourceQuery.All, pod => (
+            pod.Key().Namespace, IsInjected: pod.Child("metadata")?.Child("annotations")?.Text(profile.InjectStatusAnnotation) is not null), ct);
+        return [.. pods.Items.Where(pod => pod.IsInjected).GroupBy(pod => pod.Namespace).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key, group.Count()))];
+    }
+
+    private ObjectKey InSystem(string name) => new(profile.SystemNamespace, name);
+
+    private async Task<IReadOnlyList<ObjectKey>> HostRecordsAsync(CancellationToken ct) =>
+        (await api.ListAsync(Resources.ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }, item => item.Key(), ct)).Items;
+
+    /// <summary>Rules belong to every installation in the cluster.</summary>
+    private async Task<Profile?> OtherInstallationAsync(CancellationToken ct)
+    {
+        foreach (var other in Profile.All.Where(other => other.Name != profile.Name))
+        {
+            if (await api.FindAsync(Resources.Deployments, new ObjectKey(other.SystemNamespace, Names.OperatorDeployment), ct) is not null)
+                return other;
+        }
+        return null;
+    }
+
+    private async Task WaitForTheOperatorAsync(TimeProvider clock, TimeSpan patience, CancellationToken ct)
+    {
+        var query = new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = $"app.kubernetes.io/name={Names.OperatorDeployment}" };
+        var started = clock.GetTimestamp();
+        while ((await api.ListAsync(Resources.Pods, query, pod => pod.Key(), ct)).Items is [var pod, ..])
+        {
+            if (clock.GetElapsedTime(started) >= patience)
+                throw new CommandException($"pod {pod} of the operator is still there after {patience.TotalSeconds:0} s, and would make again what is deleted: the same command goes on when it is gone");
+            await Task.Delay(Pause, clock, ct);
+        }
+    }
+
+    private async Task<bool> DeleteIfOursAsync(ResourceRef resource, ObjectKey key, CancellationToken ct)
+    {
+        if (await api.FindAsync(resource, key, ct) is not { } found)
+            return false;
+        if (NamesPart.IsOurs(resource, found, profile))
+            return await DeleteAsync(resource, key, ct);
+        await output.WriteLineAsync($"{InstallManifest.NameOf(resource, key)} stays: it is not ours");
+        return false;
+    }
+
+    private async Task<bool> DeleteBudgetAsync(ObjectKey key, CancellationToken ct)
+    {
+        foreach (var resource in DisruptionBudgets)
+        {
+            if (await DeleteAsync(resource, key, ct))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>False where there is none.</summary>
+    private async Task<bool> DeleteAsync(ResourceRef resource, ObjectKey key, CancellationToken ct)
+    {
+        try
+        {
+            if (dryRun ? await api.FindAsync(resource, key, ct) is null : !await api.DeleteAsync(resource, key, uid: null, ct))
+                return false;
+        }
+        catch (KubeStatusException e)
+        {
+            throw Refusal.Read(e).ToException($"cannot delete {resource.Kind} {key}; the same command goes on from there");
+        }
+        await output.WriteLineAsync($"{InstallManifest.NameOf(resource, key)} deleted{(dryRun ? " (dry run)" : "")}");
+        return true;
+    }
+
+    /// <param name="ns">Its name.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <param name="withRules">Whether rules go, be they in it or elsewhere.</param>
+    private async Task<bool> DeleteNamespaceAsync(string ns, CancellationToken ct, bool withRules = false)
+    {
+        const int Shown = 5;
+        var key = ObjectKey.ClusterScoped(ns);
+        if (await api.FindAsync(Resources.Namespaces, key, ct) is not { } found || found.Child("metadata")?.Child("deletionTimestamp") is not null)
+            return false;
+        IReadOnlyList<string> foreign;
+        try
+        {
+            // By dry run what is ours is still there.
+            foreign = await new NamespaceContents(api).ForeignAsync(ns, (resource, inside) => (withRules && resource.Group == Names.Group) || (dryRun && IsOurs(resource, inside)), ct);
+        }
+        catch (KubeStatusException e)
+        {
+            await output.WriteLineAsync($"namespace/{ns} stays: what is in it cannot be seen ({Refusal.Read(e)})");
+            return false;
+        }
+        if (foreign.Count == 0)
+            return await DeleteAsync(Resources.Namespaces, key, ct);
+        await output.WriteLineAsync($"namespace/{ns} stays: it holds {string.Join(", ", foreign.Take(Shown))}{(foreign.Count > Shown ? $" and {foreign.Count - Shown} more" : "")}");
+        return false;
+    }
+
+    private bool IsOurs(ResourceRef resource, ObjectKey key) =>
+        _objects.Any(item => item.Resource.Kind == resource.Kind && item.Key == key)
+        || key.Name == profile.IngressService
+        || resource.Kind switch
+        {
+            "ConfigMap" => key.Name == profile.MeshConfigMap || key.Name == profile.InjectConfigMap || key.Name == profile.CaConfigMap || key.Name == Names.StatusConfigMap
+                || key.Name.StartsWith(Names.HostRecordPrefix, StringComparison.Ordinal),
+            "Secret" => key.Name == Names.CaSecret,
+            "Lease" => key.Name == Names.OperatorLease,
+            "PodDisruptionBudget" => key.Name == Names.OperatorDeployment,
+            _ => false,
+        };
+}
