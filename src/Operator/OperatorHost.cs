@@ -100,7 +100,7 @@ internal static class OperatorHost
         services.AddDiscovery(profile);
         services.AddAdmission();
         services.AddOperatorMetrics();
-        services.AddInjection(profile);
+        services.AddInjection(profile, options.ProxyImage);
         services.AddInformer(
             ConfigMaps,
             json => new InjectConfigText(InjectionSettings.TextOf(json)),

@@ -10,9 +10,12 @@ namespace Turnpike.Webhooks;
 /// How pods are injected, as the ConfigMap that the profile names says. Follows its changes; a version that is not valid is reported and
 /// the last good one stays. Without the ConfigMap the built-in configuration counts.
 /// </summary>
-public sealed partial class InjectionSettings(Profile profile, ILogger<InjectionSettings> log)
+/// <param name="defaults">That configuration, which also counts for what the ConfigMap leaves out.</param>
+/// <param name="log">Where changes and faults are told.</param>
+public sealed partial class InjectionSettings(InjectConfig defaults, ILogger<InjectionSettings> log)
 {
-    private volatile InjectConfig _config = InjectConfig.Of(profile);
+    private readonly InjectConfig _defaults = defaults;
+    private volatile InjectConfig _config = defaults;
 
     public InjectConfig Config => _config;
 
@@ -21,21 +24,21 @@ public sealed partial class InjectionSettings(Profile profile, ILogger<Injection
     {
         if (text is null)
         {
-            _config = InjectConfig.Of(profile);
-            LogDefault(log, profile.InjectConfigMap);
+            _config = _defaults;
+            LogDefault(log, _defaults.Profile.InjectConfigMap);
             return;
         }
-        var read = InjectConfigReader.Read(text, profile);
+        var read = InjectConfigReader.Read(text, _defaults);
         foreach (var warning in read.Warnings)
-            LogWarning(log, profile.InjectConfigMap, warning);
+            LogWarning(log, _defaults.Profile.InjectConfigMap, warning);
         if (read.Value is { } config)
         {
             _config = config;
-            LogTaken(log, profile.InjectConfigMap);
+            LogTaken(log, _defaults.Profile.InjectConfigMap);
         }
         else
         {
-            LogRefused(log, profile.InjectConfigMap, string.Join("; ", read.Errors));
+            LogRefused(log, _defaults.Profile.InjectConfigMap, string.Join("; ", read.Errors));
         }
     }
 

@@ -19,10 +19,15 @@ public static partial class InjectConfigReader
     /// <summary>Reads the text of key <c>config</c>. Nothing at all is the default configuration.</summary>
     /// <param name="text">YAML.</param>
     /// <param name="profile">Of the installation; that of 2017 by default.</param>
-    public static Decoded<InjectConfig> Read(string text, Profile? profile = null)
+    public static Decoded<InjectConfig> Read(string text, Profile? profile = null) => Read(text, DefaultsOf(profile));
+
+    /// <summary>Reads the text of key <c>config</c>. Nothing at all is the default configuration.</summary>
+    /// <param name="text">YAML.</param>
+    /// <param name="defaults">What counts where the text says nothing.</param>
+    public static Decoded<InjectConfig> Read(string text, InjectConfig defaults)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return TryRoot(text, out var root, out var failure) ? new Reading(root, profile).Result() : failure!;
+        return TryRoot(text, out var root, out var failure) ? new Reading(root, defaults).Result() : failure!;
     }
 
     /// <summary>Reads a file: the configuration itself, or a ConfigMap manifest that holds it under key <c>config</c>.</summary>
@@ -34,7 +39,7 @@ public static partial class InjectConfigReader
         if (!TryRoot(text, out var root, out var failure))
             return failure!;
         if (Json.Text(Json.Member(root, "kind")) != "ConfigMap")
-            return new Reading(root, profile).Result();
+            return new Reading(root, DefaultsOf(profile)).Result();
         return Json.Text(Json.At(root, ["data", Names.InjectConfigKey])) is { } inner
             ? Read(inner, profile)
             : Failed(FieldError.Required($"data.{Names.InjectConfigKey}", "the ConfigMap must hold the configuration under this key"));
@@ -42,6 +47,8 @@ public static partial class InjectConfigReader
 
     /// <summary>Whether a text can be the name of a container image.</summary>
     public static bool IsImage(string text) => ImageSyntax().IsMatch(text);
+
+    private static InjectConfig DefaultsOf(Profile? profile) => InjectConfig.Of(profile ?? Profile.Istio2017);
 
     private static bool TryRoot(string text, out JsonObject? root, out Decoded<InjectConfig>? failure)
     {
@@ -71,10 +78,10 @@ public static partial class InjectConfigReader
 
         private readonly InjectConfig _defaults;
 
-        public Reading(JsonObject? root, Profile? profile)
+        public Reading(JsonObject? root, InjectConfig defaults)
         {
             _root = new ConfigSection(root, "", _errors, _warnings);
-            _defaults = InjectConfig.Of(profile ?? Profile.Istio2017);
+            _defaults = defaults;
         }
 
         public Decoded<InjectConfig> Result()

@@ -53,7 +53,7 @@ internal static class DefaultObjects
             policy: {(profile.InjectsByDefault ? "enabled" : "disabled")}
             # The namespaces in which pods are injected; the empty text stands for all.
             namespaces: [""]
-            # The proxy is that of the operator's own version. Another one:
+            # The proxy's image is the one that the operator was started with (--proxy-image), as for the ingress. Another one:
             # proxyImage: {Deployed.ProxyImage}
         """);
 

@@ -172,7 +172,7 @@ public sealed class InjectionTests(OperatorFixture cluster)
         var settings = await cluster.KubectlAsync(Cancelled, "get", "configmap", "istio-inject", "-n", "istio-system", "-o", "jsonpath={.data.config}");
         try
         {
-            await SetAsync(settings.Replace(Turnpike.Operator.Deployed.ProxyImage, "registry.example.com/proxy:broken", StringComparison.Ordinal));
+            await SetAsync($"{settings}\nproxyImage: registry.example.com/proxy:broken\n");
             await Wait.For(async _ => Containers(await CreateAsync(ns, Pod, "--dry-run=server")), containers => !containers.Contains("istio-proxy"), "pods to be left alone");
             await Wait.For(
                 ct => cluster.Api.FindAsync(Kind.ConfigMaps, new("istio-system", "turnpike-status"), ct),

@@ -7,8 +7,8 @@ using Turnpike.Hosting.Api;
 using Turnpike.Operator;
 using Turnpike.Operator.Manifests;
 using Turnpike.Tests.Integration.Support;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 using static Turnpike.Tests.Integration.Support.KubeObjects;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
 

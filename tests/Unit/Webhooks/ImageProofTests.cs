@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
+using Turnpike.Injector.Config;
 using Turnpike.Routing;
 using Turnpike.Tests.Unit.Compiler;
 using Turnpike.Webhooks;
@@ -12,7 +12,7 @@ namespace Turnpike.Tests.Unit.Webhooks;
 public sealed class ImageProofTests
 {
     private readonly DiscoveryStates _states = new();
-    private readonly InjectionSettings _settings = new(Profile.Istio2017, NullLogger<InjectionSettings>.Instance);
+    private readonly InjectionSettings _settings = new(InjectConfig.Default, NullLogger<InjectionSettings>.Instance);
     private long _sequence;
 
     public ImageProofTests() => _settings.Take("proxyImage: a/proxy:1");

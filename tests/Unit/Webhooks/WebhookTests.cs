@@ -9,6 +9,7 @@ using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Admission;
 using Turnpike.Injector;
+using Turnpike.Injector.Config;
 using Turnpike.Routing;
 using Turnpike.Tests.Unit.Compiler;
 using Turnpike.Webhooks;
@@ -327,9 +328,21 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public void SettingsWithoutAnImage_TakeTheOneThatTheOperatorWasStartedWith()
+    {
+        var settings = new InjectionSettings(InjectConfig.Default with { ProxyImage = "mirror.example.com/proxy:1" }, NullLogger<InjectionSettings>.Instance);
+        settings.Take("policy: disabled");
+        Assert.Equal("mirror.example.com/proxy:1", settings.Config.ProxyImage);
+        settings.Take("proxyImage: registry.example.com/proxy:2");
+        Assert.Equal("registry.example.com/proxy:2", settings.Config.ProxyImage);
+        settings.Take(null);
+        Assert.Equal("mirror.example.com/proxy:1", settings.Config.ProxyImage);
+    }
+
+    [Fact]
     public void BrokenSettings_LeaveTheLastGoodOnes()
     {
-        var settings = new InjectionSettings(Profile.Istio2017, NullLogger<InjectionSettings>.Instance);
+        var settings = new InjectionSettings(InjectConfig.Default, NullLogger<InjectionSettings>.Instance);
         settings.Take("policy: disabled");
         Assert.False(settings.Config.InjectsByDefault);
         settings.Take("policy: sometimes");
@@ -339,7 +352,7 @@ public sealed class WebhookTests
     }
 
     private static InjectionWebhook Injector(ResourceConstraints? limits = null, bool isProven = true, bool hasNative = false) => new(
-        new InjectionSettings(Profile.Istio2017, NullLogger<InjectionSettings>.Instance),
+        new InjectionSettings(InjectConfig.Default, NullLogger<InjectionSettings>.Instance),
         new ResourceConstraintsIndex(_ => limits ?? ResourceConstraints.None),
         new InjectionFacts(() => hasNative, _ => isProven, "self-test"),
         new InjectionReport(NullLogger<InjectionReport>.Instance, TimeProvider.System));
