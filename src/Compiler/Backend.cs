@@ -8,7 +8,8 @@ namespace Turnpike.Compiler;
 /// <param name="Options">What holds for the services that its rules send requests to as well.</param>
 internal sealed record Backend(ServiceObject Service, ServicePort Port, BackendOptions Options)
 {
-    public PortProtocol Protocol { get; } = PortProtocol.Of(Port, Options.Protocol);
+    /// <summary>Computed each time: a copy with another port must not keep what the first one says.</summary>
+    public PortProtocol Protocol => PortProtocol.Of(Port, Options.Protocol);
 }
 
 /// <summary>What an Ingress says of its backends, wherever they are.</summary>

@@ -27,6 +27,9 @@ internal sealed class BackendChecks(BackendAuthorities authorities, DiagnosticBa
         return backend;
     }
 
+    /// <summary>Says that requests of the Ingress go over TLS, be it by a rule alone.</summary>
+    public void LeadsToTls(IngressObject ingress) => _anyTls[Keys.Of(ingress)] = true;
+
     /// <summary>What can be said of an Ingress once all its backends are known.</summary>
     public void End(IngressObject ingress)
     {

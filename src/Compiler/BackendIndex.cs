@@ -84,6 +84,9 @@ internal sealed class BackendIndex
         return name;
     }
 
+    /// <summary>Whether TLS is spoken to the endpoints of a cluster that was made before.</summary>
+    public bool SpeaksTls(string cluster) => _clusters.TryGetValue(cluster, out var found) && found.Tls is not null;
+
     /// <summary>The name of a cluster without endpoints, for a backend that is not there: its path stays taken and answers 503.</summary>
     public string EmptyCluster(string ns, string backend)
     {

@@ -15,6 +15,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
     private const int DefaultHttpsPort = 443;
 
     private readonly Dictionary<string, (RouteList? List, string? Excess, HashSet<PathMatch> Entries)> _lists = new(StringComparer.Ordinal);
+    private readonly HashSet<RouteList> _overTls = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, RouteList> _nowhere = new(StringComparer.Ordinal);
 
     /// <summary>For hosts with TLS, on port 80.</summary>
@@ -35,12 +36,20 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{backend.Service.Metadata}:{backend.Port.Port}{backend.Options.OfList}");
         if (!_lists.TryGetValue(name, out var known))
+        {
             _lists[name] = known = (Build(name, backend, out var why), why, []);
+            // Once for each list, of which many paths may be.
+            if (known.List is { } built && built.All.Any(LeadsToTls))
+                _overTls.Add(built);
+        }
         excess = known.Excess;
         if (known.List is not null)
             known.Entries.Add(path);
         return known.List;
     }
+
+    /// <summary>Whether any request of these routes, or a copy of one, goes to endpoints that speak TLS.</summary>
+    public bool LeadToTls(RouteList list) => _overTls.Contains(list);
 
     /// <summary>The one route of a backend that is not there.</summary>
     public RouteList RoutesToNowhere(string ns, string backend)
@@ -125,6 +134,9 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
         routes.Sort(RouteOrder);
         return new RouteList(name, [.. routes]);
     }
+
+    private bool LeadsToTls(Route route) =>
+        route.Targets.Any(t => backends.SpeaksTls(t.Cluster)) || (route.MirrorCluster is { } mirror && backends.SpeaksTls(mirror));
 
     private void LeaveOut(RouteRule rule, string excess) =>
         diagnostics.Error(Keys.Of(rule), DiagnosticReasons.LimitExceeded, $"{excess}; the rule is left out");

@@ -214,7 +214,10 @@ public sealed class RouteCompiler
         }
         else
         {
-            return _routes.RoutesFor(path, _checks.Of(ingress, service, port, field), out excess);
+            var list = _routes.RoutesFor(path, _checks.Of(ingress, service, port, field), out excess);
+            if (list is not null && _routes.LeadToTls(list))
+                _checks.LeadsToTls(ingress);
+            return list;
         }
         return _routes.RoutesToNowhere(ns, backend.ToString());
     }

@@ -23,7 +23,7 @@ internal sealed class TlsHandshake
     {
         _settings = settings;
         // Lengths first, so that no two settings are the same text.
-        var text = $"{settings.ServerName.Length} {settings.ServerName} {(settings.IsVerified ? settings.AuthorityPem ?? "" : "none")}";
+        var text = $"{settings.ServerName.Length} {settings.ServerName} {(settings.IsVerified ? "verified " + settings.AuthorityPem : "not verified")}";
         Identity = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
         try
         {
