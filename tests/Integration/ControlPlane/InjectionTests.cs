@@ -166,7 +166,7 @@ public sealed class InjectionTests(OperatorFixture cluster)
     public async Task NewImageOfTheSettings_HasToBeProven_AndTheOldOneStaysSo()
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
-        await RecordedAsync(Turnpike.Operator.Deployed.ProxyImage);
+        await RecordedAsync(cluster.Options.ProxyImage);
         // All that runs it goes: only the record is left.
         await cluster.KubectlAsync(Cancelled, "delete", "pod", "proof", "-n", "istio-system", "--now");
         var settings = await cluster.KubectlAsync(Cancelled, "get", "configmap", "istio-inject", "-n", "istio-system", "-o", "jsonpath={.data.config}");
@@ -188,9 +188,9 @@ public sealed class InjectionTests(OperatorFixture cluster)
         await cluster.StopAsync();
         await cluster.StartAsync();
         Assert.Contains("istio-proxy", Containers(await CreateAsync(ns, Pod, "--dry-run=server")));
-        await RecordedAsync(Turnpike.Operator.Deployed.ProxyImage);
+        await RecordedAsync(cluster.Options.ProxyImage);
         await using var second = await OperatorFixture.RunAsync(await cluster.NewReplicaAsync("replica-b"));
-        await Wait.For(_ => Task.FromResult(second.Services.GetRequiredService<ImageProofs>().IsProven(Turnpike.Operator.Deployed.ProxyImage)), proven => proven, "another replica to know");
+        await Wait.For(_ => Task.FromResult(second.Services.GetRequiredService<ImageProofs>().IsProven(cluster.Options.ProxyImage)), proven => proven, "another replica to know");
         await second.StopAsync(Cancelled);
 
         Task RecordedAsync(string image) => Wait.For(

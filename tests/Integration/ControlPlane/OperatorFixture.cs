@@ -100,7 +100,7 @@ public class OperatorFixture : ApiServer
     {
         var kubeconfig = await KubeconfigAsync(token: await TokenAsync());
         var ports = FreePorts(3);
-        return new(kubeconfig, name, "", "turnpike/proxy:test", Path.Combine(Files, "no-token"))
+        return new(kubeconfig, name, "", "docker.io/turnpike/proxy:test", Path.Combine(Files, "no-token"))
         {
             Profile = Profile,
             WebhookPort = ports[0],
@@ -117,8 +117,8 @@ public class OperatorFixture : ApiServer
         (await KubectlAsync(string.Join("---\n", OldRules.Select(name => RouteRule(name, BadRoute))), CancellationToken.None, "create", "-n", OldNamespace, "-f", "-")).Expect();
 
         await ApplyAsync(CancellationToken.None, "-f", Manifest);
-        await ProveAsync(new(Profile.SystemNamespace, "proof"), Deployed.ProxyImage);
         Options = await NewReplicaAsync("replica-a");
+        await ProveAsync(new(Profile.SystemNamespace, "proof"), Options.ProxyImage);
         await LeadHereAsync();
         await StartAsync();
     }

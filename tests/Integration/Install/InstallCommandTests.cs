@@ -238,6 +238,18 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         Assert.Equal("", await Server.KubectlAsync(Cancelled, "get", "clusterroles", "turnpike-operator", "--ignore-not-found"));
     }
 
+    /// <summary>Two operators would write the conditions of each rule in turn.</summary>
+    [Fact]
+    public async Task OtherProfile_IsNotJoined()
+    {
+        Assert.Equal(0, (await Turnpike("install")).ExitCode);
+        var refused = await Turnpike("install", "--profile", "standalone");
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+        Assert.Contains("  profiles: profile istio-2017 is installed in namespace istio-system, and both would write the conditions of every route rule", refused.ErrorLines);
+        Assert.Contains(refused.ErrorLines, line => line.StartsWith("  what to do: turnpike uninstall --profile istio-2017", StringComparison.Ordinal));
+        Assert.Equal("", await Server.KubectlAsync(Cancelled, "get", "namespaces", "turnpike-system", "--ignore-not-found"));
+    }
+
     [Fact]
     public async Task DryRun_SaysWhatWouldChange_AndChangesNothing()
     {
@@ -285,8 +297,8 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         Assert.Equal(1, after.ExitCode);
         var parts = JsonNode.Parse(after.Output)!["parts"]!.AsArray();
         Assert.Equal(
-            [("kubernetes", "ok"), ("mesh", "ok"), ("names", "ok"), ("operator", "problem"), ("webhooks", "problem")],
-            parts.Take(5).Select(part => ((string)part!["name"]!, (string)part["state"]!)));
+            [("kubernetes", "ok"), ("mesh", "ok"), ("profiles", "ok"), ("names", "ok"), ("operator", "problem"), ("webhooks", "problem")],
+            parts.Take(6).Select(part => ((string)part!["name"]!, (string)part["state"]!)));
         Assert.Equal(3, (await Turnpike("check", "--kubeconfig", await Server.KubeconfigAsync(new Uri("https://127.0.0.1:1")))).ExitCode);
     }
 

@@ -12,6 +12,7 @@ internal sealed class InstallationChecks(KubeApi api, Profile profile)
     public Task<StatusPart[]> ReadAsync(CancellationToken ct) => Task.WhenAll(
         InstallationStatus.PartAsync(KubernetesPart.Name, () => KubernetesPart.ReadAsync(api, ct)),
         InstallationStatus.PartAsync(MeshPart.Name, () => MeshPart.ReadAsync(api, profile, ct)),
+        InstallationStatus.PartAsync(ProfilesPart.Name, () => ProfilesPart.ReadAsync(api, profile, ct)),
         InstallationStatus.PartAsync(NamesPart.Name, () => new NamesPart(api, profile).ReadAsync(ct)));
 
     /// <summary>That, and what matters to whoever is about to install.</summary>

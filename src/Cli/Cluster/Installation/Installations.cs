@@ -1,4 +1,6 @@
 using Turnpike.Api;
+using Turnpike.Hosting.Api;
+using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
@@ -14,5 +16,16 @@ internal static class Installations
         return profile.SystemNamespace == own
             ? profile
             : throw new CommandException($"--istioNamespace: profile {profile.Name} is installed into namespace {own}; one in namespace {profile.SystemNamespace} was put there by other means, which have to go on with it");
+    }
+
+    /// <summary>The installation of another profile in the same cluster, to which the route rules belong as well; null where there is none.</summary>
+    public static async Task<Profile?> OtherAsync(KubeApi api, Profile profile, CancellationToken ct)
+    {
+        foreach (var other in Profile.All.Where(other => other.Name != profile.Name))
+        {
+            if (await api.FindAsync(Resources.Deployments, new ObjectKey(other.SystemNamespace, Names.OperatorDeployment), ct) is not null)
+                return other;
+        }
+        return null;
     }
 }

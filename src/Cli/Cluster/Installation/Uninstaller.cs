@@ -60,7 +60,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
     /// <summary>The rest: the rules with their definition, the settings, what the operator kept, and the namespace if nothing of others is in it.</summary>
     public async Task PurgeAsync(CancellationToken ct)
     {
-        var other = await OtherInstallationAsync(ct);
+        var other = await Installations.OtherAsync(api, profile, ct);
         if (other is not null)
             await output.WriteLineAsync($"the rules stay: profile {other.Name} is installed too, in namespace {other.SystemNamespace}");
         else
@@ -99,17 +99,6 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
 
     private async Task<IReadOnlyList<ObjectKey>> HostRecordsAsync(CancellationToken ct) =>
         (await api.ListAsync(Resources.ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }, item => item.Key(), ct)).Items;
-
-    /// <summary>Rules belong to every installation in the cluster.</summary>
-    private async Task<Profile?> OtherInstallationAsync(CancellationToken ct)
-    {
-        foreach (var other in Profile.All.Where(other => other.Name != profile.Name))
-        {
-            if (await api.FindAsync(Resources.Deployments, new ObjectKey(other.SystemNamespace, Names.OperatorDeployment), ct) is not null)
-                return other;
-        }
-        return null;
-    }
 
     private async Task WaitForTheOperatorAsync(TimeProvider clock, TimeSpan patience, CancellationToken ct)
     {

@@ -1,0 +1,20 @@
+using Turnpike.Api;
+using Turnpike.Cli.Cluster.Status;
+using Turnpike.Hosting.Api;
+
+namespace Turnpike.Cli.Cluster.Installation.Checks;
+
+/// <summary>Another installation of Turnpike. Both share the route rules, and would write the conditions of each in turn.</summary>
+internal static class ProfilesPart
+{
+    public const string Name = "profiles";
+
+    public static async Task<StatusPart> ReadAsync(KubeApi api, Profile profile, CancellationToken ct) =>
+        await Installations.OtherAsync(api, profile, ct) is { } other
+            ? new StatusPart(Name, "another profile is installed")
+            {
+                Problems = [$"profile {other.Name} is installed in namespace {other.SystemNamespace}, and both would write the conditions of every route rule"],
+                Remedy = $"turnpike uninstall --profile {other.Name} removes it and keeps the rules; or go on with --profile {other.Name}",
+            }
+            : new StatusPart(Name, $"{profile.Name} alone");
+}
