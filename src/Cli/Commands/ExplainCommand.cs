@@ -6,9 +6,6 @@ namespace Turnpike.Cli.Commands;
 /// <summary><c>turnpike explain</c>: what becomes of one request, and why.</summary>
 internal static class ExplainCommand
 {
-    private const string Text = "text";
-    private const string Json = "json";
-
     public static Command Create(GlobalOptions globals)
     {
         var method = new Argument<string>("METHOD") { Description = "GET, POST, …", HelpName = "METHOD", Arity = ArgumentArity.ExactlyOne };
@@ -18,8 +15,7 @@ internal static class ExplainCommand
         var directory = Shared.ConfigDir();
         directory.Required = false;
         var table = new Option<string?>("--table") { Description = "A table that turnpike compile wrote.", HelpName = "FILE" };
-        var format = new Option<string>("--output", "-o") { Description = "How to print.", HelpName = $"{Text}|{Json}", DefaultValueFactory = _ => Text };
-        format.AcceptOnlyFromAmong(Text, Json);
+        var format = Shared.Format();
         var expect = new Option<int?>("--expect") { Description = "Exit code 1 unless the client gets this status; 200 stands for the response of an endpoint.", HelpName = "STATUS" };
         var backend = new Option<string?>("--expect-backend") { Description = "Exit code 1 unless the request goes to this service alone.", HelpName = "NAMESPACE/SERVICE[:PORT]" };
         backend.Validators.Add(result =>
@@ -41,7 +37,7 @@ internal static class ExplainCommand
             var request = ExplainedRequest.Parse(parsed.GetValue(method)!, parsed.GetValue(url)!, parsed.GetValue(headers) ?? []);
             var source = await SourceAsync(globals, parsed, parsed.GetValue(directory), parsed.GetValue(table), ct);
             var report = ExplainReport.Of(request, source);
-            await parsed.InvocationConfiguration.Output.WriteAsync(parsed.GetValue(format) == Json ? ExplainPrinter.Json(report) : ExplainPrinter.Text(report));
+            await parsed.InvocationConfiguration.Output.WriteAsync(Shared.IsJson(parsed, format) ? ExplainPrinter.Json(report) : ExplainPrinter.Text(report));
             var faults = new Expectation(parsed.GetValue(expect), parsed.GetValue(backend)).FaultsOf(report).ToList();
             return faults.Count == 0 ? ExitCodes.Success : throw new CommandException("the request does not go as expected", faults);
         });

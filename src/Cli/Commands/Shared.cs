@@ -1,17 +1,48 @@
 using System.CommandLine;
 using Turnpike.Api;
+using Turnpike.Cli.Cluster;
+using Turnpike.Cli.Cluster.Status;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary>Options that several commands have, worded once.</summary>
+/// <summary>What several commands have, worded once.</summary>
 internal static class Shared
 {
+    private const string Text = "text";
+    private const string Json = "json";
+
     public static Option<string> ConfigDir() => new("--config-dir")
     {
         Description = "Directory of manifests (*.yaml, *.yml, *.json): Ingress, RouteRule, Service, EndpointSlice, Endpoints, Pod, Secret, Namespace, IngressClass, ConfigMap istio (turnpike in the standalone profile).",
         HelpName = "DIR",
         Required = true,
     };
+
+    /// <summary>Whether a command prints for people or for programs.</summary>
+    public static Option<string> Format()
+    {
+        var format = new Option<string>("--output", "-o") { Description = "How to print.", HelpName = $"{Text}|{Json}", DefaultValueFactory = _ => Text };
+        format.AcceptOnlyFromAmong(Text, Json);
+        return format;
+    }
+
+    public static bool IsJson(ParseResult parsed, Option<string> format) => parsed.GetValue(format) == Json;
+
+    /// <summary>Prints the parts of an installation, for a command whose exit code says how they are: where the cluster cannot be asked, nothing is known of them, not even that one is broken.</summary>
+    public static async Task<int> PrintPartsAsync(ParseResult parsed, GlobalOptions globals, Option<string> format, Func<ClusterAccess, Task<IReadOnlyList<StatusPart>>> read)
+    {
+        try
+        {
+            using var cluster = globals.Open(parsed);
+            var parts = await read(cluster);
+            await parsed.InvocationConfiguration.Output.WriteAsync(IsJson(parsed, format) ? StatusPrinter.Json(cluster.Server, parts) : StatusPrinter.Text(parts));
+            return StatusPrinter.ExitCode(parts);
+        }
+        catch (CommandException e)
+        {
+            throw e.With(ExitCodes.CannotTell);
+        }
+    }
 
     /// <summary>A span of time that is more than nothing.</summary>
     public static Option<string> Duration(string name, string fallback, string description)

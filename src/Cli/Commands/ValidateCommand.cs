@@ -8,9 +8,6 @@ internal static class ValidateCommand
 {
     private const string Error = "error";
     private const string Warning = "warning";
-    private const string Text = "text";
-    private const string Json = "json";
-
     public static Command Create(GlobalOptions globals)
     {
         var files = new Argument<string[]>("FILE") { Description = "Files, directories or - for standard input.", HelpName = "FILE|DIR|-", Arity = ArgumentArity.ZeroOrMore };
@@ -19,8 +16,7 @@ internal static class ValidateCommand
         var failOn = new Option<string>("--fail-on") { Description = "The least severity that makes the exit code 1.", HelpName = $"{Error}|{Warning}", DefaultValueFactory = _ => Error };
         failOn.AcceptOnlyFromAmong(Error, Warning);
         var verbose = new Option<bool>("--verbose", "-v") { Description = "List the objects that are not checked." };
-        var format = new Option<string>("--output", "-o") { Description = "How to print.", HelpName = $"{Text}|{Json}", DefaultValueFactory = _ => Text };
-        format.AcceptOnlyFromAmong(Text, Json);
+        var format = Shared.Format();
         var command = new Command("validate", "Check manifests, each by itself and all together: exit code 0 valid, 1 invalid, 2 usage, or nothing found.")
         {
             files, named, recursive, failOn, verbose, format,
@@ -36,7 +32,7 @@ internal static class ValidateCommand
             var set = await ManifestSet.ReadAsync(Sources(parsed.GetValue(files), parsed.GetValue(named)), parsed.GetValue(recursive), ns, globals.Process.Input, cancellationToken);
             var report = ValidationReport.Of(set.Manifests, globals.ProfileOrDefault(parsed));
             var invocation = parsed.InvocationConfiguration;
-            if (parsed.GetValue(format) == Json)
+            if (Shared.IsJson(parsed, format))
                 await invocation.Output.WriteAsync(ValidationPrinter.Json(report));
             else
                 await ValidationPrinter.TextAsync(report, parsed.GetValue(verbose), invocation.Output, invocation.Error);

@@ -7,21 +7,17 @@ namespace Turnpike.Cli.Commands;
 /// <summary><c>turnpike version</c>: this program's version, the operator's and the proxies', each with its commit.</summary>
 internal static class VersionCommand
 {
-    private const string Text = "text";
-    private const string Json = "json";
-
     public static Command Create(GlobalOptions globals)
     {
         var client = new Option<bool>("--client") { Description = "This program's only; no cluster is asked." };
-        var format = new Option<string>("--output", "-o") { Description = "How to print.", HelpName = $"{Text}|{Json}", DefaultValueFactory = _ => Text };
-        format.AcceptOnlyFromAmong(Text, Json);
+        var format = Shared.Format();
         var command = new Command("version", "Print the versions of this program, the operator and the proxies, with their commits. Without a cluster, this program's.") { client, format };
         command.SetAction(async (parsed, ct) =>
         {
             var installed = parsed.GetValue(client) ? null : await InstalledVersions.AskAsync(() => globals.Open(parsed), globals.Process.Clock, ct);
             if (installed?.Note is { } note)
                 await parsed.InvocationConfiguration.Error.WriteLineAsync($"note: {note}");
-            await parsed.InvocationConfiguration.Output.WriteAsync(parsed.GetValue(format) == Json ? JsonOf(installed) : TextOf(installed));
+            await parsed.InvocationConfiguration.Output.WriteAsync(Shared.IsJson(parsed, format) ? JsonOf(installed) : TextOf(installed));
             return ExitCodes.Success;
         });
         return command;

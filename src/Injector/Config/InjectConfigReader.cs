@@ -86,11 +86,10 @@ public static partial class InjectConfigReader
 
         public Decoded<InjectConfig> Result()
         {
-            var defaults = _defaults;
             var parameters = _root.Section("params");
-            var config = defaults with
+            var config = _defaults with
             {
-                InjectsByDefault = _root.Choice("policy", "enabled", "disabled") is { } policy ? policy == "enabled" : defaults.InjectsByDefault,
+                InjectsByDefault = _root.Choice("policy", "enabled", "disabled") is { } policy ? policy == "enabled" : _defaults.InjectsByDefault,
                 Scope = _root.Choice("scope", "pod", "workload") is "workload" ? InjectionScope.Workload : InjectionScope.Pod,
                 NativeSidecar = _root.Choice("nativeSidecar", "auto", "true", "false") switch
                 {
@@ -100,12 +99,12 @@ public static partial class InjectConfigReader
                 },
                 NeverInject = Selectors("neverInjectSelector"),
                 AlwaysInject = Selectors("alwaysInjectSelector"),
-                ProxyImage = Image(parameters) ?? defaults.ProxyImage,
-                DiscoveryAddress = Address() ?? defaults.DiscoveryAddress,
+                ProxyImage = Image(parameters) ?? _defaults.ProxyImage,
+                DiscoveryAddress = Address() ?? _defaults.DiscoveryAddress,
                 Resources = Resources(),
-                ImagePullPolicy = parameters.Choice("imagePullPolicy", PullPolicies) ?? defaults.ImagePullPolicy,
-                ProxyUid = parameters.Integer("sidecarProxyUID", 1, uint.MaxValue - 1) ?? defaults.ProxyUid,
-                Verbosity = (int)(parameters.Integer("verbosity", 0, 10) ?? defaults.Verbosity),
+                ImagePullPolicy = parameters.Choice("imagePullPolicy", PullPolicies) ?? _defaults.ImagePullPolicy,
+                ProxyUid = parameters.Integer("sidecarProxyUID", 1, uint.MaxValue - 1) ?? _defaults.ProxyUid,
+                Verbosity = (int)(parameters.Integer("verbosity", 0, 10) ?? _defaults.Verbosity),
                 Version = Version(parameters),
             };
             config = WithNamespaces(config);

@@ -45,26 +45,12 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
           namespaceSelector: {matchLabels: {istio-injection: enabled}}
         """;
 
-    /// <summary>As the operator makes it.</summary>
-    private const string Ingress = """
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: istio-ingress, namespace: istio-system, labels: {app.kubernetes.io/managed-by: turnpike}}
-        spec:
-          selector: {matchLabels: {istio: ingress}}
-          template:
-            metadata: {labels: {istio: ingress}}
-            spec: {containers: [{name: istio-proxy, image: example.com/proxy}]}
-        """;
-
     [Theory]
     [InlineData("istio-2017", "install.yaml")]
     [InlineData("standalone", "standalone.yaml")]
     public async Task Installation_GoesOnWithEitherTool(string profile, string file)
     {
         var manifest = Path.Combine(ApiServer.Repository, "config", file);
-        if (profile == "standalone")
-            SkipWithoutStandalone();
         var first = await Turnpike("install", "--profile", profile);
         Assert.Equal((0, ""), (first.ExitCode, first.Error));
         Assert.All(first.Lines[..^1], line => Assert.EndsWith(" created", line, StringComparison.Ordinal));
@@ -161,7 +147,6 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         Assert.Contains("mesh          problem  another mesh is here\n  ! Deployment istio-system/istiod is", check.Output, StringComparison.Ordinal);
         Assert.Contains("  > turnpike install --profile standalone", check.Output, StringComparison.Ordinal);
 
-        SkipWithoutStandalone();
         var beside = await Turnpike("install", "--profile", "standalone");
         Assert.Equal((0, ""), (beside.ExitCode, beside.Error));
         Assert.Equal(before, await EverythingAsync());
@@ -276,7 +261,7 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         var waiting = Turnpike("install", "--wait", "--timeout", "30s");
         await SetReadyAsync("turnpike-operator", 2);
         Assert.False(waiting.IsCompleted);
-        (await Server.KubectlAsync(Ingress, Cancelled, "apply", "-f", "-")).Expect();
+        (await Server.KubectlAsync(ManagedIngress, Cancelled, "apply", "-f", "-")).Expect();
         await SetReadyAsync("istio-ingress", 1);
         var done = await waiting;
         Assert.Equal(0, done.ExitCode);

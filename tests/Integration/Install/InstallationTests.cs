@@ -1,11 +1,22 @@
 using Turnpike.Cli;
-using Turnpike.Tests.Integration.Support;
 
 namespace Turnpike.Tests.Integration.Install;
 
 /// <summary>Tests that begin with a cluster in which there is nothing of ours.</summary>
 public abstract class InstallationTests(CleanApiServer server) : IAsyncLifetime
 {
+    /// <summary>The proxy's Deployment, as the operator makes it.</summary>
+    private protected const string ManagedIngress = """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: istio-ingress, namespace: istio-system, labels: {app.kubernetes.io/managed-by: turnpike}}
+        spec:
+          selector: {matchLabels: {istio: ingress}}
+          template:
+            metadata: {labels: {istio: ingress}}
+            spec: {containers: [{name: istio-proxy, image: example.com/proxy}]}
+        """;
+
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     protected CleanApiServer Server => server;
@@ -17,10 +28,6 @@ public abstract class InstallationTests(CleanApiServer server) : IAsyncLifetime
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }
-
-    /// <summary>A build carries the manifests that the repository has.</summary>
-    private protected static void SkipWithoutStandalone() =>
-        Assert.SkipUnless(File.Exists(Path.Combine(ApiServer.Repository, "config", "standalone.yaml")), "config/ has no manifest of profile standalone");
 
     private protected static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

@@ -58,14 +58,7 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
         metadata: {name: istio-ingress, namespace: istio-system, labels: {app.kubernetes.io/managed-by: turnpike}}
         spec: {ports: [{port: 80}], selector: {istio: ingress}}
         ---
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: istio-ingress, namespace: istio-system, labels: {app.kubernetes.io/managed-by: turnpike}}
-        spec:
-          selector: {matchLabels: {istio: ingress}}
-          template:
-            metadata: {labels: {istio: ingress}}
-            spec: {containers: [{name: istio-proxy, image: example.com/proxy}]}
+        """ + "\n" + ManagedIngress + "\n" + """
         ---
         apiVersion: v1
         kind: Pod
@@ -164,7 +157,6 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
     [Fact]
     public async Task Rules_StayForTheOtherProfile()
     {
-        SkipWithoutStandalone();
         await InstallAsync();
         // kubectl asks nobody; turnpike install would refuse the second one.
         await Server.ApplyAsync(Cancelled, "-f", Path.Combine(ApiServer.Repository, "config", "standalone.yaml"));

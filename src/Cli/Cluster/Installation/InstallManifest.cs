@@ -5,7 +5,7 @@ using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
-/// <summary>The objects of a profile, as its file under <c>config/</c> has them, in the order in which they are applied. The program carries the files.</summary>
+/// <summary>The objects of a profile, as its file under <c>config/</c> has them, in the order in which they are applied: no settings, which are the user's. The program carries the files.</summary>
 internal static class InstallManifest
 {
     private static readonly ResourceRef[] Kinds =
@@ -20,8 +20,6 @@ internal static class InstallManifest
         new("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
         new("", "v1", "services", "Service"),
         Resources.Deployments,
-        Resources.ConfigMaps,
-        Resources.IngressClasses,
         Resources.MutatingWebhooks,
         Resources.ValidatingWebhooks,
     ];
@@ -33,9 +31,6 @@ internal static class InstallManifest
         using var reader = new StreamReader(stream);
         return [.. ManifestReader.ReadText(reader.ReadToEnd(), profile.Name, "").Select(ToObject)];
     }
-
-    /// <summary>Whether objects of a kind are the user's settings, which are made where they are missing and are nobody else's to change then.</summary>
-    public static bool AreSettings(ResourceRef resource) => resource == Resources.ConfigMaps || resource == Resources.IngressClasses;
 
     /// <summary>As kubectl calls it: <c>deployment.apps/turnpike-operator</c>.</summary>
     public static string NameOf(ResourceRef resource, ObjectKey key) =>

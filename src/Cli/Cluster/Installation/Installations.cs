@@ -18,12 +18,15 @@ internal static class Installations
             : throw new CommandException($"--istioNamespace: profile {profile.Name} is installed into namespace {own}; one in namespace {profile.SystemNamespace} was put there by other means, which have to go on with it");
     }
 
+    public static async Task<bool> IsInstalledAsync(KubeApi api, Profile profile, CancellationToken ct) =>
+        await api.FindAsync(Resources.Deployments, new ObjectKey(profile.SystemNamespace, Names.OperatorDeployment), ct) is not null;
+
     /// <summary>The installation of another profile in the same cluster, to which the route rules belong as well; null where there is none.</summary>
     public static async Task<Profile?> OtherAsync(KubeApi api, Profile profile, CancellationToken ct)
     {
         foreach (var other in Profile.All.Where(other => other.Name != profile.Name))
         {
-            if (await api.FindAsync(Resources.Deployments, new ObjectKey(other.SystemNamespace, Names.OperatorDeployment), ct) is not null)
+            if (await IsInstalledAsync(api, other, ct))
                 return other;
         }
         return null;

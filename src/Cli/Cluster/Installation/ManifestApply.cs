@@ -33,8 +33,6 @@ internal sealed class ManifestApply(KubeApi api, Version kubernetes)
     public async Task<ApplyOutcome> ApplyAsync(ClusterObject item, bool dryRun, CancellationToken ct)
     {
         var live = await api.FindAsync(item.Resource, item.Key, ct);
-        if (live is not null && InstallManifest.AreSettings(item.Resource))
-            return ApplyOutcome.Unchanged;
         if (live is { } found && !dryRun)
             live = await AdoptAsync(item, found, ct);
         var options = new WriteOptions { FieldManager = Manager, Force = true, DryRun = dryRun };

@@ -45,7 +45,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
             deleted |= await DeleteIfOursAsync(resource, InSystem(profile.IngressService), ct);
         foreach (var name in (string[])[profile.IngressService, Names.OperatorDeployment])
             deleted |= await DeleteBudgetAsync(InSystem(name), ct);
-        foreach (var item in _objects.Reverse().Where(item => item.Resource != Resources.Namespaces && item.Resource != Resources.Definitions && !InstallManifest.AreSettings(item.Resource) && !IsDone(item)))
+        foreach (var item in _objects.Reverse().Where(item => item.Resource != Resources.Namespaces && item.Resource != Resources.Definitions && !IsDone(item)))
             deleted |= await DeleteAsync(item.Resource, item.Key, ct);
         deleted |= await DeleteAsync(Resources.ConfigMaps, InSystem(Names.StatusConfigMap), ct);
         deleted |= await DeleteAsync(Leases, InSystem(Names.OperatorLease), ct);

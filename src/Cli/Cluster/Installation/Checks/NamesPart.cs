@@ -20,7 +20,7 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
 
     public async Task<StatusPart> ReadAsync(CancellationToken ct)
     {
-        var isInstalled = await api.FindAsync(Resources.Deployments, InSystem(Names.OperatorDeployment), ct) is not null;
+        var isInstalled = await Installations.IsInstalledAsync(api, profile, ct);
         string?[] found =
         [
             await AnyAsync(Resources.ConfigMaps, InSystem(profile.MeshConfigMap), map => ForeignSettings(map, isInstalled, ForeignMeshKeys), ct),
