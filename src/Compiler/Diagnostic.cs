@@ -43,6 +43,11 @@ public enum DiagnosticSeverity
     Warning,
 }
 
+/// <summary>What is found in a snapshot, without the table.</summary>
+/// <param name="Diagnostics">In the order of their objects.</param>
+/// <param name="Hosts">By whose the hosts are.</param>
+public sealed record Diagnosis(ImmutableArray<Diagnostic> Diagnostics, HostOwners Hosts);
+
 /// <summary>The outcome of a compilation.</summary>
 /// <param name="Diagnostics">In the order of their objects.</param>
 /// <param name="Hosts">By whose the hosts are in this table.</param>

@@ -1,5 +1,6 @@
 using Turnpike.Api;
 using Turnpike.Compiler.Hosts;
+using Turnpike.Compiler.Model;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
@@ -7,12 +8,12 @@ namespace Turnpike.Compiler;
 /// <summary>The virtual hosts of one listener while they are put together. Whoever comes first with a host and path keeps it.</summary>
 internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
 {
-    private readonly SortedDictionary<string, Dictionary<PathMatch, PathEntry>> _hosts = new(StringComparer.Ordinal);
-    private readonly List<(string Host, PathEntry Entry)> _redirects = [];
-    private readonly SortedDictionary<string, (ObjectKey Ingress, PathEntry? Whole)?> _closed = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Dictionary<PathMatch, PathClaim>> _hosts = new(StringComparer.Ordinal);
+    private readonly List<(string Host, PathClaim Entry)> _redirects = [];
+    private readonly SortedDictionary<string, (ObjectKey Ingress, PathClaim? Whole)?> _closed = new(StringComparer.Ordinal);
 
     /// <param name="host">Empty for any host.</param>
-    public void Add(ObjectKey ingress, string host, PathEntry entry)
+    public void Add(ObjectKey ingress, string host, PathClaim entry)
     {
         var domain = Domain(host);
         var paths = PathsOf(domain);
@@ -30,7 +31,7 @@ internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
     /// A path of a host that redirects to another listener. It takes nothing from what is served here: the same path of another Ingress stays, be it older
     /// or younger.
     /// </summary>
-    public void AddRedirect(string host, PathEntry entry) => _redirects.Add((Domain(host), entry));
+    public void AddRedirect(string host, PathClaim entry) => _redirects.Add((Domain(host), entry));
 
     /// <summary>
     /// Says what becomes of the requests for a host that nobody's path here takes: they are redirected, or they get nothing; no wider host and no
@@ -39,7 +40,7 @@ internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
     /// <param name="ingress">That says so.</param>
     /// <param name="host">Not empty.</param>
     /// <param name="rest">Takes every path; null for nothing.</param>
-    public void Close(ObjectKey ingress, string host, PathEntry? rest) => _closed.TryAdd(Domain(host), (ingress, rest));
+    public void Close(ObjectKey ingress, string host, PathClaim? rest) => _closed.TryAdd(Domain(host), (ingress, rest));
 
     /// <summary>Leaves a host as it is, whoever asks for <see cref="Close"/> later.</summary>
     public void LeaveOpen(string host) => _closed.TryAdd(Domain(host), null);
@@ -82,17 +83,17 @@ internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
         }
     }
 
-    private Dictionary<PathMatch, PathEntry>? Wider(string host)
+    private Dictionary<PathMatch, PathClaim>? Wider(string host)
     {
         var dot = host.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 && !host.StartsWith("*.", StringComparison.Ordinal) && _hosts.TryGetValue("*" + host[dot..], out var found) ? found : _hosts.GetValueOrDefault("*");
     }
 
-    private static string NamespaceOf(PathEntry entry) => entry.Origin.Ingress[..entry.Origin.Ingress.IndexOf('/', StringComparison.Ordinal)];
+    private static string NamespaceOf(PathClaim entry) => entry.Origin.Ingress[..entry.Origin.Ingress.IndexOf('/', StringComparison.Ordinal)];
 
-    public VirtualHostSet Build() => new(_hosts.Select(h => new VirtualHost(h.Key, [.. h.Value.Values])));
+    public VirtualHostSet Build() => new(_hosts.Select(h => new VirtualHost(h.Key, [.. h.Value.Values.Select(c => c.ToEntry())])));
 
-    private Dictionary<PathMatch, PathEntry> PathsOf(string domain)
+    private Dictionary<PathMatch, PathClaim> PathsOf(string domain)
     {
         if (!_hosts.TryGetValue(domain, out var paths))
             _hosts.Add(domain, paths = []);

@@ -4,6 +4,7 @@ using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Limits;
+using Turnpike.Compiler.Model;
 using Turnpike.Primitives;
 using Turnpike.Routing;
 
@@ -14,16 +15,16 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
 {
     private const int DefaultHttpsPort = 443;
 
-    private readonly Dictionary<string, (RouteList? List, string? Excess, HashSet<PathMatch> Entries)> _lists = new(StringComparer.Ordinal);
-    private readonly HashSet<RouteList> _overTls = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<string, RouteList> _nowhere = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (RouteSet? List, string? Excess, HashSet<PathMatch> Entries)> _lists = new(StringComparer.Ordinal);
+    private readonly HashSet<RouteSet> _overTls = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<string, RouteSet> _nowhere = new(StringComparer.Ordinal);
 
     /// <summary>For hosts with TLS, on port 80.</summary>
-    public RouteList ToHttps { get; } = new(
+    public RouteSet ToHttps { get; } = new(
         "https", [new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null, httpsPort == DefaultHttpsPort ? 0 : httpsPort) }]);
 
     /// <summary>For Ingresses whose guards are not enforced: they keep their paths from everybody else, and serve nothing.</summary>
-    public RouteList Unguarded { get; } = new(
+    public RouteSet Unguarded { get; } = new(
         "unguarded", [new Route { Path = PathMatch.Any, DirectResponse = new DirectResponseAction(503, "not served: the Ingress of this path asks for a guard that is not enforced here") }]);
 
     /// <summary>For routes whose rule says nothing of it.</summary>
@@ -32,7 +33,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
     private TimeSpan DefaultTimeout => mesh.DefaultRequestTimeout.Or(ProxyDefaults.RequestTimeout) ?? TimeSpan.Zero;
 
     /// <summary>The routes for a path whose requests go to a backend; null where the namespace has no room for them in the table.</summary>
-    public RouteList? RoutesFor(PathMatch path, Backend backend, out string? excess)
+    public RouteSet? RoutesFor(PathMatch path, Backend backend, out string? excess)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{backend.Service.Metadata}:{backend.Port.Port}{backend.Options.OfList}");
         if (!_lists.TryGetValue(name, out var known))
@@ -49,15 +50,15 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
     }
 
     /// <summary>Whether any request of these routes, or a copy of one, goes to endpoints that speak TLS.</summary>
-    public bool LeadToTls(RouteList list) => _overTls.Contains(list);
+    public bool LeadToTls(RouteSet list) => _overTls.Contains(list);
 
     /// <summary>The one route of a backend that is not there.</summary>
-    public RouteList RoutesToNowhere(string ns, string backend)
+    public RouteSet RoutesToNowhere(string ns, string backend)
     {
         var cluster = backends.EmptyCluster(ns, backend);
         if (!_nowhere.TryGetValue(cluster, out var list))
         {
-            _nowhere[cluster] = list = new RouteList(
+            _nowhere[cluster] = list = new RouteSet(
                 $"{cluster} (no backend)", [new Route { Path = PathMatch.Any, Targets = [new WeightedCluster(cluster, 100)], Timeout = DefaultTimeout, AllowWebSocket = AllowsWebSockets }]);
         }
         return list;
@@ -104,7 +105,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
         return order != 0 ? order : string.CompareOrdinal(x.Rule, y.Rule);
     }
 
-    private RouteList? Build(string name, Backend backend, out string? excess)
+    private RouteSet? Build(string name, Backend backend, out string? excess)
     {
         var ns = backend.Service.Metadata.Namespace;
         if (backends.ClusterFor(backend, null, ns, out excess) is not { } cluster)
@@ -132,7 +133,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
             }
         }
         routes.Sort(RouteOrder);
-        return new RouteList(name, [.. routes]);
+        return new RouteSet(name, [.. routes]);
     }
 
     private bool LeadsToTls(Route route) =>

@@ -5,6 +5,7 @@ using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Compiler.Hosts;
 using Turnpike.Compiler.Limits;
+using Turnpike.Compiler.Model;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
@@ -45,9 +46,17 @@ public sealed class RouteCompiler
         _https = new HostTable("https", _diagnostics);
     }
 
-    public static Compilation Compile(ClusterSnapshot snapshot) => new RouteCompiler(snapshot).Compile();
+    public static Compilation Compile(ClusterSnapshot snapshot)
+    {
+        var compiler = new RouteCompiler(snapshot);
+        var (diagnostics, hosts) = compiler.Diagnose();
+        return new Compilation(compiler.BuildTable(), diagnostics, hosts);
+    }
 
-    private Compilation Compile()
+    /// <summary>The diagnostics and the owners of the hosts that <see cref="Compile"/> gives, without the cost of a table: no index, no certificate, no version.</summary>
+    public static Diagnosis Diagnose(ClusterSnapshot snapshot) => new RouteCompiler(snapshot).Diagnose();
+
+    private Diagnosis Diagnose()
     {
         _certificates.Add(_hosts.Ours);
         foreach (var ingress in _hosts.Ours)
@@ -63,11 +72,16 @@ public sealed class RouteCompiler
             }
         }
         _http.Finish();
-        _http.CloseTo(_hosts);
-        _https.CloseTo(_hosts);
         _routes.ReportUnreachable();
         _backends.Addresses.Report(_diagnostics);
-        var table = new RouteTable
+        return new Diagnosis(_diagnostics.ToImmutable(), _hosts);
+    }
+
+    private RouteTable BuildTable()
+    {
+        _http.CloseTo(_hosts);
+        _https.CloseTo(_hosts);
+        return RouteTableJson.WithVersion(new RouteTable
         {
             Http = _http.Build(),
             Https = _https.Build(),
@@ -80,8 +94,7 @@ public sealed class RouteCompiler
                 BodyIdleTimeout = _snapshot.Mesh.BodyIdleTimeout,
                 Limits = _snapshot.Mesh.CircuitLimits,
             },
-        };
-        return new Compilation(RouteTableJson.WithVersion(table), _diagnostics.ToImmutable(), _hosts);
+        });
     }
 
     private void Add(IngressObject ingress)
@@ -143,7 +156,7 @@ public sealed class RouteCompiler
                 _http.Close(key, host, null);
                 break;
             case TlsIngressHttp.Redirect:
-                _http.Close(key, host, new PathEntry { Path = PathMatch.Any, Origin = new RouteOrigin(ingress.Metadata.ToString(), 0, 0, entry + 1), Routes = _routes.ToHttps });
+                _http.Close(key, host, new PathClaim(PathMatch.Any, new RouteOrigin(ingress.Metadata.ToString(), 0, 0, entry + 1), _routes.ToHttps));
                 break;
         }
     }
@@ -166,7 +179,7 @@ public sealed class RouteCompiler
             _diagnostics.Error(key, DiagnosticReasons.LimitExceeded, $"{served.Field}: {excess}; the path is left out");
             return;
         }
-        var entry = new PathEntry { Path = path, Origin = served.Origin, Routes = routes };
+        var entry = new PathClaim(path, served.Origin, routes);
         if (!_tls.Cover(host))
         {
             _http.Add(key, host, entry);
@@ -185,7 +198,7 @@ public sealed class RouteCompiler
         }
     }
 
-    private RouteList? Routes(IngressObject ingress, PathMatch path, IngressBackend backend, string field, out string? excess)
+    private RouteSet? Routes(IngressObject ingress, PathMatch path, IngressBackend backend, string field, out string? excess)
     {
         excess = null;
         if (_isGuarded)

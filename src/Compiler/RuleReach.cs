@@ -1,3 +1,4 @@
+using Turnpike.Compiler.Model;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
@@ -11,7 +12,7 @@ internal static class RuleReach
     /// <param name="list">All routes of a service's port.</param>
     /// <param name="entries">The paths that lead to it.</param>
     /// <returns>For each rule that the paths of some entry concern: null where some request reaches it, else a rule that takes all of them.</returns>
-    public static IEnumerable<(string Rule, string? Winner)> Of(RouteList list, IReadOnlyCollection<PathMatch> entries)
+    public static IEnumerable<(string Rule, string? Winner)> Of(RouteSet list, IReadOnlyCollection<PathMatch> entries)
     {
         var routes = list.All;
         var prefixes = new PrefixIndex(routes.Where(r => r.Path.Kind == PathMatchKind.Prefix).Select(r => r.Path.Value));

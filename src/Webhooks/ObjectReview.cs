@@ -55,7 +55,7 @@ internal static class ObjectReview
 
     /// <summary>What the compiler says of the object in the cluster as it is, for the person who applies it; not what only waits for this object to be there.</summary>
     public static IEnumerable<string> Warnings(ClusterSnapshot candidate, ObjectKey subject) =>
-        RouteCompiler.Compile(candidate).Diagnostics.Where(d => d.Subject == subject && d.Reason != DiagnosticReasons.SecretNotRead).Select(d => d.Message);
+        RouteCompiler.Diagnose(candidate).Diagnostics.Where(d => d.Subject == subject && d.Reason != DiagnosticReasons.SecretNotRead).Select(d => d.Message);
 
     public static ImmutableArray<T> With<T>(ImmutableArray<T> all, T candidate, Func<T, ObjectMeta> metadata)
     {

@@ -75,8 +75,8 @@ internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<F
                 invalid++;
         }
         var known = new KnownNeighbours(snapshot);
-        var compilation = RouteCompiler.Compile(snapshot with { DefaultEndpointAddresses = EndpointAddressesOfFiles });
-        findings.AddRange(compilation.Diagnostics
+        var diagnosis = RouteCompiler.Diagnose(snapshot with { DefaultEndpointAddresses = EndpointAddressesOfFiles });
+        findings.AddRange(diagnosis.Diagnostics
             .Where(diagnostic => known.CanJudge(diagnostic) && checkedOnes.ContainsKey(diagnostic.Subject) && !others.Contains(diagnostic.Subject))
             .Select(diagnostic => new Finding(checkedOnes[diagnostic.Subject], diagnostic.Severity == DiagnosticSeverity.Error, diagnostic.Reason, diagnostic.AdminMessage ?? diagnostic.Message)));
         // An object that is valid by itself and is left out beside the others is not served as it is written.

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text;
 using Turnpike.Api;
@@ -54,13 +53,13 @@ public sealed class HostClaims
     /// <summary>In place of a host: the certificate for hosts that have none.</summary>
     public const string Fallback = "*";
 
-    private readonly FrozenDictionary<string, string> _hosts;
-    private readonly FrozenDictionary<string, string> _paths;
+    private readonly Dictionary<string, string> _hosts;
+    private readonly Dictionary<string, string> _paths;
 
     private HostClaims(IEnumerable<KeyValuePair<string, string>> hosts, IEnumerable<KeyValuePair<string, string>> paths)
     {
-        _hosts = hosts.ToFrozenDictionary(StringComparer.Ordinal);
-        _paths = paths.ToFrozenDictionary(StringComparer.Ordinal);
+        _hosts = new(hosts, StringComparer.Ordinal);
+        _paths = new(paths, StringComparer.Ordinal);
     }
 
     public static HostClaims None { get; } = new([], []);
