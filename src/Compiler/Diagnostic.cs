@@ -49,6 +49,7 @@ public enum DiagnosticSeverity
 public sealed record Diagnosis(ImmutableArray<Diagnostic> Diagnostics, HostOwners Hosts);
 
 /// <summary>The outcome of a compilation.</summary>
+/// <param name="Table">Has no version yet: <see cref="TableResources"/> makes one, where one is needed.</param>
 /// <param name="Diagnostics">In the order of their objects.</param>
 /// <param name="Hosts">By whose the hosts are in this table.</param>
 public sealed record Compilation(RouteTable Table, ImmutableArray<Diagnostic> Diagnostics, HostOwners Hosts);

@@ -53,7 +53,7 @@ public sealed class RouteCompiler
         return new Compilation(compiler.BuildTable(), diagnostics, hosts);
     }
 
-    /// <summary>The diagnostics and the owners of the hosts that <see cref="Compile"/> gives, without the cost of a table: no index, no certificate, no version.</summary>
+    /// <summary>The diagnostics and the owners of the hosts that <see cref="Compile"/> gives, without the cost of a table: no index, no certificate.</summary>
     public static Diagnosis Diagnose(ClusterSnapshot snapshot) => new RouteCompiler(snapshot).Diagnose();
 
     private Diagnosis Diagnose()
@@ -81,7 +81,7 @@ public sealed class RouteCompiler
     {
         _http.CloseTo(_hosts);
         _https.CloseTo(_hosts);
-        return RouteTableJson.WithVersion(new RouteTable
+        return new RouteTable
         {
             Http = _http.Build(),
             Https = _https.Build(),
@@ -94,7 +94,7 @@ public sealed class RouteCompiler
                 BodyIdleTimeout = _snapshot.Mesh.BodyIdleTimeout,
                 Limits = _snapshot.Mesh.CircuitLimits,
             },
-        });
+        };
     }
 
     private void Add(IngressObject ingress)

@@ -80,11 +80,12 @@ public sealed class DiscoveryEngine(
         var started = clock.GetTimestamp();
         var compilation = compiler(snapshot);
         var previous = states.Current;
-        var unchanged = previous is not null && previous.Table.Version == compilation.Table.Version;
-        var resources = unchanged ? previous!.Resources : TableResources.Of(compilation.Table);
-        states.Publish(new DiscoveryState(sequence, snapshot, rules, compilation.Table, resources, invalid.AddRange(compilation.Diagnostics)) { Hosts = compilation.Hosts });
+        var resources = TableResources.Of(compilation.Table, previous?.Resources ?? TableResources.None);
+        var table = compilation.Table with { Version = resources.TableVersion };
+        var unchanged = previous?.Table.Version == table.Version;
+        states.Publish(new DiscoveryState(sequence, snapshot, rules, table, resources, invalid.AddRange(compilation.Diagnostics)) { Hosts = compilation.Hosts });
         metrics.Compiled(clock.GetElapsedTime(started), !unchanged);
         if (!unchanged)
-            log.TableCompiled(compilation.Table.Version, snapshot.Ingresses.Length, snapshot.RouteRules.Length, clock.GetElapsedTime(started).TotalMilliseconds);
+            log.TableCompiled(table.Version, snapshot.Ingresses.Length, snapshot.RouteRules.Length, clock.GetElapsedTime(started).TotalMilliseconds);
     }
 }

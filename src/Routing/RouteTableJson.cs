@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -34,12 +33,8 @@ public static class RouteTableJson
         }
     }
 
-    /// <summary>The table with its <see cref="RouteTable.Version"/> made from all the rest.</summary>
-    public static RouteTable WithVersion(RouteTable table)
-    {
-        var hash = SHA256.HashData(Serialize(table with { Version = "" }));
-        return table with { Version = Convert.ToHexStringLower(hash.AsSpan(0, 8)) };
-    }
+    /// <summary>The table with its <see cref="RouteTable.Version"/> made from all the rest, as <see cref="TableResources.TableVersion"/> is.</summary>
+    public static RouteTable WithVersion(RouteTable table) => table with { Version = TableResources.Of(table).TableVersion };
 
     private static RouteTableDocument ToDocument(RouteTable table) => new()
     {
@@ -62,9 +57,17 @@ public static class RouteTableJson
             Http = Hosts(document.Http, lists),
             Https = Hosts(document.Https, lists),
             Clusters = document.Clusters.IsDefaultOrEmpty ? ClusterSet.Empty : new ClusterSet(document.Clusters),
-            Certificates = document.Certificates,
+            Certificates = Named(document.Certificates),
             Settings = document.Settings ?? new ProxySettings(),
         };
+    }
+
+    /// <summary>Refuses what virtual hosts, lists and clusters refuse in the sets that hold them; certificates are in a plain array.</summary>
+    private static ImmutableArray<Certificate> Named(ImmutableArray<Certificate> certificates)
+    {
+        if (!certificates.IsDefault && certificates.Any(c => c?.Name is null || c.Hosts.IsDefault))
+            throw new FormatException("a certificate has a name and a list of hosts");
+        return certificates;
     }
 
     private static VirtualHostSet Hosts(ImmutableArray<VirtualHost> hosts, Dictionary<string, RouteList> lists) =>

@@ -36,49 +36,55 @@ public sealed record TableDelta(string From, string To, ImmutableArray<TableReso
 /// <summary>A table as a set of resources, each with its own version, so that a change of one endpoint travels as one cluster.</summary>
 public sealed class TableResources
 {
-    private readonly ImmutableSortedDictionary<ResourceKey, TableResource> _byKey;
+    private readonly Dictionary<ResourceKey, Part> _byKey;
 
-    private TableResources(string version, ImmutableSortedDictionary<ResourceKey, TableResource> byKey)
-    {
-        TableVersion = version;
-        _byKey = byKey;
-    }
+    private TableResources(string version, Dictionary<ResourceKey, Part> byKey, ImmutableArray<TableResource> all) => (TableVersion, _byKey, All) = (version, byKey, all);
 
     /// <summary>No resource at all: what a starting proxy has.</summary>
-    public static TableResources None { get; } = new("", ImmutableSortedDictionary.Create<ResourceKey, TableResource>(ResourceOrder.Instance));
+    public static TableResources None { get; } = new("", [], []);
 
+    /// <summary>Made from the versions of the resources: equal content has an equal version on every replica, whatever came before it.</summary>
     public string TableVersion { get; }
 
-    public IEnumerable<TableResource> All => _byKey.Values;
+    /// <summary>In the order of their keys.</summary>
+    public ImmutableArray<TableResource> All { get; }
 
-    public static TableResources Of(RouteTable table)
+    /// <summary>The resources of a table by itself.</summary>
+    public static TableResources Of(RouteTable table) => Of(table, None);
+
+    /// <summary>The resources of a table. Those that are equal in <paramref name="previous"/> are taken from there, and are not written again.</summary>
+    public static TableResources Of(RouteTable table, TableResources previous)
     {
-        var resources = None._byKey.ToBuilder();
-        void Add(ResourceKind kind, string name, byte[] body)
+        var parts = new Dictionary<ResourceKey, Part>(previous._byKey.Count);
+        void Add<T>(ResourceKind kind, string name, T value, Func<T, T, bool> areEqual, Func<T, byte[]> write)
+            where T : class
         {
             var key = new ResourceKey(kind, name);
-            resources[key] = new TableResource(key, Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 8)), body);
+            var isKnown = previous._byKey.TryGetValue(key, out var old) && (ReferenceEquals(old.Value, value) || areEqual((T)old.Value, value));
+            // The new object is remembered either way: the objects of the previous table are not kept alive by this one.
+            parts[key] = new Part(isKnown ? old.Resource : Write(key, write(value)), value);
         }
         var context = RouteTableContext.Default;
-        Add(ResourceKind.Settings, "", JsonSerializer.SerializeToUtf8Bytes(table.Settings, context.ProxySettings));
+        Add(ResourceKind.Settings, "", table.Settings, ResourceEquality.AreEqual, s => JsonSerializer.SerializeToUtf8Bytes(s, context.ProxySettings));
         foreach (var host in table.Http.All)
-            Add(ResourceKind.HttpHost, host.Domain, JsonSerializer.SerializeToUtf8Bytes(host, context.VirtualHost));
+            Add(ResourceKind.HttpHost, host.Domain, host, ResourceEquality.AreEqual, h => JsonSerializer.SerializeToUtf8Bytes(h, context.VirtualHost));
         foreach (var host in table.Https.All)
-            Add(ResourceKind.HttpsHost, host.Domain, JsonSerializer.SerializeToUtf8Bytes(host, context.VirtualHost));
+            Add(ResourceKind.HttpsHost, host.Domain, host, ResourceEquality.AreEqual, h => JsonSerializer.SerializeToUtf8Bytes(h, context.VirtualHost));
         foreach (var list in RouteLinks.ListsOf(table.Http, table.Https))
-            Add(ResourceKind.Routes, list.Name, JsonSerializer.SerializeToUtf8Bytes(RouteListDocument.Of(list), context.RouteListDocument));
+            Add(ResourceKind.Routes, list.Name, list, ResourceEquality.AreEqual, l => JsonSerializer.SerializeToUtf8Bytes(RouteListDocument.Of(l), context.RouteListDocument));
         foreach (var cluster in table.Clusters.All)
-            Add(ResourceKind.Cluster, cluster.Name, JsonSerializer.SerializeToUtf8Bytes(cluster, context.Cluster));
+            Add(ResourceKind.Cluster, cluster.Name, cluster, ResourceEquality.AreEqual, c => JsonSerializer.SerializeToUtf8Bytes(c, context.Cluster));
         foreach (var certificate in table.Certificates)
-            Add(ResourceKind.Certificate, NameOf(certificate), JsonSerializer.SerializeToUtf8Bytes(certificate, context.Certificate));
-        return new TableResources(table.Version, resources.ToImmutable());
+            Add(ResourceKind.Certificate, NameOf(certificate), certificate, ResourceEquality.AreEqual, c => JsonSerializer.SerializeToUtf8Bytes(c, context.Certificate));
+        ImmutableArray<TableResource> all = [.. parts.Values.Select(p => p.Resource).OrderBy(r => r.Key, ResourceOrder.Instance)];
+        return new TableResources(VersionOf(all), parts, all);
     }
 
     /// <summary>What somebody who has <paramref name="known"/> needs to have this table.</summary>
     public TableDelta Since(TableResources known)
     {
-        var changed = _byKey.Values.Where(r => !known._byKey.TryGetValue(r.Key, out var old) || old.Version != r.Version);
-        var removed = known._byKey.Keys.Where(k => !_byKey.ContainsKey(k));
+        var changed = All.Where(r => known.Find(r.Key) is not { } old || old.Version != r.Version);
+        var removed = known.All.Select(r => r.Key).Where(k => !_byKey.ContainsKey(k));
         return new TableDelta(known.TableVersion, TableVersion, [.. changed], [.. removed]);
     }
 
@@ -86,10 +92,35 @@ public sealed class TableResources
     /// <param name="version">Of the other table.</param>
     public TableComparison CompareWith(string version) => new(this, version);
 
-    internal TableResource? Find(ResourceKey key) => _byKey.GetValueOrDefault(key);
+    internal TableResource? Find(ResourceKey key) => _byKey.TryGetValue(key, out var part) ? part.Resource : null;
 
     /// <summary>One secret may be there twice: for its hosts, and as the fallback.</summary>
     internal static string NameOf(Certificate certificate) => certificate.Hosts.IsEmpty ? $"{certificate.Name} (fallback)" : certificate.Name;
+
+    private static TableResource Write(ResourceKey key, byte[] body) => new(key, Text(SHA256.HashData(body)), body);
+
+    /// <summary>A hash over the keys and versions in their order, each with its length before it, so that no two lists are written alike.</summary>
+    private static string VersionOf(ImmutableArray<TableResource> sorted)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var buffer = new MemoryStream();
+        using var writer = new BinaryWriter(buffer);
+        writer.Write(RouteTableJson.FormatVersion);
+        foreach (var resource in sorted)
+        {
+            writer.Write(resource.Key.Kind.ToString());
+            writer.Write(resource.Key.Name);
+            writer.Write(resource.Version);
+            hash.AppendData(buffer.GetBuffer(), 0, (int)buffer.Length);
+            buffer.SetLength(0);
+        }
+        return Text(hash.GetHashAndReset());
+    }
+
+    private static string Text(byte[] hash) => Convert.ToHexStringLower(hash.AsSpan(0, 8));
+
+    /// <param name="Value">What the resource was written from.</param>
+    private readonly record struct Part(TableResource Resource, object Value);
 }
 
 /// <summary>Finds the way from a table that is named part by part, in any order, while keeping little of what is named. Not thread-safe.</summary>

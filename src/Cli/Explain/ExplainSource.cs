@@ -45,12 +45,13 @@ internal sealed record ExplainSource(
         var profile = await cluster.ProfileAsync(api, ct);
         var reading = await new ClusterReader(api, profile).ReadAsync(ct);
         var compilation = RouteCompiler.Compile(reading.Snapshot);
+        var table = RouteTableJson.WithVersion(compilation.Table);
         var notes = new List<string>();
         if (reading.Unreadable.Length > 0)
             notes.Add($"you may not list {string.Join(", ", reading.Unreadable)}, or the cluster does not have them: they are taken as if there were none");
-        else if (await VersionInForceAsync(api, profile, ct) is { } version && version != compilation.Table.Version)
-            notes.Add($"the control plane's table is {version}, that of the cluster as you see it {compilation.Table.Version}: a change is under way, or an invalid object's last good version is in force");
-        return new ExplainSource($"cluster {cluster.Server}", compilation.Table, reading.Snapshot, reading.Diagnostics.AddRange(compilation.Diagnostics), [.. notes]);
+        else if (await VersionInForceAsync(api, profile, ct) is { } version && version != table.Version)
+            notes.Add($"the control plane's table is {version}, that of the cluster as you see it {table.Version}: a change is under way, or an invalid object's last good version is in force");
+        return new ExplainSource($"cluster {cluster.Server}", table, reading.Snapshot, reading.Diagnostics.AddRange(compilation.Diagnostics), [.. notes]);
     });
 
     /// <summary>What the leader of the control plane says that it has compiled; null where it does not say.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Compiler;
+using Turnpike.Routing;
 
 namespace Turnpike.Cli.Manifests;
 
@@ -38,7 +39,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace, Prof
         problems.AddRange(diagnostics.Select(Describe));
         if (compilation.Table.Http.All.IsEmpty && compilation.Table.Https.All.IsEmpty)
             problems.Add($"warning: nothing to serve: no Ingress of class {snapshot.Mesh.IngressClass} in {path} (found: {FoundObjects.Describe(_files.Values.SelectMany(f => f.Objects), path)})");
-        return new LoadedConfig(compilation.Table, snapshot, diagnostics, [.. problems]);
+        return new LoadedConfig(RouteTableJson.WithVersion(compilation.Table), snapshot, diagnostics, [.. problems]);
     }
 
     private void ReadFiles(List<string> problems)

@@ -77,6 +77,28 @@ public sealed class CompilerProperties
         });
     }
 
+    /// <summary>Whatever one table shares with the one before it, its resources are those that it has by itself.</summary>
+    [Property(MaxTest = 100)]
+    public Property ResourcesOfATable_DoNotDependOnTheTableBefore()
+    {
+        var cases = GoldenFiles.Cases("compile", ".yaml").Select(GoldenFiles.Read).ToArray();
+        return Prop.ForAll(Gen.Elements(cases).SelectMany(_ => Gen.Choose(0, int.MaxValue), (text, seed) => (text, seed)).ToArbitrary(), x =>
+        {
+            var random = new Random(x.seed);
+            var previous = TableResources.None;
+            for (var step = 0; step < 4; step++)
+            {
+                var store = new ObjectStore();
+                store.Put(x.text, _ => random.Next(6) > 0);
+                var table = RouteCompiler.Compile(store.Snapshot().Snapshot).Table;
+                var (fresh, next) = (TableResources.Of(table), TableResources.Of(table, previous));
+                Assert.Equal(fresh.TableVersion, next.TableVersion);
+                Assert.Equal(fresh.All.Select(r => (r.Key, r.Version, Convert.ToHexString(r.Body.Span))), next.All.Select(r => (r.Key, r.Version, Convert.ToHexString(r.Body.Span))));
+                previous = next;
+            }
+        });
+    }
+
     private static void AssertHoldsTogether(RouteTable table)
     {
         var bytes = RouteTableJson.Serialize(table);

@@ -36,7 +36,7 @@ internal static partial class Manifests
         var compilation = RouteCompiler.Compile(snapshot);
         var diagnostics = invalid.AddRange(compilation.Diagnostics).Select(d => d.ToString()).ToList();
         Assert.All(diagnostics, d => Assert.DoesNotContain('\n', d));
-        Assert.Equal(compilation.Table.Version, RouteTableJson.WithVersion(RouteCompiler.Compile(snapshot).Table).Version);
+        Assert.Equal(RouteTableJson.WithVersion(compilation.Table).Version, RouteTableJson.WithVersion(RouteCompiler.Compile(snapshot).Table).Version);
         return TableText.Write(compilation.Table) + (diagnostics.Count == 0 ? "" : "diagnostics\n" + string.Concat(diagnostics.Select(d => $"  {d}\n")));
     }
 

@@ -93,6 +93,9 @@ public sealed class RouteTableJsonTests
     [InlineData("{\"http\":[{\"domain\":null,\"paths\":[]}]}")]
     [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{}]}]}")]
     [InlineData("{\"clusters\":[{}]}")]
+    [InlineData("{\"certificates\":[null]}")]
+    [InlineData("{\"certificates\":[{\"name\":\"default/tls\"}]}")]
+    [InlineData("{\"certificates\":[{\"hosts\":[]}]}")]
     [InlineData("{\"clusters\":[{\"name\":\"c\",\"tls\":{}}]}")]
     [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":null},\"origin\":null}]}]}")]
     [InlineData("{\"routes\":[{\"name\":\"r\",\"routes\":[{\"path\":{\"value\":\"/\"},\"conditions\":[{\"target\":\"Header\",\"name\":\"x\",\"kind\":\"Regex\",\"value\":\"(\"}]}]}]}")]
@@ -104,7 +107,7 @@ public sealed class RouteTableJsonTests
     public void Broken_IsAFormatException(string json) =>
         Assert.Throws<FormatException>(() => RouteTableJson.Deserialize(Encoding.UTF8.GetBytes(json)));
 
-    private static RouteTable Full()
+    internal static RouteTable Full()
     {
         var route = new Route
         {
