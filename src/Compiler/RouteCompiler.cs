@@ -3,9 +3,13 @@ using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
+using Turnpike.Compiler.Backends;
+using Turnpike.Compiler.FrontEnds.Ingress;
 using Turnpike.Compiler.Hosts;
 using Turnpike.Compiler.Limits;
 using Turnpike.Compiler.Model;
+using Turnpike.Compiler.Rules;
+using Turnpike.Compiler.Tables;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
@@ -29,8 +33,8 @@ public sealed class RouteCompiler
     private readonly RouteBuilder _routes;
     private readonly HostOwners _hosts;
     private readonly CertificateBuilder _certificates;
-    private readonly HostTable _http;
-    private readonly HostTable _https;
+    private readonly VirtualHostBuilder _http;
+    private readonly VirtualHostBuilder _https;
 
     private RouteCompiler(ClusterSnapshot snapshot)
     {
@@ -42,8 +46,8 @@ public sealed class RouteCompiler
         _routes = new RouteBuilder(snapshot.Mesh, snapshot.Mesh.HttpsRedirectPort ?? snapshot.DefaultHttpsRedirectPort, _backends, new RuleIndex(snapshot, _backends, _diagnostics), _budget, _diagnostics);
         _hosts = HostOwners.Of(snapshot);
         _certificates = new CertificateBuilder(snapshot, _hosts, _diagnostics);
-        _http = new HostTable("http", _diagnostics);
-        _https = new HostTable("https", _diagnostics);
+        _http = new VirtualHostBuilder("http", _diagnostics);
+        _https = new VirtualHostBuilder("https", _diagnostics);
     }
 
     public static Compilation Compile(ClusterSnapshot snapshot)
@@ -246,19 +250,5 @@ public sealed class RouteCompiler
         "allow" => TlsIngressHttp.Allow,
         "none" => TlsIngressHttp.None,
         _ => _snapshot.Mesh.TlsIngressHttp ?? (_tls.List(host) ? TlsIngressHttp.Redirect : TlsIngressHttp.None),
-    };
-}
-
-/// <summary>How the path of an Ingress is read.</summary>
-internal static class PathForms
-{
-    public static PathMatch Of(IngressPath path) => path.PathType switch
-    {
-        IngressPathType.Exact => PathMatch.Exact(path.Path),
-        IngressPathType.Prefix => PathMatch.Element(path.Path),
-        // The rule of 2017: X.* is a string prefix, nothing is everything, all else is literal (behaviour reference §5.1).
-        _ when path.Path.Length == 0 || path.Path is ".*" => PathMatch.Prefix("/"),
-        _ when path.Path.EndsWith(".*", StringComparison.Ordinal) => PathMatch.Prefix(path.Path[..^2]),
-        _ => PathMatch.Exact(path.Path),
     };
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
+using Turnpike.Compiler.FrontEnds.Ingress;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Hosts;

@@ -1,3 +1,4 @@
+using Turnpike.Compiler.FrontEnds.Ingress;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Hosts;

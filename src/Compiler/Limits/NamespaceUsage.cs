@@ -3,7 +3,7 @@ using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
-using Turnpike.Compiler.Hosts;
+using Turnpike.Compiler.FrontEnds.Ingress;
 using Turnpike.Primitives;
 
 namespace Turnpike.Compiler.Limits;

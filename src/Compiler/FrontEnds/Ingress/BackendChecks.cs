@@ -1,8 +1,9 @@
 using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
+using Turnpike.Compiler.Backends;
 
-namespace Turnpike.Compiler;
+namespace Turnpike.Compiler.FrontEnds.Ingress;
 
 /// <summary>Says what is wrong with the way from an Ingress to its backends: each thing once for each port, however many paths lead to it.</summary>
 internal sealed class BackendChecks(BackendAuthorities authorities, DiagnosticBag diagnostics)

@@ -2,10 +2,11 @@ using System.Collections.Immutable;
 using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
+using Turnpike.Compiler.FrontEnds.Ingress;
 using Turnpike.Compiler.Hosts;
 using Turnpike.Routing;
 
-namespace Turnpike.Compiler;
+namespace Turnpike.Compiler.Tables;
 
 /// <summary>
 /// Which certificate is for which server name: the secrets of <c>spec.tls</c>, each in its Ingress's own namespace and for that namespace's hosts

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Turnpike.Api.Core;
 using Turnpike.Api.RouteRules;
+using Turnpike.Compiler.Backends;
+using Turnpike.Compiler.Rules;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;

@@ -1,6 +1,6 @@
 using Turnpike.Api.Ingresses;
 
-namespace Turnpike.Compiler.Hosts;
+namespace Turnpike.Compiler.FrontEnds.Ingress;
 
 /// <summary>Which hosts of an Ingress are for TLS: read once, because it is asked for each of its paths.</summary>
 internal sealed class TlsHosts

@@ -1,7 +1,7 @@
 using Turnpike.Api.Ingresses;
 using Turnpike.Routing;
 
-namespace Turnpike.Compiler.Hosts;
+namespace Turnpike.Compiler.FrontEnds.Ingress;
 
 /// <summary>One path of one host that an Ingress asks for.</summary>
 /// <param name="Host">In lower case; empty for any host.</param>

@@ -3,12 +3,14 @@ using System.Globalization;
 using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
+using Turnpike.Compiler.Backends;
+using Turnpike.Compiler.FrontEnds.Ingress;
 using Turnpike.Compiler.Limits;
 using Turnpike.Compiler.Model;
 using Turnpike.Primitives;
 using Turnpike.Routing;
 
-namespace Turnpike.Compiler;
+namespace Turnpike.Compiler.Rules;
 
 /// <summary>Turns the RouteRules of a backend service into the list of routes of a port of it (behaviour reference §3.3 to §3.13, §4.6).</summary>
 internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex backends, RuleIndex rules, NamespaceBudget budget, DiagnosticBag diagnostics)

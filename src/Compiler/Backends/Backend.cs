@@ -2,7 +2,7 @@ using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Routing;
 
-namespace Turnpike.Compiler;
+namespace Turnpike.Compiler.Backends;
 
 /// <summary>A port of a service as an Ingress asks for it.</summary>
 /// <param name="Options">What holds for the services that its rules send requests to as well.</param>

@@ -1,7 +1,7 @@
 using Turnpike.Compiler.Model;
 using Turnpike.Routing;
 
-namespace Turnpike.Compiler;
+namespace Turnpike.Compiler.Rules;
 
 /// <summary>
 /// Finds the rules of a list that no path leads to because another rule takes the same requests first. In time that grows with the

@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.RouteRules;
+using Turnpike.Compiler.Backends;
 
-namespace Turnpike.Compiler;
+namespace Turnpike.Compiler.Rules;
 
 /// <summary>The RouteRules that govern each service at the ingress, in the order of behaviour reference §3.2.</summary>
 internal sealed class RuleIndex

@@ -3,10 +3,10 @@ using Turnpike.Compiler.Hosts;
 using Turnpike.Compiler.Model;
 using Turnpike.Routing;
 
-namespace Turnpike.Compiler;
+namespace Turnpike.Compiler.Tables;
 
 /// <summary>The virtual hosts of one listener while they are put together. Whoever comes first with a host and path keeps it.</summary>
-internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
+internal sealed class VirtualHostBuilder(string listener, DiagnosticBag diagnostics)
 {
     private readonly SortedDictionary<string, Dictionary<PathMatch, PathClaim>> _hosts = new(StringComparer.Ordinal);
     private readonly List<(string Host, PathClaim Entry)> _redirects = [];
@@ -116,10 +116,4 @@ internal sealed class HostTable(string listener, DiagnosticBag diagnostics)
     private static string Name(ObjectKey ingress) => $"{ingress.Namespace}/{ingress.Name}";
 
     private static string Where(RouteOrigin origin) => origin.Rule == 0 ? "spec.defaultBackend" : IngressPaths.FieldPath(origin.Rule - 1, origin.Path - 1);
-}
-
-/// <summary>Where in an Ingress a path stands, both counted from 0.</summary>
-public static class IngressPaths
-{
-    public static string FieldPath(int rule, int path) => $"spec.rules[{rule}].http.paths[{path}]";
 }

@@ -5,7 +5,7 @@ using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Mesh;
 
-namespace Turnpike.Compiler;
+namespace Turnpike.Compiler.Backends;
 
 /// <summary>
 /// Which endpoint addresses requests may be sent to. Whoever may write Endpoints of a namespace could otherwise have the proxy call what it can

@@ -5,7 +5,7 @@ using Turnpike.Api.Core;
 using Turnpike.Compiler.Limits;
 using Turnpike.Routing;
 
-namespace Turnpike.Compiler;
+namespace Turnpike.Compiler.Backends;
 
 /// <summary>Finds services, and makes a cluster of each service port and subset that a route asks for.</summary>
 internal sealed class BackendIndex

@@ -3,7 +3,7 @@ using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Routing;
 
-namespace Turnpike.Compiler;
+namespace Turnpike.Compiler.Backends;
 
 /// <summary>What is spoken to the endpoints of a Service port.</summary>
 /// <param name="Ignored">What the Ingress says of it that the port contradicts, as a clause for a diagnostic; null where it says nothing of that kind.</param>

@@ -1,0 +1,18 @@
+using Turnpike.Api.Ingresses;
+using Turnpike.Routing;
+
+namespace Turnpike.Compiler.FrontEnds.Ingress;
+
+/// <summary>How the path of an Ingress is read.</summary>
+internal static class PathForms
+{
+    public static PathMatch Of(IngressPath path) => path.PathType switch
+    {
+        IngressPathType.Exact => PathMatch.Exact(path.Path),
+        IngressPathType.Prefix => PathMatch.Element(path.Path),
+        // The rule of 2017: X.* is a string prefix, nothing is everything, all else is literal (behaviour reference §5.1).
+        _ when path.Path.Length == 0 || path.Path is ".*" => PathMatch.Prefix("/"),
+        _ when path.Path.EndsWith(".*", StringComparison.Ordinal) => PathMatch.Prefix(path.Path[..^2]),
+        _ => PathMatch.Exact(path.Path),
+    };
+}
