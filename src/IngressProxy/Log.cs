@@ -32,9 +32,6 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Warning, "TLS handshake refused, no certificate for server name '{ServerName}' ({Count} since the last such line)")]
     public static partial void HandshakeRefused(this ILogger logger, string serverName, int count);
 
-    [LoggerMessage(20, LogLevel.Error, "a request failed in the proxy itself (ingress '{Ingress}', rule '{Rule}')")]
-    public static partial void RequestFailed(this ILogger logger, Exception exception, string? ingress, string? rule);
-
     [LoggerMessage(21, LogLevel.Warning, "response of endpoint {Endpoint} refused: {Fault} ({Count} since the last such line)")]
     public static partial void ResponseMalformed(this ILogger logger, string endpoint, string fault, int count);
 

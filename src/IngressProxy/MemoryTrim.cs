@@ -1,4 +1,4 @@
-using Turnpike.IngressProxy.Admin;
+using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy;
 

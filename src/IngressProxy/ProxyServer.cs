@@ -5,9 +5,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Turnpike.IngressProxy.AccessLog;
 using Turnpike.IngressProxy.Admin;
 using Turnpike.IngressProxy.Front;
-using Turnpike.IngressProxy.Pipeline;
 using Turnpike.IngressProxy.Tls;
 using Turnpike.IngressProxy.Upstream;
+using Turnpike.Pipeline;
+using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy;

@@ -1,4 +1,4 @@
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.AccessLog;

@@ -1,5 +1,5 @@
-using Turnpike.IngressProxy.Admin;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
+using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.AccessLog;
@@ -8,7 +8,7 @@ namespace Turnpike.IngressProxy.AccessLog;
 /// A line for each request. Requests put entries in a queue with an end; one thread writes them. Where the queue is full, because
 /// whatever reads the log is slow or has stopped, entries are dropped and counted: no request ever waits for its line.
 /// </summary>
-internal sealed class RequestLog : IDisposable
+internal sealed class RequestLog : IRequestLog, IDisposable
 {
     /// <summary>Entries that wait to be written: a few megabytes at the very most.</summary>
     public const int Capacity = 2048;
@@ -51,7 +51,7 @@ internal sealed class RequestLog : IDisposable
         };
     }
 
-    /// <summary>Never waits for the writer, and never fails.</summary>
+    /// <inheritdoc/>
     public void Add(Exchange exchange, RouteOrigin? origin, string? rule, bool clientGone, TimeSpan elapsed)
     {
         var entry = AccessEntry.Of(exchange, origin, rule, clientGone, _time.GetUtcNow(), elapsed);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
+using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy.Admin;
 

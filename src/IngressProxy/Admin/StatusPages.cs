@@ -1,4 +1,5 @@
 using System.Text;
+using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy.Admin;
 

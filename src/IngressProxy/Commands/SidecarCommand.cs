@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Turnpike.IngressProxy.Admin;
+using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy.Commands;
 

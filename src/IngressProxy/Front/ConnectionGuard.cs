@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Turnpike.IngressProxy.Admin;
+using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy.Front;
 

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Front;
 

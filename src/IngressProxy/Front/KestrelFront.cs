@@ -8,9 +8,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Turnpike.IngressProxy.Pipeline;
 using Turnpike.IngressProxy.Tls;
-using Listener = Turnpike.IngressProxy.Pipeline.Listener;
+using Turnpike.Pipeline;
+using Listener = Turnpike.Pipeline.Listener;
 
 namespace Turnpike.IngressProxy.Front;
 

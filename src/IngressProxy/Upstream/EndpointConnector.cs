@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Upstream;

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using Turnpike.Http;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Upstream;
 

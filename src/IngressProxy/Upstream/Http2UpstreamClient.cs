@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Upstream;
 

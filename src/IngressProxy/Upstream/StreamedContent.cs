@@ -1,5 +1,5 @@
 using System.Net;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Upstream;
 

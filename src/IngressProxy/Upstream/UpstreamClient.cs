@@ -1,5 +1,5 @@
-using Turnpike.IngressProxy.Pipeline;
 using Turnpike.IngressProxy.Upstream.Http1;
+using Turnpike.Pipeline;
 using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Upstream;

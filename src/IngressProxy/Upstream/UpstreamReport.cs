@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Turnpike.IngressProxy.Admin;
+using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy.Upstream;
 

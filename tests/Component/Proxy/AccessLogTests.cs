@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 using Turnpike.IngressProxy;
 using Turnpike.IngressProxy.AccessLog;
 using Turnpike.IngressProxy.Admin;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 using Turnpike.Routing;
 using Turnpike.Tests.Component.Proxy.Harness;
 using Turnpike.Tests.Component.Proxy.Pipeline;

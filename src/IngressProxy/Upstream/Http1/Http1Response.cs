@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Turnpike.Http.Http1;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Upstream.Http1;
 

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using Turnpike.Http;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Upstream.Http1;
 

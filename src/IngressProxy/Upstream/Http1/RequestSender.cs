@@ -1,5 +1,5 @@
 using Turnpike.Http.Http1;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Upstream.Http1;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 using Turnpike.Routing;
 using Turnpike.Tests.Component.Proxy.Harness;
 

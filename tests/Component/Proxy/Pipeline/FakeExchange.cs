@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 
 namespace Turnpike.Tests.Component.Proxy.Pipeline;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
 
 namespace Turnpike.Tests.Component.Proxy.Pipeline;
 

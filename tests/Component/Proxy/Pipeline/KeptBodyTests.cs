@@ -1,5 +1,6 @@
 using System.Text;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
+using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 using Turnpike.Tests.Component.Proxy.Harness;
 
@@ -104,7 +105,7 @@ public sealed class KeptBodyTests : PipelineTest
         await pipeline.HandleAsync(beyond);
 
         Assert.Equal(503, beyond.Response.Status);
-        Assert.Equal(1, Metrics.OverflowsOf(IngressProxy.Admin.CircuitLimit.Memory));
+        Assert.Equal(1, Metrics.OverflowsOf(CircuitLimit.Memory));
         release.SetResult();
         await Task.WhenAll(runs);
         Assert.Equal(0, memory.Used);

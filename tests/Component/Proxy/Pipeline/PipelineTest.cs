@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
-using Turnpike.IngressProxy.Admin;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
+using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 using Turnpike.Tests.Component.Proxy.Harness;
 

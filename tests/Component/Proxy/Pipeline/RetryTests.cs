@@ -1,6 +1,6 @@
 using System.Text;
-using Turnpike.IngressProxy.Admin;
-using Turnpike.IngressProxy.Pipeline;
+using Turnpike.Pipeline;
+using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 using Turnpike.Tests.Component.Proxy.Harness;
 

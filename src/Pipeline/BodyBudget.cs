@@ -1,0 +1,124 @@
+using System.Buffers;
+using Turnpike.Pipeline.Metrics;
+
+namespace Turnpike.Pipeline;
+
+/// <summary>
+/// The memory that the copies of request bodies may take, all together and each by itself. Retries and mirrors need the copies;
+/// a body for which there is no room passes through all the same, and its request is neither repeated nor mirrored.
+/// </summary>
+internal sealed class BodyBudget(long total, ProxyMetrics metrics)
+{
+    /// <summary>The most that is kept of one body.</summary>
+    public const int PerRequest = 1024 * 1024;
+
+    /// <summary>Memory is taken in pieces of this size: small enough for the ordinary heap, large enough to be few.</summary>
+    public const int ChunkSize = 16 * 1024;
+
+    private const long Least = 4 * 1024 * 1024;
+    private const int ShareOfMemory = 8;
+
+    private long _used;
+
+    /// <summary>What is taken at the moment.</summary>
+    public long Used => Volatile.Read(ref _used);
+
+    /// <summary>An eighth of the memory that the process may use, and 4 MiB at least.</summary>
+    public static long DefaultTotal => Math.Max(Least, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfMemory);
+
+    /// <summary>An empty copy; to be released by each who holds it.</summary>
+    public KeptBody Begin() => new(this);
+
+    /// <summary>Counts a body that is not kept whole.</summary>
+    public void Refused() => metrics.BodyNotKept();
+
+    /// <summary>A piece of memory, or null where the budget is spent.</summary>
+    public byte[]? TryTake()
+    {
+        if (Interlocked.Add(ref _used, ChunkSize) <= total)
+            return ArrayPool<byte>.Shared.Rent(ChunkSize);
+        Interlocked.Add(ref _used, -ChunkSize);
+        return null;
+    }
+
+    public void GiveBack(byte[] chunk)
+    {
+        ArrayPool<byte>.Shared.Return(chunk);
+        Interlocked.Add(ref _used, -ChunkSize);
+    }
+}
+
+/// <summary>
+/// The copy of one body, which grows out of the budget. Written by one, then read by several; its memory goes back when the last
+/// holder has released it.
+/// </summary>
+internal sealed class KeptBody(BodyBudget budget)
+{
+    private readonly List<byte[]> _chunks = [];
+    private int _holders = 1;
+
+    public int Length { get; private set; }
+
+    /// <summary>False where the bytes do not fit: then nothing of them is kept, and the copy is of no use any more.</summary>
+    public bool TryAppend(ReadOnlySpan<byte> bytes)
+    {
+        if (Length + bytes.Length > BodyBudget.PerRequest)
+            return false;
+        while (!bytes.IsEmpty)
+        {
+            var offset = Length % BodyBudget.ChunkSize;
+            if (offset == 0)
+            {
+                if (budget.TryTake() is not { } taken)
+                    return false;
+                _chunks.Add(taken);
+            }
+            var part = Math.Min(bytes.Length, BodyBudget.ChunkSize - offset);
+            bytes[..part].CopyTo(_chunks[^1].AsSpan(offset));
+            Length += part;
+            bytes = bytes[part..];
+        }
+        return true;
+    }
+
+    /// <summary>Copies what there is from <paramref name="position"/> on, as far as it fits.</summary>
+    public int Read(int position, Span<byte> target)
+    {
+        var count = Math.Min(target.Length, Length - position);
+        for (var copied = 0; copied < count;)
+        {
+            var offset = (position + copied) % BodyBudget.ChunkSize;
+            var part = Math.Min(count - copied, BodyBudget.ChunkSize - offset);
+            _chunks[(position + copied) / BodyBudget.ChunkSize].AsSpan(offset, part).CopyTo(target[copied..]);
+            copied += part;
+        }
+        return count;
+    }
+
+    /// <summary>One holder more.</summary>
+    public void Hold() => Interlocked.Increment(ref _holders);
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) > 0)
+            return;
+        foreach (var chunk in _chunks)
+            budget.GiveBack(chunk);
+        _chunks.Clear();
+        Length = 0;
+    }
+
+    /// <summary>Reads the copy from its beginning; its holder must not release it before.</summary>
+    internal sealed class Reader(KeptBody body) : BodyReader
+    {
+        private int _position;
+
+        /// <inheritdoc/>
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            var count = body.Read(_position, buffer.Span);
+            _position += count;
+            return new ValueTask<int>(count);
+        }
+    }
+}

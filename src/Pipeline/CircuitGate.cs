@@ -1,0 +1,111 @@
+namespace Turnpike.Pipeline;
+
+internal enum Admission
+{
+    /// <summary>Must leave again.</summary>
+    Entered,
+
+    /// <summary>Too many are in there, and too many wait.</summary>
+    Overflow,
+
+    /// <summary>Waited as long as it might.</summary>
+    TimedOut,
+}
+
+/// <summary>Lets so many requests to a cluster at a time, and has so many more wait for their turn, in the order in which they came.</summary>
+internal sealed class CircuitGate(int limit, int waitingLimit)
+{
+    private const int SilentShare = 4;
+
+    private readonly Lock _lock = new();
+    private readonly LinkedList<TaskCompletionSource<Admission>> _waiting = [];
+    private int _inside;
+    private int _silent;
+
+    public bool TryEnter()
+    {
+        lock (_lock)
+        {
+            if (_inside >= limit)
+                return false;
+            _inside++;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Enters with a request of whose body nothing has come. Such requests get a quarter of the room at most, so that clients who
+    /// say nothing keep nobody out; <see cref="EndSilence"/> must follow, besides <see cref="Leave"/>.
+    /// </summary>
+    public bool TryEnterSilently()
+    {
+        lock (_lock)
+        {
+            if (_inside >= limit || _silent >= limit / SilentShare)
+                return false;
+            _inside++;
+            _silent++;
+            return true;
+        }
+    }
+
+    public void EndSilence()
+    {
+        lock (_lock)
+            _silent--;
+    }
+
+    /// <summary>Enters, where need be after a wait.</summary>
+    /// <param name="longest">Of the wait; zero is no limit.</param>
+    /// <param name="time">For that.</param>
+    /// <param name="cancellationToken">Ends the wait with an exception.</param>
+    public ValueTask<Admission> EnterAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken) =>
+        TryEnter() ? new(Admission.Entered) : WaitAsync(longest, time, cancellationToken);
+
+    public void Leave()
+    {
+        TaskCompletionSource<Admission>? next;
+        lock (_lock)
+        {
+            next = _waiting.First?.Value;
+            if (next is null)
+                _inside--;
+            else
+                _waiting.RemoveFirst();
+        }
+        next?.SetResult(Admission.Entered);
+    }
+
+    private async ValueTask<Admission> WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var turn = new TaskCompletionSource<Admission>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_inside < limit)
+            {
+                _inside++;
+                return Admission.Entered;
+            }
+            if (_waiting.Count >= waitingLimit)
+                return Admission.Overflow;
+            _waiting.AddLast(turn);
+        }
+        using var end = longest > TimeSpan.Zero ? new CancellationTokenSource(longest, time) : null;
+        using var timeOver = end?.Token.UnsafeRegister(_ => GiveUp(turn), null);
+        using var cancelled = cancellationToken.UnsafeRegister(_ => GiveUp(turn), null);
+        var admission = await turn.Task;
+        if (admission == Admission.TimedOut)
+            cancellationToken.ThrowIfCancellationRequested();
+        return admission;
+    }
+
+    private void GiveUp(TaskCompletionSource<Admission> turn)
+    {
+        // Whoever takes it out of the list decides.
+        bool waited;
+        lock (_lock)
+            waited = _waiting.Remove(turn);
+        if (waited)
+            turn.SetResult(Admission.TimedOut);
+    }
+}

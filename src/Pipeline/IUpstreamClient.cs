@@ -1,0 +1,95 @@
+using Turnpike.Routing;
+
+namespace Turnpike.Pipeline;
+
+/// <summary>Speaks HTTP to the endpoints.</summary>
+internal interface IUpstreamClient
+{
+    /// <summary>Sends the request; completes when the head of the answer is there.</summary>
+    /// <exception cref="UpstreamException">There is no answer.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled, which also ends the exchange.</exception>
+    Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken);
+}
+
+/// <summary>A request as it goes out.</summary>
+internal sealed class UpstreamRequest
+{
+    public required UpstreamEndpoint Endpoint { get; init; }
+
+    public required UpstreamProtocol Protocol { get; init; }
+
+    /// <summary>Null for cleartext.</summary>
+    public UpstreamTls? Tls { get; init; }
+
+    public required TimeSpan ConnectTimeout { get; init; }
+
+    public required string Method { get; init; }
+
+    /// <summary>Path and query, sent as they are; starts with a slash.</summary>
+    public required string Target { get; init; }
+
+    public required string Host { get; init; }
+
+    /// <summary>End-to-end headers; without Host, Content-Length and whatever else belongs to the connection.</summary>
+    public required HeaderList Headers { get; init; }
+
+    public BodyReader? Body { get; init; }
+
+    /// <summary>Of the body; null where it is not announced.</summary>
+    public long? ContentLength { get; init; }
+
+    /// <summary>Ask for a WebSocket; always over HTTP/1.1.</summary>
+    public bool IsWebSocket { get; init; }
+}
+
+/// <summary>An answer whose body is still to come. Disposing of it ends the exchange with the endpoint, whether it was over or not.</summary>
+internal abstract class UpstreamResponse : IAsyncDisposable
+{
+    public abstract int Status { get; }
+
+    /// <summary>As received, hop-by-hop ones included.</summary>
+    public abstract void CopyHeadersTo(HeaderList headers);
+
+    public abstract BodyReader Body { get; }
+
+    /// <summary>To be asked after the end of the body.</summary>
+    public abstract void CopyTrailersTo(Exchange exchange);
+
+    /// <summary>Completes when all of the request is sent that can be; an endpoint may respond before. It never fails.</summary>
+    public virtual Task RequestSent => Task.CompletedTask;
+
+    /// <summary>Ends the sending of the request; afterwards nothing reads its body any more.</summary>
+    public virtual ValueTask StopRequestAsync() => default;
+
+    /// <summary>After status 101: the connection itself.</summary>
+    public abstract Stream TakeConnection();
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}
+
+internal enum UpstreamFailure
+{
+    /// <summary>No connection: the request was not sent.</summary>
+    Connect,
+
+    /// <summary>The same, where there is a connection and the TLS handshake on it failed, or showed somebody who is not to be spoken to.</summary>
+    Handshake,
+
+    /// <summary>The endpoint said that it did not look at the request (HTTP/2 REFUSED_STREAM).</summary>
+    Refused,
+
+    /// <summary>The connection broke.</summary>
+    Reset,
+
+    /// <summary>What came breaks a rule of HTTP.</summary>
+    Malformed,
+
+    /// <summary>The request breaks a rule of HTTP: it was not sent.</summary>
+    InvalidRequest,
+}
+
+internal sealed class UpstreamException(UpstreamFailure failure, Exception inner) : IOException(inner.Message, inner)
+{
+    public UpstreamFailure Failure { get; } = failure;
+}

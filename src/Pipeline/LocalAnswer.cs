@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+
+namespace Turnpike.Pipeline;
+
+/// <summary>Answers that the proxy gives itself.</summary>
+internal static class LocalAnswer
+{
+    public const string NoHealthyUpstream = "no healthy upstream";
+    public const string AuthorityMissing = "upstream certificate authority is missing";
+    public const string HandshakeFailed = "upstream TLS handshake failed";
+    public const string UpstreamTimeout = "upstream request timeout";
+    public const string UpstreamReset = "upstream connect error or disconnect/reset before headers";
+    public const string UpstreamMalformed = "upstream response is malformed";
+    public const string InvalidRequest = "request may not be sent upstream";
+    public const string Overloaded = "x-envoy-overloaded";
+    public const string FaultAbort = "fault filter abort";
+    public const string NoWebSocket = "WebSockets are not allowed here";
+    public const string NotAPath = "the target of the request is not a path";
+    public const string NoTunnel = "CONNECT is not served";
+
+    /// <summary>Answers with a status and nothing else, or a line of text in ASCII; a gRPC request with what gRPC has for that.</summary>
+    public static ValueTask SendAsync(Exchange exchange, int status, string text = "")
+    {
+        var head = exchange.Response;
+        if (status >= 400 && GrpcAnswer.Wants(exchange.Request))
+        {
+            GrpcAnswer.Fill(head, status, text);
+            return default;
+        }
+        head.Status = status;
+        head.Headers.Set("server", ResponseHeaderRules.ServerName);
+        if (HasBody(status))
+            head.Headers.Set("content-length", text.Length.ToString(CultureInfo.InvariantCulture));
+        if (text.Length > 0)
+        {
+            head.Headers.Set("content-type", "text/plain");
+            // A line may hold what the client wrote: no browser shall take it for anything else.
+            head.Headers.Set("x-content-type-options", "nosniff");
+        }
+        head.ApplyPolicies();
+        return text.Length == 0 || exchange.Request.IsHead || !HasBody(status)
+            ? default
+            : exchange.ResponseBody.WriteAsync(Encoding.ASCII.GetBytes(text), CancellationToken.None);
+    }
+
+    /// <summary>Answers a request whose cluster has nobody to send it to; null where there is no such cluster.</summary>
+    public static ValueTask SendNoUpstreamAsync(Exchange exchange, ClusterState? cluster)
+    {
+        var lacksAuthority = cluster is { Cluster.LacksAuthority: true };
+        exchange.Trace.Reason = lacksAuthority ? ReplyReason.UpstreamAuthorityMissing : ReplyReason.NoHealthyUpstream;
+        return SendAsync(exchange, 503, lacksAuthority ? AuthorityMissing : NoHealthyUpstream);
+    }
+
+    /// <summary>Answers a request that failed between the proxy and the endpoint.</summary>
+    public static ValueTask SendFailureAsync(Exchange exchange, UpstreamFailure failure)
+    {
+        exchange.Trace.Reason = ReasonOf(failure);
+        return SendAsync(exchange, failure);
+    }
+
+    /// <summary>Answers a request for which the limits of its cluster left no room; the header keeps others from trying it again.</summary>
+    public static ValueTask SendOverflowAsync(Exchange exchange)
+    {
+        exchange.Trace.Reason = ReplyReason.Overloaded;
+        exchange.Response.Headers.Set(Overloaded, "true");
+        return SendAsync(exchange, 503, UpstreamReset);
+    }
+
+    private static ValueTask SendAsync(Exchange exchange, UpstreamFailure failure) => failure switch
+    {
+        UpstreamFailure.Malformed => SendAsync(exchange, 502, UpstreamMalformed),
+        UpstreamFailure.Handshake => SendAsync(exchange, 503, HandshakeFailed),
+        // What the client wrote is the client's fault; the rest was written by a rule, the mesh or the proxy.
+        UpstreamFailure.InvalidRequest => RequestGuard.Fault(exchange.Request) is null ? SendAsync(exchange, 500, InvalidRequest) : SendAsync(exchange, 400),
+        _ => SendAsync(exchange, 503, UpstreamReset),
+    };
+
+    private static ReplyReason ReasonOf(UpstreamFailure failure) => failure switch
+    {
+        UpstreamFailure.Connect => ReplyReason.UpstreamConnectFailed,
+        UpstreamFailure.Handshake => ReplyReason.UpstreamHandshakeFailed,
+        UpstreamFailure.Malformed => ReplyReason.UpstreamMalformed,
+        UpstreamFailure.InvalidRequest => ReplyReason.InvalidRequest,
+        _ => ReplyReason.UpstreamReset,
+    };
+
+    private static bool HasBody(int status) => status is >= 200 and not 204 and not 304;
+}

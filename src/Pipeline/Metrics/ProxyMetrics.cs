@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using Turnpike.Routing;
+
+namespace Turnpike.Pipeline.Metrics;
+
+/// <summary>What is counted. The number of series is bounded: beyond <see cref="MaxRoutes"/> routes the rest is counted together.</summary>
+internal sealed class ProxyMetrics
+{
+    public const int MaxRoutes = 2000;
+
+    private readonly ConcurrentDictionary<RouteKey, StatusCounts> _routes = new();
+    private readonly LatencyHistogram[] _latency = [new(), new()];
+    private readonly long[] _overflows = new long[3];
+    private long _active;
+    private long _connectFailures;
+    private long _tlsFailures;
+    private long _retries;
+    private long _ejections;
+    private long _bodiesNotKept;
+    private long _connectionsRefused;
+    private long _memoryTrims;
+    private long _accessLogDropped;
+    private long _swaps;
+    private long _swapTicks;
+    private long _loadFailures;
+    private long _staleConnections;
+    private long _malformedResponses;
+    private long _refusedRequests;
+
+    public IEnumerable<KeyValuePair<RouteKey, StatusCounts>> Routes => _routes;
+
+    public long ActiveRequests => Volatile.Read(ref _active);
+
+    public long ConnectFailures => Volatile.Read(ref _connectFailures);
+
+    public long TlsFailures => Volatile.Read(ref _tlsFailures);
+
+    public long Retries => Volatile.Read(ref _retries);
+
+    public long Ejections => Volatile.Read(ref _ejections);
+
+    /// <summary>Bodies that were too large to be kept for a retry or a mirror, or found no room.</summary>
+    public long BodiesNotKept => Volatile.Read(ref _bodiesNotKept);
+
+    /// <summary>Client connections closed at once, because there were as many as may be.</summary>
+    public long ConnectionsRefused => Volatile.Read(ref _connectionsRefused);
+
+    /// <summary>Times that memory was given back after a burst.</summary>
+    public long MemoryTrims => Volatile.Read(ref _memoryTrims);
+
+    /// <summary>Requests without a line in the access log, because what reads it is slow.</summary>
+    public long DroppedLogLines => Volatile.Read(ref _accessLogDropped);
+
+    public long Swaps => Volatile.Read(ref _swaps);
+
+    public TimeSpan SwapTime => new(Volatile.Read(ref _swapTicks));
+
+    public long LoadFailures => Volatile.Read(ref _loadFailures);
+
+    public long StaleConnections => Volatile.Read(ref _staleConnections);
+
+    public long MalformedResponses => Volatile.Read(ref _malformedResponses);
+
+    public long RefusedRequests => Volatile.Read(ref _refusedRequests);
+
+    /// <summary>Of the table in force; null before the first.</summary>
+    public string? TableVersion { get; private set; }
+
+    public LatencyHistogram LatencyOf(Listener listener) => _latency[(int)listener];
+
+    public void RequestBegan() => Interlocked.Increment(ref _active);
+
+    /// <param name="listener">Where it came in.</param>
+    /// <param name="origin">Of the path entry that took it; null for none.</param>
+    /// <param name="rule">The rule that decided; null for none.</param>
+    /// <param name="status">What was answered; 0 where the client went away first.</param>
+    /// <param name="elapsed">From the head of the request to the end of the answer.</param>
+    public void RequestEnded(Listener listener, RouteOrigin? origin, string? rule, int status, TimeSpan elapsed)
+    {
+        Interlocked.Decrement(ref _active);
+        _latency[(int)listener].Add(elapsed);
+        var key = new RouteKey(listener, origin?.Ingress ?? "", rule ?? "");
+        if (!_routes.TryGetValue(key, out var counts))
+        {
+            if (_routes.Count >= MaxRoutes)
+                key = new RouteKey(listener, "other", "other");
+            counts = _routes.GetOrAdd(key, static _ => new StatusCounts());
+        }
+        counts.Add(status);
+    }
+
+    public void ConnectFailed() => Interlocked.Increment(ref _connectFailures);
+
+    public void UpstreamTlsFailed() => Interlocked.Increment(ref _tlsFailures);
+
+    public void ConnectionStale() => Interlocked.Increment(ref _staleConnections);
+
+    public void ResponseMalformed() => Interlocked.Increment(ref _malformedResponses);
+
+    public void UpstreamRequestRefused() => Interlocked.Increment(ref _refusedRequests);
+
+    public void Retried() => Interlocked.Increment(ref _retries);
+
+    public void BodyNotKept() => Interlocked.Increment(ref _bodiesNotKept);
+
+    public void ConnectionRefused() => Interlocked.Increment(ref _connectionsRefused);
+
+    public void MemoryTrimmed() => Interlocked.Increment(ref _memoryTrims);
+
+    public void AccessLogDropped() => Interlocked.Increment(ref _accessLogDropped);
+
+    public void Ejected() => Interlocked.Increment(ref _ejections);
+
+    public void Overflowed(CircuitLimit limit) => Interlocked.Increment(ref _overflows[(int)limit]);
+
+    public long OverflowsOf(CircuitLimit limit) => Volatile.Read(ref _overflows[(int)limit]);
+
+    public void TableSwapped(string version, TimeSpan elapsed)
+    {
+        TableVersion = version;
+        Interlocked.Increment(ref _swaps);
+        Interlocked.Add(ref _swapTicks, elapsed.Ticks);
+    }
+
+    public void TableLoadFailed() => Interlocked.Increment(ref _loadFailures);
+
+    public readonly record struct RouteKey(Listener Listener, string Ingress, string Rule);
+
+    /// <summary>Answers by the first digit of their status.</summary>
+    internal sealed class StatusCounts
+    {
+        private readonly long[] _byClass = new long[6];
+
+        public void Add(int status) => Interlocked.Increment(ref _byClass[status is >= 100 and < 600 ? status / 100 : 0]);
+
+        /// <summary>1 to 5, or 0 for requests whose client went away.</summary>
+        public long Of(int statusClass) => Volatile.Read(ref _byClass[statusClass]);
+    }
+}
+
+/// <summary>What there was too much of.</summary>
+internal enum CircuitLimit
+{
+    Requests,
+    Retries,
+
+    /// <summary>The memory for requests in flight.</summary>
+    Memory,
+}
+
+/// <summary>A histogram with fixed bounds.</summary>
+internal sealed class LatencyHistogram
+{
+    public static readonly double[] BoundsInSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+    private readonly long[] _counts = new long[BoundsInSeconds.Length + 1];
+    private long _sumTicks;
+
+    public double SumInSeconds => new TimeSpan(Volatile.Read(ref _sumTicks)).TotalSeconds;
+
+    public void Add(TimeSpan elapsed)
+    {
+        var seconds = elapsed.TotalSeconds;
+        var bucket = 0;
+        while (bucket < BoundsInSeconds.Length && seconds > BoundsInSeconds[bucket])
+            bucket++;
+        Interlocked.Increment(ref _counts[bucket]);
+        Interlocked.Add(ref _sumTicks, elapsed.Ticks);
+    }
+
+    /// <summary>Of one bucket alone; the last is for what exceeds every bound.</summary>
+    public long CountOf(int bucket) => Volatile.Read(ref _counts[bucket]);
+}

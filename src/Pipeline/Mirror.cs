@@ -1,0 +1,96 @@
+using Turnpike.Pipeline.Metrics;
+using Turnpike.Routing;
+
+namespace Turnpike.Pipeline;
+
+/// <summary>Sends copies of requests to another cluster and forgets them: the client waits for nothing, failures are nobody's.</summary>
+internal sealed class Mirror(IUpstreamClient client, ProxyMetrics metrics, Random random, TimeProvider time)
+{
+    private const int MaxInFlight = 256;
+    private const string HostSuffix = "-shadow";
+
+    // A route without a timeout must not keep copies for ever.
+    private static readonly TimeSpan LongestCopy = TimeSpan.FromMinutes(1);
+
+    private int _inFlight;
+
+    /// <summary>A copy of the request to be sent when its body is complete; null where the route wants none.</summary>
+    public MirrorCopy? Prepare(TableState state, Route route, OutgoingRequest outgoing) =>
+        route.MirrorCluster is { } name && state.FindCluster(name) is { } cluster && cluster.IsOpen
+            ? new MirrorCopy(this, outgoing, cluster, route.Timeout)
+            : null;
+
+    /// <summary>One copy.</summary>
+    internal sealed class MirrorCopy(Mirror mirror, OutgoingRequest outgoing, ClusterState cluster, TimeSpan timeout)
+    {
+        private bool _sent;
+
+        /// <summary>Once; a request that is tried again is copied no second time.</summary>
+        /// <param name="body">Held until the copy is sent; null where there is none.</param>
+        public void Send(KeptBody? body)
+        {
+            if (_sent)
+                return;
+            _sent = true;
+            body?.Hold();
+            _ = mirror.SendAsync(outgoing, cluster, body, timeout);
+        }
+    }
+
+    private async Task SendAsync(OutgoingRequest outgoing, ClusterState cluster, KeptBody? body, TimeSpan timeout)
+    {
+        var gate = cluster.Circuits.GateOf(cluster.Cluster.Protocol);
+        if (!gate.TryEnter())
+        {
+            body?.Release();
+            return;
+        }
+        var endpoint = cluster.Pick(random, time)!;
+        endpoint.Begin();
+        try
+        {
+            if (Interlocked.Increment(ref _inFlight) > MaxInFlight)
+                return;
+            var request = outgoing.To(endpoint, cluster.Cluster, body is null ? null : new KeptBody.Reader(body), body?.Length, ShadowOf(outgoing.Host));
+            using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, time);
+            await using var response = await client.SendAsync(request, end.Token);
+            endpoint.Answered();
+            await BodyCopy.CopyAsync(response.Body, Nowhere.Instance, end.Token);
+        }
+        catch (UpstreamException e)
+        {
+            endpoint.Failed(e.Failure, metrics, time);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // Fire and forget.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
+            endpoint.End();
+            gate.Leave();
+            body?.Release();
+        }
+    }
+
+    /// <summary>The host of a copy. The suffix goes before a port; an IPv6 address has no place for one.</summary>
+    private static string ShadowOf(string host)
+    {
+        if (host.StartsWith('['))
+            return host;
+        var colon = host.LastIndexOf(':');
+        return colon < 0 ? host + HostSuffix : host.Insert(colon, HostSuffix);
+    }
+
+    private sealed class Nowhere : BodyWriter
+    {
+        public static Nowhere Instance { get; } = new();
+
+        /// <inheritdoc/>
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => default;
+
+        /// <inheritdoc/>
+        public override ValueTask FlushAsync(CancellationToken cancellationToken) => default;
+    }
+}

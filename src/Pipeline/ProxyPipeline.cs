@@ -1,0 +1,188 @@
+using Microsoft.Extensions.Logging;
+using Turnpike.Pipeline.Metrics;
+using Turnpike.Routing;
+
+namespace Turnpike.Pipeline;
+
+/// <summary>All that happens to a request between the front and the upstream client. Knows neither.</summary>
+internal sealed class ProxyPipeline
+{
+    private readonly ProxyMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly Random _random;
+    private readonly TimeProvider _time;
+    private readonly Forwarder _forwarder;
+    private readonly WebSocketTunnel _webSockets;
+    private readonly RequestBudget _memory;
+    private readonly IRequestLog? _log;
+    private volatile TableState _state;
+
+    public ProxyPipeline(IUpstreamClient client, ProxyMetrics metrics, ILogger logger, Random random, TimeProvider time, BodyBudget? budget = null, RequestBudget? memory = null, IRequestLog? log = null)
+    {
+        _metrics = metrics;
+        _logger = logger;
+        _random = random;
+        _time = time;
+        _forwarder = new Forwarder(client, new Mirror(client, metrics, random, time), budget ?? new BodyBudget(BodyBudget.DefaultTotal, metrics), metrics, random, time);
+        _memory = memory ?? new RequestBudget(RequestBudget.DefaultTotal);
+        _log = log;
+        _webSockets = new WebSocketTunnel(client, metrics, time);
+        _state = TableState.Create(RouteTable.Empty, null);
+    }
+
+    public RouteTable Table => _state.Table;
+
+    public int EjectedEndpoints => _state.EjectedEndpoints;
+
+    /// <summary>Requests that begin from now on see the new table; those under way keep theirs. One caller at a time.</summary>
+    public void Swap(RouteTable table) => _state = TableState.Create(table, _state);
+
+    public async Task HandleAsync(Exchange exchange)
+    {
+        var state = _state;
+        var began = _time.GetTimestamp();
+        _metrics.RequestBegan();
+        var match = default(RouteMatch);
+        var cost = RequestBudget.CostOf(exchange);
+        var hasRoom = _memory.TryTake(cost);
+        try
+        {
+            if (!hasRoom)
+            {
+                _metrics.Overflowed(CircuitLimit.Memory);
+                await LocalAnswer.SendOverflowAsync(exchange);
+                return;
+            }
+            if (Refusal(exchange.Request) is not (0, _) and var (status, why))
+            {
+                exchange.Trace.Reason = ReplyReason.NotServed;
+                await LocalAnswer.SendAsync(exchange, status, why);
+                return;
+            }
+            match = Match(exchange, state);
+            if (match.Route is not { } route)
+            {
+                exchange.Trace.Reason = ReplyReason.NoRoute;
+                await LocalAnswer.SendAsync(exchange, 404, match.WhyNot(exchange.Request));
+                return;
+            }
+            exchange.MatchedPath = PathMatch.Intersect(match.Entry!.Path, route.Path) ?? route.Path;
+            await ActAsync(exchange, state, route);
+        }
+        catch (Exception) when (exchange.ClientGone.IsCancellationRequested)
+        {
+            exchange.Abort();
+        }
+        catch (ClientGoneException)
+        {
+            exchange.Abort();
+        }
+        catch (Exception e)
+        {
+            _logger.RequestFailed(e, match.Entry?.Origin.ToString(), match.Route?.Rule);
+            exchange.Trace.Reason = ReplyReason.InternalError;
+            if (exchange.ResponseStarted)
+            {
+                exchange.Abort();
+            }
+            else
+            {
+                exchange.Response.StartOver();
+                await LocalAnswer.SendAsync(exchange, 500);
+            }
+        }
+        finally
+        {
+            if (hasRoom)
+                _memory.GiveBack(cost);
+            var gone = exchange.ClientGone.IsCancellationRequested;
+            var elapsed = _time.GetElapsedTime(began);
+            _metrics.RequestEnded(exchange.Connection.Listener, match.Entry?.Origin, match.Route?.Rule, gone ? 0 : exchange.Response.Status, elapsed);
+            _log?.Add(exchange, match.Entry?.Origin, match.Route?.Rule, gone, elapsed);
+        }
+    }
+
+    /// <summary>The status for a request that is none of this proxy's, and why; 0 where it is one (behaviour reference §3.14).</summary>
+    private static (int Status, string Why) Refusal(RequestHead request)
+    {
+        if (request.Version == HttpGeneration.Http10)
+            return (426, "");
+        if (request.IsMalformed)
+            return (400, "");
+        // CONNECT with a path is HTTP/2 for a protocol inside the stream; of those only WebSocket is known, and that is a GET here.
+        if (request.Method == "CONNECT")
+            return (404, LocalAnswer.NoTunnel);
+        return request.Target.StartsWith('/') ? default : (404, LocalAnswer.NotAPath);
+    }
+
+    internal static RouteMatch Match(Exchange exchange, TableState state)
+    {
+        var match = RouteMatch.Of(state.HostsOf(exchange.Connection.Listener), exchange.Request);
+        // A proxy before this one has ended TLS already: to send its client there again would be a circle.
+        return match.Route?.Redirect is { Scheme: "https", Authority: null, Path: null } && RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer)) == "https"
+            ? RouteMatch.Of(state.HostsOf(Listener.Https), exchange.Request)
+            : match;
+    }
+
+    private async ValueTask ActAsync(Exchange exchange, TableState state, Route route)
+    {
+        var request = exchange.Request;
+        if (route.Redirect is { } redirect)
+        {
+            exchange.Trace.Reason = ReplyReason.Redirected;
+            var scheme = RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer));
+            exchange.Response.Headers.Add("location", PathRewrite.Location(redirect, scheme, request.Authority, request.Target));
+            await LocalAnswer.SendAsync(exchange, redirect.Status);
+            return;
+        }
+        if (route.DirectResponse is { } response)
+        {
+            exchange.Trace.Reason = ReplyReason.DirectResponse;
+            await LocalAnswer.SendAsync(exchange, response.Status, response.Text);
+            return;
+        }
+        if (request.IsWebSocket)
+        {
+            await OpenWebSocketAsync(exchange, state, route);
+            return;
+        }
+        if (route.Cors is { } cors && Cors.Apply(cors, exchange))
+        {
+            exchange.Trace.Reason = ReplyReason.Preflight;
+            await LocalAnswer.SendAsync(exchange, 200);
+            return;
+        }
+        if (route.Fault is { } fault && await FailOnPurposeAsync(exchange, fault))
+            return;
+        await _forwarder.ForwardAsync(exchange, state, route);
+    }
+
+    private async ValueTask OpenWebSocketAsync(Exchange exchange, TableState state, Route route)
+    {
+        if (!route.AllowWebSocket)
+        {
+            exchange.Trace.Reason = ReplyReason.WebSocketNotAllowed;
+            await LocalAnswer.SendAsync(exchange, 403, LocalAnswer.NoWebSocket);
+            return;
+        }
+        // A rule that refuses requests by an abort must not be passed by asking for a WebSocket.
+        if (route.Fault is { } fault && await FailOnPurposeAsync(exchange, fault))
+            return;
+        var cluster = state.FindCluster(_forwarder.ChooseTarget(route));
+        await _webSockets.ConnectAsync(exchange, cluster, route, state.Trusts(exchange.Connection.Peer), state.BodyPatience, _random);
+    }
+
+    /// <summary>Delay and abort are drawn independently; true where the request was answered.</summary>
+    private async ValueTask<bool> FailOnPurposeAsync(Exchange exchange, FaultAction fault)
+    {
+        if (Drawn(fault.DelayPercent) && fault.Delay > TimeSpan.Zero)
+            await Task.Delay(fault.Delay, _time, exchange.ClientGone);
+        if (fault.AbortStatus == 0 || !Drawn(fault.AbortPercent))
+            return false;
+        exchange.Trace.Reason = ReplyReason.FaultAbort;
+        await LocalAnswer.SendAsync(exchange, fault.AbortStatus, LocalAnswer.FaultAbort);
+        return true;
+    }
+
+    private bool Drawn(double percent) => percent > 0 && (percent >= 100 || _random.NextDouble() * 100 < percent);
+}

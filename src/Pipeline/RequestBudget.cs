@@ -1,0 +1,48 @@
+namespace Turnpike.Pipeline;
+
+/// <summary>
+/// The memory that requests in flight may hold, all together: heads, which a client can make large with little, and what may lie in
+/// buffers while nobody reads. A request for which there is no room is answered at once.
+/// </summary>
+internal sealed class RequestBudget(long total)
+{
+    /// <summary>What may lie unread of the body of one request over HTTP/2.</summary>
+    public const int StreamWindow = 128 * 1024;
+
+    /// <summary>What may lie unread of one connection over HTTP/1.1.</summary>
+    public const int ReadBuffer = 64 * 1024;
+
+    private const long Least = 64 * 1024 * 1024;
+    private const int ShareOfMemory = 2;
+    private const int Base = 24 * 1024;
+
+    private long _used;
+
+    /// <summary>Half of the memory that the process may use, and 64 MiB at least.</summary>
+    public static long DefaultTotal => Math.Max(Least, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfMemory);
+
+    /// <summary>What is taken at the moment.</summary>
+    public long Used => Volatile.Read(ref _used);
+
+    /// <summary>What a request may come to hold.</summary>
+    public static int CostOf(Exchange exchange)
+    {
+        var request = exchange.Request;
+        var characters = request.Target.Length + request.Authority.Length;
+        foreach (ref readonly var header in request.Headers.Items)
+            characters += header.Name.Length + header.Value.Length;
+        // The server holds the head, and so does what goes out.
+        var head = characters * sizeof(char) * 2;
+        return Base + head + (exchange.RequestBody is null ? 0 : request.Version == HttpGeneration.Http2 ? StreamWindow : ReadBuffer);
+    }
+
+    public bool TryTake(int cost)
+    {
+        if (Interlocked.Add(ref _used, cost) <= total)
+            return true;
+        Interlocked.Add(ref _used, -cost);
+        return false;
+    }
+
+    public void GiveBack(int cost) => Interlocked.Add(ref _used, -cost);
+}

@@ -1,0 +1,163 @@
+namespace Turnpike.Pipeline;
+
+/// <summary>
+/// The body of a request on its way upstream: says when all of it has come, holds the client to a pace, and keeps a copy for as
+/// long as somebody may want it again and there is room for it.
+/// </summary>
+/// <param name="inner">The client's body.</param>
+/// <param name="kept">The copy that grows; null where nobody wants one.</param>
+/// <param name="budget">Of that copy.</param>
+/// <param name="clock">Starts when all of it has come.</param>
+/// <param name="watch">Ends the exchange when the client does not send; null where it may take its time.</param>
+/// <param name="mirror">Gets a copy when all of it has come, where it could be kept.</param>
+internal sealed class RequestTap(BodyReader inner, KeptBody? kept, BodyBudget budget, RequestClock clock, BodyWatch? watch, Mirror.MirrorCopy? mirror)
+    : BodyReader, IDisposable
+{
+    private KeptBody? _kept = kept;
+    private CircuitGate? _silentIn;
+    private int _position;
+    private bool _started;
+    private bool _ended;
+
+    /// <summary>Whether it can be read from its beginning again.</summary>
+    public bool CanRewind => !_started || _kept is not null;
+
+    public void Rewind() => _position = 0;
+
+    /// <summary>Waits until there is a first byte, or the end of an empty body.</summary>
+    public async ValueTask ArriveAsync(CancellationToken cancellationToken)
+    {
+        if (!_started)
+            await WaitAsync(Memory<byte>.Empty, cancellationToken);
+    }
+
+    /// <summary>The request is in the gate before anything of its body has come, and counts there as one of those.</summary>
+    public void BeSilentIn(CircuitGate gate)
+    {
+        BreakSilence();
+        _silentIn = gate;
+    }
+
+    /// <summary>Something has come, or the endpoint began to answer without it, or nobody waits for it any more.</summary>
+    public void BreakSilence() => Interlocked.Exchange(ref _silentIn, null)?.EndSilence();
+
+    /// <inheritdoc/>
+    public override bool TryRewind()
+    {
+        if (!CanRewind)
+            return false;
+        Rewind();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_kept is not null && _position < _kept.Length)
+        {
+            var again = _kept.Read(_position, buffer.Span);
+            _position += again;
+            return again;
+        }
+        if (_ended)
+            return 0;
+        var count = await WaitAsync(buffer, cancellationToken);
+        if (buffer.IsEmpty)
+            return 0;
+        _started = true;
+        if (count == 0)
+        {
+            _ended = true;
+            clock.Start();
+            if (_kept is not null)
+                mirror?.Send(_kept);
+        }
+        else
+        {
+            Keep(buffer.Span[..count]);
+        }
+        return count;
+    }
+
+    /// <summary>Nobody wants the body again. Nobody may be reading it any more.</summary>
+    public void Dispose()
+    {
+        BreakSilence();
+        Forget();
+    }
+
+    private ValueTask<int> WaitAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = inner.ReadAsync(buffer, cancellationToken);
+        if (!read.IsCompletedSuccessfully)
+            return WaitAsync(read);
+        var count = read.Result;
+        Arrived(count);
+        return new(count);
+    }
+
+    private async ValueTask<int> WaitAsync(ValueTask<int> read)
+    {
+        watch?.Begin();
+        int count;
+        try
+        {
+            count = await read;
+        }
+        finally
+        {
+            watch?.End();
+        }
+        Arrived(count);
+        return count;
+    }
+
+    private void Arrived(int count)
+    {
+        BreakSilence();
+        watch?.Move(count);
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        if (_kept is null)
+            return;
+        if (_kept.TryAppend(bytes))
+        {
+            _position += bytes.Length;
+            return;
+        }
+        budget.Refused();
+        Forget();
+        _position = 0;
+    }
+
+    private void Forget()
+    {
+        _kept?.Release();
+        _kept = null;
+    }
+}
+
+/// <summary>A body from memory.</summary>
+internal sealed class MemoryBody(ReadOnlyMemory<byte> bytes) : BodyReader
+{
+    private readonly ReadOnlyMemory<byte> _whole = bytes;
+    private ReadOnlyMemory<byte> _rest = bytes;
+
+    /// <inheritdoc/>
+    public override bool TryRewind()
+    {
+        _rest = _whole;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var count = Math.Min(buffer.Length, _rest.Length);
+        _rest[..count].CopyTo(buffer);
+        _rest = _rest[count..];
+        return new ValueTask<int>(count);
+    }
+}

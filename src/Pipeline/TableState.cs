@@ -1,0 +1,61 @@
+using System.Net;
+using Turnpike.Routing;
+
+namespace Turnpike.Pipeline;
+
+/// <summary>A table with what the proxy derives from it. A request reads it once and keeps it to its end.</summary>
+internal sealed class TableState
+{
+    private readonly Dictionary<string, ClusterState> _clusters;
+    private readonly IPNetwork[] _trusted;
+
+    private TableState(RouteTable table, Dictionary<string, ClusterState> clusters, IPNetwork[] trusted)
+    {
+        Table = table;
+        BodyPatience = new(table.Settings.BodyIdleTimeoutInForce ?? Timeout.InfiniteTimeSpan);
+        _clusters = clusters;
+        _trusted = trusted;
+    }
+
+    public RouteTable Table { get; }
+
+    /// <summary>With clients whose bodies are on their way.</summary>
+    public BodyPatience BodyPatience { get; }
+
+    /// <param name="table">The new table.</param>
+    /// <param name="previous">What was in force until now; clusters that stay go on where they were.</param>
+    /// <exception cref="FormatException">A trusted network is no CIDR.</exception>
+    public static TableState Create(RouteTable table, TableState? previous)
+    {
+        var clusters = new Dictionary<string, ClusterState>(table.Clusters.All.Length, StringComparer.Ordinal);
+        foreach (var cluster in table.Clusters.All)
+            clusters.Add(cluster.Name, ClusterState.Create(cluster, previous?._clusters.GetValueOrDefault(cluster.Name), table.Settings.Limits));
+        return new TableState(table, clusters, [.. table.Settings.TrustedCidrs.Select(ParseNetwork)]);
+    }
+
+    public int EjectedEndpoints => _clusters.Values.Sum(c => c.EjectedCount);
+
+    public VirtualHostSet HostsOf(Listener listener) => listener == Listener.Https ? Table.Https : Table.Http;
+
+    public ClusterState? FindCluster(string name) => _clusters.GetValueOrDefault(name);
+
+    /// <summary>Whether what this peer says of the client is believed.</summary>
+    public bool Trusts(IPAddress? peer)
+    {
+        foreach (var network in _trusted)
+        {
+            if (peer is not null && network.Contains(peer))
+                return true;
+        }
+        return false;
+    }
+
+    private static IPNetwork ParseNetwork(string cidr)
+    {
+        if (IPNetwork.TryParse(cidr, out var network))
+            return network;
+        return IPAddress.TryParse(cidr, out var address)
+            ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+            : throw new FormatException($"trusted network '{cidr}' is not in CIDR notation");
+    }
+}

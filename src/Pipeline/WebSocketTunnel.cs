@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using Turnpike.Pipeline.Metrics;
+using Turnpike.Routing;
+
+namespace Turnpike.Pipeline;
+
+/// <summary>WebSockets: the handshake goes through like a request, then bytes go both ways until one side ends it (behaviour reference §3.12).</summary>
+internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metrics, TimeProvider time)
+{
+    public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, BodyPatience patience, Random random)
+    {
+        if (cluster is not { IsOpen: true })
+        {
+            await LocalAnswer.SendNoUpstreamAsync(exchange, cluster);
+            return;
+        }
+        // Over HTTP/1.1 whatever the cluster speaks, and for long: nobody waits for one to end.
+        var gate = cluster.Circuits.GateOf(UpstreamProtocol.Http1);
+        if (!gate.TryEnter())
+        {
+            metrics.Overflowed(CircuitLimit.Requests);
+            await LocalAnswer.SendOverflowAsync(exchange);
+            return;
+        }
+        var endpoint = cluster.Pick(random, time)!;
+        var request = OutgoingRequest.Create(exchange, route with { Timeout = TimeSpan.Zero, Retry = null }, cluster.Cluster, trusted)
+            .To(endpoint, cluster.Cluster, null, null);
+        // HTTP/2 has no handshake key of its own; an HTTP/1.1 server insists on one.
+        if (exchange.Request.Version == HttpGeneration.Http2)
+            request.Headers.Set("sec-websocket-key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
+
+        var began = time.GetTimestamp();
+        endpoint.Begin();
+        exchange.Trace.Asked(endpoint);
+        try
+        {
+            await using var response = await client.SendAsync(request, exchange.ClientGone);
+            endpoint.Answered();
+            ResponseHeaderRules.Apply(response, exchange.Response, time.GetElapsedTime(began));
+            if (response.Status == 101)
+                await SpliceAsync(exchange, response, patience);
+            else
+                await RefuseAsync(exchange, response, patience);
+        }
+        catch (UpstreamException e) when (!exchange.ResponseStarted)
+        {
+            endpoint.Failed(e.Failure, metrics, time);
+            exchange.Response.StartOver();
+            await LocalAnswer.SendFailureAsync(exchange, e.Failure);
+        }
+        catch (UpstreamException)
+        {
+            exchange.Abort();
+        }
+        finally
+        {
+            endpoint.End();
+            gate.Leave();
+        }
+    }
+
+    /// <summary>The endpoint wants no WebSocket, and says so in a response like any other.</summary>
+    private async ValueTask RefuseAsync(Exchange exchange, UpstreamResponse response, BodyPatience patience)
+    {
+        using var clock = new RequestClock(time, TimeSpan.Zero, TimeSpan.Zero, exchange.ClientGone);
+        using var waits = new ClientWaits(clock, patience, time);
+        try
+        {
+            await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), clock.Token);
+        }
+        catch (OperationCanceledException) when (clock.ClientStalled)
+        {
+            exchange.Abort();
+        }
+    }
+
+    private async ValueTask SpliceAsync(Exchange exchange, UpstreamResponse response, BodyPatience patience)
+    {
+        var headers = exchange.Response.Headers;
+        if (exchange.Request.Version == HttpGeneration.Http2)
+            headers.Remove("sec-websocket-accept");
+        else
+            headers.Set("upgrade", "websocket");
+        await using var upstream = response.TakeConnection();
+        await using var downstream = await exchange.AcceptUpgradeAsync(exchange.ClientGone);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone);
+        // Either side may be silent for as long as it likes; but what the other one says, it must take.
+        using var client = new ClientWaits(new Tunnel(end), patience, time);
+        using var server = new ClientWaits(new Tunnel(end), patience, time);
+        var toClient = PumpAsync(upstream, client.ForResponse(new StreamBodyWriter(downstream)), end.Token);
+        var toServer = PumpAsync(downstream, server.ForResponse(new StreamBodyWriter(upstream)), end.Token);
+        // A side that ends has sent all that it had; neither protocol lets us close one direction alone.
+        await Task.WhenAny(toClient, toServer);
+        await end.CancelAsync();
+        await Task.WhenAll(toClient, toServer);
+    }
+
+    private static async Task PumpAsync(Stream from, BodyWriter to, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await BodyCopy.CopyAsync(new StreamBodyReader(from), to, cancellationToken);
+            await to.FlushAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // That is how a connection ends when somebody hangs up.
+        }
+    }
+
+    private sealed class Tunnel(CancellationTokenSource end) : IStallable
+    {
+        /// <inheritdoc/>
+        public void Stall() => end.Cancel();
+    }
+}
