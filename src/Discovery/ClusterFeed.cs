@@ -44,12 +44,8 @@ public sealed class ClusterFeed
         await Task.WhenAll(running);
     }
 
-    /// <summary>Completes when the cluster has changed since the last call that completed.</summary>
-    public async Task WaitForChangeAsync(CancellationToken ct)
-    {
-        await _changed.Task.WaitAsync(ct);
-        _changed = NewSignal();
-    }
+    /// <summary>Completes when the cluster has changed since the last snapshot.</summary>
+    public Task WaitForChangeAsync(CancellationToken ct) => _changed.Task.WaitAsync(ct);
 
     /// <summary>
     /// Watches the Secrets that a snapshot names, and waits a little for those that are new; true where a newer snapshot knows more. One caller at a time, who is
@@ -62,6 +58,7 @@ public sealed class ClusterFeed
     {
         lock (_gate)
         {
+            _changed = NewSignal();
             var (snapshot, diagnostics) = _store.Snapshot();
             return (snapshot with { AuthoritiesLookedFor = _authorities.LookedFor }, diagnostics, _store.Newest(Kinds.RouteRule));
         }
@@ -87,11 +84,15 @@ public sealed class ClusterFeed
                 _store.Put(key, read);
             else
                 _store.Remove(key);
+            _changed.TrySetResult();
         }
-        Signal();
     }
 
-    private void Signal() => _changed.TrySetResult();
+    private void Signal()
+    {
+        lock (_gate)
+            _changed.TrySetResult();
+    }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

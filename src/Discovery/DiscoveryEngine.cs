@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Routing;
 
@@ -12,8 +14,7 @@ public delegate Compilation TableCompiler(ClusterSnapshot snapshot);
 public sealed class DiscoveryEngine(
     ClusterFeed feed, DiscoveryStates states, TableCompiler compiler, DiscoveryMetrics metrics, ILogger<DiscoveryEngine> log, TimeProvider clock) : BackgroundService
 {
-    // A rollout changes many objects within milliseconds; one table for all of them is enough.
-    private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(15);
+    private readonly CompilationPace _pace = new(clock);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -27,7 +28,7 @@ public sealed class DiscoveryEngine(
                 await TryCompileAsync(sequence, stoppingToken);
                 states.ClusterIsRead();
                 await feed.WaitForChangeAsync(stoppingToken);
-                await Task.Delay(Debounce, clock, stoppingToken);
+                await Task.Delay(_pace.Next(), clock, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -78,6 +79,18 @@ public sealed class DiscoveryEngine(
         if (await feed.FollowAsync(snapshot, ct))
             (snapshot, invalid, rules) = feed.Snapshot();
         var started = clock.GetTimestamp();
+        try
+        {
+            Publish(sequence, snapshot, rules, invalid, started);
+        }
+        finally
+        {
+            _pace.Compiled(clock.GetElapsedTime(started));
+        }
+    }
+
+    private void Publish(long sequence, ClusterSnapshot snapshot, ImmutableArray<ObjectMeta> rules, ImmutableArray<Diagnostic> invalid, long started)
+    {
         var compilation = compiler(snapshot);
         var previous = states.Current;
         var resources = TableResources.Of(compilation.Table, previous?.Resources ?? TableResources.None);

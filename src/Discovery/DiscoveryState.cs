@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Compiler.Hosts;
@@ -57,6 +58,25 @@ public sealed class DiscoveryStates
             if (_current is { } current && current.Sequence > sequence)
                 return current;
             await next.WaitAsync(ct);
+        }
+    }
+
+    /// <summary>The current state, and then each newer one; of those that are published while the caller is busy, the newest. Ends when cancelled, without an exception.</summary>
+    public async IAsyncEnumerable<DiscoveryState> Follow([EnumeratorCancellation] CancellationToken ct)
+    {
+        for (var sequence = 0L; ;)
+        {
+            DiscoveryState state;
+            try
+            {
+                state = await NewerThanAsync(sequence, ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                yield break;
+            }
+            sequence = state.Sequence;
+            yield return state;
         }
     }
 }

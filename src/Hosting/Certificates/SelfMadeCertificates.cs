@@ -12,7 +12,6 @@ namespace Turnpike.Hosting.Certificates;
 /// </summary>
 public sealed class SelfMadeCertificates : BackgroundService, IServingCertificates
 {
-    private const int OnlyKey = 0;
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
 
     private readonly KubeApi _api;
@@ -63,16 +62,12 @@ public sealed class SelfMadeCertificates : BackgroundService, IServingCertificat
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var queue = new WorkQueue<int>(_clock);
-        void Look() => queue.Add(OnlyKey);
-
-        var loop = new ReconcileLoop<int>(
-            "certificates", queue, async (_, ct) => await ReconcileAsync(ct), new(), _log, _clock);
-        var informers = _targets.Select(target => target.Watch(Look)).OfType<IInformer>().Append(WatchSecret(Look));
-        Look();
+        using var trigger = new Trigger(_clock);
+        var informers = _targets.Select(target => target.Watch(trigger.Fire)).OfType<IInformer>().Append(WatchSecret(trigger.Fire));
+        trigger.Fire();
         await Task.WhenAll(informers
             .Select(informer => Task.Run(() => informer.RunAsync(stoppingToken), CancellationToken.None))
-            .Append(loop.RunAsync([], stoppingToken)));
+            .Append(trigger.RunAsync("certificates", async ct => await ReconcileAsync(ct), [], _log, stoppingToken)));
     }
 
     private Informer<string> WatchSecret(Action changed)

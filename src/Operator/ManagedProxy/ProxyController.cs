@@ -18,8 +18,6 @@ namespace Turnpike.Operator.ManagedProxy;
 internal sealed class ProxyController(
     KubeApi api, OperatorOptions options, DiscoveryStates states, SelfMadeCertificates certificates, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
 {
-    private const int OnlyKey = 0;
-
     // Events bring changes at once; this is for those that got lost.
     private static readonly TimeSpan Resync = TimeSpan.FromSeconds(30);
     private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
@@ -30,14 +28,13 @@ internal sealed class ProxyController(
     public async Task RunAsync(CancellationToken term)
     {
         var budgets = await api.ServesAsync(DesiredProxy.DisruptionBudgets, term) ? DesiredProxy.DisruptionBudgets : DesiredProxy.OldDisruptionBudgets;
-        using var queue = new WorkQueue<int>(clock);
-        var loop = new ReconcileLoop<int>("managed-proxy", queue, (_, ct) => ReconcileAsync(budgets, ct), new(), _log, clock);
-        var informers = DesiredProxy.All(options.Profile, MeshConfig.Of(options.Profile), options.ProxyImage, budgets).Select(desired => Watch(desired, () => queue.Add(OnlyKey))).ToList();
-        queue.Add(OnlyKey);
+        using var trigger = new Trigger(clock);
+        var informers = DesiredProxy.All(options.Profile, MeshConfig.Of(options.Profile), options.ProxyImage, budgets).Select(desired => Watch(desired, trigger.Fire)).ToList();
+        trigger.Fire();
         await Task.WhenAll(informers
             .Select(informer => Task.Run(() => informer.RunAsync(term), CancellationToken.None))
-            .Append(loop.RunAsync(informers.Select(i => i.Synced), term))
-            .Append(FollowSettingsAsync(() => queue.Add(OnlyKey), term)));
+            .Append(trigger.RunAsync("managed-proxy", ct => ReconcileAsync(budgets, ct), informers.Select(i => i.Synced), _log, term))
+            .Append(FollowSettingsAsync(trigger.Fire, term)));
     }
 
     private async Task<TimeSpan?> ReconcileAsync(ResourceRef budgets, CancellationToken ct)
@@ -56,21 +53,11 @@ internal sealed class ProxyController(
     private async Task FollowSettingsAsync(Action changed, CancellationToken ct)
     {
         MeshConfig? seen = null;
-        var sequence = 0L;
-        try
+        await foreach (var state in states.Follow(ct))
         {
-            while (true)
-            {
-                var state = await states.NewerThanAsync(sequence, ct);
-                sequence = state.Sequence;
-                if (!ReferenceEquals(seen, state.Snapshot.Mesh))
-                    changed();
-                seen = state.Snapshot.Mesh;
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // The term is over.
+            if (!ReferenceEquals(seen, state.Snapshot.Mesh))
+                changed();
+            seen = state.Snapshot.Mesh;
         }
     }
 

@@ -32,15 +32,17 @@ internal sealed class DiagnosticEvents(KubeApi api, DiscoveryStates states, Oper
 
     public async Task RunAsync(CancellationToken term)
     {
-        var told = new HashSet<(string Uid, string Message)>();
+        var (told, last) = (new HashSet<(string Uid, string Message)>(), 0L);
         try
         {
-            for (var sequence = 0L; ;)
+            await foreach (var news in states.Follow(term))
             {
-                await states.NewerThanAsync(sequence, term);
+                // What came while the state before was waited for has been told with it.
+                if (news.Sequence <= last)
+                    continue;
                 await Task.Delay(Patience, clock, term);
                 var state = states.Current!;
-                sequence = state.Sequence;
+                last = state.Sequence;
                 told = await TellAsync(state, told, term);
             }
         }

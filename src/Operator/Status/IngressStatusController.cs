@@ -16,7 +16,6 @@ namespace Turnpike.Operator.Status;
 /// <summary>Tells on each Ingress of our class where it is reached, and takes that back from those that are ours no longer.</summary>
 internal sealed class IngressStatusController(KubeApi api, Profile profile, DiscoveryStates states, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
 {
-    private const int OnlyKey = 0;
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(100);
     private static readonly ResourceRef Ingresses = new("networking.k8s.io", "v1", "ingresses", Kinds.Ingress);
     private static readonly ResourceRef Services = new("", "v1", "services", Kinds.Service);
@@ -28,32 +27,26 @@ internal sealed class IngressStatusController(KubeApi api, Profile profile, Disc
 
     public async Task RunAsync(CancellationToken term)
     {
-        using var queue = new WorkQueue<int>(clock);
-        void Look() => queue.AddAfter(OnlyKey, Debounce);
+        using var trigger = new Trigger(clock);
+        void Look() => trigger.FireAfter(Debounce);
         var service = Watch(Services, new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={profile.IngressService}" }, Look);
         var pods = Watch(Pods, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = $"{profile.IngressLabel.Key}={profile.IngressLabel.Value}" }, Look);
         var nodes = Watch(Nodes, ResourceQuery.All, Look);
         var written = new Dictionary<(ObjectKey Key, string Uid), string>();
-        var loop = new ReconcileLoop<int>(
-            "ingress-status",
-            queue,
-            async (_, ct) =>
-            {
-                var addresses = IngressAddresses.Of(
-                    service.Cache.List().Select(s => (JsonElement?)s.Json).FirstOrDefault(),
-                    pods.Cache.List().Select(p => p.Json),
-                    nodes.Cache.List().ToDictionary(n => n.Json.Key().Name, n => n.Json, StringComparer.Ordinal));
-                await WriteAsync(addresses, written, ct);
-                return null;
-            },
-            new(),
-            _log,
-            clock);
+        async Task<TimeSpan?> WriteAllAsync(CancellationToken ct)
+        {
+            var addresses = IngressAddresses.Of(
+                service.Cache.List().Select(s => (JsonElement?)s.Json).FirstOrDefault(),
+                pods.Cache.List().Select(p => p.Json),
+                nodes.Cache.List().ToDictionary(n => n.Json.Key().Name, n => n.Json, StringComparer.Ordinal));
+            await WriteAsync(addresses, written, ct);
+            return null;
+        }
         Look();
         IInformer[] informers = [service, pods, nodes];
         await Task.WhenAll(informers
             .Select(informer => Task.Run(() => informer.RunAsync(term), CancellationToken.None))
-            .Append(loop.RunAsync(informers.Select(i => i.Synced), term))
+            .Append(trigger.RunAsync("ingress-status", WriteAllAsync, informers.Select(i => i.Synced), _log, term))
             .Append(FollowStatesAsync(Look, term)));
     }
 
@@ -93,19 +86,8 @@ internal sealed class IngressStatusController(KubeApi api, Profile profile, Disc
 
     private async Task FollowStatesAsync(Action changed, CancellationToken ct)
     {
-        var sequence = 0L;
-        try
-        {
-            while (true)
-            {
-                sequence = (await states.NewerThanAsync(sequence, ct)).Sequence;
-                changed();
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // The term is over.
-        }
+        await foreach (var _ in states.Follow(ct))
+            changed();
     }
 
     private Informer<Kept> Watch(ResourceRef resource, ResourceQuery query, Action changed)

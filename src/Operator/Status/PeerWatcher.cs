@@ -21,29 +21,21 @@ internal sealed class PeerWatcher(
     public async Task RunAsync(CancellationToken term)
     {
         var running = new Dictionary<string, (CancellationTokenSource Stop, Task Task)>(StringComparer.Ordinal);
-        try
+        await foreach (var state in states.Follow(term))
         {
-            for (var sequence = 0L; ;)
+            var peers = PeerDirectory.Of(state.Snapshot, options.PodIp);
+            fleet.SetPeers(peers);
+            foreach (var gone in running.Keys.Except(peers.Select(p => p.Address)).ToList())
+                await StopAsync(running, gone);
+            foreach (var peer in peers.Select(p => p.Address).Where(ip => !running.ContainsKey(ip)))
             {
-                var state = await states.NewerThanAsync(sequence, term);
-                sequence = state.Sequence;
-                var peers = PeerDirectory.Of(state.Snapshot, options.PodIp);
-                fleet.SetPeers(peers);
-                foreach (var gone in running.Keys.Except(peers.Select(p => p.Address)).ToList())
-                    await StopAsync(running, gone);
-                foreach (var peer in peers.Select(p => p.Address).Where(ip => !running.ContainsKey(ip)))
-                {
-                    var stop = CancellationTokenSource.CreateLinkedTokenSource(term);
-                    running.Add(peer, (stop, FollowAsync(peer, stop.Token)));
-                }
+                var stop = CancellationTokenSource.CreateLinkedTokenSource(term);
+                running.Add(peer, (stop, FollowAsync(peer, stop.Token)));
             }
         }
-        catch (OperationCanceledException) when (term.IsCancellationRequested)
-        {
-            foreach (var peer in running.Keys.ToList())
-                await StopAsync(running, peer);
-            fleet.ForgetPeers();
-        }
+        foreach (var peer in running.Keys.ToList())
+            await StopAsync(running, peer);
+        fleet.ForgetPeers();
     }
 
     private static async Task StopAsync(Dictionary<string, (CancellationTokenSource Stop, Task Task)> running, string peer)

@@ -67,23 +67,14 @@ internal sealed class RuleStatuses(KubeApi api, DiscoveryStates states, FleetVie
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        try
+        await foreach (var state in states.Follow(stoppingToken))
         {
-            for (var sequence = 0L; ;)
+            lock (_gate)
             {
-                var state = await states.NewerThanAsync(sequence, stoppingToken);
-                sequence = state.Sequence;
-                lock (_gate)
-                {
-                    _history.Add(state);
-                    _rules = state.Rules.DistinctBy(r => r.Uid).ToDictionary(r => (r.Uid, r.Generation));
-                    _diagnostics = state.Diagnostics.Where(d => d.Subject.Kind == Kinds.RouteRule).ToLookup(d => (d.Subject.Namespace, d.Subject.Name));
-                }
+                _history.Add(state);
+                _rules = state.Rules.DistinctBy(r => r.Uid).ToDictionary(r => (r.Uid, r.Generation));
+                _diagnostics = state.Diagnostics.Where(d => d.Subject.Kind == Kinds.RouteRule).ToLookup(d => (d.Subject.Namespace, d.Subject.Name));
             }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The end.
         }
     }
 }
