@@ -8,7 +8,7 @@ internal interface IUpstreamClient
     /// <summary>Sends the request; completes when the head of the answer is there.</summary>
     /// <exception cref="UpstreamException">There is no answer.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled, which also ends the exchange.</exception>
-    Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken);
+    ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken);
 }
 
 /// <summary>A request as it goes out.</summary>

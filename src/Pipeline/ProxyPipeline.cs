@@ -37,7 +37,7 @@ internal sealed class ProxyPipeline
     /// <summary>Requests that begin from now on see the new table; those under way keep theirs. One caller at a time.</summary>
     public void Swap(RouteTable table) => _state = TableState.Create(table, _state);
 
-    public async Task HandleAsync(Exchange exchange)
+    public async ValueTask HandleAsync(Exchange exchange)
     {
         var state = _state;
         var began = _time.GetTimestamp();

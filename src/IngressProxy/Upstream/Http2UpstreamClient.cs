@@ -37,7 +37,7 @@ internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamR
     });
 
     /// <inheritdoc/>
-    public async Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    public async ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
         var method = HttpMethod.Parse(request.Method);
         // The library knows methods in any case and sends them in one; a rule may have looked for another.

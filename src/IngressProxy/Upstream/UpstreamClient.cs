@@ -20,12 +20,12 @@ internal sealed class UpstreamClient : IUpstreamClient, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    public ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
         if (RequestGuard.Fault(request) is { } fault)
         {
             _report.Refused(request.Endpoint.Endpoint.ToString(), fault);
-            return Task.FromException<UpstreamResponse>(new UpstreamException(UpstreamFailure.InvalidRequest, new InvalidDataException(fault)));
+            return ValueTask.FromException<UpstreamResponse>(new UpstreamException(UpstreamFailure.InvalidRequest, new InvalidDataException(fault)));
         }
         // WebSockets are a matter of HTTP/1.1, with TLS or without.
         return request.Protocol == UpstreamProtocol.Http2 && !request.IsWebSocket

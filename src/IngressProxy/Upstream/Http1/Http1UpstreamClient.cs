@@ -19,7 +19,7 @@ internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamR
     public int IdleEndpoints => _pool.EndpointCount;
 
     /// <inheritdoc/>
-    public async Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    public async ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
         var key = PoolKey.Of(request);
         if (_pool.TryTake(key) is { } pooled)

@@ -58,7 +58,7 @@ public sealed class CombinationTests : PipelineTest
     public async Task Delay_ComesBeforeAbort()
     {
         var exchange = new FakeExchange();
-        var run = Start(new FakeUpstream(), Tables.Of(Cluster(), Tables.Route() with { Fault = new FaultAction(100, TimeSpan.FromSeconds(2), 100, 418) })).HandleAsync(exchange);
+        var run = Start(new FakeUpstream(), Tables.Of(Cluster(), Tables.Route() with { Fault = new FaultAction(100, TimeSpan.FromSeconds(2), 100, 418) })).HandleAsync(exchange).AsTask();
         Time.Advance(TimeSpan.FromSeconds(1.9));
         Assert.False(run.IsCompleted);
         Time.Advance(TimeSpan.FromSeconds(0.1));
@@ -76,7 +76,7 @@ public sealed class CombinationTests : PipelineTest
         Random.Doubles.Enqueue(delayDrawn);
         Random.Doubles.Enqueue(abortDrawn);
         var exchange = new FakeExchange();
-        var run = Start(new FakeUpstream(_ => new FakeResponse()), Tables.Of(Cluster(), Tables.Route() with { Fault = new FaultAction(50, TimeSpan.FromSeconds(2), 50, 418) })).HandleAsync(exchange);
+        var run = Start(new FakeUpstream(_ => new FakeResponse()), Tables.Of(Cluster(), Tables.Route() with { Fault = new FaultAction(50, TimeSpan.FromSeconds(2), 50, 418) })).HandleAsync(exchange).AsTask();
         Assert.Equal(delayed, !run.IsCompleted);
         Time.Advance(TimeSpan.FromSeconds(2));
         await run;
@@ -192,7 +192,7 @@ public sealed class CombinationTests : PipelineTest
         var route = Tables.Route() with { Timeout = TimeSpan.FromMilliseconds(10), Retry = new RetryPolicy(5, TimeSpan.Zero) };
         var exchange = new FakeExchange();
 
-        var run = Start(upstream, Tables.Of(Cluster(), route)).HandleAsync(exchange);
+        var run = Start(upstream, Tables.Of(Cluster(), route)).HandleAsync(exchange).AsTask();
         Assert.False(run.IsCompleted);
         Time.Advance(TimeSpan.FromMilliseconds(10));
         await run;

@@ -41,7 +41,7 @@ internal sealed class FakeUpstream(Func<Sent, CancellationToken, Task<FakeRespon
 
     public Sent Only => Assert.Single(Requests);
 
-    public async Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    public async ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
         var body = new StringBuilder();
         if (request.Body is { } reader)

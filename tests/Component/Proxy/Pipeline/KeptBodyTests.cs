@@ -75,7 +75,7 @@ public sealed class KeptBodyTests : PipelineTest
         var pipeline = Start(upstream, Retrying, budget);
         var bodies = Enumerable.Range(0, 100).Select(_ => new StuckBody(10 * Chunk)).ToArray();
 
-        var runs = bodies.Select(b => pipeline.HandleAsync(new FakeExchange("PUT", body: b))).ToArray();
+        var runs = bodies.Select(b => pipeline.HandleAsync(new FakeExchange("PUT", body: b)).AsTask()).ToArray();
         foreach (var body in bodies)
             await body.Stuck.Task;
 
@@ -100,7 +100,7 @@ public sealed class KeptBodyTests : PipelineTest
         var memory = new RequestBudget(2 * RequestBudget.CostOf(new FakeExchange().With(("x", large))));
         var pipeline = Start(upstream, Tables.Of(Cluster(), Tables.Route()), memory: memory);
 
-        var runs = Enumerable.Range(0, 2).Select(_ => pipeline.HandleAsync(new FakeExchange().With(("x", large)))).ToArray();
+        var runs = Enumerable.Range(0, 2).Select(_ => pipeline.HandleAsync(new FakeExchange().With(("x", large))).AsTask()).ToArray();
         var beyond = new FakeExchange().With(("x", large));
         await pipeline.HandleAsync(beyond);
 

@@ -40,7 +40,7 @@ public abstract class PipelineTest
     internal async Task<FakeExchange> RunInTimeAsync(IUpstreamClient client, RouteTable table, TimeSpan step, FakeExchange? exchange = null)
     {
         exchange ??= new FakeExchange();
-        var run = Start(client, table).HandleAsync(exchange);
+        var run = Start(client, table).HandleAsync(exchange).AsTask();
         while (!run.IsCompleted)
         {
             Time.Advance(step);

@@ -97,7 +97,7 @@ public sealed class ProtectionTests : PipelineTest
         await SomeAsync(pipeline);
         Time.Advance(TimeSpan.FromSeconds(1));
 
-        var runs = Enumerable.Range(0, 10).Select(_ => pipeline.HandleAsync(new FakeExchange())).ToArray();
+        var runs = Enumerable.Range(0, 10).Select(_ => pipeline.HandleAsync(new FakeExchange()).AsTask()).ToArray();
 
         Assert.Equal(2, To(upstream, Dead));
         Assert.Equal(1, runs.Count(r => !r.IsCompleted));
@@ -112,7 +112,7 @@ public sealed class ProtectionTests : PipelineTest
         var failing = true;
         var upstream = new FakeUpstream((sent, _) => failing && AddressOf(sent) == Dead ? fail.Task : Task.FromResult(new FakeResponse()));
         var pipeline = Start(upstream, TwoEndpoints);
-        var runs = Enumerable.Range(0, 20).Select(_ => pipeline.HandleAsync(new FakeExchange())).ToArray();
+        var runs = Enumerable.Range(0, 20).Select(_ => pipeline.HandleAsync(new FakeExchange()).AsTask()).ToArray();
         fail.SetResult(FakeResponse.Failing(UpstreamFailure.Connect));
         await Task.WhenAll(runs);
         Assert.Equal(10, Metrics.ConnectFailures);
@@ -207,7 +207,7 @@ public sealed class ProtectionTests : PipelineTest
             ? new CircuitLimits { Connections = 2, PendingRequests = 1, Requests = 1 }
             : new CircuitLimits { Requests = 3, Connections = 1, PendingRequests = 1 };
         var pipeline = Start(upstream, Limited(limits, protocol, Tables.Route() with { Retry = new RetryPolicy(3, TimeSpan.Zero) }));
-        var inside = Enumerable.Range(0, 3).Select(_ => pipeline.HandleAsync(new FakeExchange())).ToArray();
+        var inside = Enumerable.Range(0, 3).Select(_ => pipeline.HandleAsync(new FakeExchange()).AsTask()).ToArray();
 
         var exchange = new FakeExchange();
         await pipeline.HandleAsync(exchange);
@@ -234,7 +234,7 @@ public sealed class ProtectionTests : PipelineTest
             return answers[^1].Task;
         });
         var pipeline = Start(upstream, Limited(new CircuitLimits { Connections = 1 }, Tables.Route()));
-        var runs = Enumerable.Range(0, 4).Select(i => pipeline.HandleAsync(new FakeExchange(target: $"/{i}"))).ToArray();
+        var runs = Enumerable.Range(0, 4).Select(i => pipeline.HandleAsync(new FakeExchange(target: $"/{i}")).AsTask()).ToArray();
         for (var i = 0; i < 4; i++)
         {
             while (answers.Count <= i)
@@ -258,9 +258,9 @@ public sealed class ProtectionTests : PipelineTest
             new CircuitLimits { Connections = 1 },
             Tables.Route(PathMatch.Exact("/inside")) with { Timeout = TimeSpan.Zero },
             Tables.Route() with { Timeout = TimeSpan.FromSeconds(3) }));
-        var inside = pipeline.HandleAsync(new FakeExchange(target: "/inside"));
+        var inside = pipeline.HandleAsync(new FakeExchange(target: "/inside")).AsTask();
         var exchange = withBody ? new FakeExchange("POST", body: new MemoryBody(Encoding.ASCII.GetBytes("body"))) : new FakeExchange();
-        var waiting = pipeline.HandleAsync(exchange);
+        var waiting = pipeline.HandleAsync(exchange).AsTask();
 
         Time.Advance(TimeSpan.FromSeconds(2.9));
         Assert.False(waiting.IsCompleted);
@@ -280,15 +280,15 @@ public sealed class ProtectionTests : PipelineTest
         var release = new TaskCompletionSource<FakeResponse>();
         var upstream = new FakeUpstream((_, _) => release.Task);
         var pipeline = Start(upstream, Limited(new CircuitLimits { Connections = 1, PendingRequests = 1 }, Tables.Route() with { Timeout = TimeSpan.Zero }));
-        var inside = pipeline.HandleAsync(new FakeExchange());
+        var inside = pipeline.HandleAsync(new FakeExchange()).AsTask();
         using var leave = new CancellationTokenSource();
         var gone = new FakeExchange { Gone = leave.Token };
-        var waiting = pipeline.HandleAsync(gone);
+        var waiting = pipeline.HandleAsync(gone).AsTask();
         await leave.CancelAsync();
         await waiting;
         Assert.True(gone.Aborted);
 
-        var next = pipeline.HandleAsync(new FakeExchange());
+        var next = pipeline.HandleAsync(new FakeExchange()).AsTask();
         release.SetResult(new FakeResponse());
         await Task.WhenAll(inside, next);
         Assert.Equal(0, Metrics.OverflowsOf(CircuitLimit.Requests));
@@ -301,12 +301,12 @@ public sealed class ProtectionTests : PipelineTest
         var release = new TaskCompletionSource<FakeResponse>();
         var upstream = new FakeUpstream((_, _) => release.Task);
         var unlimited = Start(upstream, Limited(new CircuitLimits { Connections = CircuitLimits.Unlimited }, Tables.Route()));
-        var runs = Enumerable.Range(0, 3000).Select(_ => unlimited.HandleAsync(new FakeExchange())).ToList();
+        var runs = Enumerable.Range(0, 3000).Select(_ => unlimited.HandleAsync(new FakeExchange()).AsTask()).ToList();
         Assert.Equal(3000, upstream.Requests.Count);
 
         var one = new CircuitLimits { Connections = 1, PendingRequests = 1 };
         var two = Start(upstream, Tables.Of([Cluster(1, "a"), Cluster(1, "b")], Tables.Route(PathMatch.Prefix("/a"), "a"), Tables.Route(PathMatch.Prefix("/b"), "b")) with { Settings = new ProxySettings { Limits = one } });
-        runs.AddRange([two.HandleAsync(new FakeExchange(target: "/a")), two.HandleAsync(new FakeExchange(target: "/b"))]);
+        runs.AddRange([two.HandleAsync(new FakeExchange(target: "/a")).AsTask(), two.HandleAsync(new FakeExchange(target: "/b")).AsTask()]);
         Assert.Equal(3002, upstream.Requests.Count);
         release.SetResult(new FakeResponse());
         await Task.WhenAll(runs);
@@ -318,7 +318,7 @@ public sealed class ProtectionTests : PipelineTest
         var upstream = new FakeUpstream(sent => sent.Request.Target == "/bad" ? new FakeResponse(503) : new FakeResponse());
         var pipeline = Start(upstream, Limited(new CircuitLimits { Connections = 1 }, Tables.Route() with { Retry = new RetryPolicy(1, TimeSpan.Zero) }));
         Random.Doubles.Enqueue(0.5);
-        var backingOff = pipeline.HandleAsync(new FakeExchange(target: "/bad"));
+        var backingOff = pipeline.HandleAsync(new FakeExchange(target: "/bad")).AsTask();
         Assert.False(backingOff.IsCompleted);
 
         Assert.Equal(200, await StatusAsync(pipeline));

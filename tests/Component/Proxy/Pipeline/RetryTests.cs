@@ -16,7 +16,7 @@ public sealed class RetryTests : PipelineTest
     {
         var upstream = new FakeUpstream(Never);
         var exchange = new FakeExchange();
-        var run = Start(upstream, Tables.Of(Cluster(), Tables.Route() with { Timeout = TimeSpan.FromSeconds(3) })).HandleAsync(exchange);
+        var run = Start(upstream, Tables.Of(Cluster(), Tables.Route() with { Timeout = TimeSpan.FromSeconds(3) })).HandleAsync(exchange).AsTask();
 
         Time.Advance(TimeSpan.FromSeconds(2.999));
         Assert.False(run.IsCompleted);
@@ -34,7 +34,7 @@ public sealed class RetryTests : PipelineTest
         var upstream = new FakeUpstream(Never);
         using var leave = new CancellationTokenSource();
         var exchange = new FakeExchange { Gone = leave.Token };
-        var run = Start(upstream, Tables.Of(Cluster(), Tables.Route() with { Timeout = TimeSpan.Zero })).HandleAsync(exchange);
+        var run = Start(upstream, Tables.Of(Cluster(), Tables.Route() with { Timeout = TimeSpan.Zero })).HandleAsync(exchange).AsTask();
         Time.Advance(TimeSpan.FromDays(1));
         Assert.False(run.IsCompleted);
         await leave.CancelAsync();
@@ -180,7 +180,7 @@ public sealed class RetryTests : PipelineTest
         foreach (var none in new[] { 0.0, 0.0, 0.0 })
             Random.Doubles.Enqueue(none);
 
-        var runs = exchanges.Select(e => pipeline.HandleAsync(e)).ToArray();
+        var runs = exchanges.Select(e => pipeline.HandleAsync(e).AsTask()).ToArray();
 
         await Task.WhenAll(runs[3..]);
         Assert.All(exchanges[3..], e => Assert.Equal("bad", e.Text));
@@ -218,7 +218,7 @@ public sealed class RetryTests : PipelineTest
         var upstream = new FakeUpstream((_, _) => release.Task);
         var pipeline = Start(upstream, Tables.Of(Cluster(2) with { LoadBalancing = LoadBalancing.LeastRequest }, Tables.Route()));
 
-        var runs = Enumerable.Range(0, 10).Select(_ => pipeline.HandleAsync(new FakeExchange())).ToArray();
+        var runs = Enumerable.Range(0, 10).Select(_ => pipeline.HandleAsync(new FakeExchange()).AsTask()).ToArray();
 
         Assert.Equal([5, 5], upstream.Requests.GroupBy(r => r.Request.Endpoint).Select(g => g.Count()));
         Assert.All(upstream.Requests, r => Assert.Equal(5, r.Request.Endpoint.Active));

@@ -212,7 +212,7 @@ public sealed class RoutingActionTests : PipelineTest
         var route = Tables.Route() with { Fault = new FaultAction(100, TimeSpan.FromSeconds(30), 0, 0), Timeout = TimeSpan.FromSeconds(1) };
         var exchange = new FakeExchange();
 
-        var run = Start(upstream, Tables.Of(Cluster(), route)).HandleAsync(exchange);
+        var run = Start(upstream, Tables.Of(Cluster(), route)).HandleAsync(exchange).AsTask();
         Time.Advance(TimeSpan.FromSeconds(29.9));
         Assert.Empty(upstream.Requests);
         Assert.False(run.IsCompleted);
@@ -227,7 +227,7 @@ public sealed class RoutingActionTests : PipelineTest
     {
         using var leave = new CancellationTokenSource();
         var exchange = new FakeExchange { Gone = leave.Token };
-        var run = Start(new FakeUpstream(), Tables.Of(Cluster(), Tables.Route() with { Fault = new FaultAction(100, TimeSpan.FromHours(1), 0, 0) })).HandleAsync(exchange);
+        var run = Start(new FakeUpstream(), Tables.Of(Cluster(), Tables.Route() with { Fault = new FaultAction(100, TimeSpan.FromHours(1), 0, 0) })).HandleAsync(exchange).AsTask();
         await leave.CancelAsync();
         await run;
         Assert.True(exchange.Aborted);
