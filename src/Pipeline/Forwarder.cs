@@ -4,7 +4,7 @@ using Turnpike.Routing;
 namespace Turnpike.Pipeline;
 
 /// <summary>Sends a request to one of the endpoints of its route and the answer back.</summary>
-internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudget budget, ProxyMetrics metrics, Random random, TimeProvider time)
+internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBudget budget)
 {
     public async ValueTask ForwardAsync(Exchange exchange, TableState state, Route route)
     {
@@ -15,7 +15,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             return;
         }
         var perTry = RequestHeaderRules.PerTryTimeout(route) ?? TimeSpan.Zero;
-        using var clock = new RequestClock(time, route.Timeout, perTry, exchange.ClientGone);
+        using var clock = new RequestClock(services.Time, route.Timeout, perTry, exchange.ClientGone);
         try
         {
             await ForwardAsync(exchange, state, route, cluster, clock);
@@ -32,7 +32,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
         var request = exchange.Request;
         var outgoing = OutgoingRequest.Create(exchange, route, cluster.Cluster, state.Trusts(exchange.Connection.Peer));
         var copy = mirror.Prepare(state, route, outgoing);
-        using var waits = new ClientWaits(clock, state.BodyPatience, time);
+        using var waits = new ClientWaits(clock, state.BodyPatience, services.Time);
         using var body = exchange.RequestBody is { } incoming
             ? new RequestTap(incoming, Keep(route, request, copy is not null), budget, clock, waits.ForRequest(GrpcAnswer.Wants(request)), copy)
             : null;
@@ -42,101 +42,59 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             copy?.Send(null);
         }
 
-        var began = time.GetTimestamp();
-        using var plan = new RetryPlan(route, cluster, request.Method, body, metrics, random, time);
+        var began = services.Time.GetTimestamp();
+        using var plan = new RetryPlan(route, cluster, request.Method, body, services.Metrics, services.Random, services.Time);
         UpstreamEndpoint? last = null;
         while (true)
         {
-            var outcome = await TryAsync(outgoing, cluster, last, body, exchange, route.Timeout, clock);
-            last = outcome.Endpoint;
-            try
+            await using (var attempt = new Attempt(services, cluster, cluster.Cluster.Protocol))
             {
+                await TryAsync(attempt, outgoing, cluster.Cluster, last, body, exchange, route.Timeout, clock);
+                last = attempt.Endpoint;
                 // Whether the body can be sent again is known only when nobody reads it any more.
-                if (route.Retry is { Attempts: > 0 } && outcome.Response is { Status: >= 500 } failed)
+                if (route.Retry is { Attempts: > 0 } && attempt.Response is { Status: >= 500 } failed)
                     await failed.StopRequestAsync();
-                if (!plan.TriesAgain(outcome))
+                if (!plan.TriesAgain(attempt))
                 {
                     plan.Dispose();
-                    await AnswerAsync(exchange, outcome, time.GetElapsedTime(began), waits, clock);
+                    await AnswerAsync(exchange, attempt, services.Time.GetElapsedTime(began), waits, clock);
                     return;
                 }
-            }
-            finally
-            {
-                await outcome.ReleaseAsync();
             }
             await plan.BackOffAsync(clock.Token);
         }
     }
 
-    /// <summary>One try: waits for room, picks an endpoint, asks it.</summary>
-    private async ValueTask<TryOutcome> TryAsync(
-        OutgoingRequest outgoing, ClusterState cluster, UpstreamEndpoint? last, RequestTap? body, Exchange exchange, TimeSpan longestWait, RequestClock clock)
+    /// <summary>One attempt: waits for room, picks an endpoint, sends. What came of it is in the attempt.</summary>
+    private async ValueTask TryAsync(
+        Attempt attempt,
+        OutgoingRequest outgoing,
+        Cluster cluster,
+        UpstreamEndpoint? last,
+        RequestTap? body,
+        Exchange exchange,
+        TimeSpan longestWait,
+        RequestClock clock)
     {
         var request = exchange.Request;
-        var gate = cluster.Circuits.GateOf(cluster.Cluster.Protocol);
         // The clock runs from the end of the request's body, which nobody reads before there is room: the wait has a limit of its own.
-        var admission = await EnterAsync(gate, request, body, longestWait, clock);
-        if (admission == Admission.Overflow)
+        if (!await attempt.EnterAsync(request, body, longestWait, clock.Token))
         {
-            metrics.Overflowed(CircuitLimit.Requests);
-            return new TryOutcome(null, null, null, TryFailure.Overflow);
+            if (attempt.Failure == AttemptFailure.Overflow)
+                services.Metrics.Overflowed(CircuitLimit.Requests);
+            return;
         }
-        if (admission == Admission.TimedOut)
-            return new TryOutcome(null, null, null, TryFailure.Timeout);
-        var endpoint = cluster.Pick(random, time, last)!;
-        endpoint.Begin();
+        var endpoint = attempt.Pick(last);
         exchange.Trace.Asked(endpoint);
         try
         {
-            var response = await client.SendAsync(outgoing.To(endpoint, cluster.Cluster, body, request.ContentLength), clock.BeginTry());
-            clock.EndTry();
-            endpoint.Answered();
-            return new TryOutcome(endpoint, gate, response, TryFailure.None);
+            if (await attempt.SendAsync(outgoing.To(endpoint, cluster, body, request.ContentLength), clock.BeginTry()) is null)
+                clock.EndTry();
         }
         catch (OperationCanceledException) when (clock.TryTimedOut)
         {
-            return new TryOutcome(endpoint, gate, null, TryFailure.Timeout);
+            attempt.TimedOut();
         }
-        catch (UpstreamException e)
-        {
-            endpoint.Failed(e.Failure, metrics, time);
-            return new TryOutcome(endpoint, gate, null, e.Failure switch
-            {
-                UpstreamFailure.Connect => TryFailure.Connect,
-                UpstreamFailure.Handshake => TryFailure.Handshake,
-                UpstreamFailure.Refused => TryFailure.Refused,
-                UpstreamFailure.Malformed => TryFailure.Malformed,
-                UpstreamFailure.InvalidRequest => TryFailure.InvalidRequest,
-                _ => TryFailure.Reset,
-            });
-        }
-        catch
-        {
-            endpoint.End();
-            gate.Leave();
-            throw;
-        }
-    }
-
-    /// <summary>
-    /// Takes a slot of the circuit when there is something to send: a client that announces a body and sends none must not keep
-    /// others out. What may be a conversation that the endpoint begins, over HTTP/2 or after <c>Expect</c>, may enter before.
-    /// </summary>
-    private async ValueTask<Admission> EnterAsync(CircuitGate gate, RequestHead request, RequestTap? body, TimeSpan longestWait, RequestClock clock)
-    {
-        if (body is not null)
-        {
-            body.BreakSilence();
-            var mayBegin = request.ContentLength is null && request.Version == HttpGeneration.Http2;
-            if ((mayBegin || request.Headers.First("expect") is not null) && gate.TryEnterSilently())
-            {
-                body.BeSilentIn(gate);
-                return Admission.Entered;
-            }
-            await body.ArriveAsync(clock.Token);
-        }
-        return await gate.EnterAsync(longestWait, time, clock.Token);
     }
 
     /// <summary>The copy of the body that a retry or a mirror would need; null where there is no use for one.</summary>
@@ -151,18 +109,18 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
     }
 
     private static async ValueTask AnswerAsync(
-        Exchange exchange, TryOutcome outcome, TimeSpan serviceTime, ClientWaits waits, RequestClock clock)
+        Exchange exchange, Attempt attempt, TimeSpan serviceTime, ClientWaits waits, RequestClock clock)
     {
-        if (outcome.Response is not { } response)
+        if (attempt.Response is not { } response)
         {
-            exchange.Trace.Reason = ReasonOf(outcome.Failure);
-            await (outcome.Failure switch
+            exchange.Trace.Reason = ReasonOf(attempt.Failure);
+            await (attempt.Failure switch
             {
-                TryFailure.Timeout => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
-                TryFailure.Overflow => LocalAnswer.SendOverflowAsync(exchange),
-                TryFailure.Handshake => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.Handshake),
-                TryFailure.Malformed => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.Malformed),
-                TryFailure.InvalidRequest => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.InvalidRequest),
+                AttemptFailure.Timeout => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
+                AttemptFailure.Overflow => LocalAnswer.SendOverflowAsync(exchange),
+                AttemptFailure.Handshake => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.Handshake),
+                AttemptFailure.Malformed => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.Malformed),
+                AttemptFailure.InvalidRequest => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.InvalidRequest),
                 _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
             });
             return;
@@ -205,14 +163,14 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
         });
     }
 
-    private static ReplyReason ReasonOf(TryFailure failure) => failure switch
+    private static ReplyReason ReasonOf(AttemptFailure failure) => failure switch
     {
-        TryFailure.Timeout => ReplyReason.UpstreamTimeout,
-        TryFailure.Connect => ReplyReason.UpstreamConnectFailed,
-        TryFailure.Handshake => ReplyReason.UpstreamHandshakeFailed,
-        TryFailure.Overflow => ReplyReason.Overloaded,
-        TryFailure.Malformed => ReplyReason.UpstreamMalformed,
-        TryFailure.InvalidRequest => ReplyReason.InvalidRequest,
+        AttemptFailure.Timeout => ReplyReason.UpstreamTimeout,
+        AttemptFailure.Connect => ReplyReason.UpstreamConnectFailed,
+        AttemptFailure.Handshake => ReplyReason.UpstreamHandshakeFailed,
+        AttemptFailure.Overflow => ReplyReason.Overloaded,
+        AttemptFailure.Malformed => ReplyReason.UpstreamMalformed,
+        AttemptFailure.InvalidRequest => ReplyReason.InvalidRequest,
         _ => ReplyReason.UpstreamReset,
     };
 
@@ -227,7 +185,7 @@ internal sealed class Forwarder(IUpstreamClient client, Mirror mirror, BodyBudge
             total += target.Weight;
         if (targets.Length == 1 || total <= 0)
             return targets[0].Cluster;
-        var drawn = random.Next(total);
+        var drawn = services.Random.Next(total);
         foreach (ref readonly var target in targets)
         {
             if (drawn < target.Weight)

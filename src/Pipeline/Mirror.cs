@@ -1,10 +1,9 @@
-using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
 /// <summary>Sends copies of requests to another cluster and forgets them: the client waits for nothing, failures are nobody's.</summary>
-internal sealed class Mirror(IUpstreamClient client, ProxyMetrics metrics, Random random, TimeProvider time)
+internal sealed class Mirror(AttemptServices services)
 {
     private const int MaxInFlight = 256;
     private const string HostSuffix = "-shadow";
@@ -39,27 +38,18 @@ internal sealed class Mirror(IUpstreamClient client, ProxyMetrics metrics, Rando
 
     private async Task SendAsync(OutgoingRequest outgoing, ClusterState cluster, KeptBody? body, TimeSpan timeout)
     {
-        var gate = cluster.Circuits.GateOf(cluster.Cluster.Protocol);
-        if (!gate.TryEnter())
-        {
-            body?.Release();
-            return;
-        }
-        var endpoint = cluster.Pick(random, time)!;
-        endpoint.Begin();
         try
         {
             if (Interlocked.Increment(ref _inFlight) > MaxInFlight)
                 return;
-            var request = outgoing.To(endpoint, cluster.Cluster, body is null ? null : new KeptBody.Reader(body), body?.Length, ShadowOf(outgoing.Host));
-            using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, time);
-            await using var response = await client.SendAsync(request, end.Token);
-            endpoint.Answered();
-            await BodyCopy.CopyAsync(response.Body, Nowhere.Instance, end.Token);
-        }
-        catch (UpstreamException e)
-        {
-            endpoint.Failed(e.Failure, metrics, time);
+            await using var attempt = new Attempt(services, cluster, cluster.Cluster.Protocol);
+            if (!attempt.TryEnter())
+                return;
+            var copy = body is null ? null : new KeptBody.Reader(body);
+            var request = outgoing.To(attempt.Pick(), cluster.Cluster, copy, body?.Length, ShadowOf(outgoing.Host));
+            using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, services.Time);
+            if (await attempt.SendAsync(request, end.Token) is null)
+                await BodyCopy.CopyAsync(attempt.Response!.Body, Nowhere.Instance, end.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -68,8 +58,6 @@ internal sealed class Mirror(IUpstreamClient client, ProxyMetrics metrics, Rando
         finally
         {
             Interlocked.Decrement(ref _inFlight);
-            endpoint.End();
-            gate.Leave();
             body?.Release();
         }
     }

@@ -17,16 +17,25 @@ internal sealed class ProxyPipeline
     private readonly IRequestLog? _log;
     private volatile TableState _state;
 
-    public ProxyPipeline(IUpstreamClient client, ProxyMetrics metrics, ILogger logger, Random random, TimeProvider time, BodyBudget? budget = null, RequestBudget? memory = null, IRequestLog? log = null)
+    public ProxyPipeline(
+        IUpstreamClient client,
+        ProxyMetrics metrics,
+        ILogger logger,
+        Random random,
+        TimeProvider time,
+        BodyBudget? budget = null,
+        RequestBudget? memory = null,
+        IRequestLog? log = null)
     {
         _metrics = metrics;
         _logger = logger;
         _random = random;
         _time = time;
-        _forwarder = new Forwarder(client, new Mirror(client, metrics, random, time), budget ?? new BodyBudget(BodyBudget.DefaultTotal, metrics), metrics, random, time);
+        var services = new AttemptServices(client, metrics, random, time);
+        _forwarder = new Forwarder(services, new Mirror(services), budget ?? new BodyBudget(BodyBudget.DefaultTotal, metrics));
         _memory = memory ?? new RequestBudget(RequestBudget.DefaultTotal);
         _log = log;
-        _webSockets = new WebSocketTunnel(client, metrics, time);
+        _webSockets = new WebSocketTunnel(services);
         _state = TableState.Create(RouteTable.Empty, null);
     }
 
@@ -169,7 +178,7 @@ internal sealed class ProxyPipeline
         if (route.Fault is { } fault && await FailOnPurposeAsync(exchange, fault))
             return;
         var cluster = state.FindCluster(_forwarder.ChooseTarget(route));
-        await _webSockets.ConnectAsync(exchange, cluster, route, state.Trusts(exchange.Connection.Peer), state.BodyPatience, _random);
+        await _webSockets.ConnectAsync(exchange, cluster, route, state.Trusts(exchange.Connection.Peer), state.BodyPatience);
     }
 
     /// <summary>Delay and abort are drawn independently; true where the request was answered.</summary>

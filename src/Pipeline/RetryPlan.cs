@@ -4,45 +4,9 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-internal enum TryFailure
-{
-    None,
-    Connect,
-
-    /// <summary>Of TLS with an endpoint that took the connection.</summary>
-    Handshake,
-    Refused,
-    Reset,
-
-    /// <summary>What came breaks a rule of HTTP.</summary>
-    Malformed,
-
-    /// <summary>The request breaks a rule of HTTP and was not sent.</summary>
-    InvalidRequest,
-
-    /// <summary>The time of this try was over; that of the request is not.</summary>
-    Timeout,
-
-    /// <summary>The limits of the cluster left no room for it.</summary>
-    Overflow,
-}
-
-/// <summary>How one try ended: with an answer, good or bad, or with none.</summary>
-/// <param name="Endpoint">Null where none was chosen.</param>
-/// <param name="Gate">To be left; null where it was not entered.</param>
-internal readonly record struct TryOutcome(UpstreamEndpoint? Endpoint, CircuitGate? Gate, UpstreamResponse? Response, TryFailure Failure)
-{
-    public async ValueTask ReleaseAsync()
-    {
-        Endpoint?.End();
-        if (Response is not null)
-            await Response.DisposeAsync();
-        Gate?.Leave();
-    }
-}
-
 /// <summary>Whether and when to try again (behaviour reference §3.7, made safe: what may have had an effect is not repeated).</summary>
-internal sealed class RetryPlan(Route route, ClusterState cluster, string method, RequestTap? body, ProxyMetrics metrics, Random random, TimeProvider time) : IDisposable
+internal sealed class RetryPlan(
+    Route route, ClusterState cluster, string method, RequestTap? body, ProxyMetrics metrics, Random random, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan BackOffUnit = TimeSpan.FromMilliseconds(25);
 
@@ -53,18 +17,18 @@ internal sealed class RetryPlan(Route route, ClusterState cluster, string method
     private TimeSpan _backOff;
 
     /// <summary>Decides; where the answer is yes, <see cref="BackOffAsync"/> comes next.</summary>
-    public bool TriesAgain(TryOutcome outcome)
+    public bool TriesAgain(Attempt attempt)
     {
         if (body is { CanRewind: false })
             return false;
         // A refused connection costs nothing and another endpoint is as good: no policy needed for that.
-        if (outcome.Failure is TryFailure.Connect or TryFailure.Handshake && !_elsewhereTried && cluster.EndpointCount > 1)
+        if (attempt.Failure is AttemptFailure.Connect or AttemptFailure.Handshake && !_elsewhereTried && cluster.EndpointCount > 1)
         {
             _elsewhereTried = true;
             _backOff = TimeSpan.Zero;
             return true;
         }
-        if (_left == 0 || !IsWorthIt(outcome))
+        if (_left == 0 || !IsWorthIt(attempt))
             return false;
         if (!_counted && !(_counted = cluster.Circuits.TryBeginRetry()))
         {
@@ -93,12 +57,12 @@ internal sealed class RetryPlan(Route route, ClusterState cluster, string method
         _counted = false;
     }
 
-    private bool IsWorthIt(TryOutcome outcome) => outcome.Failure switch
+    private bool IsWorthIt(Attempt attempt) => attempt.Failure switch
     {
-        TryFailure.Connect or TryFailure.Handshake or TryFailure.Refused => true,
-        TryFailure.Reset or TryFailure.Malformed or TryFailure.Timeout => MayRepeat(),
-        TryFailure.Overflow or TryFailure.InvalidRequest => false,
-        _ => outcome.Response is { Status: >= 500 } response && MayRepeat() && !IsOverloaded(response),
+        AttemptFailure.Connect or AttemptFailure.Handshake or AttemptFailure.Refused => true,
+        AttemptFailure.Reset or AttemptFailure.Malformed or AttemptFailure.Timeout => MayRepeat(),
+        AttemptFailure.Overflow or AttemptFailure.InvalidRequest => false,
+        _ => attempt.Response is { Status: >= 500 } response && MayRepeat() && !IsOverloaded(response),
     };
 
     /// <summary>Anywhere between nothing and 25 ms after the first failure, 75 ms after the second, 175 ms after the third.</summary>

@@ -5,9 +5,9 @@ using Turnpike.Routing;
 namespace Turnpike.Pipeline;
 
 /// <summary>WebSockets: the handshake goes through like a request, then bytes go both ways until one side ends it (behaviour reference §3.12).</summary>
-internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metrics, TimeProvider time)
+internal sealed class WebSocketTunnel(AttemptServices services)
 {
-    public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, BodyPatience patience, Random random)
+    public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, BodyPatience patience)
     {
         if (cluster is not { IsOpen: true })
         {
@@ -15,28 +15,32 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
             return;
         }
         // Over HTTP/1.1 whatever the cluster speaks, and for long: nobody waits for one to end.
-        var gate = cluster.Circuits.GateOf(UpstreamProtocol.Http1);
-        if (!gate.TryEnter())
+        await using var attempt = new Attempt(services, cluster, UpstreamProtocol.Http1);
+        if (!attempt.TryEnter())
         {
-            metrics.Overflowed(CircuitLimit.Requests);
+            services.Metrics.Overflowed(CircuitLimit.Requests);
             await LocalAnswer.SendOverflowAsync(exchange);
             return;
         }
-        var endpoint = cluster.Pick(random, time)!;
+        var endpoint = attempt.Pick();
         var request = OutgoingRequest.Create(exchange, route with { Timeout = TimeSpan.Zero, Retry = null }, cluster.Cluster, trusted)
             .To(endpoint, cluster.Cluster, null, null);
         // HTTP/2 has no handshake key of its own; an HTTP/1.1 server insists on one.
         if (exchange.Request.Version == HttpGeneration.Http2)
             request.Headers.Set("sec-websocket-key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
 
-        var began = time.GetTimestamp();
-        endpoint.Begin();
+        var began = services.Time.GetTimestamp();
         exchange.Trace.Asked(endpoint);
+        if (await attempt.SendAsync(request, exchange.ClientGone) is { } failure)
+        {
+            exchange.Response.StartOver();
+            await LocalAnswer.SendFailureAsync(exchange, failure);
+            return;
+        }
+        var response = attempt.Response!;
         try
         {
-            await using var response = await client.SendAsync(request, exchange.ClientGone);
-            endpoint.Answered();
-            ResponseHeaderRules.Apply(response, exchange.Response, time.GetElapsedTime(began));
+            ResponseHeaderRules.Apply(response, exchange.Response, services.Time.GetElapsedTime(began));
             if (response.Status == 101)
                 await SpliceAsync(exchange, response, patience);
             else
@@ -44,7 +48,6 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
         }
         catch (UpstreamException e) when (!exchange.ResponseStarted)
         {
-            endpoint.Failed(e.Failure, metrics, time);
             exchange.Response.StartOver();
             await LocalAnswer.SendFailureAsync(exchange, e.Failure);
         }
@@ -52,18 +55,13 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
         {
             exchange.Abort();
         }
-        finally
-        {
-            endpoint.End();
-            gate.Leave();
-        }
     }
 
     /// <summary>The endpoint wants no WebSocket, and says so in a response like any other.</summary>
     private async ValueTask RefuseAsync(Exchange exchange, UpstreamResponse response, BodyPatience patience)
     {
-        using var clock = new RequestClock(time, TimeSpan.Zero, TimeSpan.Zero, exchange.ClientGone);
-        using var waits = new ClientWaits(clock, patience, time);
+        using var clock = new RequestClock(services.Time, TimeSpan.Zero, TimeSpan.Zero, exchange.ClientGone);
+        using var waits = new ClientWaits(clock, patience, services.Time);
         try
         {
             await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), clock.Token);
@@ -85,8 +83,8 @@ internal sealed class WebSocketTunnel(IUpstreamClient client, ProxyMetrics metri
         await using var downstream = await exchange.AcceptUpgradeAsync(exchange.ClientGone);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone);
         // Either side may be silent for as long as it likes; but what the other one says, it must take.
-        using var client = new ClientWaits(new Tunnel(end), patience, time);
-        using var server = new ClientWaits(new Tunnel(end), patience, time);
+        using var client = new ClientWaits(new Tunnel(end), patience, services.Time);
+        using var server = new ClientWaits(new Tunnel(end), patience, services.Time);
         var toClient = PumpAsync(upstream, client.ForResponse(new StreamBodyWriter(downstream)), end.Token);
         var toServer = PumpAsync(downstream, server.ForResponse(new StreamBodyWriter(upstream)), end.Token);
         // A side that ends has sent all that it had; neither protocol lets us close one direction alone.

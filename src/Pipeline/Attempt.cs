@@ -1,0 +1,150 @@
+using Turnpike.Pipeline.Metrics;
+using Turnpike.Routing;
+
+namespace Turnpike.Pipeline;
+
+internal enum AttemptFailure
+{
+    None,
+    Connect,
+
+    /// <summary>The endpoint took the connection, and TLS with it failed.</summary>
+    Handshake,
+    Refused,
+    Reset,
+
+    /// <summary>The response breaks a rule of HTTP.</summary>
+    Malformed,
+
+    /// <summary>The request breaks a rule of HTTP and was not sent.</summary>
+    InvalidRequest,
+
+    /// <summary>The time of this attempt is over; that of the request is not.</summary>
+    Timeout,
+
+    /// <summary>The limits of the cluster left no room for the attempt.</summary>
+    Overflow,
+}
+
+/// <summary>What all attempts share: the client that sends, and the counters, chance and time that go with it.</summary>
+internal sealed record AttemptServices(IUpstreamClient Client, ProxyMetrics Metrics, Random Random, TimeProvider Time);
+
+/// <summary>
+/// One attempt to get a response from a cluster: enter its concurrency limit, pick an endpoint, send. Each step may fail or be left
+/// out; <see cref="DisposeAsync"/> gives back exactly what the steps before it took. Used by one caller at a time.
+/// </summary>
+/// <param name="services">What all attempts share.</param>
+/// <param name="cluster">The cluster, which has an endpoint.</param>
+/// <param name="protocol">The protocol that is spoken to the endpoint; it decides which limit counts.</param>
+internal sealed class Attempt(AttemptServices services, ClusterState cluster, UpstreamProtocol protocol) : IAsyncDisposable
+{
+    private readonly CircuitGate _gate = cluster.Circuits.GateOf(protocol);
+    private bool _entered;
+    private bool _active;
+
+    /// <summary>The endpoint that was picked; null before. It stays known after the attempt.</summary>
+    public UpstreamEndpoint? Endpoint { get; private set; }
+
+    /// <summary>The response; null where there is none. It lives as long as the attempt.</summary>
+    public UpstreamResponse? Response { get; private set; }
+
+    public AttemptFailure Failure { get; private set; }
+
+    /// <summary>Takes a slot of the concurrency limit at once; false where there is none.</summary>
+    public bool TryEnter() => _entered = _gate.TryEnter();
+
+    /// <summary>
+    /// Takes a slot when there is something to send: a client that announces a body and sends none must not keep others out. What
+    /// may be a conversation that the endpoint begins, over HTTP/2 or after <c>Expect</c>, may enter before.
+    /// </summary>
+    /// <param name="request">The request as it came.</param>
+    /// <param name="body">Its body; null where it has none.</param>
+    /// <param name="longest">The longest wait for a slot; zero is no limit.</param>
+    /// <param name="cancellationToken">Ends the wait with an exception.</param>
+    /// <returns>False where no slot was taken; <see cref="Failure"/> says why.</returns>
+    public async ValueTask<bool> EnterAsync(RequestHead request, RequestTap? body, TimeSpan longest, CancellationToken cancellationToken)
+    {
+        if (body is not null)
+        {
+            body.BreakSilence();
+            var mayBegin = request.ContentLength is null && request.Version == HttpGeneration.Http2;
+            if ((mayBegin || request.Headers.First("expect") is not null) && _gate.TryEnterSilently())
+            {
+                body.BeSilentIn(_gate);
+                return _entered = true;
+            }
+            await body.ArriveAsync(cancellationToken);
+        }
+        var admission = await _gate.EnterAsync(longest, services.Time, cancellationToken);
+        Failure = admission switch
+        {
+            Admission.Overflow => AttemptFailure.Overflow,
+            Admission.TimedOut => AttemptFailure.Timeout,
+            _ => AttemptFailure.None,
+        };
+        return _entered = admission == Admission.Entered;
+    }
+
+    /// <summary>Picks the endpoint, which counts this attempt among its active ones until the end. Comes after a slot was taken.</summary>
+    /// <param name="other">An endpoint that just failed: avoided where there is another.</param>
+    public UpstreamEndpoint Pick(UpstreamEndpoint? other = null)
+    {
+        Endpoint = cluster.Pick(services.Random, services.Time, other)!;
+        Endpoint.Begin();
+        _active = true;
+        return Endpoint;
+    }
+
+    /// <summary>Sends the request to the endpoint that was picked, and tells it how that went.</summary>
+    /// <returns>Null where there is a <see cref="Response"/>; else why there is none, which <see cref="Failure"/> says, too.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public async ValueTask<UpstreamFailure?> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Response = await services.Client.SendAsync(request, cancellationToken);
+            Endpoint!.Answered();
+            return null;
+        }
+        catch (UpstreamException e)
+        {
+            Endpoint!.Failed(e.Failure, services.Metrics, services.Time);
+            Failure = FailureOf(e.Failure);
+            return e.Failure;
+        }
+    }
+
+    /// <summary>The caller's time for this attempt was over before the response came.</summary>
+    public void TimedOut() => Failure = AttemptFailure.Timeout;
+
+    /// <summary>Ends the exchange with the endpoint and gives back what was taken. Again is harmless.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_active)
+            Endpoint!.End();
+        _active = false;
+        try
+        {
+            var response = Response;
+            Response = null;
+            if (response is not null)
+                await response.DisposeAsync();
+        }
+        finally
+        {
+            if (_entered)
+                _gate.Leave();
+            _entered = false;
+        }
+    }
+
+    private static AttemptFailure FailureOf(UpstreamFailure failure) => failure switch
+    {
+        UpstreamFailure.Connect => AttemptFailure.Connect,
+        UpstreamFailure.Handshake => AttemptFailure.Handshake,
+        UpstreamFailure.Refused => AttemptFailure.Refused,
+        UpstreamFailure.Malformed => AttemptFailure.Malformed,
+        UpstreamFailure.InvalidRequest => AttemptFailure.InvalidRequest,
+        _ => AttemptFailure.Reset,
+    };
+}
