@@ -85,18 +85,18 @@ public sealed record PathEntry
     public RouteList Routes { get => field ?? RouteList.Empty; init; }
 }
 
-/// <summary>Where a path entry comes from.</summary>
-/// <param name="Ingress"><c>namespace/name</c>.</param>
-/// <param name="Rule">1-based index of the Ingress rule; 0 for defaultBackend.</param>
-/// <param name="Path">1-based index of the path in it; 0 for defaultBackend.</param>
-/// <param name="Tls">1-based index of the entry of <c>tls</c> whose hosts port 80 redirects; 0 for what is served. Beside it, rule and path are 0.</param>
-public sealed record RouteOrigin(string Ingress, int Rule, int Path, int Tls = 0)
+/// <summary>The place in an object of the cluster that a path entry comes from.</summary>
+/// <param name="Kind">The kind of the object.</param>
+/// <param name="Name"><c>namespace/name</c>.</param>
+/// <param name="Field">The path of the field in the object, such as <c>spec.rules[0].http.paths[1]</c>.</param>
+/// <param name="Description">The same for people, such as <c>rule 1 path 2</c>.</param>
+public sealed record RouteOrigin(string Kind, string Name, string Field, string Description)
 {
+    /// <summary><c>namespace/name</c> of the service that the entry's requests are for; null for an entry that is for none.</summary>
+    public string? Service { get; init; }
+
     /// <inheritdoc/>
-    public override string ToString() =>
-        Tls != 0 ? $"{Ingress} tls {Tls}"
-        : Rule == 0 ? $"{Ingress} default backend"
-        : $"{Ingress} rule {Rule} path {Path}";
+    public override string ToString() => $"{Name} {Description}";
 }
 
 /// <summary>One way to handle requests.</summary>

@@ -3,6 +3,7 @@ using KubeOps.Operator.Web.Webhooks.Admission.Validation;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
+using Turnpike.Compiler;
 using Turnpike.Compiler.Limits;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Admission;

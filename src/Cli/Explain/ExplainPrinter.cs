@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Turnpike.Compiler;
+using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
 
@@ -58,9 +60,7 @@ internal static class ExplainPrinter
             ["listener"] = report.Listener,
             ["certificate"] = report.Certificate,
             ["virtualHost"] = report.Way.Host?.Domain,
-            ["ingress"] = report.Way.Entry is { } entry
-                ? new JsonObject { ["name"] = entry.Origin.Ingress, ["rule"] = entry.Origin.Rule, ["path"] = entry.Origin.Path, ["tls"] = entry.Origin.Tls, ["match"] = entry.Path.ToString() }
-                : null,
+            ["ingress"] = report.Way.Entry is { } entry ? Ingress(entry) : null,
             ["rules"] = Array(report.Rules.Select(r => new JsonObject { ["name"] = r.Rule, ["taken"] = r.Taken, ["reason"] = r.Reason })),
             ["targets"] = Array(report.Targets.Select(t => new JsonObject
             {
@@ -76,6 +76,12 @@ internal static class ExplainPrinter
             ["notes"] = Array(report.Source.Notes.Select(n => JsonValue.Create(n))),
         };
         return JsonOutput.Write(json);
+    }
+
+    private static JsonObject Ingress(PathEntry entry)
+    {
+        var (rule, path, tls) = IngressPaths.NumbersOf(entry.Origin.Field);
+        return new JsonObject { ["name"] = entry.Origin.Name, ["rule"] = rule, ["path"] = path, ["tls"] = tls, ["match"] = entry.Path.ToString() };
     }
 
     private static void AppendRules(StringBuilder text, ExplainReport report)

@@ -25,7 +25,7 @@ internal sealed partial record ExplainProblems(ImmutableArray<string> OfThePath,
                 ofThePath.Add(text);
             else if (origin is null && diagnostic.Severity == DiagnosticSeverity.Error)
                 ofThePath.Add(text);
-            else if (origin is not null && $"{diagnostic.Subject.Namespace}/{diagnostic.Subject.Name}" == origin.Ingress)
+            else if (origin is not null && $"{diagnostic.Subject.Namespace}/{diagnostic.Subject.Name}" == origin.Name)
                 (Touches(diagnostic, origin, host, report) ? ofThePath : also).Add(text);
         }
         return new(ofThePath.ToImmutable(), also.ToImmutable());
@@ -34,13 +34,14 @@ internal sealed partial record ExplainProblems(ImmutableArray<string> OfThePath,
     /// <summary>By the field that a message begins with: one of another path or of another host's certificate is another request's matter.</summary>
     private static bool Touches(Diagnostic diagnostic, RouteOrigin origin, string host, ExplainReport report)
     {
-        var own = origin is { Rule: > 0 } ? IngressPaths.FieldPath(origin.Rule - 1, origin.Path - 1) : "spec.defaultBackend";
+        // A redirect of a host stands under tls; beside it the default backend is what a reader asks for.
+        var own = origin.Kind == Kinds.Ingress && IngressPaths.NumbersOf(origin.Field).Tls == 0 ? origin.Field : IngressPaths.DefaultBackend;
         if (diagnostic.Message.StartsWith("spec.rules[", StringComparison.Ordinal) || diagnostic.Message.StartsWith("spec.defaultBackend", StringComparison.Ordinal))
             return diagnostic.Message.StartsWith(own, StringComparison.Ordinal);
         if (TlsEntry().Match(diagnostic.Message) is not { Success: true } entry)
             return true;
         var index = int.Parse(entry.Groups[1].Value, CultureInfo.InvariantCulture);
-        var ingress = report.Source.Snapshot?.Ingresses.FirstOrDefault(i => i.Metadata.ToString() == origin.Ingress);
+        var ingress = report.Source.Snapshot?.Ingresses.FirstOrDefault(i => i.Metadata.ToString() == origin.Name);
         if (ingress is null || index >= ingress.Tls.Length)
             return true;
         var hosts = ingress.Tls[index].Hosts;

@@ -1,29 +1,28 @@
+using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Backends;
 
-/// <summary>A port of a service as an Ingress asks for it.</summary>
-/// <param name="Options">What holds for the services that its rules send requests to as well.</param>
+/// <summary>A port of a service, with what is known of the way there.</summary>
+/// <param name="Options">What the object that leads there says of its backends. It holds for the services that rules send its requests to as well.</param>
 internal sealed record Backend(ServiceObject Service, ServicePort Port, BackendOptions Options)
 {
     /// <summary>Computed each time: a copy with another port must not keep what the first one says.</summary>
     public PortProtocol Protocol => PortProtocol.Of(Port, Options.Protocol);
+
+    /// <summary>Says that the certificate of the backend is not verified.</summary>
+    public string NotVerified =>
+        $"port {Port.Port} of service \"{Service.Metadata.Name}\" speaks TLS, and nobody verifies its certificate; name a Secret with the certificates of its authority in the Ingress' annotation {Names.BackendCaAnnotation}";
 }
 
-/// <summary>What an Ingress says of its backends, wherever they are.</summary>
+/// <summary>What an object says of its backends, wherever they are.</summary>
 /// <param name="Authority"><c>namespace/name</c> of the Secret; null where certificates are not verified.</param>
 /// <param name="ServerName">Null for the name of each service.</param>
 internal sealed record BackendOptions(BackendProtocol? Protocol, string? Authority, string? ServerName)
 {
     public static BackendOptions None { get; } = new(null, null, null);
-
-    public static BackendOptions Of(IngressObject ingress)
-    {
-        var settings = BackendSettings.Of(ingress);
-        return new BackendOptions(settings.Protocol, settings.AuthoritySecret is { } secret ? $"{ingress.Metadata.Namespace}/{secret}" : null, settings.ServerName);
-    }
 
     /// <summary>What the name of a list of routes has more than that of Ingresses that say nothing, or nothing but what goes without saying.</summary>
     public string OfList => Text(Protocol is null or BackendProtocol.Http ? null : Protocol.ToString()!.ToLowerInvariant(), this);

@@ -1,15 +1,15 @@
 using System.Collections.Immutable;
 using Turnpike.Api;
-using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
-using Turnpike.Compiler.FrontEnds.Ingress;
+using Turnpike.Compiler.FrontEnds;
+using Turnpike.Compiler.Model;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Hosts;
 
 /// <summary>Why a namespace may not serve a host.</summary>
-/// <param name="Field">Of the Ingress that names it.</param>
-/// <param name="Message">What the Ingress's own namespace may know.</param>
+/// <param name="Field">The field of the object that names it.</param>
+/// <param name="Message">What the object's own namespace may know.</param>
 /// <param name="AdminMessage">The same with the owner's name; null where there is no more to tell.</param>
 public sealed record HostRefusal(string Host, string Field, string Message, string? AdminMessage);
 
@@ -21,35 +21,36 @@ public sealed class HostOwners
 {
     private readonly MeshConfig _mesh;
     private readonly Dictionary<string, string> _owners = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _oldestNamer = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ObjectKey> _oldestNamer = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> _sharedByNamespace = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Namespace, string Host), List<string>> _sharedByIngress = [];
+    private readonly Dictionary<(string Namespace, string Host), List<string>> _sharedByObject = [];
     private readonly PathHolders _paths;
 
-    private HostOwners(ClusterSnapshot snapshot)
+    private HostOwners(ClusterSnapshot snapshot, IEnumerable<HostRequest> requests)
     {
         _mesh = snapshot.Mesh;
-        Ours = IngressOrder.Ours(snapshot);
+        var all = HostRequest.ByAge(requests);
+        Requests = all.All(r => r.IsServed) ? all : [.. all.Where(r => r.IsServed)];
         foreach (var ns in snapshot.Namespaces)
         {
             if (ns.Metadata.Annotations.GetValueOrDefault(Names.ShareHostWithAnnotation) is { } shared)
                 _sharedByNamespace[ns.Metadata.Name] = shared;
         }
         if (_mesh.HostOwnership == HostOwnership.Namespace)
-            GiveOutHosts(snapshot.InvalidIngresses.IsEmpty ? Ours : IngressOrder.Ours(snapshot with { Ingresses = [.. snapshot.Ingresses, .. snapshot.InvalidIngresses] }), snapshot.HostClaims);
+            GiveOutHosts(all, snapshot.HostClaims);
         FallbackOwner = FindFallback(snapshot);
         _paths = new PathHolders(this, snapshot.HostClaims);
         var owned = FallbackOwner is null ? _owners : _owners.Append(new(HostClaims.Fallback, FallbackOwner));
         Claims = HostClaims.Of(owned, _paths.ToRemember());
     }
 
-    public static HostOwners Of(ClusterSnapshot snapshot) => new(snapshot);
+    public static HostOwners Of(ClusterSnapshot snapshot) => new(snapshot, FrontEndRequests.Of(snapshot));
 
     /// <summary>What is to be remembered.</summary>
     public HostClaims Claims { get; }
 
-    /// <summary>The Ingresses of our class, the oldest first.</summary>
-    internal ImmutableArray<IngressObject> Ours { get; }
+    /// <summary>What is asked for by the objects that are served, the oldest first.</summary>
+    internal ImmutableArray<HostRequest> Requests { get; }
 
     /// <summary>The namespace whose certificate is for hosts that have none, where the mesh has no certificate for them.</summary>
     internal string? FallbackOwner { get; }
@@ -73,15 +74,18 @@ public sealed class HostOwners
     /// <summary>Whether a namespace has a path of a host: of several that may serve it one has it, on both ports.</summary>
     internal bool HasPath(string ns, string host, PathMatch path) => _paths.Has(ns, host, path);
 
+    /// <summary>The kind of the object by which a path is held; null where no object has the path.</summary>
+    internal string? KindOfHolder(string host, PathMatch path) => _paths.KindOfHolder(host, path);
+
     /// <summary>Whether a namespace says what becomes of requests for a host that no path takes: its owner does, and where it has none, whoever has the path of every request.</summary>
     internal bool HasRest(string ns, string host) => OwnerOf(host) is { } owner ? owner == ns : HasPath(ns, host, PathMatch.Any);
 
-    /// <summary>All that an Ingress asks for and may not have. It need not be among those that the hosts were given out to.</summary>
-    public ImmutableArray<HostRefusal> Refusals(IngressObject ingress)
+    /// <summary>All that an object asks for and may not have. It need not be among those that the hosts were given out to.</summary>
+    public ImmutableArray<HostRefusal> Refusals(HostRequest request)
     {
-        var ns = ingress.Metadata.Namespace;
+        var ns = request.Subject.Namespace;
         var refusals = ImmutableArray.CreateBuilder<HostRefusal>();
-        foreach (var (host, field) in ServedPaths.Named(ingress))
+        foreach (var (host, field) in request.Hosts)
         {
             if (!MayClaim(ns, host))
                 refusals.Add(NotForAnyHost(host, field, ns));
@@ -90,22 +94,15 @@ public sealed class HostOwners
         }
         if (MayClaim(ns, ""))
             return refusals.ToImmutable();
-        for (var r = 0; r < ingress.Rules.Length; r++)
-        {
-            if (ingress.Rules[r].Host.Length == 0)
-                refusals.Add(NotForAnyHost("", $"spec.rules[{r}].host", ns));
-        }
-        // Beside named hosts a default backend has a meaning without the others.
-        if (ingress.DefaultBackend is not null && ingress.Rules.All(r => r.Host.Length == 0))
-            refusals.Add(NotForAnyHost("", "spec.defaultBackend", ns));
+        refusals.AddRange(request.AnyHostFields.Select(field => NotForAnyHost("", field, ns)));
         return refusals.ToImmutable();
     }
 
     /// <summary>Who had a host keeps it; what nobody had goes to the oldest. In the order of their age, so that a name older than the wildcard over it stays with whoever has it.</summary>
-    /// <param name="ingresses">Also those that are not valid: a fault, or a rule that a newer version brings, must not cost a namespace its host.</param>
-    private void GiveOutHosts(ImmutableArray<IngressObject> ingresses, HostClaims claims)
+    /// <param name="requests">Also those of objects that are not valid: a fault, or a rule that a newer version brings, must not cost a namespace its host.</param>
+    private void GiveOutHosts(ImmutableArray<HostRequest> requests, HostClaims claims)
     {
-        var named = ingresses.SelectMany(i => ServedPaths.Named(i).Select(n => (n.Host, i.Metadata.Namespace))).Distinct().ToList();
+        var named = requests.SelectMany(r => r.Hosts.Select(n => (n.Host, r.Subject.Namespace))).Distinct().ToList();
         foreach (var (host, ns) in named)
         {
             if (claims.OwnerOf(host) == ns && MayClaim(ns, host))
@@ -116,18 +113,18 @@ public sealed class HostOwners
             if (MayClaim(ns, host) && (Claim(host) is not { } claim || (claim.Owner == ns && claim.By != host)))
                 _owners[host] = ns;
         }
-        foreach (var ingress in ingresses)
+        foreach (var request in requests)
         {
-            ingress.Metadata.Annotations.TryGetValue(Names.ShareHostWithAnnotation, out var shared);
-            foreach (var (host, _) in ServedPaths.Named(ingress))
+            var ns = request.Subject.Namespace;
+            foreach (var (host, _) in request.Hosts)
             {
-                if (_owners.GetValueOrDefault(host) != ingress.Metadata.Namespace)
+                if (_owners.GetValueOrDefault(host) != ns)
                     continue;
-                _oldestNamer.TryAdd(host, ingress.Metadata.ToString());
-                if (shared is null)
+                _oldestNamer.TryAdd(host, request.Subject);
+                if (request.SharedWith is not { } shared)
                     continue;
-                if (!_sharedByIngress.TryGetValue((ingress.Metadata.Namespace, host), out var lists))
-                    _sharedByIngress.Add((ingress.Metadata.Namespace, host), lists = []);
+                if (!_sharedByObject.TryGetValue((ns, host), out var lists))
+                    _sharedByObject.Add((ns, host), lists = []);
                 lists.Add(shared);
             }
         }
@@ -136,9 +133,9 @@ public sealed class HostOwners
     private string? FindFallback(ClusterSnapshot snapshot)
     {
         var secrets = snapshot.TlsSecrets.Select(s => (s.Metadata.Namespace, s.Metadata.Name)).ToHashSet();
-        var able = Ours
-            .Where(i => MayClaim(i.Metadata.Namespace, "") && i.Tls.Any(t => ServedPaths.HostsOf(i, t).Count == 0 && secrets.Contains((i.Metadata.Namespace, t.SecretName ?? ""))))
-            .Select(i => i.Metadata.Namespace)
+        var able = Requests
+            .Where(r => MayClaim(r.Subject.Namespace, "") && r.Certificates.Any(c => c.Hosts.IsEmpty && secrets.Contains((r.Subject.Namespace, c.Secret ?? ""))))
+            .Select(r => r.Subject.Namespace)
             .ToList();
         return snapshot.HostClaims.OwnerOf(HostClaims.Fallback) is { } had && able.Contains(had) ? had : able.FirstOrDefault();
     }
@@ -152,7 +149,7 @@ public sealed class HostOwners
         if (Claim(host) is not { } claim || claim.Owner == ns)
             return true;
         return NamespaceNames.Contain(_sharedByNamespace.GetValueOrDefault(claim.Owner), ns)
-            || (_sharedByIngress.TryGetValue((claim.Owner, claim.By), out var lists) && lists.Any(list => NamespaceNames.Contain(list, ns)));
+            || (_sharedByObject.TryGetValue((claim.Owner, claim.By), out var lists) && lists.Any(list => NamespaceNames.Contain(list, ns)));
     }
 
     /// <summary>The owner, and the host by which it has this one.</summary>
@@ -173,7 +170,7 @@ public sealed class HostOwners
         var how = by == host ? "" : $" by {by}";
         string Text(string whose) => $"{field}: host {host} belongs{how} to {whose}, which does not share it with namespace {ns}; "
             + $"the owner can, by the annotation {Names.ShareHostWithAnnotation}: {ns} on its Ingress or Namespace";
-        return new HostRefusal(host, field, Text("another namespace"), Text($"namespace {owner} (Ingress {_oldestNamer.GetValueOrDefault(by, owner)})"));
+        return new HostRefusal(host, field, Text("another namespace"), Text($"namespace {owner} ({ObjectWords.Of(_oldestNamer[by])})"));
     }
 
     private static HostRefusal NotForAnyHost(string host, string field, string ns) => new(
@@ -181,18 +178,4 @@ public sealed class HostOwners
         field,
         $"{field}: namespace {ns} may not serve {(host.Length == 0 ? "any host" : $"the wildcard host {host}")}: the mesh setting anyHostNamespaces does not list it; name the host",
         null);
-}
-
-/// <summary>Which Ingresses are ours, and which of them goes first.</summary>
-internal static class IngressOrder
-{
-    /// <summary>The oldest first; of two from files, which have no age, the first by name.</summary>
-    public static ImmutableArray<IngressObject> Ours(ClusterSnapshot snapshot) =>
-    [
-        .. snapshot.Ingresses
-            .Where(i => IngressClasses.IsOurs(i, snapshot.Mesh, snapshot.IngressClasses))
-            .OrderBy(i => i.Metadata.CreationTimestamp ?? DateTimeOffset.MaxValue)
-            .ThenBy(i => i.Metadata.Namespace, StringComparer.Ordinal)
-            .ThenBy(i => i.Metadata.Name, StringComparer.Ordinal),
-    ];
 }

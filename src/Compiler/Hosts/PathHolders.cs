@@ -1,4 +1,4 @@
-using Turnpike.Compiler.FrontEnds.Ingress;
+using Turnpike.Compiler.Model;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Hosts;
@@ -11,52 +11,55 @@ internal sealed class PathHolders
 {
     private readonly HostOwners _owners;
     private readonly HostClaims _claims;
-    private readonly Dictionary<(string Host, PathMatch Path), (string Namespace, int Rank)> _holders = [];
+    private readonly Dictionary<HostPath, (string Namespace, string Kind, int Rank)> _holders = [];
 
     public PathHolders(HostOwners owners, HostClaims claims)
     {
         _owners = owners;
         _claims = claims;
         var contested = Contested();
-        foreach (var ingress in owners.Ours)
+        foreach (var request in owners.Requests)
         {
-            var ns = ingress.Metadata.Namespace;
-            foreach (var served in ServedPaths.Of(ingress))
+            var ns = request.Subject.Namespace;
+            foreach (var path in request.Paths)
             {
-                if (!contested.Contains(served.Host) || !owners.MayServe(ns, served.Host))
+                if (!contested.Contains(path.Host) || !owners.MayServe(ns, path.Host))
                     continue;
-                var rank = Rank(ns, served.Host, served.Path);
-                if (!_holders.TryGetValue((served.Host, served.Path), out var holder) || rank < holder.Rank)
-                    _holders[(served.Host, served.Path)] = (ns, rank);
+                var rank = Rank(ns, path);
+                if (!_holders.TryGetValue(path, out var holder) || rank < holder.Rank)
+                    _holders[path] = (ns, request.Subject.Kind, rank);
             }
         }
     }
 
-    public bool Has(string ns, string host, PathMatch path) => !_holders.TryGetValue((host, path), out var holder) || holder.Namespace == ns;
+    public bool Has(string ns, string host, PathMatch path) => !_holders.TryGetValue(new(host, path), out var holder) || holder.Namespace == ns;
 
-    /// <summary>The owner's paths need no record: it goes before whoever has none either.</summary>
+    /// <summary>The kind of the object by which a path of a contested host is held; null where no object has the path.</summary>
+    public string? KindOfHolder(string host, PathMatch path) => _holders.TryGetValue(new(host, path), out var holder) ? holder.Kind : null;
+
+    /// <summary>The owner's paths need no record: the owner goes before all others that have none either.</summary>
     public IEnumerable<KeyValuePair<string, string>> ToRemember() =>
-        _holders.Where(h => h.Value.Namespace != _owners.OwnerOf(h.Key.Host)).Select(h => new KeyValuePair<string, string>(Line(h.Key.Host, h.Key.Path), h.Value.Namespace));
+        _holders.Where(h => h.Value.Namespace != _owners.OwnerOf(h.Key.Host)).Select(h => new KeyValuePair<string, string>(Line(h.Key), h.Value.Namespace));
 
     /// <summary>Hosts without an owner, and those that others serve beside their owner: of the rest every path is the owner's.</summary>
     private HashSet<string> Contested()
     {
         var contested = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var ingress in _owners.Ours)
+        foreach (var request in _owners.Requests)
         {
-            foreach (var host in ingress.Rules.Select(r => r.Host.ToLowerInvariant()).Append(""))
+            foreach (var (host, _) in request.Paths)
             {
-                if (_owners.OwnerOf(host) != ingress.Metadata.Namespace)
+                if (!contested.Contains(host) && _owners.OwnerOf(host) != request.Subject.Namespace)
                     contested.Add(host);
             }
         }
         return contested;
     }
 
-    private int Rank(string ns, string host, PathMatch path) =>
-        _claims.HasPaths && _claims.HolderOf(Line(host, path)) == ns ? 0
-        : _owners.OwnerOf(host) == ns ? 1
+    private int Rank(string ns, HostPath path) =>
+        _claims.HasPaths && _claims.HolderOf(Line(path)) == ns ? 0
+        : _owners.OwnerOf(path.Host) == ns ? 1
         : 2;
 
-    private static string Line(string host, PathMatch path) => $"{(host.Length == 0 ? "*" : host)} {path}";
+    private static string Line(HostPath path) => $"{(path.Host.Length == 0 ? "*" : path.Host)} {path.Path}";
 }

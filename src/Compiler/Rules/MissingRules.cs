@@ -21,7 +21,7 @@ public static class MissingRules
     public static ImmutableArray<MissingRule> Of(ClusterSnapshot snapshot, ImmutableArray<Diagnostic> diagnostics, PathEntry entry)
     {
         var backends = new BackendIndex(snapshot);
-        if (ServiceOf(snapshot, entry.Origin, backends) is not { } service)
+        if (ServiceOf(entry.Origin, backends) is not { } service)
             return [];
         var rules = new RuleIndex(snapshot, backends, new DiagnosticBag());
         var host = backends.HostOf(service);
@@ -50,21 +50,13 @@ public static class MissingRules
             return Join(errors);
         var path = RouteBuilder.Matches(rule.Spec).Path;
         if (PathMatch.Intersect(entry.Path, path) is null)
-            return $"spec.match.request.headers.uri: the rule takes {path}, the Ingress sends {entry.Path} here: no request has both";
+            return $"spec.match.request.headers.uri: the rule takes {path}, the {entry.Origin.Kind} sends {entry.Path} here: no request has both";
         return said.FirstOrDefault(d => d.Reason == DiagnosticReasons.NeverReached) is { } hidden ? hidden.AdminMessage ?? hidden.Message
             : "another rule takes the same requests of this path first";
     }
 
-    private static ServiceObject? ServiceOf(ClusterSnapshot snapshot, RouteOrigin origin, BackendIndex backends)
-    {
-        if (origin.Tls != 0)
-            return null;
-        var ingress = snapshot.Ingresses.FirstOrDefault(i => i.Metadata.ToString() == origin.Ingress);
-        var backend = origin.Rule == 0
-            ? ingress?.DefaultBackend
-            : ingress?.Rules.ElementAtOrDefault(origin.Rule - 1)?.Paths.ElementAtOrDefault(origin.Path - 1)?.Backend;
-        return backend is null ? null : backends.Find(ingress!.Metadata.Namespace, backend.ServiceName);
-    }
+    private static ServiceObject? ServiceOf(RouteOrigin origin, BackendIndex backends) =>
+        origin.Service?.Split('/') is [var ns, var name] ? backends.Find(ns, name) : null;
 
     private static string Join(IEnumerable<Diagnostic> diagnostics) => string.Join("; ", diagnostics.Select(d => d.Message));
 }

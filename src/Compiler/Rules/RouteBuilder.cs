@@ -4,7 +4,6 @@ using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Backends;
-using Turnpike.Compiler.FrontEnds.Ingress;
 using Turnpike.Compiler.Limits;
 using Turnpike.Compiler.Model;
 using Turnpike.Primitives;
@@ -13,21 +12,11 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Rules;
 
 /// <summary>Turns the RouteRules of a backend service into the list of routes of a port of it (behaviour reference §3.3 to §3.13, §4.6).</summary>
-internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex backends, RuleIndex rules, NamespaceBudget budget, DiagnosticBag diagnostics)
+internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleIndex rules, NamespaceBudget budget, DiagnosticBag diagnostics)
 {
-    private const int DefaultHttpsPort = 443;
-
     private readonly Dictionary<string, (RouteSet? List, string? Excess, HashSet<PathMatch> Entries)> _lists = new(StringComparer.Ordinal);
     private readonly HashSet<RouteSet> _overTls = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, RouteSet> _nowhere = new(StringComparer.Ordinal);
-
-    /// <summary>For hosts with TLS, on port 80.</summary>
-    public RouteSet ToHttps { get; } = new(
-        "https", [new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null, httpsPort == DefaultHttpsPort ? 0 : httpsPort) }]);
-
-    /// <summary>For Ingresses whose guards are not enforced: they keep their paths from everybody else, and serve nothing.</summary>
-    public RouteSet Unguarded { get; } = new(
-        "unguarded", [new Route { Path = PathMatch.Any, DirectResponse = new DirectResponseAction(503, "not served: the Ingress of this path asks for a guard that is not enforced here") }]);
 
     /// <summary>For routes whose rule says nothing of it.</summary>
     private bool AllowsWebSockets => mesh.WebSockets == WebSockets.Allow;
@@ -251,7 +240,7 @@ internal sealed class RouteBuilder(MeshConfig mesh, int httpsPort, BackendIndex 
         }
         var destination = backend with { Service = other, Port = same };
         if (destination is { Protocol.Tls: true, Options.Authority: null } && other != backend.Service)
-            diagnostics.Warn(Keys.Of(rule), DiagnosticReasons.BackendNotVerified, $"{path}: {BackendChecks.NotVerified(destination)}");
+            diagnostics.Warn(Keys.Of(rule), DiagnosticReasons.BackendNotVerified, $"{path}: {destination.NotVerified}");
         return Cluster(rule, destination, labels);
     }
 

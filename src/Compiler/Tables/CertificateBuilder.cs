@@ -1,23 +1,22 @@
 using System.Collections.Immutable;
 using Turnpike.Api;
 using Turnpike.Api.Core;
-using Turnpike.Api.Ingresses;
-using Turnpike.Compiler.FrontEnds.Ingress;
 using Turnpike.Compiler.Hosts;
+using Turnpike.Compiler.Model;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Tables;
 
 /// <summary>
-/// Which certificate is for which server name: the secrets of <c>spec.tls</c>, each in its Ingress's own namespace and for that namespace's hosts
-/// alone, and for every other name the fallback: the secret that the profile names (<c>istio-system/istio-ingress-certs</c> in that of 2017), else the first secret whose Ingress names no host.
+/// Which certificate is for which server name: the secrets that objects name, each in its object's own namespace and for that namespace's hosts
+/// alone, and for every other name the fallback: the secret that the profile names (<c>istio-system/istio-ingress-certs</c> in that of 2017), else the first secret whose object names no host.
 /// </summary>
 internal sealed class CertificateBuilder
 {
     private readonly HostOwners _owners;
     private readonly DiagnosticBag _diagnostics;
     private readonly Dictionary<(string Namespace, string Name), TlsSecretObject> _secrets;
-    private readonly Dictionary<string, (TlsSecretObject Secret, ObjectKey Ingress)> _byHost = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (TlsSecretObject Secret, ObjectKey Subject)> _byHost = new(StringComparer.Ordinal);
     private readonly TlsSecretObject? _mesh;
     private readonly string _meshName;
     private TlsSecretObject? _fallback;
@@ -31,17 +30,17 @@ internal sealed class CertificateBuilder
         _meshName = $"{snapshot.Profile.SystemNamespace}/{snapshot.Profile.IngressCertificatesSecret}";
     }
 
-    /// <param name="ingresses">Those of our class, the one that wins a contest first.</param>
-    public void Add(IReadOnlyList<IngressObject> ingresses)
+    /// <param name="requests">Of the objects that are served, the one that wins a contest first.</param>
+    public void Add(IReadOnlyList<HostRequest> requests)
     {
-        _fallback ??= ingresses
-            .Where(ingress => ingress.Metadata.Namespace == _owners.FallbackOwner)
-            .SelectMany(ingress => ingress.Tls.Where(tls => ServedPaths.HostsOf(ingress, tls).Count == 0).Select(tls => Secret(ingress, tls)))
+        _fallback ??= requests
+            .Where(request => request.Subject.Namespace == _owners.FallbackOwner)
+            .SelectMany(request => request.Certificates.Where(wanted => wanted.Hosts.IsEmpty).Select(wanted => Secret(request.Subject, wanted)))
             .FirstOrDefault(secret => secret is not null);
-        foreach (var ingress in ingresses)
+        foreach (var request in requests)
         {
-            for (var i = 0; i < ingress.Tls.Length; i++)
-                Add(ingress, i, ingress.Tls[i]);
+            foreach (var wanted in request.Certificates)
+                Add(request.Subject, wanted);
         }
     }
 
@@ -64,27 +63,27 @@ internal sealed class CertificateBuilder
         return [.. certificates];
     }
 
-    private void Add(IngressObject ingress, int index, IngressTls tls)
+    private void Add(ObjectKey subject, CertificateRequest wanted)
     {
-        var ns = ingress.Metadata.Namespace;
-        if (Secret(ingress, tls) is { } secret)
+        var ns = subject.Namespace;
+        if (Secret(subject, wanted) is { } secret)
         {
-            foreach (var host in ServedPaths.HostsOf(ingress, tls))
+            foreach (var host in wanted.Hosts)
             {
                 if (_owners.MayCertify(ns, host))
-                    Claim(Keys.Of(ingress), index, host, secret);
+                    Claim(subject, wanted.Field, host, secret);
                 else if (_owners.MayServe(ns, host))
-                    _diagnostics.Warn(Keys.Of(ingress), DiagnosticReasons.CertificateTaken, $"spec.tls[{index}]: host {host} belongs to another namespace, which shares it: it is served with its owner's certificate, not with {secret.Metadata}");
+                    _diagnostics.Warn(subject, DiagnosticReasons.CertificateTaken, $"{wanted.Field}: host {host} belongs to another namespace, which shares it: it is served with its owner's certificate, not with {secret.Metadata}");
             }
             return;
         }
-        var unnamed = string.IsNullOrEmpty(tls.SecretName);
-        var fallback = _fallback is not null && (ReferenceEquals(_fallback, _mesh) || _fallback.Metadata.Namespace == ns || !_owners.HostsAreOwned || ServedPaths.HostsOf(ingress, tls).Count == 0)
+        var unnamed = string.IsNullOrEmpty(wanted.Secret);
+        var fallback = _fallback is not null && (ReferenceEquals(_fallback, _mesh) || _fallback.Metadata.Namespace == ns || !_owners.HostsAreOwned || wanted.Hosts.IsEmpty)
             ? _fallback
             : null;
         if (unnamed && fallback is not null)
             return;
-        var lack = unnamed ? $"spec.tls[{index}]: names no secret" : $"spec.tls[{index}].secretName: namespace {ns} has no usable TLS secret \"{tls.SecretName}\"";
+        var lack = unnamed ? $"{wanted.Field}: names no secret" : $"{wanted.SecretField}: namespace {ns} has no usable TLS secret \"{wanted.Secret}\"";
         if (fallback is null)
             Warn($"there is no fallback certificate ({_meshName}) either, so its TLS connections are refused", null);
         else if (ReferenceEquals(fallback, _mesh) || fallback.Metadata.Namespace == ns)
@@ -93,22 +92,22 @@ internal sealed class CertificateBuilder
             Warn("a fallback certificate of another namespace is used", $"the fallback certificate {fallback.Metadata} is used");
 
         void Warn(string instead, string? admin) =>
-            _diagnostics.Warn(Keys.Of(ingress), DiagnosticReasons.SecretNotFound, $"{lack}; {instead}", admin is null ? null : $"{lack}; {admin}");
+            _diagnostics.Warn(subject, DiagnosticReasons.SecretNotFound, $"{lack}; {instead}", admin is null ? null : $"{lack}; {admin}");
     }
 
-    private TlsSecretObject? Secret(IngressObject ingress, IngressTls tls) =>
-        string.IsNullOrEmpty(tls.SecretName) ? null : _secrets.GetValueOrDefault((ingress.Metadata.Namespace, tls.SecretName));
+    private TlsSecretObject? Secret(ObjectKey subject, CertificateRequest wanted) =>
+        string.IsNullOrEmpty(wanted.Secret) ? null : _secrets.GetValueOrDefault((subject.Namespace, wanted.Secret));
 
-    private void Claim(ObjectKey ingress, int index, string host, TlsSecretObject secret)
+    private void Claim(ObjectKey subject, string field, string host, TlsSecretObject secret)
     {
-        if (_byHost.TryAdd(host, (secret, ingress)) || ReferenceEquals(_byHost[host].Secret, secret))
+        if (_byHost.TryAdd(host, (secret, subject)) || ReferenceEquals(_byHost[host].Secret, secret))
             return;
         var (other, owner) = _byHost[host];
-        var full = $"spec.tls[{index}]: host {host} is served with the certificate {other.Metadata} of {owner}, which is older or comes first";
-        if (owner.Namespace == ingress.Namespace)
-            _diagnostics.Warn(ingress, DiagnosticReasons.CertificateTaken, full);
+        var full = $"{field}: host {host} is served with the certificate {other.Metadata} of {owner}, which is older or comes first";
+        if (owner.Namespace == subject.Namespace)
+            _diagnostics.Warn(subject, DiagnosticReasons.CertificateTaken, full);
         else
-            _diagnostics.Warn(ingress, DiagnosticReasons.CertificateTaken, $"spec.tls[{index}]: host {host} is served with the certificate of an Ingress of another namespace, which is older or comes first", full);
+            _diagnostics.Warn(subject, DiagnosticReasons.CertificateTaken, $"{field}: host {host} is served with the certificate of {ObjectWords.OfAnotherNamespace(owner.Kind)}, which is older or comes first", full);
     }
 
     /// <summary>

@@ -1,65 +1,55 @@
-using Turnpike.Api;
 using Turnpike.Compiler.Hosts;
 using Turnpike.Compiler.Model;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Tables;
 
-/// <summary>The virtual hosts of one listener while they are put together. Whoever comes first with a host and path keeps it.</summary>
+/// <summary>The virtual hosts of one listener while they are put together. The first claim of a host and path keeps it.</summary>
 internal sealed class VirtualHostBuilder(string listener, DiagnosticBag diagnostics)
 {
     private readonly SortedDictionary<string, Dictionary<PathMatch, PathClaim>> _hosts = new(StringComparer.Ordinal);
-    private readonly List<(string Host, PathClaim Entry)> _redirects = [];
-    private readonly SortedDictionary<string, (ObjectKey Ingress, PathClaim? Whole)?> _closed = new(StringComparer.Ordinal);
+    private readonly List<PathClaim> _yielding = [];
+    private readonly SortedDictionary<string, HostClosing?> _closed = new(StringComparer.Ordinal);
 
-    /// <param name="host">Empty for any host.</param>
-    public void Add(ObjectKey ingress, string host, PathClaim entry)
+    public void Add(PathClaim claim)
     {
-        var domain = Domain(host);
-        var paths = PathsOf(domain);
-        if (paths.TryAdd(entry.Path, entry))
+        if (claim.Yields)
+        {
+            _yielding.Add(claim);
             return;
-        // Of one namespace: which namespace has a path is settled before.
-        var taken = paths[entry.Path].Origin;
+        }
+        var domain = Domain(claim.Host);
+        var paths = PathsOf(domain);
+        if (paths.TryAdd(claim.Path, claim))
+            return;
+        // Both are of one namespace: which namespace has a path is settled before.
+        var taken = paths[claim.Path].Origin;
         diagnostics.Error(
-            ingress,
+            claim.Subject,
             DiagnosticReasons.HostPathTaken,
-            $"{Where(entry.Origin)}: host {domain}, path {entry.Path} on {listener} is taken by Ingress {taken}, which is older or comes first");
+            $"{claim.Origin.Field}: host {domain}, path {claim.Path} on {listener} is taken by {taken.Kind} {taken}, which is older or comes first");
     }
 
-    /// <summary>
-    /// A path of a host that redirects to another listener. It takes nothing from what is served here: the same path of another Ingress stays, be it older
-    /// or younger.
-    /// </summary>
-    public void AddRedirect(string host, PathClaim entry) => _redirects.Add((Domain(host), entry));
+    public void Close(HostClosing closing) => _closed.TryAdd(Domain(closing.Host), closing);
 
-    /// <summary>
-    /// Says what becomes of the requests for a host that nobody's path here takes: they are redirected, or they get nothing; no wider host and no
-    /// default backend of another Ingress has them. Whoever comes first says it.
-    /// </summary>
-    /// <param name="ingress">That says so.</param>
-    /// <param name="host">Not empty.</param>
-    /// <param name="rest">Takes every path; null for nothing.</param>
-    public void Close(ObjectKey ingress, string host, PathClaim? rest) => _closed.TryAdd(Domain(host), (ingress, rest));
-
-    /// <summary>Leaves a host as it is, whoever asks for <see cref="Close"/> later.</summary>
+    /// <summary>Leaves a host as it is, even where a later <see cref="Close"/> asks for more.</summary>
     public void LeaveOpen(string host) => _closed.TryAdd(Domain(host), null);
 
-    /// <summary>Adds redirects and closes hosts, once everything that is served here is in.</summary>
+    /// <summary>Adds the claims that yield and closes hosts, once everything that is served here is in.</summary>
     public void Finish()
     {
-        foreach (var (host, entry) in _redirects)
-            PathsOf(host).TryAdd(entry.Path, entry);
+        foreach (var claim in _yielding)
+            PathsOf(Domain(claim.Host)).TryAdd(claim.Path, claim);
         foreach (var (host, closing) in _closed)
         {
-            if (closing is not var (ingress, rest))
+            if (closing is null)
                 continue;
-            if (_hosts.TryGetValue(host, out var paths) && paths.GetValueOrDefault(PathMatch.Any) is { } fallback && fallback.Origin is { Rule: 0, Tls: 0 } && fallback.Origin.Ingress != Name(ingress))
+            if (_hosts.TryGetValue(host, out var paths) && paths.GetValueOrDefault(PathMatch.Any) is { IsFallback: true } fallback && fallback.Subject != closing.Subject)
             {
                 paths.Remove(PathMatch.Any);
-                Displaced(fallback.Origin, host, ingress, rest is not null);
+                Displaced(fallback, host, closing);
             }
-            if (rest is not null)
+            if (closing.Rest is { } rest)
                 PathsOf(host).TryAdd(rest.Path, rest);
             else if (!_hosts.ContainsKey(host) && Wider(host) is not null)
                 _hosts.Add(host, []);
@@ -67,7 +57,7 @@ internal sealed class VirtualHostBuilder(string listener, DiagnosticBag diagnost
     }
 
     /// <summary>
-    /// An owned host that this listener does not have would be served by whoever has a wider one. It gets a virtual host of its own, with
+    /// Keeps an owned host that this listener does not have from being served by the owner of a wider one. The host gets a virtual host of its own, with
     /// those paths of the wider one that are its owner's or have its consent.
     /// </summary>
     public void CloseTo(HostOwners owners)
@@ -77,21 +67,19 @@ internal sealed class VirtualHostBuilder(string listener, DiagnosticBag diagnost
         {
             if (_hosts.ContainsKey(host) || Wider(host) is not { } wider)
                 continue;
-            var permitted = wider.Where(e => owners.MayServe(NamespaceOf(e.Value), host)).ToDictionary();
+            var permitted = wider.Where(e => owners.MayServe(e.Value.Subject.Namespace, host)).ToDictionary();
             if (permitted.Count < wider.Count)
                 _hosts.Add(host, permitted);
         }
     }
+
+    public VirtualHostSet Build() => new(_hosts.Select(h => new VirtualHost(h.Key, [.. h.Value.Values.Select(c => c.ToEntry())])));
 
     private Dictionary<PathMatch, PathClaim>? Wider(string host)
     {
         var dot = host.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 && !host.StartsWith("*.", StringComparison.Ordinal) && _hosts.TryGetValue("*" + host[dot..], out var found) ? found : _hosts.GetValueOrDefault("*");
     }
-
-    private static string NamespaceOf(PathClaim entry) => entry.Origin.Ingress[..entry.Origin.Ingress.IndexOf('/', StringComparison.Ordinal)];
-
-    public VirtualHostSet Build() => new(_hosts.Select(h => new VirtualHost(h.Key, [.. h.Value.Values.Select(c => c.ToEntry())])));
 
     private Dictionary<PathMatch, PathClaim> PathsOf(string domain)
     {
@@ -100,20 +88,15 @@ internal sealed class VirtualHostBuilder(string listener, DiagnosticBag diagnost
         return paths;
     }
 
-    private void Displaced(RouteOrigin fallback, string host, ObjectKey closedBy, bool redirects)
+    private void Displaced(PathClaim fallback, string host, HostClosing closing)
     {
-        var slash = fallback.Ingress.IndexOf('/', StringComparison.Ordinal);
-        var subject = new ObjectKey(Kinds.Ingress, fallback.Ingress[..slash], fallback.Ingress[(slash + 1)..]);
-        string Text(string whose) => $"spec.defaultBackend: on {listener} it gets no request for host {host}, because {whose} lists the host under tls"
-            + (redirects ? ", so that what no path takes is redirected to HTTPS" : "");
-        var full = Text($"Ingress {Name(closedBy)}");
-        var ours = closedBy.Namespace == subject.Namespace;
-        diagnostics.Warn(subject, DiagnosticReasons.NoEffect, ours ? full : Text("an Ingress of another namespace"), ours ? null : full);
+        var (subject, by) = (fallback.Subject, closing.Subject);
+        string Text(string whose) => $"{fallback.Origin.Field}: on {listener} it gets no request for host {host}, because {whose} {closing.Because}"
+            + (closing.Rest is null ? "" : ", so that what no path takes is redirected to HTTPS");
+        var full = Text(ObjectWords.Of(by));
+        var ours = by.Namespace == subject.Namespace;
+        diagnostics.Warn(subject, DiagnosticReasons.NoEffect, ours ? full : Text(ObjectWords.OfAnotherNamespace(by.Kind)), ours ? null : full);
     }
 
     private static string Domain(string host) => host.Length == 0 ? "*" : host.ToLowerInvariant();
-
-    private static string Name(ObjectKey ingress) => $"{ingress.Namespace}/{ingress.Name}";
-
-    private static string Where(RouteOrigin origin) => origin.Rule == 0 ? "spec.defaultBackend" : IngressPaths.FieldPath(origin.Rule - 1, origin.Path - 1);
 }

@@ -62,7 +62,7 @@ internal readonly record struct AccessEntry
             Path = Cut(path == request.Target.Length ? request.Target : request.Target[..Math.Min(path, MaxPath + 1)], MaxPath),
             HasQuery = path < request.Target.Length,
             Status = gone ? 0 : exchange.Response.Status,
-            Ingress = origin?.Ingress,
+            Ingress = origin?.Name,
             Rule = rule,
             Upstream = exchange.Trace.Upstream?.Endpoint,
             Tries = exchange.Trace.Tries,

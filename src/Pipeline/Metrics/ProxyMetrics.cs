@@ -79,7 +79,7 @@ internal sealed class ProxyMetrics
     {
         Interlocked.Decrement(ref _active);
         _latency[(int)listener].Add(elapsed);
-        var key = new RouteKey(listener, origin?.Ingress ?? "", rule ?? "");
+        var key = new RouteKey(listener, origin?.Name ?? "", rule ?? "");
         if (!_routes.TryGetValue(key, out var counts))
         {
             if (_routes.Count >= MaxRoutes)

@@ -16,7 +16,7 @@ public sealed class ExplainTests : ClusterFixture
     public async Task Table_IsEnough()
     {
         var route = new Route { Path = PathMatch.Any, Targets = [new WeightedCluster("default/web:80", 100)], Timeout = TimeSpan.FromSeconds(15) };
-        var entry = new PathEntry { Path = PathMatch.Any, Origin = new RouteOrigin("default/web", 1, 1), Routes = [route] };
+        var entry = new PathEntry { Path = PathMatch.Any, Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[0].http.paths[0]", "rule 1 path 1"), Routes = [route] };
         var table = new RouteTable
         {
             Https = new VirtualHostSet([new VirtualHost("foo.com", [entry])]),

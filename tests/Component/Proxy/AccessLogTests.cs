@@ -16,7 +16,7 @@ namespace Turnpike.Tests.Component.Proxy;
 /// <summary>A line for each request: what it says, what it never says, and that nobody waits for it.</summary>
 public sealed partial class AccessLogTests : PipelineTest
 {
-    private static readonly RouteOrigin Origin = new("default/shop", 1, 1);
+    private static readonly RouteOrigin Origin = new("Ingress", "default/shop", "spec.rules[0].http.paths[0]", "rule 1 path 1");
 
     [Fact]
     public async Task Text_SaysWhereTheRequestWentAndHowItEnded()

@@ -141,7 +141,7 @@ public sealed class ResourceEqualityTests
             new PathEntry
             {
                 Path = PathMatch.Prefix("/"),
-                Origin = new RouteOrigin("default/web", 1, 1 + random.Next(2)),
+                Origin = new RouteOrigin("Ingress", "default/web", $"spec.rules[0].http.paths[{random.Next(2)}]", "a path"),
                 Routes = new RouteList($"list{i % 2}", [new Route { Path = PathMatch.Any, Targets = [new WeightedCluster("a", 100)] }]),
             },
         ]))),

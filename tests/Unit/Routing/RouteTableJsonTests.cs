@@ -135,9 +135,9 @@ public sealed class RouteTableJsonTests
         {
             Http = new VirtualHostSet([
                 new VirtualHost("*.foo.com", [
-                    new PathEntry { Path = PathMatch.Exact("/refused"), Origin = new RouteOrigin("default/web", 2, 1), Routes = [refused] },
-                    new PathEntry { Path = PathMatch.Element("/a"), Origin = new RouteOrigin("default/web", 1, 2), Routes = [route] },
-                    new PathEntry { Path = PathMatch.Exact("/r"), Origin = new RouteOrigin("default/web", 0, 0, 1), Routes = [redirect] },
+                    new PathEntry { Path = PathMatch.Exact("/refused"), Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[1].http.paths[0]", "rule 2 path 1"), Routes = [refused] },
+                    new PathEntry { Path = PathMatch.Element("/a"), Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[0].http.paths[1]", "rule 1 path 2") { Service = "default/web" }, Routes = [route] },
+                    new PathEntry { Path = PathMatch.Exact("/r"), Origin = new RouteOrigin("Ingress", "default/web", "spec.tls[0]", "tls 1"), Routes = [redirect] },
                 ]),
             ]),
             Clusters = new ClusterSet([

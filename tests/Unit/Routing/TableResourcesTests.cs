@@ -68,7 +68,7 @@ public sealed class TableResourcesTests
         static RouteTable Of(string rule)
         {
             var list = new RouteList("default/web:80", [new Route { Rule = rule, Path = PathMatch.Any, Targets = [new WeightedCluster("a", 100)] }]);
-            var entries = Enumerable.Range(0, 100).Select(i => new PathEntry { Path = PathMatch.Prefix($"/{i}"), Origin = new RouteOrigin("default/web", 1, i + 1), Routes = list });
+            var entries = Enumerable.Range(0, 100).Select(i => new PathEntry { Path = PathMatch.Prefix($"/{i}"), Origin = new RouteOrigin("Ingress", "default/web", $"spec.rules[0].http.paths[{i}]", $"rule 1 path {i + 1}"), Routes = list });
             return RouteTableJson.WithVersion(new RouteTable { Http = new VirtualHostSet([new VirtualHost("a.com", [.. entries]), Host(1)]) });
         }
         var (before, after) = (Of("default/one"), Of("default/two"));
@@ -180,7 +180,7 @@ public sealed class TableResourcesTests
         new PathEntry
         {
             Path = PathMatch.Prefix("/"),
-            Origin = new RouteOrigin("default/web", 1, 1),
+            Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[0].http.paths[0]", "rule 1 path 1"),
             Routes = [new Route { Path = PathMatch.Prefix("/"), Targets = [new WeightedCluster("a", 100)], Timeout = TimeSpan.FromSeconds(15) }],
         },
     ]);

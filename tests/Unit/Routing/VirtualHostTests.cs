@@ -41,7 +41,7 @@ public sealed class VirtualHostTests
         var entry = new PathEntry
         {
             Path = PathMatch.Prefix("/"),
-            Origin = new RouteOrigin("default/web", 1, 1),
+            Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[0].http.paths[0]", "rule 1 path 1"),
             Routes =
             [
                 Route("both", new Condition(ConditionTarget.Header, "x-user", ConditionKind.Exact, "jason"), new Condition(ConditionTarget.Method, "", ConditionKind.Exact, "GET")),
@@ -117,7 +117,7 @@ public sealed class VirtualHostTests
     private static VirtualHost Host(params ImmutableArray<PathMatch> paths) => new("*", [.. paths.Select(p => Entry(p, Route("r")))]);
 
     private static PathEntry Entry(PathMatch path, params ImmutableArray<Route> routes) =>
-        new() { Path = path, Origin = new RouteOrigin("default/web", 1, 1), Routes = [.. routes.Select(r => r with { Path = PathMatch.Any })] };
+        new() { Path = path, Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[0].http.paths[0]", "rule 1 path 1"), Routes = [.. routes.Select(r => r with { Path = PathMatch.Any })] };
 
     private static Route Route(string rule, params ImmutableArray<Condition> conditions) =>
         new() { Rule = rule, Path = PathMatch.Prefix("/"), Conditions = conditions };

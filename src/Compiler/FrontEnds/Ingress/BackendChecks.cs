@@ -15,7 +15,7 @@ internal sealed class BackendChecks(BackendAuthorities authorities, DiagnosticBa
     public Backend Of(IngressObject ingress, ServiceObject service, ServicePort port, string field)
     {
         var key = Keys.Of(ingress);
-        var backend = new Backend(service, port, BackendOptions.Of(ingress));
+        var backend = new Backend(service, port, OptionsOf(ingress));
         _anyTls[key] = _anyTls.GetValueOrDefault(key) || backend.Protocol.Tls;
         if (!_told.Add((key, service.Metadata.Name, port.Port)))
             return backend;
@@ -24,7 +24,7 @@ internal sealed class BackendChecks(BackendAuthorities authorities, DiagnosticBa
         if (backend.Protocol.Ignored is { } ignored)
             diagnostics.Warn(key, DiagnosticReasons.NoEffect, $"{At(Names.BackendProtocolAnnotation)}: {FieldError.Quote(ingress.Metadata.Annotations[Names.BackendProtocolAnnotation])} does not hold for service \"{service.Metadata.Name}\", whose {ignored}; {Spoken(backend)} is spoken");
         if (backend is { Protocol.Tls: true, Options.Authority: null })
-            diagnostics.Warn(key, DiagnosticReasons.BackendNotVerified, $"{field}: {NotVerified(backend)}");
+            diagnostics.Warn(key, DiagnosticReasons.BackendNotVerified, $"{field}: {backend.NotVerified}");
         return backend;
     }
 
@@ -53,8 +53,11 @@ internal sealed class BackendChecks(BackendAuthorities authorities, DiagnosticBa
             diagnostics.Warn(key, problem.Reason, text);
     }
 
-    public static string NotVerified(Backend backend) =>
-        $"port {backend.Port.Port} of service \"{backend.Service.Metadata.Name}\" speaks TLS, and nobody verifies its certificate; name a Secret with the certificates of its authority in the Ingress' annotation {Names.BackendCaAnnotation}";
+    private static BackendOptions OptionsOf(IngressObject ingress)
+    {
+        var settings = BackendSettings.Of(ingress);
+        return new BackendOptions(settings.Protocol, settings.AuthoritySecret is { } secret ? $"{ingress.Metadata.Namespace}/{secret}" : null, settings.ServerName);
+    }
 
     private static string Spoken(Backend backend) =>
         (backend.Protocol.Protocol == Routing.UpstreamProtocol.Http2 ? "HTTP/2" : "HTTP/1.1") + (backend.Protocol.Tls ? " over TLS" : "");

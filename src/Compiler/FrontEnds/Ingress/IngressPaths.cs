@@ -1,7 +1,26 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace Turnpike.Compiler;
 
-/// <summary>Where in an Ingress a path stands, both counted from 0.</summary>
-public static class IngressPaths
+/// <summary>The field paths of an Ingress by which its claims are known. Indices count from 0.</summary>
+public static partial class IngressPaths
 {
-    public static string FieldPath(int rule, int path) => $"spec.rules[{rule}].http.paths[{path}]";
+    public const string DefaultBackend = "spec.defaultBackend";
+
+    public static string FieldPath(int rule, int path) => string.Create(CultureInfo.InvariantCulture, $"spec.rules[{rule}].http.paths[{path}]");
+
+    public static string Tls(int entry) => string.Create(CultureInfo.InvariantCulture, $"spec.tls[{entry}]");
+
+    /// <summary>Reads a field path back. Numbers count from 1, as people count; 0 stands for what the field does not have.</summary>
+    public static (int Rule, int Path, int Tls) NumbersOf(string? field)
+    {
+        if (Numbers().Match(field ?? "") is not { Success: true } match)
+            return (0, 0, 0);
+        int Number(string group) => match.Groups[group].Success ? int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture) + 1 : 0;
+        return (Number("rule"), Number("path"), Number("tls"));
+    }
+
+    [GeneratedRegex(@"\A(?:spec\.rules\[(?<rule>[0-9]{1,6})\]\.http\.paths\[(?<path>[0-9]{1,6})\]|spec\.tls\[(?<tls>[0-9]{1,6})\])\z")]
+    private static partial Regex Numbers();
 }

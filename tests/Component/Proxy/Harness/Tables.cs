@@ -18,7 +18,7 @@ internal static class Tables
     public static PathEntry Entry(params Route[] routes) => new()
     {
         Path = PathMatch.Prefix("/"),
-        Origin = new RouteOrigin("default/ingress", 1, 1),
+        Origin = new RouteOrigin("Ingress", "default/ingress", "spec.rules[0].http.paths[0]", "rule 1 path 1"),
         Routes = [.. routes],
     };
 

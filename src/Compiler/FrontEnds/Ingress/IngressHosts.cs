@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+using Turnpike.Api.Ingresses;
+using Turnpike.Compiler.FrontEnds.Ingress;
+using Turnpike.Compiler.Hosts;
+
+namespace Turnpike.Compiler;
+
+/// <summary>Asks the owners of hosts about an Ingress.</summary>
+public static class IngressHosts
+{
+    /// <summary>All hosts that an Ingress asks for and may not have. It need not be among those that the hosts were given out to.</summary>
+    public static ImmutableArray<HostRefusal> Refusals(this HostOwners owners, IngressObject ingress) => owners.Refusals(IngressRequests.Of(ingress));
+}

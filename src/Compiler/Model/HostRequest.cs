@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Turnpike.Api;
+using Turnpike.Routing;
+
+namespace Turnpike.Compiler.Model;
+
+/// <summary>
+/// The hosts, paths and certificates that one object asks for, whatever its kind. Hosts are in lower case, and empty for any host.
+/// Who gets what is decided for the requests of all objects at once (<see cref="Hosts.HostOwners"/>).
+/// </summary>
+public sealed record HostRequest
+{
+    public required ObjectKey Subject { get; init; }
+
+    /// <summary>The age of the object, by which it goes before others; null for objects from files.</summary>
+    public DateTimeOffset? Created { get; init; }
+
+    /// <summary>Whether the object is served. One that is not valid keeps its hosts, and gets nothing else.</summary>
+    public bool IsServed { get; init; } = true;
+
+    /// <summary>Every host that the object names.</summary>
+    public ImmutableArray<NamedHost> Hosts { get; init; } = [];
+
+    /// <summary>The fields that ask for requests of any host.</summary>
+    public ImmutableArray<string> AnyHostFields { get; init; } = [];
+
+    /// <summary>The namespaces that the object shares its hosts with, as its annotation lists them; null where it has none.</summary>
+    public string? SharedWith { get; init; }
+
+    public ImmutableArray<HostPath> Paths { get; init; } = [];
+
+    public ImmutableArray<CertificateRequest> Certificates { get; init; } = [];
+
+    /// <summary>Orders requests by age, the oldest first. Of two objects without an age the first by name goes first.</summary>
+    internal static ImmutableArray<HostRequest> ByAge(IEnumerable<HostRequest> requests) =>
+    [
+        .. requests
+            .OrderBy(r => r.Created ?? DateTimeOffset.MaxValue)
+            .ThenBy(r => r.Subject.Namespace, StringComparer.Ordinal)
+            .ThenBy(r => r.Subject.Name, StringComparer.Ordinal)
+            .ThenBy(r => r.Subject.Kind, StringComparer.Ordinal),
+    ];
+}
+
+/// <param name="Host">The host.</param>
+/// <param name="Field">The path of the field that names it.</param>
+public readonly record struct NamedHost(string Host, string Field);
+
+/// <param name="Host">The host.</param>
+/// <param name="Path">A path of it.</param>
+public readonly record struct HostPath(string Host, PathMatch Path);
+
+/// <param name="Field">The path of the field that asks for the certificate.</param>
+/// <param name="SecretField">The path of the field that names the Secret.</param>
+/// <param name="Secret">The name of a Secret of the object's namespace; null or empty where the object names none.</param>
+/// <param name="Hosts">The server names; empty for every name that has no certificate.</param>
+public sealed record CertificateRequest(string Field, string SecretField, string? Secret, ImmutableArray<string> Hosts);

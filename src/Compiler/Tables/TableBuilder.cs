@@ -1,0 +1,61 @@
+using Turnpike.Api;
+using Turnpike.Compiler.Hosts;
+using Turnpike.Compiler.Limits;
+using Turnpike.Compiler.Model;
+using Turnpike.Routing;
+
+namespace Turnpike.Compiler.Tables;
+
+/// <summary>Takes the claims of all front ends, decides which of them hold, and makes the virtual hosts of each listener.</summary>
+internal sealed class TableBuilder(HostOwners owners, NamespaceBudget budget, DiagnosticBag diagnostics)
+{
+    private readonly VirtualHostBuilder _http = new(ListenerNames.Http, diagnostics);
+    private readonly VirtualHostBuilder _https = new(ListenerNames.Https, diagnostics);
+
+    /// <summary>Whether an object may have a path, by the owners of the hosts and by the room that its namespace has left. Says why not.</summary>
+    public bool Admits(ObjectKey subject, string host, PathMatch path, string field)
+    {
+        if (!owners.MayServe(subject.Namespace, host))
+            return false;
+        if (!owners.HasPath(subject.Namespace, host, path))
+        {
+            diagnostics.Error(subject, DiagnosticReasons.HostPathTaken, $"{field}: host {(host.Length == 0 ? "*" : host)}, path {path} is taken by {ObjectWords.OfAnotherNamespace(owners.KindOfHolder(host, path)!)}, which had it first");
+            return false;
+        }
+        if (budget.Spend(subject.Namespace, NamespaceBudget.OfPath(host, path.Value)) is not { } excess)
+            return true;
+        LeaveOut(subject, field, excess);
+        return false;
+    }
+
+    /// <summary>Says that a path is left out because its namespace has no room for it.</summary>
+    public void LeaveOut(ObjectKey subject, string field, string? excess) =>
+        diagnostics.Error(subject, DiagnosticReasons.LimitExceeded, $"{field}: {excess}; the path is left out");
+
+    public void Add(PathClaim claim) => Of(claim.Listener).Add(claim);
+
+    public void Close(HostClosing closing) => Of(closing.Listener).Close(closing);
+
+    /// <summary>Leaves a host as it is, even where a later <see cref="Close"/> asks for more.</summary>
+    public void LeaveOpen(string listener, string host) => Of(listener).LeaveOpen(host);
+
+    /// <summary>Settles what depends on all claims, once they are in.</summary>
+    public void Finish()
+    {
+        _http.Finish();
+        _https.Finish();
+    }
+
+    public VirtualHostSet Build(string listener)
+    {
+        Of(listener).CloseTo(owners);
+        return Of(listener).Build();
+    }
+
+    private VirtualHostBuilder Of(string listener) => listener switch
+    {
+        ListenerNames.Http => _http,
+        ListenerNames.Https => _https,
+        _ => throw new ArgumentException($"there is no listener \"{listener}\"", nameof(listener)),
+    };
+}
