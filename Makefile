@@ -9,7 +9,7 @@ samples := httpbin:httpbin
 run-tests = $(out)/artifacts/bin/$(1)/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Turnpike.Tests.$(1) -noColor $(TEST_FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-component test-hosting test-controlplane integration attacks demo images cluster-up cluster-down e2e bench manifests check-manifests lint format golden publish-aot clean
+.PHONY: help build test test-unit test-component test-hosting test-controlplane integration attacks demo images cluster-up cluster-down e2e bench bench-micro manifests check-manifests lint format golden publish-aot clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ e2e: build images ## Run the end-to-end tests: on the development cluster, or on
 
 bench: build ## Compare turnpike-proxy with nginx, side by side (installs nginx, wrk and h2load where they lack)
 	bench/run.sh
+
+bench-micro: ## Measure what the pipeline itself costs a request, in time and allocations (half a minute)
+	$(DOTNET) build bench/Micro -c Release -v quiet --nologo
+	$(out)/artifacts/bin/Micro/release/Turnpike.Bench.Micro $(out)/bench/micro
 
 manifests: build ## Generate config/ and docs/reference/ from the code
 	@$(out)/bin/turnpike-operator manifests --output .

@@ -1,0 +1,74 @@
+using System.Net;
+using Turnpike.Pipeline;
+
+namespace Turnpike.Bench.Micro;
+
+/// <summary>A front that has the request already and throws the response away. It is used again and again, as Kestrel's is.</summary>
+internal sealed class NullExchange : Exchange
+{
+    private readonly Sink _sink = new();
+
+    public override ConnectionFacts Connection { get; } = new(Listener.Http, IPAddress.Loopback);
+
+    public override BodyReader? RequestBody => null;
+
+    public override BodyWriter ResponseBody => _sink;
+
+    public override bool ResponseStarted => _sink.Started;
+
+    public override CancellationToken ClientGone => CancellationToken.None;
+
+    public long BytesWritten => _sink.Bytes;
+
+    /// <summary>The next request: three headers besides the host.</summary>
+    public void Begin(string host)
+    {
+        Request.Clear();
+        Response.Clear();
+        Trace.Clear();
+        _sink.Clear();
+        Request.Method = "GET";
+        Request.Target = "/catalogue/items?page=2";
+        Request.Authority = host;
+        Request.Scheme = Connection.Scheme;
+        Request.Version = HttpGeneration.Http11;
+        Request.Headers.Add("user-agent", "bench/1.0");
+        Request.Headers.Add("accept", "*/*");
+        Request.Headers.Add("accept-encoding", "gzip");
+    }
+
+    /// <inheritdoc/>
+    public override void AddTrailer(string name, string value)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<Stream> AcceptUpgradeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Abort() => throw new InvalidOperationException("the pipeline broke the response off");
+
+    private sealed class Sink : BodyWriter
+    {
+        public long Bytes { get; private set; }
+
+        public bool Started { get; private set; }
+
+        public void Clear()
+        {
+            Bytes = 0;
+            Started = false;
+        }
+
+        /// <inheritdoc/>
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            Bytes += bytes.Length;
+            Started = true;
+            return default;
+        }
+
+        /// <inheritdoc/>
+        public override ValueTask FlushAsync(CancellationToken cancellationToken) => default;
+    }
+}

@@ -1,0 +1,41 @@
+using Turnpike.Pipeline;
+
+namespace Turnpike.Bench.Micro;
+
+/// <summary>An upstream client that has the same response for every request, at once: itself. One request at a time.</summary>
+internal sealed class NullUpstream : UpstreamResponse, IUpstreamClient
+{
+    public const int BodyLength = 1024;
+
+    private readonly MemoryBody _body = new(new byte[BodyLength]);
+
+    public override int Status => 200;
+
+    public override BodyReader Body => _body;
+
+    /// <inheritdoc/>
+    public ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        _body.TryRewind();
+        return new(this);
+    }
+
+    /// <inheritdoc/>
+    public override void CopyHeadersTo(HeaderList headers)
+    {
+        headers.Add("content-type", "application/octet-stream");
+        headers.Add("content-length", "1024");
+        headers.Add("date", "Wed, 25 Nov 2026 00:00:00 GMT");
+    }
+
+    /// <inheritdoc/>
+    public override void CopyTrailersTo(Exchange exchange)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override Stream TakeConnection() => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() => default;
+}
