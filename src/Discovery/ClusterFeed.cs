@@ -19,7 +19,8 @@ public sealed class ClusterFeed
     private readonly ObjectStore _store;
     private readonly Lock _gate = new();
     private volatile TaskCompletionSource _changed = NewSignal();
-    private ImmutableArray<Informer<ReadObject>> _informers = [];
+    private ImmutableArray<Informer<WatchedObject>> _informers = [];
+    private ImmutableDictionary<string, string> _conditions = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
 
     public ClusterFeed(KubeApi api, Profile profile, ILoggerFactory loggers, TimeProvider clock)
     {
@@ -53,27 +54,45 @@ public sealed class ClusterFeed
     /// </summary>
     public Task<bool> FollowAsync(ClusterSnapshot snapshot, CancellationToken ct) => _authorities.FollowAsync(BackendAuthorities.Named(snapshot), ct);
 
-    /// <summary>The cluster as it now is, what is wrong in it, and the newest version of every RouteRule.</summary>
-    public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<Api.ObjectMeta> Rules) Snapshot()
+    /// <summary>The cluster as it now is, what is wrong in it, the newest version of every RouteRule, and the conditions that those carry.</summary>
+    public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<Api.ObjectMeta> Rules, ImmutableDictionary<string, string> Conditions) Snapshot()
     {
         lock (_gate)
         {
             _changed = NewSignal();
             var (snapshot, diagnostics) = _store.Snapshot();
-            return (snapshot with { AuthoritiesLookedFor = _authorities.LookedFor }, diagnostics, _store.Newest(Kinds.RouteRule));
+            return (snapshot with { AuthoritiesLookedFor = _authorities.LookedFor }, diagnostics, _store.Newest(Kinds.RouteRule), _conditions);
         }
     }
 
-    private Informer<ReadObject> Watch(ResourceRef resource, ResourceQuery query) => Watch(resource, query, resource.Kind, json => WatchedKinds.Decode(resource, json, _profile));
+    private Informer<WatchedObject> Watch(ResourceRef resource, ResourceQuery query) =>
+        Watch(resource, query, resource.Kind, json => WatchedKinds.Watched(resource, json, _profile));
 
-    private Informer<ReadObject> WatchAuthority(string ns, string name) =>
-        Watch(WatchedKinds.Secrets, WatchedKinds.SecretNamed(ns, name), Kinds.AuthoritySecret, WatchedKinds.DecodeAuthority);
+    private Informer<WatchedObject> WatchAuthority(string ns, string name) =>
+        Watch(WatchedKinds.Secrets, WatchedKinds.SecretNamed(ns, name), Kinds.AuthoritySecret, json => new WatchedObject(WatchedKinds.DecodeAuthority(json), "", null));
 
-    private Informer<ReadObject> Watch(ResourceRef resource, ResourceQuery query, string kind, Func<JsonElement, ReadObject> decode)
+    private Informer<WatchedObject> Watch(ResourceRef resource, ResourceQuery query, string kind, Func<JsonElement, WatchedObject> decode)
     {
-        var informer = new Informer<ReadObject>(_api, resource, decode, new InformerOptions { Query = query }, _loggers.CreateLogger<Informer<ReadObject>>(), _clock);
-        informer.AddHandler(change => Take(new Api.ObjectKey(kind, change.Key.Namespace, change.Key.Name), change.New));
+        var informer = new Informer<WatchedObject>(_api, resource, decode, new InformerOptions { Query = query }, _loggers.CreateLogger<Informer<WatchedObject>>(), _clock);
+        informer.AddHandler(change =>
+        {
+            var key = new Api.ObjectKey(kind, change.Key.Namespace, change.Key.Name);
+            if (kind == Kinds.RouteRule)
+                TakeConditions(change.Old, change.New);
+            Take(key, change.New?.Read);
+        });
         return informer;
+    }
+
+    private void TakeConditions(WatchedObject? old, WatchedObject? changed)
+    {
+        lock (_gate)
+        {
+            if (old is not null)
+                _conditions = _conditions.Remove(old.Uid);
+            if (changed?.Conditions is { } conditions)
+                _conditions = _conditions.SetItem(changed.Uid, conditions);
+        }
     }
 
     private void Take(Api.ObjectKey key, ReadObject? read)

@@ -74,14 +74,14 @@ public sealed class DiscoveryEngine(
 
     private async Task CompileAsync(long sequence, CancellationToken ct)
     {
-        var (snapshot, invalid, rules) = feed.Snapshot();
+        var (snapshot, invalid, rules, conditions) = feed.Snapshot();
         // Backends whose authority is not read yet would answer 503 for a moment.
         if (await feed.FollowAsync(snapshot, ct))
-            (snapshot, invalid, rules) = feed.Snapshot();
+            (snapshot, invalid, rules, conditions) = feed.Snapshot();
         var started = clock.GetTimestamp();
         try
         {
-            Publish(sequence, snapshot, rules, invalid, started);
+            Publish(sequence, snapshot, rules, conditions, invalid, started);
         }
         finally
         {
@@ -89,14 +89,18 @@ public sealed class DiscoveryEngine(
         }
     }
 
-    private void Publish(long sequence, ClusterSnapshot snapshot, ImmutableArray<ObjectMeta> rules, ImmutableArray<Diagnostic> invalid, long started)
+    private void Publish(long sequence, ClusterSnapshot snapshot, ImmutableArray<ObjectMeta> rules, ImmutableDictionary<string, string> conditions, ImmutableArray<Diagnostic> invalid, long started)
     {
         var compilation = compiler(snapshot);
         var previous = states.Current;
         var resources = TableResources.Of(compilation.Table, previous?.Resources ?? TableResources.None);
         var table = compilation.Table with { Version = resources.TableVersion };
         var unchanged = previous?.Table.Version == table.Version;
-        states.Publish(new DiscoveryState(sequence, snapshot, rules, table, resources, invalid.AddRange(compilation.Diagnostics)) { Hosts = compilation.Hosts });
+        states.Publish(new DiscoveryState(sequence, snapshot, rules, table, resources, invalid.AddRange(compilation.Diagnostics))
+        {
+            Hosts = compilation.Hosts,
+            RuleConditions = conditions,
+        });
         metrics.Compiled(clock.GetElapsedTime(started), !unchanged);
         if (!unchanged)
             log.TableCompiled(table.Version, snapshot.Ingresses.Length, snapshot.RouteRules.Length, clock.GetElapsedTime(started).TotalMilliseconds);

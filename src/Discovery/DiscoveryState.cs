@@ -20,6 +20,9 @@ public sealed record DiscoveryState(
     TableResources Resources,
     ImmutableArray<Diagnostic> Diagnostics)
 {
+    /// <summary>The conditions that the RouteRules carry, as JSON text, by the uid of the rule.</summary>
+    public ImmutableDictionary<string, string> RuleConditions { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>Whose each host is in this state.</summary>
     public HostOwners Hosts { get => field ??= HostOwners.Of(Snapshot); init; }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Turnpike.Compiler;
 using Turnpike.Hosting.Watch;
 
 namespace Turnpike.Discovery;
@@ -11,7 +10,7 @@ namespace Turnpike.Discovery;
 /// <param name="watch">Makes an informer for the Secret of a namespace and name, which keeps the store up to date.</param>
 /// <param name="forget">Takes such a Secret out of the store.</param>
 /// <param name="changed">Called when one has been looked for, whether it is there or not.</param>
-internal sealed class NamedSecrets(Func<string, string, Informer<ReadObject>> watch, Action<string, string> forget, Action changed, TimeProvider clock)
+internal sealed class NamedSecrets(Func<string, string, Informer<WatchedObject>> watch, Action<string, string> forget, Action changed, TimeProvider clock)
 {
     /// <summary>How long a table waits for Secrets that are named for the first time, before it is made without them.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -51,7 +50,7 @@ internal sealed class NamedSecrets(Func<string, string, Informer<ReadObject>> wa
     }
 
     /// <summary>One that is not there tells of no change, and still it is known now.</summary>
-    private async Task TellAsync(Informer<ReadObject> informer)
+    private async Task TellAsync(Informer<WatchedObject> informer)
     {
         await informer.Synced;
         changed();
@@ -63,5 +62,5 @@ internal sealed class NamedSecrets(Func<string, string, Informer<ReadObject>> wa
         return (name[..slash], name[(slash + 1)..]);
     }
 
-    private sealed record Watched(Informer<ReadObject> Informer, CancellationTokenSource End, Task Running);
+    private sealed record Watched(Informer<WatchedObject> Informer, CancellationTokenSource End, Task Running);
 }

@@ -6,6 +6,11 @@ using Turnpike.Hosting.Api;
 
 namespace Turnpike.Discovery;
 
+/// <summary>An object of the cluster as discovery keeps it.</summary>
+/// <param name="Read">What the compiler reads of it.</param>
+/// <param name="Conditions">Of a RouteRule: <c>status.conditions</c> as JSON text, where there are any.</param>
+internal sealed record WatchedObject(ReadObject Read, string Uid, string? Conditions);
+
 /// <summary>What a route table is made of, how narrowly it is asked for, and how it is read.</summary>
 internal static class WatchedKinds
 {
@@ -41,6 +46,12 @@ internal static class WatchedKinds
     public static ResourceQuery SecretNamed(string ns, string name) => new() { Namespace = ns, FieldSelector = $"metadata.name={name}" };
 
     public static ReadObject DecodeAuthority(JsonElement json) => ReadObject.FromAuthority(JsonObject.Create(json)!);
+
+    public static WatchedObject Watched(ResourceRef resource, JsonElement json, Profile profile)
+    {
+        var conditions = resource == RouteRules && json.Child("status")?.Child("conditions") is { ValueKind: JsonValueKind.Array } array ? array.GetRawText() : null;
+        return new WatchedObject(Decode(resource, json, profile), json.Uid(), conditions);
+    }
 
     /// <summary>The items of a list do not say what they are.</summary>
     public static ReadObject Decode(ResourceRef resource, JsonElement json, Profile profile)

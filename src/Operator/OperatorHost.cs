@@ -1,5 +1,3 @@
-using KubeOps.Abstractions.Builder;
-using KubeOps.Operator;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -21,7 +19,6 @@ using Turnpike.Operator.ManagedProxy;
 using Turnpike.Operator.Status;
 using Turnpike.OperatorSdk;
 using Turnpike.Webhooks;
-using Turnpike.Webhooks.Entities;
 using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator;
@@ -120,11 +117,8 @@ internal static class OperatorHost
         services.AddSingleton<ILeaderTask, DiagnosticEvents>();
         services.AddSingleton<ILeaderTask, HostRecordKeeper>();
         services.AddSingleton<RuleStatuses>().AddHostedService(p => p.GetRequiredService<RuleStatuses>());
+        services.AddSingleton<ILeaderTask>(p => p.GetRequiredService<RuleStatuses>());
         services.AddLeaderElection(_ => new LeaderElectionOptions(new ObjectKey(profile.SystemNamespace, Deployed.Lease), options.PodName));
-        // The SDK elects nobody: the controller asks our own election.
-        services
-            .AddKubernetesOperator(settings => settings.WithName(Deployed.Operator))
-            .AddController<RouteRuleController, V1Alpha2RouteRule>();
         services.AddOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
         services.AddRoutingCore();
         services.AddSingleton<Health>();

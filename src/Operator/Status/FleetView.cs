@@ -26,6 +26,35 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, State> _peers = new(StringComparer.Ordinal);
     private bool _peersKnown;
+    private event Action? PeersChanged;
+
+    /// <summary>Raised after each change that somebody tells of; <see cref="UntilChange"/> says when time alone changes something. Handlers only note what is to be done.</summary>
+    public event Action? Changed
+    {
+        add
+        {
+            local.Changed += value;
+            PeersChanged += value;
+        }
+        remove
+        {
+            local.Changed -= value;
+            PeersChanged -= value;
+        }
+    }
+
+    /// <summary>How long until the silence of a replica begins to matter; null where none is silent.</summary>
+    public TimeSpan? UntilChange
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var waits = _peers.Values.Where(p => !p.IsConnected && !IsOver(p)).Select(p => Grace - clock.GetElapsedTime(p.SilentSince)).ToList();
+                return waits.Count == 0 ? null : waits.Min();
+            }
+        }
+    }
 
     public Fleet Current
     {
@@ -64,6 +93,7 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
                     Renew(state, peer);
             }
         }
+        PeersChanged?.Invoke();
     }
 
     /// <summary>A replica tells of its proxies.</summary>
@@ -74,6 +104,7 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
             if (_peers.TryGetValue(address, out var state))
                 (state.Proxies, state.IsConnected) = (proxies, true);
         }
+        PeersChanged?.Invoke();
     }
 
     /// <summary>A replica does not tell any more.</summary>
@@ -84,6 +115,7 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
             if (_peers.TryGetValue(address, out var state) && state.IsConnected)
                 (state.IsConnected, state.SilentSince) = (false, clock.GetTimestamp());
         }
+        PeersChanged?.Invoke();
     }
 
     /// <summary>Nobody asks the other replicas any more.</summary>
@@ -94,6 +126,7 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
             _peersKnown = false;
             _peers.Clear();
         }
+        PeersChanged?.Invoke();
     }
 
     private void Renew(State state, Peer peer)

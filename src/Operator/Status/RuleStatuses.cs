@@ -1,28 +1,28 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Reconcile;
 using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.Status;
 
-/// <summary>How far a rule has come.</summary>
-internal enum RuleProgress
+/// <summary>
+/// Tells on each RouteRule what became of it. Every replica follows the tables; the leader alone writes, on the news of a table, of a proxy and of another
+/// replica. Nothing is asked again while nothing changes.
+/// </summary>
+internal sealed class RuleStatuses(KubeApi api, DiscoveryStates states, FleetView view, ILogger<RuleStatuses> log, TimeProvider clock) : BackgroundService, ILeaderTask
 {
-    /// <summary>Not compiled yet, or not yet in force everywhere.</summary>
-    Pending,
+    // The proxies acknowledge a table one after the other; what they say within a moment is told together.
+    private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(20);
+    private static readonly ReconcileOptions Options = new() { Workers = 4 };
 
-    /// <summary>Nothing is to be expected until something changes.</summary>
-    Settled,
-}
-
-/// <summary>Follows every compilation, and knows what is to be said of a rule. Writes what has changed.</summary>
-internal sealed class RuleStatuses(KubeApi api, DiscoveryStates states, FleetView view, TimeProvider clock) : BackgroundService
-{
     private static readonly ResourceRef RouteRules = new(Names.Group, Names.Version, "routerules", Kinds.RouteRule);
 
     private readonly StatusWriter _writer = new(api, new ServerSideApply(api, Deployed.FieldManager));
@@ -30,40 +30,82 @@ internal sealed class RuleStatuses(KubeApi api, DiscoveryStates states, FleetVie
     private readonly TableHistory _history = new();
     private readonly Lock _gate = new();
     private ILookup<(string Namespace, string Name), Diagnostic> _diagnostics = Array.Empty<Diagnostic>().ToLookup(d => ("", ""));
-    private Dictionary<(string Uid, long Generation), ObjectMeta> _rules = [];
+    private Dictionary<string, ObjectMeta> _rules = new(StringComparer.Ordinal);
+    private ImmutableDictionary<string, string> _carried = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Brings the status of a rule in line.</summary>
-    /// <param name="uid">Of the rule.</param>
-    /// <param name="generation">The version to speak of.</param>
-    /// <param name="previous">The conditions that the rule carries, or null.</param>
-    /// <param name="ct">Gives up.</param>
-    public async Task<RuleProgress> UpdateAsync(string uid, long generation, JsonArray? previous, CancellationToken ct)
+    private event Action? TableIsNew;
+
+    /// <summary>Writes statuses for a term.</summary>
+    public async Task RunAsync(CancellationToken term)
+    {
+        // Another leader may have written something else since.
+        _written.Clear();
+        using var queue = new WorkQueue<string>(clock);
+        using var trigger = new Trigger(clock);
+        void Look() => trigger.FireAfter(Debounce);
+        Task<TimeSpan?> AddAllAsync(CancellationToken ct)
+        {
+            foreach (var uid in Rules())
+                queue.Add(uid);
+            return Task.FromResult(view.UntilChange);
+        }
+        async Task<TimeSpan?> UpdateAsync(string uid, CancellationToken ct)
+        {
+            await this.UpdateAsync(uid, ct);
+            return null;
+        }
+        TableIsNew += Look;
+        view.Changed += Look;
+        try
+        {
+            Look();
+            await Task.WhenAll(
+                trigger.RunAsync("rule-news", AddAllAsync, [], log, term),
+                new ReconcileLoop<string>("rule-status", queue, UpdateAsync, Options, log, clock).RunAsync([], term));
+        }
+        finally
+        {
+            view.Changed -= Look;
+            TableIsNew -= Look;
+        }
+    }
+
+    /// <summary>Brings the status of a rule in line, where it is known what there is to say.</summary>
+    private async Task UpdateAsync(string uid, CancellationToken ct)
     {
         ObjectMeta? rule;
+        JsonArray? previous;
         IReadOnlyList<Condition> conditions;
         var fleet = view.Current;
         lock (_gate)
         {
-            if (!_rules.TryGetValue((uid, generation), out rule))
-                return RuleProgress.Pending;
+            if (!_rules.TryGetValue(uid, out rule))
+                return;
+            previous = _carried.TryGetValue(uid, out var carried) ? JsonNode.Parse(carried) as JsonArray : null;
             conditions = RuleConditions.Of([.. _diagnostics[(rule.Namespace, rule.Name)]], fleet, proxy => _history.Has(proxy.TableVersion, rule));
         }
-        // Whoever takes over says nothing until the other replicas had their moment: what is said already mostly still holds.
+        // A new leader says nothing until the other replicas had their moment: what is said already mostly still holds.
         if (!fleet.IsComplete && !conditions.Any(c => c is { Type: "Programmed", IsTrue: false }))
-            return RuleProgress.Pending;
-        var progress = conditions.Any(c => c is { Type: "Programmed", Reason: "Pending" }) ? RuleProgress.Pending : RuleProgress.Settled;
+            return;
         var known = _written.GetValueOrDefault(uid);
-        var desired = Condition.ToJson(conditions, known.Conditions ?? previous, generation, clock.GetUtcNow());
+        var desired = Condition.ToJson(conditions, known.Conditions ?? previous, rule.Generation, clock.GetUtcNow());
         // What the rule carries counts too: somebody else may have written there. Where that is merely old, the write changes nothing.
-        if (known.Generation == generation && JsonNode.DeepEquals(desired, known.Conditions) && JsonNode.DeepEquals(desired, previous))
-            return progress;
-        var status = new JsonObject { ["observedGeneration"] = generation, ["conditions"] = desired.DeepClone() };
+        if (known.Generation == rule.Generation && JsonNode.DeepEquals(desired, known.Conditions) && JsonNode.DeepEquals(desired, previous))
+            return;
+        var status = new JsonObject { ["observedGeneration"] = rule.Generation, ["conditions"] = desired.DeepClone() };
         await _writer.WriteAsync(RouteRules, new ObjectKey(rule.Namespace, rule.Name), status, null, ct);
-        _written[uid] = (generation, desired);
-        return progress;
+        _written[uid] = (rule.Generation, desired);
     }
 
-    public void Forget(string uid) => _written.TryRemove(uid, out _);
+    private List<string> Rules()
+    {
+        lock (_gate)
+        {
+            foreach (var gone in _written.Keys.Where(uid => !_rules.ContainsKey(uid)))
+                _written.TryRemove(gone, out _);
+            return [.. _rules.Keys];
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -72,9 +114,11 @@ internal sealed class RuleStatuses(KubeApi api, DiscoveryStates states, FleetVie
             lock (_gate)
             {
                 _history.Add(state);
-                _rules = state.Rules.DistinctBy(r => r.Uid).ToDictionary(r => (r.Uid, r.Generation));
+                _rules = state.Rules.DistinctBy(r => r.Uid).ToDictionary(r => r.Uid, StringComparer.Ordinal);
+                _carried = state.RuleConditions;
                 _diagnostics = state.Diagnostics.Where(d => d.Subject.Kind == Kinds.RouteRule).ToLookup(d => (d.Subject.Namespace, d.Subject.Name));
             }
+            TableIsNew?.Invoke();
         }
     }
 }
