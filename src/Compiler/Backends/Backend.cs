@@ -27,7 +27,7 @@ internal sealed record BackendOptions(BackendProtocol? Protocol, string? Authori
     /// <summary>What the name of a list of routes has more than that of Ingresses that say nothing, or nothing but what goes without saying.</summary>
     public string OfList => Text(Protocol is null or BackendProtocol.Http ? null : Protocol.ToString()!.ToLowerInvariant(), this);
 
-    /// <summary>The same for a cluster, of which only what is in force at its port counts.</summary>
+    /// <summary>The same for a cluster, of which only what holds at its port counts.</summary>
     public string OfCluster(ServicePort port)
     {
         var (now, plain) = (PortProtocol.Of(port, Protocol), PortProtocol.Of(port, null));

@@ -10,7 +10,9 @@ namespace Turnpike.Compiler.Backends;
 /// <summary>Finds services, and makes a cluster of each service port and subset that a route asks for.</summary>
 internal sealed class BackendIndex
 {
-    /// <summary>Not followed: it would let whoever may write a Service point the proxy at any address that the proxy can reach.</summary>
+    /// <summary>
+    /// The type of Service that is not followed: it would let everybody who may write a Service point the proxy at any address that the proxy can reach.
+    /// </summary>
     public const string ExternalName = "ExternalName";
 
     private readonly ClusterSnapshot _snapshot;
@@ -35,7 +37,7 @@ internal sealed class BackendIndex
 
     public BackendAuthorities Authorities { get; }
 
-    /// <summary>What clusters are paid from; null where nobody counts.</summary>
+    /// <summary>The budget that clusters are charged to; null where they are not counted.</summary>
     public NamespaceBudget? Budget { get; init; }
 
     public IEnumerable<Cluster> Clusters => _clusters.Values;
@@ -97,7 +99,7 @@ internal sealed class BackendIndex
 
     /// <summary>
     /// Certificates within a cluster are for the service's name there, so that is the one that is asked for where the Ingress gives none. Where the authority
-    /// is not to be had, nothing is sent: whoever asks for verification does not want to do without.
+    /// is not to be had, nothing is sent: an object that asks for verification must not be served without it.
     /// </summary>
     private (UpstreamTls? Tls, bool LacksAuthority) TlsOf(Backend backend)
     {

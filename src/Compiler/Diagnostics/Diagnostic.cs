@@ -7,7 +7,7 @@ namespace Turnpike.Compiler;
 
 /// <summary>What the compiler has to say about one object.</summary>
 /// <param name="Subject">Whose fault it is.</param>
-/// <param name="Severity">Whether the object, or a part of it, is not in force.</param>
+/// <param name="Severity">Whether the object, or a part of it, is left out.</param>
 /// <param name="Reason">One of <see cref="DiagnosticReasons"/>: a CamelCase word for conditions and events.</param>
 /// <param name="Message">One sentence that names the field, without a full stop.</param>
 public sealed record Diagnostic(ObjectKey Subject, DiagnosticSeverity Severity, string Reason, string Message)
@@ -36,10 +36,10 @@ public sealed record Diagnostic(ObjectKey Subject, DiagnosticSeverity Severity, 
 
 public enum DiagnosticSeverity
 {
-    /// <summary>The object, or the part that the message names, is not in force.</summary>
+    /// <summary>The object, or the part that the message names, is left out.</summary>
     Error,
 
-    /// <summary>In force, but perhaps not as meant.</summary>
+    /// <summary>The object is used, but perhaps not as meant.</summary>
     Warning,
 }
 
@@ -69,7 +69,7 @@ public static class DiagnosticReasons
     public const string BackendNotFound = "BackendNotFound";
     public const string BackendNotHttp = "BackendNotHttp";
 
-    /// <summary>A backend speaks TLS, and nobody checks who it is.</summary>
+    /// <summary>A backend speaks TLS, and its certificate is not verified.</summary>
     public const string BackendNotVerified = "BackendNotVerified";
     public const string SecretNotFound = "SecretNotFound";
 

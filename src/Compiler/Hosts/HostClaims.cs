@@ -45,8 +45,8 @@ public sealed record HostRecord(ObjectMeta Metadata, string Namespace, Immutable
 }
 
 /// <summary>
-/// Who had which host, and which path of a host that is not its own, when the hosts were last given out. Whoever has one keeps it
-/// while it names it; what nobody has goes by the age of the objects.
+/// The namespaces that had each host, and each path of a host of another namespace, when the hosts were last given out. A namespace keeps what it has
+/// while its objects name it; a host or path without a holder goes to the oldest object.
 /// </summary>
 public sealed class HostClaims
 {

@@ -14,8 +14,9 @@ namespace Turnpike.Compiler.Hosts;
 public sealed record HostRefusal(string Host, string Field, string Message, string? AdminMessage);
 
 /// <summary>
-/// Whose each host is. A host belongs to the namespace that named it first, in <c>rules</c> or <c>tls</c>, on both ports; <c>*.x</c> brings with it
-/// the names below that were nobody's. Others need the owner's consent. Pure, and the same on every replica: the claims that it starts from are objects.
+/// Decides which namespace owns each host. A host belongs to the namespace that named it first, on every listener; <c>*.x</c> brings with it the names
+/// below that had no owner. Other namespaces need the owner's consent. The result is the same on every replica, because the claims that it starts from
+/// are objects of the cluster.
 /// </summary>
 public sealed class HostOwners
 {
@@ -60,7 +61,7 @@ public sealed class HostOwners
     /// <summary>The hosts that somebody has named, with their owners.</summary>
     internal IReadOnlyDictionary<string, string> Owned => _owners;
 
-    /// <summary>The namespace that a host belongs to, by its own name or by the wildcard that covers it; null where it is nobody's.</summary>
+    /// <summary>The namespace that a host belongs to, by its own name or by the wildcard that covers it; null where it has no owner.</summary>
     public string? OwnerOf(string host) => Claim(host)?.Owner;
 
     /// <summary>Whether a namespace may serve a host.</summary>
@@ -77,7 +78,10 @@ public sealed class HostOwners
     /// <summary>The kind of the object by which a path is held; null where no object has the path.</summary>
     internal string? KindOfHolder(string host, PathMatch path) => _paths.KindOfHolder(host, path);
 
-    /// <summary>Whether a namespace says what becomes of requests for a host that no path takes: its owner does, and where it has none, whoever has the path of every request.</summary>
+    /// <summary>
+    /// Whether a namespace says what becomes of requests for a host that no path takes. The host's owner does; for a host without an owner, the
+    /// namespace that has the path of every request.
+    /// </summary>
     internal bool HasRest(string ns, string host) => OwnerOf(host) is { } owner ? owner == ns : HasPath(ns, host, PathMatch.Any);
 
     /// <summary>All that an object asks for and may not have. It need not be among those that the hosts were given out to.</summary>
@@ -98,7 +102,10 @@ public sealed class HostOwners
         return refusals.ToImmutable();
     }
 
-    /// <summary>Who had a host keeps it; what nobody had goes to the oldest. In the order of their age, so that a name older than the wildcard over it stays with whoever has it.</summary>
+    /// <summary>
+    /// Gives out the hosts. A namespace that had a host keeps it; a host without a holder goes to the oldest. Objects come in the order of their age, so
+    /// that a name older than the wildcard over it stays with its holder.
+    /// </summary>
     /// <param name="requests">Also those of objects that are not valid: a fault, or a rule that a newer version brings, must not cost a namespace its host.</param>
     private void GiveOutHosts(ImmutableArray<HostRequest> requests, HostClaims claims)
     {

@@ -8,7 +8,7 @@ namespace Turnpike.Compiler.Hosts;
 /// <summary>Reads the ConfigMaps of the system namespace in which the control plane remembers who has which host.</summary>
 internal static class HostRecordReader
 {
-    /// <summary>Null for any other ConfigMap. Nobody but an administrator can write into the system namespace.</summary>
+    /// <summary>Returns null for any other ConfigMap. Only an administrator can write into the system namespace.</summary>
     public static HostRecord? Read(JsonObject raw, Profile profile)
     {
         var metadata = ObjectMetaReader.Read(raw["metadata"]);

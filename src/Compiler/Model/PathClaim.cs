@@ -27,8 +27,8 @@ internal sealed record PathClaim(ObjectKey Subject, string Listener, string Host
 }
 
 /// <summary>
-/// Says what becomes of the requests for a host that no path takes: they are redirected, or they get nothing. No wider host and no fallback of
-/// another object has them. The first object that speaks of a host decides.
+/// Says what becomes of the requests for a host that no path takes: they are redirected, or they get nothing. No wider host and no fallback
+/// of another object has them. The first object that speaks of a host decides.
 /// </summary>
 /// <param name="Host">Not empty.</param>
 /// <param name="Because">What the object does that closes the host, for messages: <c>lists the host under tls</c>.</param>
@@ -36,8 +36,8 @@ internal sealed record PathClaim(ObjectKey Subject, string Listener, string Host
 internal sealed record HostClosing(ObjectKey Subject, string Listener, string Host, string Because, PathClaim? Rest);
 
 /// <summary>
-/// The routes of one backend, before they are in a table. All claims that lead to the backend share one set. The index that the matcher needs is made
-/// when a table asks for it, because diagnostics are found without it.
+/// The routes of one backend, before they are in a table. All claims that lead to the backend share one set. The index that the matcher
+/// needs is made when a table asks for it, because diagnostics are found without it.
 /// </summary>
 /// <param name="name">Unique in a table.</param>
 /// <param name="routes">In the order in which routes of the same path are tried.</param>
@@ -57,5 +57,6 @@ internal static class ObjectWords
     public static string Of(ObjectKey key) => $"{key.Kind} {key.Namespace}/{key.Name}";
 
     /// <summary><c>an Ingress of another namespace</c>, for readers who may not know which.</summary>
-    public static string OfAnotherNamespace(string kind) => $"{("AEIOUH".Contains(kind[0], StringComparison.Ordinal) ? "an" : "a")} {kind} of another namespace";
+    public static string OfAnotherNamespace(string kind) =>
+        $"{("AEIOUH".Contains(kind[0], StringComparison.Ordinal) ? "an" : "a")} {kind} of another namespace";
 }

@@ -16,7 +16,10 @@ public sealed record ClusterSnapshot
 
     public MeshConfig Mesh { get; init; } = MeshConfig.Default;
 
-    /// <summary>Where the mesh does not say which endpoint addresses are used. Whoever writes a directory of manifests has the machine anyway, and there are no pods.</summary>
+    /// <summary>
+    /// The endpoint addresses that are used where the mesh settings do not say. A directory of manifests has no pods, and its author controls the
+    /// machine anyway, so file mode takes any address.
+    /// </summary>
     public EndpointAddresses DefaultEndpointAddresses { get; init; } = EndpointAddresses.Pods;
 
     /// <summary>The port of HTTPS as clients see it where the mesh does not say: that of the listener in file mode.</summary>
@@ -51,6 +54,6 @@ public sealed record ClusterSnapshot
     /// <summary>The records of who has which host, as they lie in the cluster.</summary>
     public ImmutableArray<HostRecord> HostRecords { get; init; } = [];
 
-    /// <summary>Who had which host: of the records, or of a table that is in force.</summary>
+    /// <summary>The namespaces that had the hosts before, from the records or from the current table.</summary>
     public HostClaims HostClaims { get; init; } = HostClaims.None;
 }

@@ -24,7 +24,7 @@ public sealed class ObjectStore(Profile? profile = null)
     /// <summary>Whether an object says anything about routing, by its kind and API group.</summary>
     public static bool Reads(JsonObject raw) => ObjectReaders.For(raw) is not null;
 
-    /// <summary>Takes in a new object or a new version of one. Where anything is wrong with it, the object as it was stays in force.</summary>
+    /// <summary>Takes in a new object or a new version of one. Where the new version has a fault, the last good version stays.</summary>
     /// <param name="key">Kind, namespace (empty for cluster-scoped kinds) and name.</param>
     /// <param name="read">The object, of that kind and name.</param>
     public void Put(ObjectKey key, ReadObject read)
@@ -95,7 +95,7 @@ public sealed class ObjectStore(Profile? profile = null)
     private static AuthorityObject? AuthorityInForce(AuthorityObject? now, AuthorityObject? before) =>
         now is { Fault: not null } && before is { Pem.Length: > 0 } ? now with { Pem = before.Pem } : now;
 
-    /// <param name="Value">What is in force: of this version, or of the last good one.</param>
+    /// <param name="Value">The object that is used: of this version, or of the last good one.</param>
     /// <param name="Authority">The same, of a Secret as an authority.</param>
     private sealed record Entry(object? Value, AuthorityObject? Authority, ReadObject Read);
 }

@@ -12,14 +12,21 @@ internal sealed class TableBuilder(HostOwners owners, NamespaceBudget budget, Di
     private readonly VirtualHostBuilder _http = new(ListenerNames.Http, diagnostics);
     private readonly VirtualHostBuilder _https = new(ListenerNames.Https, diagnostics);
 
-    /// <summary>Whether an object may have a path, by the owners of the hosts and by the room that its namespace has left. Says why not.</summary>
+    /// <summary>
+    /// Whether an object may have a path, by the owners of the hosts and by the room that its namespace has left. A diagnostic says why not, except for a
+    /// host that the object may not serve, which is said once for the object.
+    /// </summary>
     public bool Admits(ObjectKey subject, string host, PathMatch path, string field)
     {
         if (!owners.MayServe(subject.Namespace, host))
             return false;
         if (!owners.HasPath(subject.Namespace, host, path))
         {
-            diagnostics.Error(subject, DiagnosticReasons.HostPathTaken, $"{field}: host {(host.Length == 0 ? "*" : host)}, path {path} is taken by {ObjectWords.OfAnotherNamespace(owners.KindOfHolder(host, path)!)}, which had it first");
+            var holder = ObjectWords.OfAnotherNamespace(owners.KindOfHolder(host, path)!);
+            diagnostics.Error(
+                subject,
+                DiagnosticReasons.HostPathTaken,
+                $"{field}: host {(host.Length == 0 ? "*" : host)}, path {path} is taken by {holder}, which had it first");
             return false;
         }
         if (budget.Spend(subject.Namespace, NamespaceBudget.OfPath(host, path.Value)) is not { } excess)

@@ -10,7 +10,8 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.FrontEnds.Ingress;
 
 /// <summary>Turns Ingresses into claims: paths, default backends, what port 80 does for hosts with TLS, guards that are not enforced.</summary>
-internal sealed class IngressFrontEnd(ClusterSnapshot snapshot, HostOwners hosts, TableBuilder table, IngressBackends backends, NamespaceBudget budget, DiagnosticBag diagnostics) : IFrontEnd
+internal sealed class IngressFrontEnd(
+    ClusterSnapshot snapshot, HostOwners hosts, TableBuilder table, IngressBackends backends, NamespaceBudget budget, DiagnosticBag diagnostics) : IFrontEnd
 {
     // A solver may add its paths to the Ingress that waits for the certificate (RFC 8555 §8.3): there is no HTTPS to redirect to yet.
     private const string AcmeChallenges = "/.well-known/acme-challenge/";
@@ -19,11 +20,19 @@ internal sealed class IngressFrontEnd(ClusterSnapshot snapshot, HostOwners hosts
     private readonly Dictionary<ObjectKey, IngressObject> _ingresses = snapshot.Ingresses.ToDictionary(Keys.Of);
 
     /// <summary>Redirects requests of port 80 for hosts with TLS.</summary>
-    private readonly RouteSet _toHttps = new("https", [new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null, RedirectPort(snapshot)) }]);
+    private readonly RouteSet _toHttps = new(
+        "https", [new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null, RedirectPort(snapshot)) }]);
 
     /// <summary>Refuses the requests of Ingresses whose guards are not enforced: such an Ingress keeps its paths from others, and serves nothing.</summary>
     private readonly RouteSet _unguarded = new(
-        "unguarded", [new Route { Path = PathMatch.Any, DirectResponse = new DirectResponseAction(503, "not served: the Ingress of this path asks for a guard that is not enforced here") }]);
+        "unguarded",
+        [
+            new Route
+            {
+                Path = PathMatch.Any,
+                DirectResponse = new DirectResponseAction(503, "not served: the Ingress of this path asks for a guard that is not enforced here"),
+            },
+        ]);
 
     /// <inheritdoc/>
     public string Kind => Kinds.Ingress;
@@ -102,8 +111,8 @@ internal sealed class IngressFrontEnd(ClusterSnapshot snapshot, HostOwners hosts
     }
 
     /// <summary>
-    /// Says what port 80 does for a host that is listed under <c>tls</c>, besides the paths of the Ingress itself. The host's owner says it for the whole
-    /// host; others who share the host, for the paths that are their own.
+    /// Says what port 80 does for a host that is listed under <c>tls</c>, besides the paths of the Ingress itself. The host's owner says it for the
+    /// whole host; others who share the host, for the paths that are their own.
     /// </summary>
     private void CloseCleartext(IngressObject ingress, string host, int entry, TlsHosts tls)
     {
@@ -124,7 +133,8 @@ internal sealed class IngressFrontEnd(ClusterSnapshot snapshot, HostOwners hosts
                 table.Close(closing);
                 break;
             case TlsIngressHttp.Redirect:
-                table.Close(closing with { Rest = new PathClaim(key, ListenerNames.Http, host, PathMatch.Any, ServedPaths.OriginOfTls(ingress, entry), _toHttps) });
+                var origin = ServedPaths.OriginOfTls(ingress, entry);
+                table.Close(closing with { Rest = new PathClaim(key, ListenerNames.Http, host, PathMatch.Any, origin, _toHttps) });
                 break;
         }
     }

@@ -20,7 +20,10 @@ internal readonly record struct ServedPath(string Host, PathMatch Path, RouteOri
 /// <summary>The paths that an Ingress asks for, in the order in which they are given out.</summary>
 internal static class ServedPaths
 {
-    /// <summary>The default backend is for requests of the Ingress's own hosts that none of its paths takes, and for hosts that nobody else has.</summary>
+    /// <summary>
+    /// Returns the paths of the rules, then the default backend. That one is for requests of the Ingress's own hosts that none of its paths takes, and
+    /// for hosts that no other object has.
+    /// </summary>
     public static IEnumerable<ServedPath> Of(IngressObject ingress)
     {
         for (var r = 0; r < ingress.Rules.Length; r++)
@@ -29,14 +32,15 @@ internal static class ServedPaths
             for (var p = 0; p < rule.Paths.Length; p++)
             {
                 var path = rule.Paths[p];
-                yield return new ServedPath(rule.Host.ToLowerInvariant(), PathForms.Of(path), Origin(ingress, IngressPaths.FieldPath(r, p), $"rule {r + 1} path {p + 1}", path.Backend), path.Backend);
+                var origin = Origin(ingress, IngressPaths.FieldPath(r, p), $"rule {r + 1} path {p + 1}", path.Backend);
+                yield return new ServedPath(rule.Host.ToLowerInvariant(), PathForms.Of(path), origin, path.Backend);
             }
         }
         if (ingress.DefaultBackend is not { } backend)
             yield break;
-        var origin = Origin(ingress, IngressPaths.DefaultBackend, "default backend", backend);
+        var ofDefault = Origin(ingress, IngressPaths.DefaultBackend, "default backend", backend);
         foreach (var host in ingress.Rules.Select(r => r.Host.ToLowerInvariant()).Append("").Distinct())
-            yield return new ServedPath(host, PathMatch.Any, origin, backend);
+            yield return new ServedPath(host, PathMatch.Any, ofDefault, backend);
     }
 
     /// <summary>The origin of a redirect for a host that an entry of <c>spec.tls</c> lists.</summary>
@@ -44,5 +48,8 @@ internal static class ServedPaths
         new(Kinds.Ingress, ingress.Metadata.ToString(), IngressPaths.Tls(entry), $"tls {entry + 1}");
 
     private static RouteOrigin Origin(IngressObject ingress, string field, string description, IngressBackend backend) =>
-        new(Kinds.Ingress, ingress.Metadata.ToString(), field, description) { Service = $"{ingress.Metadata.Namespace}/{backend.ServiceName}" };
+        new(Kinds.Ingress, ingress.Metadata.ToString(), field, description)
+        {
+            Service = $"{ingress.Metadata.Namespace}/{backend.ServiceName}",
+        };
 }
