@@ -1,8 +1,9 @@
 namespace Turnpike.Discovery;
 
 /// <summary>
-/// How long changes gather before the table is compiled again. A rare change waits for a moment only. Changes that keep coming wait longer from one compilation
-/// to the next, so that a busy cluster or a slow compilation leaves the processor to those who wait for a table. Not thread-safe.
+/// How long changes gather before the table is compiled again. A rare change waits for a moment only. Changes that keep coming wait longer
+/// from one compilation to the next, so that a busy cluster or a slow compilation leaves the processor to those who wait for a table.
+/// Not thread-safe.
 /// </summary>
 internal sealed class CompilationPace(TimeProvider clock)
 {

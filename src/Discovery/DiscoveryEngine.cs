@@ -89,7 +89,13 @@ public sealed class DiscoveryEngine(
         }
     }
 
-    private void Publish(long sequence, ClusterSnapshot snapshot, ImmutableArray<ObjectMeta> rules, ImmutableDictionary<string, string> conditions, ImmutableArray<Diagnostic> invalid, long started)
+    private void Publish(
+        long sequence,
+        ClusterSnapshot snapshot,
+        ImmutableArray<ObjectMeta> rules,
+        ImmutableDictionary<string, string> conditions,
+        ImmutableArray<Diagnostic> invalid,
+        long started)
     {
         var compilation = compiler(snapshot);
         var previous = states.Current;

@@ -64,7 +64,10 @@ public sealed class DiscoveryStates
         }
     }
 
-    /// <summary>The current state, and then each newer one; of those that are published while the caller is busy, the newest. Ends when cancelled, without an exception.</summary>
+    /// <summary>
+    /// The current state, and then each newer one; of those that are published while the caller is busy, the newest. Ends when cancelled,
+    /// without an exception.
+    /// </summary>
     public async IAsyncEnumerable<DiscoveryState> Follow([EnumeratorCancellation] CancellationToken ct)
     {
         for (var sequence = 0L; ;)

@@ -49,7 +49,9 @@ internal static class WatchedKinds
 
     public static WatchedObject Watched(ResourceRef resource, JsonElement json, Profile profile)
     {
-        var conditions = resource == RouteRules && json.Child("status")?.Child("conditions") is { ValueKind: JsonValueKind.Array } array ? array.GetRawText() : null;
+        var conditions = resource == RouteRules && json.Child("status")?.Child("conditions") is { ValueKind: JsonValueKind.Array } array
+            ? array.GetRawText()
+            : null;
         return new WatchedObject(Decode(resource, json, profile), json.Uid(), conditions);
     }
 

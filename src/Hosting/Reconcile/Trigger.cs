@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Turnpike.Hosting.Reconcile;
 
 /// <summary>
-/// Work that is always done as a whole, whatever it was that called for it: a <see cref="WorkQueue{TKey}"/> with a single key. What is fired while the work runs
-/// is followed by another run.
+/// Work that is always done as a whole, whatever it was that called for it: a <see cref="WorkQueue{TKey}"/> with a single key. What is
+/// fired while the work runs is followed by another run.
 /// </summary>
 public sealed class Trigger(TimeProvider clock) : IDisposable
 {
@@ -24,7 +24,8 @@ public sealed class Trigger(TimeProvider clock) : IDisposable
     /// <param name="synced">What has to complete before the first run.</param>
     /// <param name="log">Told of runs that fail, which are tried again.</param>
     /// <param name="ct">Ends the work.</param>
-    public Task RunAsync(string name, Func<CancellationToken, Task<TimeSpan?>> work, IEnumerable<Task> synced, ILogger log, CancellationToken ct) =>
+    public Task RunAsync(
+        string name, Func<CancellationToken, Task<TimeSpan?>> work, IEnumerable<Task> synced, ILogger log, CancellationToken ct) =>
         new ReconcileLoop<int>(name, _queue, (_, run) => work(run), new ReconcileOptions(), log, clock).RunAsync(synced, ct);
 
     /// <inheritdoc/>

@@ -28,7 +28,10 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
     private bool _peersKnown;
     private event Action? PeersChanged;
 
-    /// <summary>Raised after each change that somebody tells of; <see cref="UntilChange"/> says when time alone changes something. Handlers only note what is to be done.</summary>
+    /// <summary>
+    /// Raised after each change that a proxy or a replica tells of; <see cref="UntilChange"/> says when time alone changes something.
+    /// Handlers only note what is to be done.
+    /// </summary>
     public event Action? Changed
     {
         add

@@ -14,10 +14,11 @@ using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 namespace Turnpike.Operator.Status;
 
 /// <summary>
-/// Tells on each RouteRule what became of it. Every replica follows the tables; the leader alone writes, on the news of a table, of a proxy and of another
-/// replica. Nothing is asked again while nothing changes.
+/// Tells on each RouteRule what became of it. Every replica follows the tables; the leader alone writes, on the news of a table, of a proxy
+/// and of another replica. Nothing is asked again while nothing changes.
 /// </summary>
-internal sealed class RuleStatuses(KubeApi api, DiscoveryStates states, FleetView view, ILogger<RuleStatuses> log, TimeProvider clock) : BackgroundService, ILeaderTask
+internal sealed class RuleStatuses(
+    KubeApi api, DiscoveryStates states, FleetView view, ILogger<RuleStatuses> log, TimeProvider clock) : BackgroundService, ILeaderTask
 {
     // The proxies acknowledge a table one after the other; what they say within a moment is told together.
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(20);
