@@ -38,7 +38,7 @@ internal sealed record AttemptServices(IUpstreamClient Client, ProxyMetrics Metr
 /// <param name="protocol">The protocol that is spoken to the endpoint; it decides which limit counts.</param>
 internal sealed class Attempt(AttemptServices services, ClusterState cluster, UpstreamProtocol protocol) : IAsyncDisposable
 {
-    private readonly CircuitGate _gate = cluster.Circuits.GateOf(protocol);
+    private readonly ConcurrencyLimiter _limiter = cluster.Circuits.LimiterOf(protocol);
     private bool _entered;
     private bool _active;
 
@@ -51,7 +51,7 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
     public AttemptFailure Failure { get; private set; }
 
     /// <summary>Takes a slot of the concurrency limit at once; false where there is none.</summary>
-    public bool TryEnter() => _entered = _gate.TryEnter();
+    public bool TryEnter() => _entered = _limiter.TryEnter();
 
     /// <summary>
     /// Takes a slot when there is something to send: a client that announces a body and sends none must not keep others out. What
@@ -62,27 +62,27 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
     /// <param name="longest">The longest wait for a slot; zero is no limit.</param>
     /// <param name="cancellationToken">Ends the wait with an exception.</param>
     /// <returns>False where no slot was taken; <see cref="Failure"/> says why.</returns>
-    public async ValueTask<bool> EnterAsync(RequestHead request, RequestTap? body, TimeSpan longest, CancellationToken cancellationToken)
+    public async ValueTask<bool> EnterAsync(RequestHead request, BufferingBody? body, TimeSpan longest, CancellationToken cancellationToken)
     {
         if (body is not null)
         {
             body.BreakSilence();
             var mayBegin = request.ContentLength is null && request.Version == HttpGeneration.Http2;
-            if ((mayBegin || request.Headers.First("expect") is not null) && _gate.TryEnterSilently())
+            if ((mayBegin || request.Headers.First("expect") is not null) && _limiter.TryEnterSilently())
             {
-                body.BeSilentIn(_gate);
+                body.BeSilentIn(_limiter);
                 return _entered = true;
             }
             await body.ArriveAsync(cancellationToken);
         }
-        var admission = await _gate.EnterAsync(longest, services.Time, cancellationToken);
-        Failure = admission switch
+        var result = await _limiter.EnterAsync(longest, services.Time, cancellationToken);
+        Failure = result switch
         {
-            Admission.Overflow => AttemptFailure.Overflow,
-            Admission.TimedOut => AttemptFailure.Timeout,
+            LimiterResult.Overflow => AttemptFailure.Overflow,
+            LimiterResult.TimedOut => AttemptFailure.Timeout,
             _ => AttemptFailure.None,
         };
-        return _entered = admission == Admission.Entered;
+        return _entered = result == LimiterResult.Entered;
     }
 
     /// <summary>Picks the endpoint, which counts this attempt among its active ones until the end. Comes after a slot was taken.</summary>
@@ -133,7 +133,7 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
         finally
         {
             if (_entered)
-                _gate.Leave();
+                _limiter.Leave();
             _entered = false;
         }
     }

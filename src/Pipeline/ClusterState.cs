@@ -10,13 +10,13 @@ internal sealed class ClusterState
     private const int Draws = 4;
 
     private readonly UpstreamEndpoint[] _endpoints;
-    private readonly Rotation _rotation;
+    private readonly RoundRobin _roundRobin;
 
-    private ClusterState(Cluster cluster, UpstreamEndpoint[] endpoints, Rotation rotation, ClusterCircuits circuits)
+    private ClusterState(Cluster cluster, UpstreamEndpoint[] endpoints, RoundRobin roundRobin, ClusterCircuits circuits)
     {
         Cluster = cluster;
         _endpoints = endpoints;
-        _rotation = rotation;
+        _roundRobin = roundRobin;
         Circuits = circuits;
     }
 
@@ -34,21 +34,21 @@ internal sealed class ClusterState
     public static ClusterState Create(Cluster cluster, ClusterState? previous, CircuitLimits limits)
     {
         if (previous is null)
-            return new ClusterState(cluster, [.. cluster.Endpoints.Select(e => new UpstreamEndpoint(e))], new Rotation(), new ClusterCircuits(limits));
+            return new ClusterState(cluster, [.. cluster.Endpoints.Select(e => new UpstreamEndpoint(e))], new RoundRobin(), new ClusterCircuits(limits));
         // What is in flight under other limits is not counted under these.
         var circuits = previous.Circuits.Limits == limits ? previous.Circuits : new ClusterCircuits(limits);
         if (ReferenceEquals(previous.Cluster, cluster) && ReferenceEquals(previous.Circuits, circuits))
             return previous;
         // An endpoint that failed another handshake has not failed this one.
         if (cluster.Tls != previous.Cluster.Tls)
-            return new ClusterState(cluster, [.. cluster.Endpoints.Select(e => new UpstreamEndpoint(e))], new Rotation(), circuits);
+            return new ClusterState(cluster, [.. cluster.Endpoints.Select(e => new UpstreamEndpoint(e))], new RoundRobin(), circuits);
         if (cluster.Endpoints.AsSpan().SequenceEqual(previous.Cluster.Endpoints.AsSpan()))
-            return new ClusterState(cluster, previous._endpoints, previous._rotation, circuits);
+            return new ClusterState(cluster, previous._endpoints, previous._roundRobin, circuits);
         var known = previous._endpoints.DistinctBy(e => e.Endpoint).ToDictionary(e => e.Endpoint);
         return new ClusterState(
             cluster,
             [.. cluster.Endpoints.Select(e => known.GetValueOrDefault(e) ?? new UpstreamEndpoint(e))],
-            new Rotation(),
+            new RoundRobin(),
             circuits);
     }
 
@@ -83,7 +83,7 @@ internal sealed class ClusterState
     {
         LoadBalancing.Random => random.Next(_endpoints.Length),
         LoadBalancing.LeastRequest => LeastLoaded(random),
-        _ => _rotation.Next(_endpoints.Length),
+        _ => _roundRobin.Next(_endpoints.Length),
     };
 
     /// <summary>The power of two choices: nearly as even as looking at all of them, and no herd runs to the one that is idle.</summary>
@@ -94,7 +94,7 @@ internal sealed class ClusterState
         return _endpoints[second].Active < _endpoints[first].Active ? second : first;
     }
 
-    private sealed class Rotation
+    private sealed class RoundRobin
     {
         private int _next = -1;
 
@@ -105,15 +105,15 @@ internal sealed class ClusterState
 /// <summary>How much of a cluster's limits is used.</summary>
 internal sealed class ClusterCircuits(CircuitLimits limits)
 {
-    private readonly CircuitGate _connections = new(limits.InForce().Connections, limits.InForce().PendingRequests);
-    private readonly CircuitGate _requests = new(limits.InForce().Requests, waitingLimit: 0);
+    private readonly ConcurrencyLimiter _connections = new(limits.InForce().Connections, limits.InForce().PendingRequests);
+    private readonly ConcurrencyLimiter _requests = new(limits.InForce().Requests, waitingLimit: 0);
     private readonly int _retryLimit = limits.InForce().Retries;
     private int _retries;
 
     public CircuitLimits Limits { get; } = limits;
 
     /// <summary>What a request has to go through: over HTTP/1.1 it has a connection to itself, over HTTP/2 it shares one.</summary>
-    public CircuitGate GateOf(UpstreamProtocol protocol) => protocol == UpstreamProtocol.Http2 ? _requests : _connections;
+    public ConcurrencyLimiter LimiterOf(UpstreamProtocol protocol) => protocol == UpstreamProtocol.Http2 ? _requests : _connections;
 
     /// <summary>False where as many requests are being tried again as may be.</summary>
     public bool TryBeginRetry()

@@ -15,30 +15,30 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
             return;
         }
         var perTry = RequestHeaderRules.PerTryTimeout(route) ?? TimeSpan.Zero;
-        using var clock = new RequestClock(services.Time, route.Timeout, perTry, exchange.ClientGone);
+        using var deadlines = new RequestDeadlines(services.Time, route.Timeout, perTry, exchange.ClientGone);
         try
         {
-            await ForwardAsync(exchange, state, route, cluster, clock);
+            await ForwardAsync(exchange, state, route, cluster, deadlines);
         }
-        catch (Exception e) when (!clock.ClientGone && e is OperationCanceledException or UpstreamException or RequestBodyException)
+        catch (Exception e) when (!deadlines.ClientGone && e is OperationCanceledException or UpstreamException or RequestBodyException)
         {
-            await FailAsync(exchange, clock, e);
+            await FailAsync(exchange, deadlines, e);
         }
     }
 
     private async ValueTask ForwardAsync(
-        Exchange exchange, TableState state, Route route, ClusterState cluster, RequestClock clock)
+        Exchange exchange, TableState state, Route route, ClusterState cluster, RequestDeadlines deadlines)
     {
         var request = exchange.Request;
         var outgoing = OutgoingRequest.Create(exchange, route, cluster.Cluster, state.Trusts(exchange.Connection.Peer));
         var copy = mirror.Prepare(state, route, outgoing);
-        using var waits = new ClientWaits(clock, state.BodyPatience, services.Time);
+        using var waits = new ClientWaits(deadlines, state.BodyPatience, services.Time);
         using var body = exchange.RequestBody is { } incoming
-            ? new RequestTap(incoming, Keep(route, request, copy is not null), budget, clock, waits.ForRequest(GrpcAnswer.Wants(request)), copy)
+            ? new BufferingBody(incoming, Keep(route, request, copy is not null), budget, deadlines, waits.ForRequest(GrpcAnswer.Wants(request)), copy)
             : null;
         if (body is null)
         {
-            clock.Start();
+            deadlines.Start();
             copy?.Send(null);
         }
 
@@ -49,7 +49,7 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         {
             await using (var attempt = new Attempt(services, cluster, cluster.Cluster.Protocol))
             {
-                await TryAsync(attempt, outgoing, cluster.Cluster, last, body, exchange, route.Timeout, clock);
+                await TryAsync(attempt, outgoing, cluster.Cluster, last, body, exchange, route.Timeout, deadlines);
                 last = attempt.Endpoint;
                 // Whether the body can be sent again is known only when nobody reads it any more.
                 if (route.Retry is { Attempts: > 0 } && attempt.Response is { Status: >= 500 } failed)
@@ -57,11 +57,11 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
                 if (!plan.TriesAgain(attempt))
                 {
                     plan.Dispose();
-                    await AnswerAsync(exchange, attempt, services.Time.GetElapsedTime(began), waits, clock);
+                    await AnswerAsync(exchange, attempt, services.Time.GetElapsedTime(began), waits, deadlines);
                     return;
                 }
             }
-            await plan.BackOffAsync(clock.Token);
+            await plan.BackOffAsync(deadlines.Token);
         }
     }
 
@@ -71,14 +71,14 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         OutgoingRequest outgoing,
         Cluster cluster,
         UpstreamEndpoint? last,
-        RequestTap? body,
+        BufferingBody? body,
         Exchange exchange,
         TimeSpan longestWait,
-        RequestClock clock)
+        RequestDeadlines deadlines)
     {
         var request = exchange.Request;
-        // The clock runs from the end of the request's body, which nobody reads before there is room: the wait has a limit of its own.
-        if (!await attempt.EnterAsync(request, body, longestWait, clock.Token))
+        // Time runs from the end of the request's body, which nobody reads before there is room: the wait has a limit of its own.
+        if (!await attempt.EnterAsync(request, body, longestWait, deadlines.Token))
         {
             if (attempt.Failure == AttemptFailure.Overflow)
                 services.Metrics.Overflowed(CircuitLimit.Requests);
@@ -88,10 +88,10 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         exchange.Trace.Asked(endpoint);
         try
         {
-            if (await attempt.SendAsync(outgoing.To(endpoint, cluster, body, request.ContentLength), clock.BeginTry()) is null)
-                clock.EndTry();
+            if (await attempt.SendAsync(outgoing.To(endpoint, cluster, body, request.ContentLength), deadlines.BeginTry()) is null)
+                deadlines.EndTry();
         }
-        catch (OperationCanceledException) when (clock.TryTimedOut)
+        catch (OperationCanceledException) when (deadlines.TryTimedOut)
         {
             attempt.TimedOut();
         }
@@ -109,7 +109,7 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
     }
 
     private static async ValueTask AnswerAsync(
-        Exchange exchange, Attempt attempt, TimeSpan serviceTime, ClientWaits waits, RequestClock clock)
+        Exchange exchange, Attempt attempt, TimeSpan serviceTime, ClientWaits waits, RequestDeadlines deadlines)
     {
         if (attempt.Response is not { } response)
         {
@@ -126,24 +126,24 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
             return;
         }
         ResponseHeaderRules.Apply(response, exchange.Response, serviceTime);
-        await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), clock.Token);
+        await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), deadlines.Token);
         response.CopyTrailersTo(exchange);
         // An endpoint that was content before it had read everything gets the rest; the client need not wait for that.
         if (response.Status < 300 && !response.RequestSent.IsCompleted)
         {
-            await exchange.ResponseBody.EndAsync(clock.Token);
-            await response.RequestSent.WaitAsync(clock.Token);
+            await exchange.ResponseBody.EndAsync(deadlines.Token);
+            await response.RequestSent.WaitAsync(deadlines.Token);
         }
     }
 
     /// <summary>Nothing or not everything came from upstream: say so where it can still be said, else break off.</summary>
-    private static async ValueTask FailAsync(Exchange exchange, RequestClock clock, Exception failure)
+    private static async ValueTask FailAsync(Exchange exchange, RequestDeadlines deadlines, Exception failure)
     {
         exchange.Trace.Reason = failure switch
         {
             RequestBodyException => ReplyReason.RequestBodyFailed,
-            _ when clock.ClientStalled => ReplyReason.ClientStalled,
-            _ when clock.TimedOut => ReplyReason.UpstreamTimeout,
+            _ when deadlines.ClientStalled => ReplyReason.ClientStalled,
+            _ when deadlines.TimedOut => ReplyReason.UpstreamTimeout,
             UpstreamException { Failure: UpstreamFailure.Malformed } => ReplyReason.UpstreamMalformed,
             _ => ReplyReason.UpstreamReset,
         };
@@ -156,8 +156,8 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         await (failure switch
         {
             RequestBodyException fault => LocalAnswer.SendAsync(exchange, fault.Status),
-            _ when clock.ClientStalled => LocalAnswer.SendAsync(exchange, 408),
-            _ when clock.TimedOut => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
+            _ when deadlines.ClientStalled => LocalAnswer.SendAsync(exchange, 408),
+            _ when deadlines.TimedOut => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
             UpstreamException upstream => LocalAnswer.SendFailureAsync(exchange, upstream.Failure),
             _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
         });

@@ -49,7 +49,7 @@ internal sealed class Mirror(AttemptServices services)
             var request = outgoing.To(attempt.Pick(), cluster.Cluster, copy, body?.Length, ShadowOf(outgoing.Host));
             using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, services.Time);
             if (await attempt.SendAsync(request, end.Token) is null)
-                await BodyCopy.CopyAsync(attempt.Response!.Body, Nowhere.Instance, end.Token);
+                await BodyCopy.CopyAsync(attempt.Response!.Body, NullBodyWriter.Instance, end.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -71,9 +71,9 @@ internal sealed class Mirror(AttemptServices services)
         return colon < 0 ? host + HostSuffix : host.Insert(colon, HostSuffix);
     }
 
-    private sealed class Nowhere : BodyWriter
+    private sealed class NullBodyWriter : BodyWriter
     {
-        public static Nowhere Instance { get; } = new();
+        public static NullBodyWriter Instance { get; } = new();
 
         /// <inheritdoc/>
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => default;

@@ -6,7 +6,7 @@ namespace Turnpike.Pipeline;
 
 /// <summary>Whether and when to try again (behaviour reference §3.7, made safe: what may have had an effect is not repeated).</summary>
 internal sealed class RetryPlan(
-    Route route, ClusterState cluster, string method, RequestTap? body, ProxyMetrics metrics, Random random, TimeProvider time) : IDisposable
+    Route route, ClusterState cluster, string method, BufferingBody? body, ProxyMetrics metrics, Random random, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan BackOffUnit = TimeSpan.FromMilliseconds(25);
 

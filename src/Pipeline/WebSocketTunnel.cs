@@ -60,13 +60,13 @@ internal sealed class WebSocketTunnel(AttemptServices services)
     /// <summary>The endpoint wants no WebSocket, and says so in a response like any other.</summary>
     private async ValueTask RefuseAsync(Exchange exchange, UpstreamResponse response, BodyPatience patience)
     {
-        using var clock = new RequestClock(services.Time, TimeSpan.Zero, TimeSpan.Zero, exchange.ClientGone);
-        using var waits = new ClientWaits(clock, patience, services.Time);
+        using var deadlines = new RequestDeadlines(services.Time, TimeSpan.Zero, TimeSpan.Zero, exchange.ClientGone);
+        using var waits = new ClientWaits(deadlines, patience, services.Time);
         try
         {
-            await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), clock.Token);
+            await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), deadlines.Token);
         }
-        catch (OperationCanceledException) when (clock.ClientStalled)
+        catch (OperationCanceledException) when (deadlines.ClientStalled)
         {
             exchange.Abort();
         }

@@ -178,7 +178,7 @@ public sealed class ProtectionTests : PipelineTest
         {
             var state = ClusterState.Create(Cluster(3) with { LoadBalancing = policy }, null, CircuitLimits.Default);
             state.Pick(Random, Time)!.Failed(UpstreamFailure.Connect, Metrics, Time);
-            var gate = state.Circuits.GateOf(UpstreamProtocol.Http1);
+            var gate = state.Circuits.LimiterOf(UpstreamProtocol.Http1);
             long allocated = 0;
             for (var round = 0; round < 2; round++)
             {

@@ -1,6 +1,6 @@
 namespace Turnpike.Pipeline;
 
-internal enum Admission
+internal enum LimiterResult
 {
     /// <summary>Must leave again.</summary>
     Entered,
@@ -13,12 +13,12 @@ internal enum Admission
 }
 
 /// <summary>Lets so many requests to a cluster at a time, and has so many more wait for their turn, in the order in which they came.</summary>
-internal sealed class CircuitGate(int limit, int waitingLimit)
+internal sealed class ConcurrencyLimiter(int limit, int waitingLimit)
 {
     private const int SilentShare = 4;
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<TaskCompletionSource<Admission>> _waiting = [];
+    private readonly LinkedList<TaskCompletionSource<LimiterResult>> _waiting = [];
     private int _inside;
     private int _silent;
 
@@ -59,12 +59,12 @@ internal sealed class CircuitGate(int limit, int waitingLimit)
     /// <param name="longest">Of the wait; zero is no limit.</param>
     /// <param name="time">For that.</param>
     /// <param name="cancellationToken">Ends the wait with an exception.</param>
-    public ValueTask<Admission> EnterAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken) =>
-        TryEnter() ? new(Admission.Entered) : WaitAsync(longest, time, cancellationToken);
+    public ValueTask<LimiterResult> EnterAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken) =>
+        TryEnter() ? new(LimiterResult.Entered) : WaitAsync(longest, time, cancellationToken);
 
     public void Leave()
     {
-        TaskCompletionSource<Admission>? next;
+        TaskCompletionSource<LimiterResult>? next;
         lock (_lock)
         {
             next = _waiting.First?.Value;
@@ -73,39 +73,39 @@ internal sealed class CircuitGate(int limit, int waitingLimit)
             else
                 _waiting.RemoveFirst();
         }
-        next?.SetResult(Admission.Entered);
+        next?.SetResult(LimiterResult.Entered);
     }
 
-    private async ValueTask<Admission> WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
+    private async ValueTask<LimiterResult> WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
     {
-        var turn = new TaskCompletionSource<Admission>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var turn = new TaskCompletionSource<LimiterResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
             if (_inside < limit)
             {
                 _inside++;
-                return Admission.Entered;
+                return LimiterResult.Entered;
             }
             if (_waiting.Count >= waitingLimit)
-                return Admission.Overflow;
+                return LimiterResult.Overflow;
             _waiting.AddLast(turn);
         }
         using var end = longest > TimeSpan.Zero ? new CancellationTokenSource(longest, time) : null;
         using var timeOver = end?.Token.UnsafeRegister(_ => GiveUp(turn), null);
         using var cancelled = cancellationToken.UnsafeRegister(_ => GiveUp(turn), null);
-        var admission = await turn.Task;
-        if (admission == Admission.TimedOut)
+        var result = await turn.Task;
+        if (result == LimiterResult.TimedOut)
             cancellationToken.ThrowIfCancellationRequested();
-        return admission;
+        return result;
     }
 
-    private void GiveUp(TaskCompletionSource<Admission> turn)
+    private void GiveUp(TaskCompletionSource<LimiterResult> turn)
     {
         // Whoever takes it out of the list decides.
         bool waited;
         lock (_lock)
             waited = _waiting.Remove(turn);
         if (waited)
-            turn.SetResult(Admission.TimedOut);
+            turn.SetResult(LimiterResult.TimedOut);
     }
 }

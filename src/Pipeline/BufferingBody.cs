@@ -7,14 +7,14 @@ namespace Turnpike.Pipeline;
 /// <param name="inner">The client's body.</param>
 /// <param name="kept">The copy that grows; null where nobody wants one.</param>
 /// <param name="budget">Of that copy.</param>
-/// <param name="clock">Starts when all of it has come.</param>
+/// <param name="deadlines">Starts when all of it has come.</param>
 /// <param name="watch">Ends the exchange when the client does not send; null where it may take its time.</param>
 /// <param name="mirror">Gets a copy when all of it has come, where it could be kept.</param>
-internal sealed class RequestTap(BodyReader inner, KeptBody? kept, BodyBudget budget, RequestClock clock, BodyWatch? watch, Mirror.MirrorCopy? mirror)
+internal sealed class BufferingBody(BodyReader inner, KeptBody? kept, BodyBudget budget, RequestDeadlines deadlines, BodyWatch? watch, Mirror.MirrorCopy? mirror)
     : BodyReader, IDisposable
 {
     private KeptBody? _kept = kept;
-    private CircuitGate? _silentIn;
+    private ConcurrencyLimiter? _silentIn;
     private int _position;
     private bool _started;
     private bool _ended;
@@ -31,11 +31,11 @@ internal sealed class RequestTap(BodyReader inner, KeptBody? kept, BodyBudget bu
             await WaitAsync(Memory<byte>.Empty, cancellationToken);
     }
 
-    /// <summary>The request is in the gate before anything of its body has come, and counts there as one of those.</summary>
-    public void BeSilentIn(CircuitGate gate)
+    /// <summary>The request is in the limiter before anything of its body has come, and counts there as one of those.</summary>
+    public void BeSilentIn(ConcurrencyLimiter limiter)
     {
         BreakSilence();
-        _silentIn = gate;
+        _silentIn = limiter;
     }
 
     /// <summary>Something has come, or the endpoint began to answer without it, or nobody waits for it any more.</summary>
@@ -68,7 +68,7 @@ internal sealed class RequestTap(BodyReader inner, KeptBody? kept, BodyBudget bu
         if (count == 0)
         {
             _ended = true;
-            clock.Start();
+            deadlines.Start();
             if (_kept is not null)
                 mirror?.Send(_kept);
         }

@@ -4,7 +4,7 @@ namespace Turnpike.Pipeline;
 /// Ends the work for a request: when its client goes away or stalls, when its time is over, and, try by try, when the time of one try is.
 /// Time runs from the moment when the whole request has come.
 /// </summary>
-internal sealed class RequestClock : IStallable, IDisposable
+internal sealed class RequestDeadlines : IStallable, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
@@ -22,7 +22,7 @@ internal sealed class RequestClock : IStallable, IDisposable
     /// <param name="total">For everything; zero is no limit.</param>
     /// <param name="perTry">For the head of one try's answer; zero is no limit.</param>
     /// <param name="clientGone">Ends it too.</param>
-    public RequestClock(TimeProvider time, TimeSpan total, TimeSpan perTry, CancellationToken clientGone)
+    public RequestDeadlines(TimeProvider time, TimeSpan total, TimeSpan perTry, CancellationToken clientGone)
     {
         _time = time;
         _total = total;
