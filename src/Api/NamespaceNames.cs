@@ -1,4 +1,4 @@
-using Turnpike.Api.Validation;
+using Turnpike.Reading;
 
 namespace Turnpike.Api;
 

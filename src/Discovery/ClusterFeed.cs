@@ -26,7 +26,7 @@ public sealed class ClusterFeed
     {
         (_api, _profile, _loggers, _clock) = (api, profile, loggers, clock);
         _store = new ObjectStore(profile);
-        _authorities = new NamedSecrets(WatchAuthority, (ns, name) => Take(new Api.ObjectKey(Kinds.AuthoritySecret, ns, name), null), Signal, clock);
+        _authorities = new NamedSecrets(WatchAuthority, (ns, name) => Take(new Reading.ObjectKey(Kinds.AuthoritySecret, ns, name), null), Signal, clock);
     }
 
     /// <summary>The informers, once <see cref="RunAsync"/> has found out what the API server serves.</summary>
@@ -55,7 +55,7 @@ public sealed class ClusterFeed
     public Task<bool> FollowAsync(ClusterSnapshot snapshot, CancellationToken ct) => _authorities.FollowAsync(BackendAuthorities.Named(snapshot), ct);
 
     /// <summary>The cluster as it now is, what is wrong in it, the newest version of every RouteRule, and the conditions that those carry.</summary>
-    public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<Api.ObjectMeta> Rules, ImmutableDictionary<string, string> Conditions) Snapshot()
+    public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<Reading.ObjectMeta> Rules, ImmutableDictionary<string, string> Conditions) Snapshot()
     {
         lock (_gate)
         {
@@ -76,7 +76,7 @@ public sealed class ClusterFeed
         var informer = new Informer<WatchedObject>(_api, resource, decode, new InformerOptions { Query = query }, _loggers.CreateLogger<Informer<WatchedObject>>(), _clock);
         informer.AddHandler(change =>
         {
-            var key = new Api.ObjectKey(kind, change.Key.Namespace, change.Key.Name);
+            var key = new Reading.ObjectKey(kind, change.Key.Namespace, change.Key.Name);
             if (kind == Kinds.RouteRule)
                 TakeConditions(change.Old, change.New);
             Take(key, change.New?.Read);
@@ -95,7 +95,7 @@ public sealed class ClusterFeed
         }
     }
 
-    private void Take(Api.ObjectKey key, ReadObject? read)
+    private void Take(Reading.ObjectKey key, ReadObject? read)
     {
         lock (_gate)
         {

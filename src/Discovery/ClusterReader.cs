@@ -23,12 +23,12 @@ public sealed class ClusterReader(KubeApi api, Profile profile)
         foreach (var (resource, objects) in lists)
         {
             foreach (var read in objects ?? [])
-                store.Put(new Api.ObjectKey(resource.Kind, read.Metadata.Namespace, read.Metadata.Name), read);
+                store.Put(new Reading.ObjectKey(resource.Kind, read.Metadata.Namespace, read.Metadata.Name), read);
         }
         var named = BackendAuthorities.Named(store.Snapshot().Snapshot);
         var authorities = await Task.WhenAll(named.Select(name => AuthorityAsync(name, ct)));
         foreach (var read in authorities.SelectMany(a => a ?? []))
-            store.Put(new Api.ObjectKey(Kinds.AuthoritySecret, read.Metadata.Namespace, read.Metadata.Name), read);
+            store.Put(new Reading.ObjectKey(Kinds.AuthoritySecret, read.Metadata.Namespace, read.Metadata.Name), read);
         var (snapshot, diagnostics) = store.Snapshot();
         var unreadable = lists.Where(l => l.Objects is null).Select(l => l.Resource.Plural)
             .Concat(authorities.Any(a => a is null) ? [WatchedKinds.Secrets.Plural] : []);

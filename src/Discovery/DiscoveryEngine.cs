@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Turnpike.Api;
 using Turnpike.Compiler;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Discovery;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
-using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Compiler.Hosts;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Discovery;

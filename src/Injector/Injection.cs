@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Injector.Config;
 using Turnpike.Injector.Patch;
+using Turnpike.Reading;
 
 namespace Turnpike.Injector;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Api.Yaml;
+using Turnpike.Yaml;
 
 namespace Turnpike.Injector;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
-using Turnpike.Compiler;
 using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Certificates;
 using Turnpike.Operator.Manifests;

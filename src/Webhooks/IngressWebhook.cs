@@ -8,6 +8,7 @@ using Turnpike.Compiler.Limits;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Admission;
 using Turnpike.OperatorSdk;
+using Turnpike.Reading;
 using Turnpike.Webhooks.Entities;
 
 namespace Turnpike.Webhooks;
@@ -100,7 +101,7 @@ public sealed class IngressWebhook(DiscoveryStates states, Profile profile) : Va
         ct.ThrowIfCancellationRequested();
         return ObjectReview.Warnings(
             state.Snapshot with { Ingresses = ObjectReview.With(rivals, ingress, i => i.Metadata), RouteRules = [], HostClaims = state.Hosts.Claims },
-            new ObjectKey(Compiler.Kinds.Ingress, ingress.Metadata.Namespace, ingress.Metadata.Name));
+            new ObjectKey(Kinds.Ingress, ingress.Metadata.Namespace, ingress.Metadata.Name));
     }
 
     /// <summary>In lower case; empty for any host.</summary>

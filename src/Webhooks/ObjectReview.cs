@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Hosting.Admission;
+using Turnpike.Reading;
 using Turnpike.Webhooks.Entities;
-using ObjectKey = Turnpike.Api.ObjectKey;
+using ObjectKey = Turnpike.Reading.ObjectKey;
 
 namespace Turnpike.Webhooks;
 

@@ -1,9 +1,9 @@
 using KubeOps.Operator.Web.Webhooks.Admission.Validation;
 using Turnpike.Api;
 using Turnpike.Api.RouteRules;
-using Turnpike.Compiler;
 using Turnpike.Compiler.Limits;
 using Turnpike.Discovery;
+using Turnpike.Reading;
 using Turnpike.Webhooks.Entities;
 
 namespace Turnpike.Webhooks;

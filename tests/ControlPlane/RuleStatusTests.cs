@@ -7,6 +7,7 @@ using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Api;
 using Turnpike.Operator.Status;
+using Turnpike.Reading;
 using Turnpike.Routing;
 using Turnpike.Tests.ControlPlane.Harness;
 using Turnpike.Tests.FakeApiServer;

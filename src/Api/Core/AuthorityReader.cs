@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using Turnpike.Api.Reading;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.Core;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Turnpike.Api.Reading;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.Core;
 

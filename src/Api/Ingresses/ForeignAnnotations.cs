@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Turnpike.Api.Reading;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.Ingresses;
 

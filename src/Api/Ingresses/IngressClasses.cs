@@ -1,6 +1,6 @@
 using Turnpike.Api.Core;
 using Turnpike.Api.Mesh;
-using Turnpike.Api.Reading;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.Ingresses;
 

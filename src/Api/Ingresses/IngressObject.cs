@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.Ingresses;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Turnpike.Api.Reading;
-using Turnpike.Api.Validation;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.Ingresses;
 

@@ -1,5 +1,5 @@
-using Turnpike.Api.Reading;
 using Turnpike.Primitives;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.Mesh;
 

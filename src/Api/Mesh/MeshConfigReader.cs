@@ -2,9 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Api.Reading;
-using Turnpike.Api.Validation;
 using Turnpike.Primitives;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.Mesh;
 

@@ -5,7 +5,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
-using Turnpike.Api.Reading;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.RouteRules;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Turnpike.Primitives;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.RouteRules;
 

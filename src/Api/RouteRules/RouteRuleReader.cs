@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
-using Turnpike.Api.Reading;
-using Turnpike.Api.Validation;
+using Turnpike.Reading;
 
 namespace Turnpike.Api.RouteRules;
 

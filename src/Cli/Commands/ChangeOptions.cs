@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Turnpike.Api;
 using Turnpike.Cli.Cluster;
+using Turnpike.Reading;
 
 namespace Turnpike.Cli.Commands;
 

@@ -3,6 +3,7 @@ using Turnpike.Cli.Cluster;
 using Turnpike.Injector;
 using Turnpike.Injector.Config;
 using Turnpike.Injector.Text;
+using Turnpike.Reading;
 
 namespace Turnpike.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Turnpike.Api;
 using Turnpike.Cli.Cluster;
 using Turnpike.Cli.Cluster.Status;
+using Turnpike.Reading;
 
 namespace Turnpike.Cli.Commands;
 

@@ -1,5 +1,5 @@
-using Turnpike.Api.Yaml;
 using Turnpike.Injector.Text;
+using Turnpike.Yaml;
 
 namespace Turnpike.Cli.Conversion;
 

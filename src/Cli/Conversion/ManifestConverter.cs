@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Turnpike.Api.Yaml;
 using Turnpike.Injector.Patch;
 using Turnpike.Injector.Text;
+using Turnpike.Yaml;
 
 namespace Turnpike.Cli.Conversion;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Compiler;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Cli.Manifests;

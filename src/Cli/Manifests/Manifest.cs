@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Turnpike.Api;
+using Turnpike.Reading;
 
 namespace Turnpike.Cli.Manifests;
 

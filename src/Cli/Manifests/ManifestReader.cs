@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Turnpike.Api;
-using Turnpike.Api.Yaml;
+using Turnpike.Reading;
+using Turnpike.Yaml;
 
 namespace Turnpike.Cli.Manifests;
 

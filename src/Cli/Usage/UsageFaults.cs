@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
-using Turnpike.Api.Reading;
+using Turnpike.Reading;
 
 namespace Turnpike.Cli.Usage;
 

@@ -3,6 +3,7 @@ using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Cli.Manifests;
 using Turnpike.Compiler;
+using Turnpike.Reading;
 
 namespace Turnpike.Cli.Validation;
 

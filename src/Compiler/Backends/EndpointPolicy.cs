@@ -4,6 +4,7 @@ using System.Net;
 using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Mesh;
+using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Backends;
 

@@ -1,6 +1,6 @@
-using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Backends;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Turnpike.Api;
 using Turnpike.Compiler.Hosts;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler;

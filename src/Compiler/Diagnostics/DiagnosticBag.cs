@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.RouteRules;
+using Turnpike.Reading;
 
 namespace Turnpike.Compiler;
 
@@ -26,22 +27,4 @@ internal static class Keys
     public static ObjectKey Of(IngressObject ingress) => new(Kinds.Ingress, ingress.Metadata.Namespace, ingress.Metadata.Name);
 
     public static ObjectKey Of(RouteRule rule) => new(Kinds.RouteRule, rule.Metadata.Namespace, rule.Metadata.Name);
-}
-
-/// <summary>The kinds that the compiler reads.</summary>
-public static class Kinds
-{
-    public const string Ingress = "Ingress";
-    public const string IngressClass = "IngressClass";
-    public const string RouteRule = "RouteRule";
-    public const string Service = "Service";
-    public const string Endpoints = "Endpoints";
-    public const string EndpointSlice = "EndpointSlice";
-    public const string Pod = "Pod";
-    public const string Secret = "Secret";
-
-    /// <summary>A Secret that is watched because an Ingress names it for its <c>ca.crt</c>: it may be one of the certificates as well, and comes and goes by itself.</summary>
-    public const string AuthoritySecret = "AuthoritySecret";
-    public const string Namespace = "Namespace";
-    public const string ConfigMap = "ConfigMap";
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
-using Turnpike.Api;
+using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Hosts;
 

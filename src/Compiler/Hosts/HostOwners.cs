@@ -3,6 +3,7 @@ using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Compiler.FrontEnds;
 using Turnpike.Compiler.Model;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Hosts;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Turnpike.Api;
-using Turnpike.Api.Reading;
+using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Hosts;
 

@@ -28,14 +28,14 @@ internal sealed class NamespaceBudget(int limit)
             texts += name.Length + Length(match.Exact) + Length(match.Prefix) + Length(match.Regex);
             parts++;
         }
-        foreach (var (name, value) in spec.AppendHeaders ?? Api.ObjectMeta.EmptyMap)
+        foreach (var (name, value) in spec.AppendHeaders ?? Reading.ObjectMeta.EmptyMap)
         {
             texts += name.Length + value.Length;
             parts++;
         }
         foreach (var target in spec.Route ?? [])
         {
-            foreach (var (key, value) in target.Labels ?? Api.ObjectMeta.EmptyMap)
+            foreach (var (key, value) in target.Labels ?? Reading.ObjectMeta.EmptyMap)
                 texts += key.Length + value.Length;
             texts += 2 * (Length(target.Destination?.Name) + Length(target.Destination?.Namespace));
             parts++;

@@ -1,10 +1,10 @@
 using System.Globalization;
-using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.FrontEnds.Ingress;
 using Turnpike.Primitives;
+using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Limits;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Turnpike.Api;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Model;

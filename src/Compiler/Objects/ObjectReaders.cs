@@ -4,8 +4,9 @@ using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
-using Turnpike.Api.Yaml;
 using Turnpike.Compiler.Hosts;
+using Turnpike.Reading;
+using Turnpike.Yaml;
 
 namespace Turnpike.Compiler;
 

@@ -6,6 +6,7 @@ using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Hosts;
+using Turnpike.Reading;
 
 namespace Turnpike.Compiler;
 

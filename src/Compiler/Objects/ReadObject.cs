@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
-using Turnpike.Api.Reading;
+using Turnpike.Reading;
 
 namespace Turnpike.Compiler;
 

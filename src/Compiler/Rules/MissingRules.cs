@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Backends;

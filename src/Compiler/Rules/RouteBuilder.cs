@@ -7,6 +7,7 @@ using Turnpike.Compiler.Backends;
 using Turnpike.Compiler.Limits;
 using Turnpike.Compiler.Model;
 using Turnpike.Primitives;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Rules;

@@ -3,6 +3,7 @@ using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Backends;
+using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Rules;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Compiler.Hosts;
 using Turnpike.Compiler.Model;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Tables;

@@ -1,7 +1,7 @@
-using Turnpike.Api;
 using Turnpike.Compiler.Hosts;
 using Turnpike.Compiler.Limits;
 using Turnpike.Compiler.Model;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Tables;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Api;
+using Turnpike.Reading;
 
 namespace Turnpike.Injector.Config;
 

@@ -3,7 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Turnpike.Api;
-using Turnpike.Api.Yaml;
+using Turnpike.Reading;
+using Turnpike.Yaml;
 
 namespace Turnpike.Injector.Config;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Api.Yaml;
 using Turnpike.Injector.Patch;
+using Turnpike.Yaml;
 
 namespace Turnpike.Injector.Text;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Turnpike.Api;
-using Turnpike.Api.Yaml;
 using Turnpike.Injector.Config;
 using Turnpike.Injector.Patch;
+using Turnpike.Reading;
+using Turnpike.Yaml;
 using static System.FormattableString;
 
 namespace Turnpike.Injector.Text;

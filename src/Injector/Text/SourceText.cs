@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Turnpike.Api.Yaml;
+using Turnpike.Yaml;
 
 namespace Turnpike.Injector.Text;
 

@@ -1,4 +1,4 @@
-using Turnpike.Api.Yaml;
+using Turnpike.Yaml;
 
 namespace Turnpike.Injector.Text;
 

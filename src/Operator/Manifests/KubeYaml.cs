@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Turnpike.Api.Yaml;
+using Turnpike.Yaml;
 
 namespace Turnpike.Operator.Manifests;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
-using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;

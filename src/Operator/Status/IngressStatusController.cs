@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
-using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;

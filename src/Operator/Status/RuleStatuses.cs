@@ -9,6 +9,7 @@ using Turnpike.Discovery;
 using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
 using Turnpike.Hosting.Reconcile;
+using Turnpike.Reading;
 using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.Status;

@@ -1,5 +1,5 @@
-using Turnpike.Api;
 using Turnpike.Discovery;
+using Turnpike.Reading;
 
 namespace Turnpike.Operator.Status;
 

@@ -1,8 +1,8 @@
 using System.Text;
-using Turnpike.Api.Yaml;
 using Turnpike.Hosting.Api;
 using Turnpike.Tests.Attacks.Harness;
 using Turnpike.Tests.Integration.Support;
+using Turnpike.Yaml;
 
 namespace Turnpike.Tests.Attacks.ControlPlane;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api.Ingresses;
-using Turnpike.Api.Yaml;
 using Turnpike.Tests.Support;
+using Turnpike.Yaml;
 
 namespace Turnpike.Tests.Component.Cli;
 

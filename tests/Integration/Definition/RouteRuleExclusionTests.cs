@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api.RouteRules;
-using Turnpike.Api.Yaml;
 using Turnpike.Hosting.Api;
 using Turnpike.Tests.Integration.Support;
+using Turnpike.Yaml;
 
 namespace Turnpike.Tests.Integration.Definition;
 

@@ -1,5 +1,5 @@
-using Turnpike.Api;
 using Turnpike.Api.Ingresses;
+using Turnpike.Reading;
 using Turnpike.Tests.Support;
 using Xunit;
 

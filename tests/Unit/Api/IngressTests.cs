@@ -3,6 +3,7 @@ using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
+using Turnpike.Reading;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Api;

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
+using Turnpike.Reading;
 
 namespace Turnpike.Tests.Unit.Api;
 

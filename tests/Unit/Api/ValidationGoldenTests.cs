@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Turnpike.Api.Yaml;
 using Turnpike.Tests.Support;
+using Turnpike.Yaml;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Api;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Compiler;
+using Turnpike.Reading;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Compiler;

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
-using Turnpike.Api;
-using Turnpike.Api.Yaml;
 using Turnpike.Compiler;
+using Turnpike.Reading;
 using Turnpike.Routing;
 using Turnpike.Tests.Support;
+using Turnpike.Yaml;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Compiler;

@@ -2,11 +2,11 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Turnpike.Api;
 using Turnpike.Api.Mesh;
-using Turnpike.Api.Yaml;
 using Turnpike.Compiler;
+using Turnpike.Reading;
 using Turnpike.Routing;
+using Turnpike.Yaml;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Compiler;

@@ -1,5 +1,6 @@
 using Turnpike.Api;
 using Turnpike.Compiler;
+using Turnpike.Reading;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Compiler;

@@ -1,3 +1,4 @@
+using Turnpike.Api;
 using Turnpike.Compiler;
 using Xunit;
 

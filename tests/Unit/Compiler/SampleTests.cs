@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api.RouteRules;
-using Turnpike.Api.Yaml;
 using Turnpike.Compiler;
 using Turnpike.Tests.Support;
+using Turnpike.Yaml;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Compiler;

@@ -1,6 +1,7 @@
 using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Compiler.Hosts;
+using Turnpike.Reading;
 using Turnpike.Routing;
 using Xunit;
 

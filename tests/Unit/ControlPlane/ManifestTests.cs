@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Mesh;
-using Turnpike.Api.Yaml;
 using Turnpike.Operator.ManagedProxy;
 using Turnpike.Operator.Manifests;
 using Turnpike.Tests.Support;
+using Turnpike.Yaml;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.ControlPlane;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Compiler;
 using Turnpike.Operator.Status;
+using Turnpike.Reading;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.ControlPlane;

@@ -2,6 +2,7 @@ using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Operator.Status;
+using Turnpike.Reading;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.ControlPlane;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Operator.Status;
+using Turnpike.Reading;
 using Turnpike.Routing;
 using Xunit;
 

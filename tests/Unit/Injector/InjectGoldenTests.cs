@@ -1,8 +1,8 @@
-using Turnpike.Api.Yaml;
 using Turnpike.Injector;
 using Turnpike.Injector.Config;
 using Turnpike.Injector.Text;
 using Turnpike.Tests.Support;
+using Turnpike.Yaml;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Injector;

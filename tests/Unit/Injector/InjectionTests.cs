@@ -153,5 +153,5 @@ public sealed class InjectionTests
     public void Apply_Fails_WhenAPointerLeadsNowhere(string document, string path) =>
         Assert.Throws<FormatException>(() => JsonPatch.Apply(JsonNode.Parse(document), [new PatchOperation(path, null)]));
 
-    private static LabelSelector Selector(string key, string value) => new(Turnpike.Api.ObjectMeta.EmptyMap.Add(key, value));
+    private static LabelSelector Selector(string key, string value) => new(Turnpike.Reading.ObjectMeta.EmptyMap.Add(key, value));
 }

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Turnpike.Api.RouteRules;
-using Turnpike.Api.Yaml;
 using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Watch;
+using Turnpike.Yaml;
 
 namespace Turnpike.Cli.Cluster.Listing;
 

@@ -2,6 +2,7 @@ using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
 using Turnpike.Compiler.Backends;
+using Turnpike.Reading;
 
 namespace Turnpike.Compiler.FrontEnds.Ingress;
 

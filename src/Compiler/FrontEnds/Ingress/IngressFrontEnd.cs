@@ -5,6 +5,7 @@ using Turnpike.Compiler.Hosts;
 using Turnpike.Compiler.Limits;
 using Turnpike.Compiler.Model;
 using Turnpike.Compiler.Tables;
+using Turnpike.Reading;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.FrontEnds.Ingress;

@@ -1,3 +1,4 @@
+using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Routing;
 

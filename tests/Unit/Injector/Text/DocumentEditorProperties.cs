@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using Turnpike.Api.Yaml;
 using Turnpike.Injector.Patch;
 using Turnpike.Injector.Text;
 using Turnpike.Tests.Unit.Api.Yaml;
+using Turnpike.Yaml;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Injector.Text;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Turnpike.Api.Yaml;
 using Turnpike.Injector.Patch;
 using Turnpike.Injector.Text;
+using Turnpike.Yaml;
 using Xunit;
 
 namespace Turnpike.Tests.Unit.Injector.Text;

@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
-using Turnpike.Api.Yaml;
 using Turnpike.Cli.Cluster.Status;
 using Turnpike.Hosting.Api;
 using Turnpike.Injector.Config;
+using Turnpike.Yaml;
 using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Cli.Cluster.Installation.Checks;

@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+using FluentValidation;
+using FluentValidation.Results;
+
+namespace Turnpike.Reading;
+
+/// <summary>
+/// What is found while one object is read and then validated. Remembers for each field of the model where and how the
+/// user wrote it, so that a validator, which knows only the model, reports in the user's spelling and order, and does not
+/// report again what already failed to decode.
+/// </summary>
+internal sealed class Findings
+{
+    private readonly Dictionary<string, Field> fields = new(StringComparer.Ordinal);
+    private readonly List<string> faulty = [];
+    private readonly List<(int Order, FieldError Error)> errors = [];
+    private readonly List<(int Order, string Path, string Text)> warnings = [];
+    private int next;
+    private int snake;
+    private int camel;
+
+    private sealed record Field(string Path, int Order, JsonNode? Raw);
+
+    private bool PrefersSnake => snake > camel;
+
+    /// <summary>Counts a spelling that the user chose, for field names in messages.</summary>
+    public void NoteSpelling(string name)
+    {
+        if (name.Contains('_', StringComparison.Ordinal))
+            snake++;
+        else if (name.Any(char.IsAsciiLetterUpper))
+            camel++;
+    }
+
+    /// <summary>Records that the model's field <paramref name="model"/> was written at <paramref name="path"/>.</summary>
+    public void Record(string model, string path, JsonNode? raw) => fields[model] = new Field(path, next++, raw);
+
+    public void Fault(FieldError error) => errors.Add((next++, error));
+
+    /// <summary>Reports a fault of the model's field <paramref name="model"/>; the validator then keeps quiet about it.</summary>
+    public void Fault(string model, FieldError error)
+    {
+        faulty.Add(model);
+        Fault(error);
+    }
+
+    public void Warn(string path, string text) => warnings.Add((next++, path, text));
+
+    public void Validate<T>(IValidator<T> validator, T model)
+    {
+        foreach (var failure in validator.Validate(model).Errors)
+            Take(failure);
+    }
+
+    /// <summary>All findings in the order of the fields, and the value where there is no error.</summary>
+    public Decoded<T> Result<T>(T value)
+        where T : class
+    {
+        var sorted = errors
+            .OrderBy(e => e.Order)
+            .Select(e => e.Error with { Detail = Spelling.Render(e.Error.Detail, PrefersSnake) })
+            .ToList();
+        var texts = warnings
+            .OrderBy(w => w.Order)
+            .Select(w => (w.Path.Length == 0 ? "" : w.Path + ": ") + Spelling.Render(w.Text, PrefersSnake))
+            .ToList();
+        return new Decoded<T>(sorted.Count == 0 ? value : null, sorted, texts);
+    }
+
+    private void Take(ValidationFailure failure)
+    {
+        var model = failure.PropertyName;
+        var finding = (Finding)failure.CustomState;
+        // Whether fields exclude each other is known even where their contents are faulty; what a value lacks, or what its
+        // parts come to, is not. A key is right or wrong whatever its value.
+        if (!finding.OfKey && faulty.Any(f => IsWithin(model, f) || (finding.Kind != FieldErrorKind.Forbidden && IsPart(f, model))))
+            return;
+        var (path, order, raw) = Locate(model);
+        if (finding.Kind is not { } kind)
+        {
+            warnings.Add((order, path, failure.ErrorMessage));
+            return;
+        }
+        var bad = kind is FieldErrorKind.Required or FieldErrorKind.Forbidden ? null
+            : finding.BadValue ?? (raw is null ? null : JsonText.Quote(raw));
+        errors.Add((order, new FieldError(path, kind, bad, failure.ErrorMessage)));
+    }
+
+    /// <summary>A field that the user did not write stands at its parent's place, in the spelling of the others.</summary>
+    private Field Locate(string model)
+    {
+        if (fields.TryGetValue(model, out var field))
+            return field;
+        if (model.Length == 0)
+            return new Field("", 0, null);
+        var dot = model.LastIndexOf('.');
+        var parent = Locate(dot < 0 ? "" : model[..dot]);
+        var name = char.ToLowerInvariant(model[dot + 1]) + model[(dot + 2)..];
+        return new Field(FieldPath.Child(parent.Path, PrefersSnake ? Spelling.Snake(name) : name), parent.Order, null);
+    }
+
+    /// <summary>Whether <paramref name="model"/> is a field or an element of <paramref name="owner"/>, or a field of an element.</summary>
+    private static bool IsPart(string model, string owner)
+    {
+        if (!IsWithin(model, owner))
+            return false;
+        var rest = model.AsSpan(owner.Length);
+        if (rest is ['[', ..])
+            rest = rest[(rest.IndexOf(']') + 1)..];
+        return rest.IsEmpty || rest[1..].IndexOfAny('.', '[') < 0;
+    }
+
+    private static bool IsWithin(string model, string ancestor) =>
+        model.StartsWith(ancestor, StringComparison.Ordinal)
+        && (ancestor.Length == 0 || model.Length == ancestor.Length || model[ancestor.Length] is '.' or '[');
+}
+
+/// <summary>What a validator attaches to a failure.</summary>
+/// <param name="Kind">Null for a warning.</param>
+/// <param name="BadValue">JSON text in place of the field's own value.</param>
+/// <param name="OfKey">About the key of a map's entry, not about its value.</param>
+internal sealed record Finding(FieldErrorKind? Kind, string? BadValue, bool OfKey = false);

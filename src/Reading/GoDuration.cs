@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+
+namespace Turnpike.Reading;
+
+/// <summary>
+/// A duration in Go's syntax: a sequence of decimal numbers, each with a unit of <c>h m s ms us µs ns</c>, for example
+/// <c>1.5h</c>, <c>1h15m</c>, <c>100ms</c> (behaviour reference §1.3). Held in nanoseconds, as Go does, so that
+/// <c>0.5ms</c> is seen for what it is.
+/// </summary>
+public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDuration>
+{
+    private const long Microsecond = 1_000, Millisecond = 1_000_000, Second = 1_000_000_000;
+
+    private const string Wanted = "must be a duration such as 3s, 500ms or 1m30s";
+
+    // What a message may repeat: letters, so that it stays one line of text.
+    private static readonly SearchValues<char> UnitCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
+
+    /// <summary>Finer than <see cref="System.TimeSpan"/>'s 100 ns is cut off.</summary>
+    public TimeSpan TimeSpan => TimeSpan.FromTicks(Nanoseconds / 100);
+
+    public bool IsWholeMilliseconds => Nanoseconds % Millisecond == 0;
+
+    public bool IsWholeSeconds => Nanoseconds % Second == 0;
+
+    public static GoDuration FromTimeSpan(TimeSpan span) => new(checked(span.Ticks * 100));
+
+    /// <summary>Reads <paramref name="text"/>; on failure says in one phrase what would be right.</summary>
+    public static bool TryParse(string text, out GoDuration duration, [NotNullWhen(false)] out string? fault)
+    {
+        duration = default;
+        var rest = text.AsSpan();
+        var negative = false;
+        if (rest is ['-' or '+', ..])
+        {
+            negative = rest[0] == '-';
+            rest = rest[1..];
+        }
+        if (rest is "0")
+        {
+            fault = null;
+            return true;
+        }
+        decimal total = 0;
+        if (rest.IsEmpty)
+        {
+            fault = Wanted;
+            return false;
+        }
+        while (!rest.IsEmpty)
+        {
+            var digits = rest.IndexOfAnyExcept(NumberCharacters);
+            var number = digits < 0 ? rest : rest[..digits];
+            if (number.IsEmpty || number.Count('.') > 1 || number is "." || number.Length > 24)
+            {
+                fault = Wanted;
+                return false;
+            }
+            if (digits < 0)
+            {
+                fault = text.Length <= 24
+                    ? $"lacks a unit; write {text}s for seconds or {text}ms for milliseconds"
+                    : "lacks a unit at its end";
+                return false;
+            }
+            rest = rest[digits..];
+            var end = rest.IndexOfAny(NumberCharacters);
+            var unit = end < 0 ? rest : rest[..end];
+            rest = end < 0 ? [] : rest[end..];
+            long scale = unit switch
+            {
+                "h" => 3600 * Second,
+                "m" => 60 * Second,
+                "s" => Second,
+                "ms" => Millisecond,
+                "us" or "µs" or "μs" => Microsecond,
+                "ns" => 1,
+                _ => 0,
+            };
+            if (scale == 0)
+            {
+                fault = unit.Length <= 8 && !unit.ContainsAnyExcept(UnitCharacters)
+                    ? $"has the unknown unit \"{unit}\"; units are h, m, s, ms, us and ns"
+                    : Wanted;
+                return false;
+            }
+            total += decimal.Parse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture) * scale;
+            if (total > long.MaxValue)
+            {
+                fault = "is too large; the largest duration is about 292 years";
+                return false;
+            }
+        }
+        var nanoseconds = (long)decimal.Truncate(total);
+        duration = new GoDuration(negative ? -nanoseconds : nanoseconds);
+        fault = null;
+        return true;
+    }
+
+    /// <summary>The text that Go would print: <c>1m30s</c>, <c>1.5s</c>, <c>100ms</c>, <c>0s</c>.</summary>
+    public override string ToString()
+    {
+        if (Nanoseconds == 0)
+            return "0s";
+        var text = new StringBuilder();
+        var rest = (ulong)Math.Abs((decimal)Nanoseconds);
+        if (Nanoseconds < 0)
+            text.Append('-');
+        if (rest < Second)
+        {
+            var (scale, unit) = rest < Microsecond ? (1UL, "ns") : rest < Millisecond ? ((ulong)Microsecond, "µs") : (Millisecond, "ms");
+            return text.Append(CultureInfo.InvariantCulture, $"{(decimal)rest / scale:0.######}{unit}").ToString();
+        }
+        var hours = rest / (3600UL * Second);
+        var minutes = rest / (60UL * Second) % 60;
+        if (hours > 0)
+            text.Append(CultureInfo.InvariantCulture, $"{hours}h");
+        if (hours > 0 || minutes > 0)
+            text.Append(CultureInfo.InvariantCulture, $"{minutes}m");
+        return text.Append(CultureInfo.InvariantCulture, $"{(decimal)(rest % (60UL * Second)) / Second:0.#########}s").ToString();
+    }
+
+    /// <inheritdoc/>
+    public int CompareTo(GoDuration other) => Nanoseconds.CompareTo(other.Nanoseconds);
+
+    public static bool operator <(GoDuration left, GoDuration right) => left.Nanoseconds < right.Nanoseconds;
+
+    public static bool operator >(GoDuration left, GoDuration right) => left.Nanoseconds > right.Nanoseconds;
+
+    public static bool operator <=(GoDuration left, GoDuration right) => left.Nanoseconds <= right.Nanoseconds;
+
+    public static bool operator >=(GoDuration left, GoDuration right) => left.Nanoseconds >= right.Nanoseconds;
+}

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+
+namespace Turnpike.Reading;
+
+/// <summary>
+/// Reads one JSON object field by field, leniently as to unknown fields, strictly as to types: a field of a wrong type is a
+/// fault under its path and counts as absent. Where a method takes <c>model</c>, the field is also recorded under that name,
+/// relative to this object's place in the model, for the validator.
+/// </summary>
+internal sealed class ObjectReader
+{
+    private readonly Dictionary<string, JsonNode> fields = new(StringComparer.Ordinal);
+    private readonly string path;
+    private readonly string model;
+
+    public ObjectReader(Findings findings, JsonObject json, string path = "", string model = "")
+    {
+        Findings = findings;
+        this.path = path;
+        this.model = model;
+        if (!JsonText.TryFields(json, out var entries, out var fault))
+            findings.Fault(FieldError.Invalid(path, null, fault));
+        foreach (var (name, node) in entries)
+        {
+            if (node is not null)
+                fields.Add(name, node);
+        }
+    }
+
+    public Findings Findings { get; }
+
+    /// <summary>The names of the fields that are not null.</summary>
+    public IEnumerable<string> Given => fields.Keys;
+
+    public bool Has(string name) => fields.ContainsKey(name);
+
+    public JsonNode? Raw(string name) => fields.GetValueOrDefault(name);
+
+    public string PathOf(string name) => FieldPath.Child(path, name);
+
+    /// <summary>apiVersion and kind, where they are given, must be these: the items of a list response lack them.</summary>
+    public void ExpectType(string[] apiVersions, string kind)
+    {
+        Expect("apiVersion", apiVersions);
+        Expect("kind", [kind]);
+    }
+
+    public string? String(string name, string? model = null) =>
+        Field(name, model) is not { } node ? null
+        : Scalars.TryString(node, out var value, out var fault) ? value
+        : Fail<string>(name, model, node, fault);
+
+    public bool? Boolean(string name) =>
+        Field(name, null) is not { } node ? null
+        : Scalars.TryBoolean(node, out var value, out var fault) ? value
+        : Fail(name, node, fault);
+
+    public int? Int32(string name)
+    {
+        if (Field(name, null) is not { } node)
+            return null;
+        if (Scalars.TryInt32(node, out var value, out var fault))
+            return value;
+        Fail<object>(name, null, node, fault);
+        return null;
+    }
+
+    public int? Port(string name)
+    {
+        if (Int32(name) is not { } port)
+            return null;
+        if (port is >= 1 and <= 65535)
+            return port;
+        Findings.Fault(FieldError.Invalid(PathOf(name), JsonText.Quote(Raw(name)), "must be a port between 1 and 65535"));
+        return null;
+    }
+
+    public ObjectReader? Object(string name, string? model = null) =>
+        Field(name, model) switch
+        {
+            null => null,
+            JsonObject json => new ObjectReader(Findings, json, PathOf(name), FullModel(model)),
+            var node => Fail<ObjectReader>(name, model, node, $"must be an object, not {JsonText.KindOf(node)}"),
+        };
+
+    /// <summary>
+    /// The objects of a list, read one after the other, so that faults come in their order: go through them once. Empty where
+    /// the field is absent. Elements that are no objects are faults.
+    /// </summary>
+    public IEnumerable<ObjectReader> Objects(string name, string? model = null) =>
+        Items(name, model, (node, at, itemModel) =>
+        {
+            if (node is JsonObject json)
+                return new ObjectReader(Findings, json, at, itemModel);
+            Findings.Fault(itemModel, FieldError.Invalid(at, JsonText.Quote(node), $"must be an object, not {JsonText.KindOf(node)}"));
+            return null;
+        });
+
+    /// <param name="form">Says of a text what would be right, or null.</param>
+    public ImmutableArray<string> Strings(string name, string? model = null, Func<string, string?>? form = null) =>
+        [.. Items(name, model, (node, at, itemModel) =>
+        {
+            if (Scalars.TryString(node, out var text, out var fault))
+                fault = form?.Invoke(text);
+            if (fault is not null)
+                Findings.Fault(itemModel, FieldError.Invalid(at, JsonText.Quote(node), fault));
+            return text ?? "";
+        })];
+
+    public void Fault(FieldError error) => Findings.Fault(error);
+
+    /// <summary>Reports a fault of the model's field <paramref name="model"/>, about which the validator then keeps quiet.</summary>
+    public void Fault(string model, FieldError error) => Findings.Fault(FullModel(model), error);
+
+    public void Warn(string name, string text) => Findings.Warn(PathOf(name), text);
+
+    private IEnumerable<T> Items<T>(string name, string? model, Func<JsonNode?, string, string, T?> read)
+        where T : class
+    {
+        if (Field(name, model) is not { } node)
+            yield break;
+        if (node is not JsonArray list)
+        {
+            Fail<object>(name, model, node, $"must be a list, not {JsonText.KindOf(node)}");
+            yield break;
+        }
+        for (var i = 0; i < list.Count; i++)
+        {
+            var at = FieldPath.Item(PathOf(name), i);
+            var itemModel = FieldPath.Item(FullModel(model ?? name), i);
+            Findings.Record(itemModel, at, list[i]);
+            if (read(list[i], at, itemModel) is { } item)
+                yield return item;
+        }
+    }
+
+    private JsonNode? Field(string name, string? model)
+    {
+        var node = fields.GetValueOrDefault(name);
+        if (!string.IsNullOrEmpty(model))
+            Findings.Record(FullModel(model), PathOf(name), node);
+        return node;
+    }
+
+    private void Expect(string name, string[] values)
+    {
+        if (String(name) is { } given && !values.Contains(given))
+            Findings.Fault(FieldError.Unsupported(PathOf(name), JsonText.Quote(given), values));
+    }
+
+    private string FullModel(string? relative) =>
+        string.IsNullOrEmpty(relative) ? model : model.Length == 0 ? relative : model + "." + relative;
+
+    private T? Fail<T>(string name, string? relative, JsonNode node, string detail)
+        where T : class
+    {
+        var error = FieldError.Invalid(PathOf(name), JsonText.Quote(node), detail);
+        if (string.IsNullOrEmpty(relative))
+            Findings.Fault(error);
+        else
+            Findings.Fault(FullModel(relative), error);
+        return null;
+    }
+
+    private bool? Fail(string name, JsonNode node, string detail)
+    {
+        Fail<object>(name, null, node, detail);
+        return null;
+    }
+}
