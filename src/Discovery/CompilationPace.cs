@@ -1,8 +1,8 @@
 namespace Turnpike.Discovery;
 
 /// <summary>
-/// How long changes gather before the table is compiled again. A rare change waits for a moment only. Changes that keep coming wait longer
-/// from one compilation to the next, so that a busy cluster or a slow compilation leaves the processor to those who wait for a table.
+/// Decides how long changes gather before the table is compiled again. A change waits for a moment only while compilations are cheap. Where they are
+/// dear, the processor rests after each of them for a multiple of what it cost, so that a busy cluster leaves time to those who wait for a table.
 /// Not thread-safe.
 /// </summary>
 internal sealed class CompilationPace(TimeProvider clock)
@@ -13,22 +13,29 @@ internal sealed class CompilationPace(TimeProvider clock)
     /// <summary>No change waits longer than this.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
 
-    private TimeSpan _wait = Shortest;
-    private TimeSpan _took;
-    private long? _ended;
+    /// <summary>A compilation that costs 1 is followed by 4 of rest, so that compiling takes a fifth of the time while changes keep coming.</summary>
+    private const int RestPerCost = 4;
 
-    /// <summary>A compilation has ended, well or not.</summary>
-    public void Compiled(TimeSpan took) => (_took, _ended) = (took, clock.GetTimestamp());
+    private TimeSpan _cost;
+    private long _ended;
 
-    /// <summary>A change is there: returns how long to wait for others.</summary>
-    public TimeSpan Next()
+    /// <summary>Notes what a compilation cost, whether it succeeded or not.</summary>
+    public void Compiled(TimeSpan took)
     {
-        // A change that comes sooner than the last ones were waited for, or than they took to compile, is one of a row.
-        var isRare = _ended is not { } ended || clock.GetElapsedTime(ended) > Longer(_wait, _took);
-        var grown = Longer(_wait * 2, _took);
-        _wait = isRare ? Shortest : grown < Longest ? grown : Longest;
-        return _wait;
+        // A single slow compilation counts for half of what it took, and a cheap one ends the memory of it.
+        _cost = took < _cost ? took : (_cost + took) / 2;
+        _ended = clock.GetTimestamp();
     }
 
-    private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left > right ? left : right;
+    /// <summary>Returns how long a change that has just come waits for others. The time since the last compilation counts as rest.</summary>
+    public TimeSpan Next()
+    {
+        if (_cost == TimeSpan.Zero)
+            return Shortest;
+        var rest = RestPerCost * _cost;
+        if (rest > Longest)
+            rest = Longest;
+        var left = rest - clock.GetElapsedTime(_ended);
+        return left > Shortest ? left : Shortest;
+    }
 }
