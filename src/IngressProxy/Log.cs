@@ -6,7 +6,7 @@ namespace Turnpike.IngressProxy;
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "table '{Version}' in force: {Hosts} hosts, {Clusters} clusters, {Certificates} certificates")]
-    public static partial void TableInForce(this ILogger logger, string version, int hosts, int clusters, int certificates);
+    public static partial void TableApplied(this ILogger logger, string version, int hosts, int clusters, int certificates);
 
     [LoggerMessage(2, LogLevel.Error, "table file '{File}' not loaded, the last good one stays in force: {Reason}")]
     public static partial void TableNotLoaded(this ILogger logger, string file, string reason);

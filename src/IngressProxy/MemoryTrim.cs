@@ -24,13 +24,13 @@ internal sealed class MemoryTrim : IDisposable
     public MemoryTrim(ProxyMetrics metrics, TimeProvider time)
     {
         _metrics = metrics;
-        _timer = time.CreateTimer(static trim => ((MemoryTrim)trim!).Look(), this, Interval, Interval);
+        _timer = time.CreateTimer(static trim => ((MemoryTrim)trim!).Check(), this, Interval, Interval);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    private void Look()
+    private void Check()
     {
         var allocated = GC.GetTotalAllocatedBytes();
         var busy = allocated - _allocated > LittleToDo;

@@ -110,7 +110,7 @@ public sealed class ProxyServer : IAsyncDisposable
     {
         _readiness.BeginDraining();
         _front!.BeginDraining();
-        var duration = _options.DrainDuration ?? Table.Settings.DrainDurationInForce;
+        var duration = _options.DrainDuration ?? Table.Settings.EffectiveDrainDuration;
         _logger.Draining(_options.DrainDelay, duration);
         await Task.Delay(_options.DrainDelay, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         using var limit = new CancellationTokenSource(duration, _time);

@@ -10,7 +10,7 @@ namespace Turnpike.IngressProxy;
 /// </summary>
 internal sealed class TableFile : IAsyncDisposable
 {
-    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
     // Writers write in several steps.
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);
@@ -67,7 +67,7 @@ internal sealed class TableFile : IAsyncDisposable
         }
         catch (Exception e) when (e is ArgumentException or IOException)
         {
-            _logger.CannotWatch(directory, Glance.TotalSeconds, e.Message);
+            _logger.CannotWatch(directory, PollInterval.TotalSeconds, e.Message);
             return null;
         }
     }
@@ -80,11 +80,11 @@ internal sealed class TableFile : IAsyncDisposable
         while (true)
         {
             Load();
-            using var glance = new CancellationTokenSource(Glance, _time);
-            using var wake = CancellationTokenSource.CreateLinkedTokenSource(glance.Token, cancellationToken);
+            using var poll = new CancellationTokenSource(PollInterval, _time);
+            using var wake = CancellationTokenSource.CreateLinkedTokenSource(poll.Token, cancellationToken);
             await _changed.WaitAsync(wake.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
-            if (!glance.IsCancellationRequested)
+            if (!poll.IsCancellationRequested)
                 await Task.Delay(Settle, _time, cancellationToken);
             while (_changed.Wait(0, CancellationToken.None))
             {
@@ -109,7 +109,7 @@ internal sealed class TableFile : IAsyncDisposable
                 table = RouteTableJson.WithVersion(table);
             _proxy.Swap(table);
             _lastFault = null;
-            _logger.TableInForce(table.Version, table.Http.All.Length + table.Https.All.Length, table.Clusters.All.Length, table.Certificates.Length);
+            _logger.TableApplied(table.Version, table.Http.All.Length + table.Https.All.Length, table.Clusters.All.Length, table.Certificates.Length);
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {

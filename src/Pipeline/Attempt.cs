@@ -66,11 +66,11 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
     {
         if (body is not null)
         {
-            body.BreakSilence();
+            body.EndBodyless();
             var mayBegin = request.ContentLength is null && request.Version == HttpGeneration.Http2;
-            if ((mayBegin || request.Headers.First("expect") is not null) && _limiter.TryEnterSilently())
+            if ((mayBegin || request.Headers.First("expect") is not null) && _limiter.TryEnterBeforeBody())
             {
-                body.BeSilentIn(_limiter);
+                body.CountAsBodyless(_limiter);
                 return _entered = true;
             }
             await body.ArriveAsync(cancellationToken);
@@ -103,7 +103,7 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
         try
         {
             Response = await services.Client.SendAsync(request, cancellationToken);
-            Endpoint!.Answered();
+            Endpoint!.Responded();
             return null;
         }
         catch (UpstreamException e)

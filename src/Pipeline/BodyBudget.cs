@@ -27,10 +27,10 @@ internal sealed class BodyBudget(long total, ProxyMetrics metrics)
     public static long DefaultTotal => Math.Max(Least, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfMemory);
 
     /// <summary>An empty copy; to be released by each who holds it.</summary>
-    public KeptBody Begin() => new(this);
+    public BufferedBody Begin() => new(this);
 
     /// <summary>Counts a body that is not kept whole.</summary>
-    public void Refused() => metrics.BodyNotKept();
+    public void Refused() => metrics.BodyNotBuffered();
 
     /// <summary>A piece of memory, or null where the budget is spent.</summary>
     public byte[]? TryTake()
@@ -52,7 +52,7 @@ internal sealed class BodyBudget(long total, ProxyMetrics metrics)
 /// The copy of one body, which grows out of the budget. Written by one, then read by several; its memory goes back when the last
 /// holder has released it.
 /// </summary>
-internal sealed class KeptBody(BodyBudget budget)
+internal sealed class BufferedBody(BodyBudget budget)
 {
     private readonly List<byte[]> _chunks = [];
     private int _holders = 1;
@@ -109,7 +109,7 @@ internal sealed class KeptBody(BodyBudget budget)
     }
 
     /// <summary>Reads the copy from its beginning; its holder must not release it before.</summary>
-    internal sealed class Reader(KeptBody body) : BodyReader
+    internal sealed class Reader(BufferedBody body) : BodyReader
     {
         private int _position;
 

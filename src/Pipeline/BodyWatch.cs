@@ -9,7 +9,7 @@ internal interface IStallable
 
 /// <summary>How patient the proxy is with a client whose body is on its way.</summary>
 /// <param name="Idle">How long a client may be waited for; infinite is no limit.</param>
-internal readonly record struct BodyPatience(TimeSpan Idle)
+internal readonly record struct BodyIdlePolicy(TimeSpan Idle)
 {
     /// <summary>The slowest that a body may come, over the time of <see cref="Idle"/>.</summary>
     private const int BytesPerSecond = 240;
@@ -118,7 +118,7 @@ internal sealed class BodyWatch(IStallable exchange, TimeSpan idle, long leastBy
 }
 
 /// <summary>The waits for the client of one exchange, in each direction.</summary>
-internal sealed class ClientWaits(IStallable exchange, BodyPatience patience, TimeProvider time) : IDisposable
+internal sealed class ClientWaits(IStallable exchange, BodyIdlePolicy patience, TimeProvider time) : IDisposable
 {
     private BodyWatch? _request;
     private BodyWatch? _response;

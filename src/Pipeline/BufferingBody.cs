@@ -10,11 +10,11 @@ namespace Turnpike.Pipeline;
 /// <param name="deadlines">Starts when all of it has come.</param>
 /// <param name="watch">Ends the exchange when the client does not send; null where it may take its time.</param>
 /// <param name="mirror">Gets a copy when all of it has come, where it could be kept.</param>
-internal sealed class BufferingBody(BodyReader inner, KeptBody? kept, BodyBudget budget, RequestDeadlines deadlines, BodyWatch? watch, Mirror.MirrorCopy? mirror)
+internal sealed class BufferingBody(BodyReader inner, BufferedBody? kept, BodyBudget budget, RequestDeadlines deadlines, BodyWatch? watch, Mirror.MirrorCopy? mirror)
     : BodyReader, IDisposable
 {
-    private KeptBody? _kept = kept;
-    private ConcurrencyLimiter? _silentIn;
+    private BufferedBody? _kept = kept;
+    private ConcurrencyLimiter? _bodylessIn;
     private int _position;
     private bool _started;
     private bool _ended;
@@ -32,14 +32,14 @@ internal sealed class BufferingBody(BodyReader inner, KeptBody? kept, BodyBudget
     }
 
     /// <summary>The request is in the limiter before anything of its body has come, and counts there as one of those.</summary>
-    public void BeSilentIn(ConcurrencyLimiter limiter)
+    public void CountAsBodyless(ConcurrencyLimiter limiter)
     {
-        BreakSilence();
-        _silentIn = limiter;
+        EndBodyless();
+        _bodylessIn = limiter;
     }
 
     /// <summary>Something has come, or the endpoint began to answer without it, or nobody waits for it any more.</summary>
-    public void BreakSilence() => Interlocked.Exchange(ref _silentIn, null)?.EndSilence();
+    public void EndBodyless() => Interlocked.Exchange(ref _bodylessIn, null)?.BodyArrived();
 
     /// <inheritdoc/>
     public override bool TryRewind()
@@ -82,7 +82,7 @@ internal sealed class BufferingBody(BodyReader inner, KeptBody? kept, BodyBudget
     /// <summary>Nobody wants the body again. Nobody may be reading it any more.</summary>
     public void Dispose()
     {
-        BreakSilence();
+        EndBodyless();
         Forget();
     }
 
@@ -114,7 +114,7 @@ internal sealed class BufferingBody(BodyReader inner, KeptBody? kept, BodyBudget
 
     private void Arrived(int count)
     {
-        BreakSilence();
+        EndBodyless();
         watch?.Move(count);
     }
 

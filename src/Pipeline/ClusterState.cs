@@ -76,7 +76,7 @@ internal sealed class ClusterState
         // Perhaps it is not the endpoints but the network here; and if not, nothing is lost.
         return ReferenceEquals(_endpoints[index], other) ? _endpoints[(index + 1) % _endpoints.Length] : _endpoints[index];
 
-        bool Suits(int at) => !ReferenceEquals(_endpoints[at], other) && _endpoints[at].Admits(time);
+        bool Suits(int at) => !ReferenceEquals(_endpoints[at], other) && _endpoints[at].TryAdmit(time);
     }
 
     private int Draw(Random random) => Cluster.LoadBalancing switch
@@ -105,9 +105,9 @@ internal sealed class ClusterState
 /// <summary>How much of a cluster's limits is used.</summary>
 internal sealed class ClusterCircuits(CircuitLimits limits)
 {
-    private readonly ConcurrencyLimiter _connections = new(limits.InForce().Connections, limits.InForce().PendingRequests);
-    private readonly ConcurrencyLimiter _requests = new(limits.InForce().Requests, waitingLimit: 0);
-    private readonly int _retryLimit = limits.InForce().Retries;
+    private readonly ConcurrencyLimiter _connections = new(limits.Effective().Connections, limits.Effective().PendingRequests);
+    private readonly ConcurrencyLimiter _requests = new(limits.Effective().Requests, waitingLimit: 0);
+    private readonly int _retryLimit = limits.Effective().Retries;
     private int _retries;
 
     public CircuitLimits Limits { get; } = limits;

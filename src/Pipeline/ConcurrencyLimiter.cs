@@ -15,12 +15,12 @@ internal enum LimiterResult
 /// <summary>Lets so many requests to a cluster at a time, and has so many more wait for their turn, in the order in which they came.</summary>
 internal sealed class ConcurrencyLimiter(int limit, int waitingLimit)
 {
-    private const int SilentShare = 4;
+    private const int BodylessShare = 4;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<TaskCompletionSource<LimiterResult>> _waiting = [];
     private int _inside;
-    private int _silent;
+    private int _bodyless;
 
     public bool TryEnter()
     {
@@ -35,24 +35,24 @@ internal sealed class ConcurrencyLimiter(int limit, int waitingLimit)
 
     /// <summary>
     /// Enters with a request of whose body nothing has come. Such requests get a quarter of the room at most, so that clients who
-    /// say nothing keep nobody out; <see cref="EndSilence"/> must follow, besides <see cref="Leave"/>.
+    /// say nothing keep nobody out; <see cref="BodyArrived"/> must follow, besides <see cref="Leave"/>.
     /// </summary>
-    public bool TryEnterSilently()
+    public bool TryEnterBeforeBody()
     {
         lock (_lock)
         {
-            if (_inside >= limit || _silent >= limit / SilentShare)
+            if (_inside >= limit || _bodyless >= limit / BodylessShare)
                 return false;
             _inside++;
-            _silent++;
+            _bodyless++;
             return true;
         }
     }
 
-    public void EndSilence()
+    public void BodyArrived()
     {
         lock (_lock)
-            _silent--;
+            _bodyless--;
     }
 
     /// <summary>Enters, where need be after a wait.</summary>

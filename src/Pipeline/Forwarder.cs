@@ -11,7 +11,7 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         var cluster = state.FindCluster(ChooseTarget(route));
         if (cluster is not { IsOpen: true })
         {
-            await LocalAnswer.SendNoUpstreamAsync(exchange, cluster);
+            await LocalReply.SendNoUpstreamAsync(exchange, cluster);
             return;
         }
         var perTry = RequestHeaderRules.PerTryTimeout(route) ?? TimeSpan.Zero;
@@ -32,9 +32,9 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         var request = exchange.Request;
         var outgoing = OutgoingRequest.Create(exchange, route, cluster.Cluster, state.Trusts(exchange.Connection.Peer));
         var copy = mirror.Prepare(state, route, outgoing);
-        using var waits = new ClientWaits(deadlines, state.BodyPatience, services.Time);
+        using var waits = new ClientWaits(deadlines, state.BodyIdlePolicy, services.Time);
         using var body = exchange.RequestBody is { } incoming
-            ? new BufferingBody(incoming, Keep(route, request, copy is not null), budget, deadlines, waits.ForRequest(GrpcAnswer.Wants(request)), copy)
+            ? new BufferingBody(incoming, Keep(route, request, copy is not null), budget, deadlines, waits.ForRequest(GrpcStatusReply.Wants(request)), copy)
             : null;
         if (body is null)
         {
@@ -57,7 +57,7 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
                 if (!plan.TriesAgain(attempt))
                 {
                     plan.Dispose();
-                    await AnswerAsync(exchange, attempt, services.Time.GetElapsedTime(began), waits, deadlines);
+                    await RespondAsync(exchange, attempt, services.Time.GetElapsedTime(began), waits, deadlines);
                     return;
                 }
             }
@@ -98,7 +98,7 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
     }
 
     /// <summary>The copy of the body that a retry or a mirror would need; null where there is no use for one.</summary>
-    private KeptBody? Keep(Route route, RequestHead request, bool mirrored)
+    private BufferedBody? Keep(Route route, RequestHead request, bool mirrored)
     {
         if (route.Retry is not { Attempts: > 0 } && !mirrored)
             return null;
@@ -108,7 +108,7 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         return null;
     }
 
-    private static async ValueTask AnswerAsync(
+    private static async ValueTask RespondAsync(
         Exchange exchange, Attempt attempt, TimeSpan serviceTime, ClientWaits waits, RequestDeadlines deadlines)
     {
         if (attempt.Response is not { } response)
@@ -116,12 +116,12 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
             exchange.Trace.Reason = ReasonOf(attempt.Failure);
             await (attempt.Failure switch
             {
-                AttemptFailure.Timeout => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
-                AttemptFailure.Overflow => LocalAnswer.SendOverflowAsync(exchange),
-                AttemptFailure.Handshake => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.Handshake),
-                AttemptFailure.Malformed => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.Malformed),
-                AttemptFailure.InvalidRequest => LocalAnswer.SendFailureAsync(exchange, UpstreamFailure.InvalidRequest),
-                _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
+                AttemptFailure.Timeout => LocalReply.SendAsync(exchange, 504, LocalReply.UpstreamTimeout),
+                AttemptFailure.Overflow => LocalReply.SendOverflowAsync(exchange),
+                AttemptFailure.Handshake => LocalReply.SendFailureAsync(exchange, UpstreamFailure.Handshake),
+                AttemptFailure.Malformed => LocalReply.SendFailureAsync(exchange, UpstreamFailure.Malformed),
+                AttemptFailure.InvalidRequest => LocalReply.SendFailureAsync(exchange, UpstreamFailure.InvalidRequest),
+                _ => LocalReply.SendAsync(exchange, 503, LocalReply.UpstreamReset),
             });
             return;
         }
@@ -155,11 +155,11 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         exchange.Response.StartOver();
         await (failure switch
         {
-            RequestBodyException fault => LocalAnswer.SendAsync(exchange, fault.Status),
-            _ when deadlines.ClientStalled => LocalAnswer.SendAsync(exchange, 408),
-            _ when deadlines.TimedOut => LocalAnswer.SendAsync(exchange, 504, LocalAnswer.UpstreamTimeout),
-            UpstreamException upstream => LocalAnswer.SendFailureAsync(exchange, upstream.Failure),
-            _ => LocalAnswer.SendAsync(exchange, 503, LocalAnswer.UpstreamReset),
+            RequestBodyException fault => LocalReply.SendAsync(exchange, fault.Status),
+            _ when deadlines.ClientStalled => LocalReply.SendAsync(exchange, 408),
+            _ when deadlines.TimedOut => LocalReply.SendAsync(exchange, 504, LocalReply.UpstreamTimeout),
+            UpstreamException upstream => LocalReply.SendFailureAsync(exchange, upstream.Failure),
+            _ => LocalReply.SendAsync(exchange, 503, LocalReply.UpstreamReset),
         });
     }
 

@@ -26,7 +26,7 @@ internal sealed class Mirror(AttemptServices services)
 
         /// <summary>Once; a request that is tried again is copied no second time.</summary>
         /// <param name="body">Held until the copy is sent; null where there is none.</param>
-        public void Send(KeptBody? body)
+        public void Send(BufferedBody? body)
         {
             if (_sent)
                 return;
@@ -36,7 +36,7 @@ internal sealed class Mirror(AttemptServices services)
         }
     }
 
-    private async Task SendAsync(OutgoingRequest outgoing, ClusterState cluster, KeptBody? body, TimeSpan timeout)
+    private async Task SendAsync(OutgoingRequest outgoing, ClusterState cluster, BufferedBody? body, TimeSpan timeout)
     {
         try
         {
@@ -45,7 +45,7 @@ internal sealed class Mirror(AttemptServices services)
             await using var attempt = new Attempt(services, cluster, cluster.Cluster.Protocol);
             if (!attempt.TryEnter())
                 return;
-            var copy = body is null ? null : new KeptBody.Reader(body);
+            var copy = body is null ? null : new BufferedBody.Reader(body);
             var request = outgoing.To(attempt.Pick(), cluster.Cluster, copy, body?.Length, ShadowOf(outgoing.Host));
             using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, services.Time);
             if (await attempt.SendAsync(request, end.Token) is null)

@@ -44,7 +44,7 @@ internal sealed class OutgoingRequest
         Endpoint = endpoint,
         Protocol = cluster.Protocol,
         Tls = cluster.Tls,
-        ConnectTimeout = cluster.ConnectTimeoutInForce,
+        ConnectTimeout = cluster.EffectiveConnectTimeout,
         Method = _method,
         Target = _target,
         Host = host ?? Host,

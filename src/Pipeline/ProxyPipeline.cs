@@ -59,20 +59,20 @@ internal sealed class ProxyPipeline
             if (!hasRoom)
             {
                 _metrics.Overflowed(CircuitLimit.Memory);
-                await LocalAnswer.SendOverflowAsync(exchange);
+                await LocalReply.SendOverflowAsync(exchange);
                 return;
             }
             if (Refusal(exchange.Request) is not (0, _) and var (status, why))
             {
                 exchange.Trace.Reason = ReplyReason.NotServed;
-                await LocalAnswer.SendAsync(exchange, status, why);
+                await LocalReply.SendAsync(exchange, status, why);
                 return;
             }
             match = Match(exchange, state);
             if (match.Route is not { } route)
             {
                 exchange.Trace.Reason = ReplyReason.NoRoute;
-                await LocalAnswer.SendAsync(exchange, 404, match.WhyNot(exchange.Request));
+                await LocalReply.SendAsync(exchange, 404, match.WhyNot(exchange.Request));
                 return;
             }
             exchange.MatchedPath = PathMatch.Intersect(match.Entry!.Path, route.Path) ?? route.Path;
@@ -97,7 +97,7 @@ internal sealed class ProxyPipeline
             else
             {
                 exchange.Response.StartOver();
-                await LocalAnswer.SendAsync(exchange, 500);
+                await LocalReply.SendAsync(exchange, 500);
             }
         }
         finally
@@ -120,8 +120,8 @@ internal sealed class ProxyPipeline
             return (400, "");
         // CONNECT with a path is HTTP/2 for a protocol inside the stream; of those only WebSocket is known, and that is a GET here.
         if (request.Method == "CONNECT")
-            return (404, LocalAnswer.NoTunnel);
-        return request.Target.StartsWith('/') ? default : (404, LocalAnswer.NotAPath);
+            return (404, LocalReply.NoTunnel);
+        return request.Target.StartsWith('/') ? default : (404, LocalReply.NotAPath);
     }
 
     internal static RouteMatch Match(Exchange exchange, TableState state)
@@ -141,13 +141,13 @@ internal sealed class ProxyPipeline
             exchange.Trace.Reason = ReplyReason.Redirected;
             var scheme = RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer));
             exchange.Response.Headers.Add("location", PathRewrite.Location(redirect, scheme, request.Authority, request.Target));
-            await LocalAnswer.SendAsync(exchange, redirect.Status);
+            await LocalReply.SendAsync(exchange, redirect.Status);
             return;
         }
         if (route.DirectResponse is { } response)
         {
             exchange.Trace.Reason = ReplyReason.DirectResponse;
-            await LocalAnswer.SendAsync(exchange, response.Status, response.Text);
+            await LocalReply.SendAsync(exchange, response.Status, response.Text);
             return;
         }
         if (request.IsWebSocket)
@@ -158,7 +158,7 @@ internal sealed class ProxyPipeline
         if (route.Cors is { } cors && Cors.Apply(cors, exchange))
         {
             exchange.Trace.Reason = ReplyReason.Preflight;
-            await LocalAnswer.SendAsync(exchange, 200);
+            await LocalReply.SendAsync(exchange, 200);
             return;
         }
         if (route.Fault is { } fault && await FailOnPurposeAsync(exchange, fault))
@@ -171,14 +171,14 @@ internal sealed class ProxyPipeline
         if (!route.AllowWebSocket)
         {
             exchange.Trace.Reason = ReplyReason.WebSocketNotAllowed;
-            await LocalAnswer.SendAsync(exchange, 403, LocalAnswer.NoWebSocket);
+            await LocalReply.SendAsync(exchange, 403, LocalReply.NoWebSocket);
             return;
         }
         // A rule that refuses requests by an abort must not be passed by asking for a WebSocket.
         if (route.Fault is { } fault && await FailOnPurposeAsync(exchange, fault))
             return;
         var cluster = state.FindCluster(_forwarder.ChooseTarget(route));
-        await _webSockets.ConnectAsync(exchange, cluster, route, state.Trusts(exchange.Connection.Peer), state.BodyPatience);
+        await _webSockets.ConnectAsync(exchange, cluster, route, state.Trusts(exchange.Connection.Peer), state.BodyIdlePolicy);
     }
 
     /// <summary>Delay and abort are drawn independently; true where the request was answered.</summary>
@@ -189,7 +189,7 @@ internal sealed class ProxyPipeline
         if (fault.AbortStatus == 0 || !Drawn(fault.AbortPercent))
             return false;
         exchange.Trace.Reason = ReplyReason.FaultAbort;
-        await LocalAnswer.SendAsync(exchange, fault.AbortStatus, LocalAnswer.FaultAbort);
+        await LocalReply.SendAsync(exchange, fault.AbortStatus, LocalReply.FaultAbort);
         return true;
     }
 

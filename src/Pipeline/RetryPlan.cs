@@ -72,7 +72,7 @@ internal sealed class RetryPlan(
     {
         var headers = new HeaderList();
         response.CopyHeadersTo(headers);
-        return headers.First(LocalAnswer.Overloaded) is not null;
+        return headers.First(LocalReply.Overloaded) is not null;
     }
 
     /// <summary>A second time does what one does; or the rule is for this very method, so that its author meant it.</summary>

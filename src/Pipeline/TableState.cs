@@ -12,7 +12,7 @@ internal sealed class TableState
     private TableState(RouteTable table, Dictionary<string, ClusterState> clusters, IPNetwork[] trusted)
     {
         Table = table;
-        BodyPatience = new(table.Settings.BodyIdleTimeoutInForce ?? Timeout.InfiniteTimeSpan);
+        BodyIdlePolicy = new(table.Settings.EffectiveBodyIdleTimeout ?? Timeout.InfiniteTimeSpan);
         _clusters = clusters;
         _trusted = trusted;
     }
@@ -20,7 +20,7 @@ internal sealed class TableState
     public RouteTable Table { get; }
 
     /// <summary>With clients whose bodies are on their way.</summary>
-    public BodyPatience BodyPatience { get; }
+    public BodyIdlePolicy BodyIdlePolicy { get; }
 
     /// <param name="table">The new table.</param>
     /// <param name="previous">What was in force until now; clusters that stay go on where they were.</param>

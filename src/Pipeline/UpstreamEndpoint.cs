@@ -20,17 +20,17 @@ internal sealed class UpstreamEndpoint(Endpoint endpoint)
 
     public int Active => Volatile.Read(ref _active);
 
-    public bool IsEjected => _ejection.InForce;
+    public bool IsEjected => _ejection.IsActive;
 
     public void Begin() => Interlocked.Increment(ref _active);
 
     public void End() => Interlocked.Decrement(ref _active);
 
     /// <summary>Whether a request may go there: yes, unless it is ejected and nobody is to probe it yet. Who hears yes is the probe.</summary>
-    public bool Admits(TimeProvider time) => !_ejection.InForce || _ejection.TryProbe(time);
+    public bool TryAdmit(TimeProvider time) => !_ejection.IsActive || _ejection.TryProbe(time);
 
     /// <summary>It answered, however badly: the connection was made, and more is not judged here.</summary>
-    public void Answered() => _ejection.End();
+    public void Responded() => _ejection.End();
 
     /// <summary>A request to it failed.</summary>
     public void Failed(UpstreamFailure failure, ProxyMetrics metrics, TimeProvider time)
@@ -53,19 +53,19 @@ internal sealed class Ejection
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
-    private volatile bool _inForce;
+    private volatile bool _isActive;
     private TimeSpan _length;
     private long _began;
     private bool _probing;
 
-    public bool InForce => _inForce;
+    public bool IsActive => _isActive;
 
     /// <summary>True for one caller when the time is over; the others wait as long again, or until that one succeeds.</summary>
     public bool TryProbe(TimeProvider time)
     {
         lock (_lock)
         {
-            if (!_inForce)
+            if (!_isActive)
                 return true;
             if (time.GetElapsedTime(_began) < _length)
                 return false;
@@ -79,21 +79,21 @@ internal sealed class Ejection
     {
         lock (_lock)
         {
-            if (_inForce && !_probing)
+            if (_isActive && !_probing)
                 return false;
-            _length = _inForce ? TimeSpan.FromTicks(Math.Min(_length.Ticks * 2, Longest.Ticks)) : First;
+            _length = _isActive ? TimeSpan.FromTicks(Math.Min(_length.Ticks * 2, Longest.Ticks)) : First;
             _began = time.GetTimestamp();
             _probing = false;
-            _inForce = true;
+            _isActive = true;
             return true;
         }
     }
 
     public void End()
     {
-        if (!_inForce)
+        if (!_isActive)
             return;
         lock (_lock)
-            _inForce = _probing = false;
+            _isActive = _probing = false;
     }
 }

@@ -7,11 +7,11 @@ namespace Turnpike.Pipeline;
 /// <summary>WebSockets: the handshake goes through like a request, then bytes go both ways until one side ends it (behaviour reference §3.12).</summary>
 internal sealed class WebSocketTunnel(AttemptServices services)
 {
-    public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, BodyPatience patience)
+    public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, BodyIdlePolicy patience)
     {
         if (cluster is not { IsOpen: true })
         {
-            await LocalAnswer.SendNoUpstreamAsync(exchange, cluster);
+            await LocalReply.SendNoUpstreamAsync(exchange, cluster);
             return;
         }
         // Over HTTP/1.1 whatever the cluster speaks, and for long: nobody waits for one to end.
@@ -19,7 +19,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         if (!attempt.TryEnter())
         {
             services.Metrics.Overflowed(CircuitLimit.Requests);
-            await LocalAnswer.SendOverflowAsync(exchange);
+            await LocalReply.SendOverflowAsync(exchange);
             return;
         }
         var endpoint = attempt.Pick();
@@ -34,7 +34,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         if (await attempt.SendAsync(request, exchange.ClientGone) is { } failure)
         {
             exchange.Response.StartOver();
-            await LocalAnswer.SendFailureAsync(exchange, failure);
+            await LocalReply.SendFailureAsync(exchange, failure);
             return;
         }
         var response = attempt.Response!;
@@ -49,7 +49,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         catch (UpstreamException e) when (!exchange.ResponseStarted)
         {
             exchange.Response.StartOver();
-            await LocalAnswer.SendFailureAsync(exchange, e.Failure);
+            await LocalReply.SendFailureAsync(exchange, e.Failure);
         }
         catch (UpstreamException)
         {
@@ -58,7 +58,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
     }
 
     /// <summary>The endpoint wants no WebSocket, and says so in a response like any other.</summary>
-    private async ValueTask RefuseAsync(Exchange exchange, UpstreamResponse response, BodyPatience patience)
+    private async ValueTask RefuseAsync(Exchange exchange, UpstreamResponse response, BodyIdlePolicy patience)
     {
         using var deadlines = new RequestDeadlines(services.Time, TimeSpan.Zero, TimeSpan.Zero, exchange.ClientGone);
         using var waits = new ClientWaits(deadlines, patience, services.Time);
@@ -72,7 +72,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         }
     }
 
-    private async ValueTask SpliceAsync(Exchange exchange, UpstreamResponse response, BodyPatience patience)
+    private async ValueTask SpliceAsync(Exchange exchange, UpstreamResponse response, BodyIdlePolicy patience)
     {
         var headers = exchange.Response.Headers;
         if (exchange.Request.Version == HttpGeneration.Http2)

@@ -50,7 +50,7 @@ public sealed record Cluster
 
     /// <summary>The connect timeout in force; <see cref="Timeout.InfiniteTimeSpan"/> for none.</summary>
     [JsonIgnore]
-    public TimeSpan ConnectTimeoutInForce => ConnectTimeout.Or(ProxyDefaults.ConnectTimeout) ?? Timeout.InfiniteTimeSpan;
+    public TimeSpan EffectiveConnectTimeout => ConnectTimeout.Or(ProxyDefaults.ConnectTimeout) ?? Timeout.InfiniteTimeSpan;
 
     /// <summary>The Host header to send; null keeps the client's.</summary>
     public string? Host { get; init; }

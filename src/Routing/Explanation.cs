@@ -15,17 +15,17 @@ public enum RouteVerdict
     ConditionFails,
 
     /// <summary>A route before it was taken.</summary>
-    NotAsked,
+    NotTried,
 }
 
 /// <param name="Failing">The first condition that does not hold, where that is the verdict.</param>
-public readonly record struct RouteLook(Route Route, RouteVerdict Verdict, Condition? Failing);
+public readonly record struct RouteTrial(Route Route, RouteVerdict Verdict, Condition? Failing);
 
 /// <summary>The way of one request through a table, by the matcher of the data plane. What was not found is null.</summary>
-/// <param name="Looks">The routes that the entry can reach, each with the path that both match, in the order in which they are tried.</param>
-public sealed record Explanation(VirtualHost? Host, PathEntry? Entry, ImmutableArray<RouteLook> Looks)
+/// <param name="Trials">The routes that the entry can reach, each with the path that both match, in the order in which they are tried.</param>
+public sealed record Explanation(VirtualHost? Host, PathEntry? Entry, ImmutableArray<RouteTrial> Trials)
 {
-    public Route? Taken => Looks.FirstOrDefault(l => l.Verdict == RouteVerdict.Taken).Route;
+    public Route? Taken => Trials.FirstOrDefault(l => l.Verdict == RouteVerdict.Taken).Route;
 
     /// <summary>Matches a request as a proxy would, and keeps what it looked at.</summary>
     /// <param name="hosts">Of the listener that the request comes in by.</param>
@@ -39,24 +39,24 @@ public sealed record Explanation(VirtualHost? Host, PathEntry? Entry, ImmutableA
         if (host.FindPath(request.Path) is not { } entry)
             return new Explanation(host, null, []);
         var taken = VirtualHost.FindRoute(entry, request, headers);
-        var looks = ImmutableArray.CreateBuilder<RouteLook>();
+        var trials = ImmutableArray.CreateBuilder<RouteTrial>();
         var after = false;
         foreach (var (route, combined) in entry.Routes.Reachable(entry.Path))
         {
             var isTaken = ReferenceEquals(route, taken);
-            looks.Add(after ? new RouteLook(combined, RouteVerdict.NotAsked, null) : Look(combined, isTaken, request, headers));
+            trials.Add(after ? new RouteTrial(combined, RouteVerdict.NotTried, null) : Try(combined, isTaken, request, headers));
             after |= isTaken;
         }
-        return new Explanation(host, entry, looks.ToImmutable());
+        return new Explanation(host, entry, trials.ToImmutable());
     }
 
-    private static RouteLook Look<THeaders>(Route route, bool isTaken, in RequestKey request, THeaders headers)
+    private static RouteTrial Try<THeaders>(Route route, bool isTaken, in RequestKey request, THeaders headers)
         where THeaders : IRequestHeaders, allows ref struct
     {
         if (isTaken)
-            return new RouteLook(route, RouteVerdict.Taken, null);
+            return new RouteTrial(route, RouteVerdict.Taken, null);
         return route.Path.Matches(request.Path)
-            ? new RouteLook(route, RouteVerdict.ConditionFails, VirtualHost.FirstFailing(route, request, headers))
-            : new RouteLook(route, RouteVerdict.PathDiffers, null);
+            ? new RouteTrial(route, RouteVerdict.ConditionFails, VirtualHost.FirstFailing(route, request, headers))
+            : new RouteTrial(route, RouteVerdict.PathDiffers, null);
     }
 }

@@ -39,14 +39,14 @@ public sealed record ProxySettings
 
     /// <summary>The drain duration in force; zero where nothing is waited for.</summary>
     [JsonIgnore]
-    public TimeSpan DrainDurationInForce => DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero;
+    public TimeSpan EffectiveDrainDuration => DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero;
 
     /// <summary>How long a client may neither send nor take what there is of a body; disabled is for ever.</summary>
     public TimeoutSetting BodyIdleTimeout { get; init; }
 
     /// <summary>The idle timeout of bodies in force; null where there is none.</summary>
     [JsonIgnore]
-    public TimeSpan? BodyIdleTimeoutInForce => BodyIdleTimeout.Or(ProxyDefaults.BodyIdleTimeout);
+    public TimeSpan? EffectiveBodyIdleTimeout => BodyIdleTimeout.Or(ProxyDefaults.BodyIdleTimeout);
 
     public CircuitLimits Limits { get => field ?? CircuitLimits.Default; init; }
 }

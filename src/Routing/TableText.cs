@@ -33,7 +33,7 @@ public static class TableText
         }
         if (!table.Settings.TrustedCidrs.IsEmpty)
             text.Append(CultureInfo.InvariantCulture, $"trusted {string.Join(", ", table.Settings.TrustedCidrs)}\n");
-        if (table.Settings.Limits.InForce() is var (connections, pending, requests, retries) && table.Settings.Limits != CircuitLimits.Default)
+        if (table.Settings.Limits.Effective() is var (connections, pending, requests, retries) && table.Settings.Limits != CircuitLimits.Default)
             text.Append(CultureInfo.InvariantCulture, $"limits connections {Limit(connections)}, pending {Limit(pending)}, requests {Limit(requests)}, retries {Limit(retries)}\n");
         return text.ToString();
     }

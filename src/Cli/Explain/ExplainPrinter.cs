@@ -94,7 +94,7 @@ internal static class ExplainPrinter
             text.Append(rule.Taken ? "  > " : "    ").Append(Name(rule).PadRight(width)).Append("  ").Append(CommandException.OneLine(rule.Reason)).Append('\n');
     }
 
-    private static string Name(RuleLook rule) => rule.Rule ?? "(no rule)";
+    private static string Name(RuleTrial rule) => rule.Rule ?? "(no rule)";
 
     private static string Describe(Target target, int of)
     {

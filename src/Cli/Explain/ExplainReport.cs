@@ -7,7 +7,7 @@ namespace Turnpike.Cli.Explain;
 /// <summary>A RouteRule that was looked at; null stands for what happens where no rule applies.</summary>
 /// <param name="Taken">Whether its route is the one.</param>
 /// <param name="Reason">Why it was passed over; what it needs where it was taken.</param>
-internal sealed record RuleLook(string? Rule, bool Taken, string Reason);
+internal sealed record RuleTrial(string? Rule, bool Taken, string Reason);
 
 /// <summary>A part of what happens to the request, in the order in which it happens.</summary>
 /// <param name="What">A word such as <c>timeout</c>.</param>
@@ -29,7 +29,7 @@ internal sealed record ExplainReport(
     ExplainSource Source,
     Explanation Way,
     string? Certificate,
-    ImmutableArray<RuleLook> Rules,
+    ImmutableArray<RuleTrial> Rules,
     ImmutableArray<Step> Steps,
     ImmutableArray<Target> Targets,
     int? Status,
@@ -44,7 +44,7 @@ internal sealed record ExplainReport(
         var way = Explanation.Of(request.Scheme == "https" ? table.Https : table.Http, key, new ExplainedHeaders(request));
         var certificate = CertificateFor(request, table);
         var effect = request.Scheme == "https" && certificate is null ? Effect.NoHandshake(request) : Effect.Of(request, table, way);
-        return new ExplainReport(request, source, way, certificate, LooksAtRules(request, source, way), effect.Steps, effect.Targets, effect.Status, effect.Outcome);
+        return new ExplainReport(request, source, way, certificate, RuleTrials(request, source, way), effect.Steps, effect.Targets, effect.Status, effect.Outcome);
     }
 
     private static string? CertificateFor(ExplainedRequest request, RouteTable table)
@@ -57,22 +57,22 @@ internal sealed record ExplainReport(
         return names.Find(VirtualHostSet.HostOf(request.Authority).ToString()) is { IsNone: false } found ? found.Name : null;
     }
 
-    private static ImmutableArray<RuleLook> LooksAtRules(ExplainedRequest request, ExplainSource source, Explanation way)
+    private static ImmutableArray<RuleTrial> RuleTrials(ExplainedRequest request, ExplainSource source, Explanation way)
     {
         if (way.Entry is not { } entry)
             return [];
-        var looks = way.Looks.Select(look => new RuleLook(look.Route.Rule, look.Verdict == RouteVerdict.Taken, Reason(look, entry, request)));
+        var trials = way.Trials.Select(trial => new RuleTrial(trial.Route.Rule, trial.Verdict == RouteVerdict.Taken, Reason(trial, entry, request)));
         var missing = source.Snapshot is { } snapshot
-            ? MissingRules.Of(snapshot, source.Diagnostics, entry).Select(m => new RuleLook(m.Rule, false, m.Why))
+            ? MissingRules.Of(snapshot, source.Diagnostics, entry).Select(m => new RuleTrial(m.Rule, false, m.Why))
             : [];
-        return [.. looks, .. missing];
+        return [.. trials, .. missing];
     }
 
-    private static string Reason(RouteLook look, PathEntry entry, ExplainedRequest request) => look.Verdict switch
+    private static string Reason(RouteTrial trial, PathEntry entry, ExplainedRequest request) => trial.Verdict switch
     {
-        RouteVerdict.Taken => Needs(look.Route, entry),
-        RouteVerdict.PathDiffers => $"passed over: it takes {look.Route.Path}",
-        RouteVerdict.ConditionFails => $"passed over: {look.Failing} does not hold, {Actual(look.Failing!, request)}",
+        RouteVerdict.Taken => Needs(trial.Route, entry),
+        RouteVerdict.PathDiffers => $"passed over: it takes {trial.Route.Path}",
+        RouteVerdict.ConditionFails => $"passed over: {trial.Failing} does not hold, {Actual(trial.Failing!, request)}",
         _ => "not asked: a route before it was taken",
     };
 

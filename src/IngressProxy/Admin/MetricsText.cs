@@ -30,7 +30,7 @@ internal static class MetricsText
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"requests\"}} {metrics.OverflowsOf(CircuitLimit.Requests)}\n");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"retries\"}} {metrics.OverflowsOf(CircuitLimit.Retries)}\n");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"memory\"}} {metrics.OverflowsOf(CircuitLimit.Memory)}\n");
-        Single(text, "turnpike_request_bodies_not_kept_total", "counter", "Request bodies that could not be kept for a retry or a mirror, for their size or for want of room.", metrics.BodiesNotKept);
+        Single(text, "turnpike_request_bodies_not_kept_total", "counter", "Request bodies that could not be kept for a retry or a mirror, for their size or for want of room.", metrics.BodiesNotBuffered);
         Single(text, "turnpike_connections_refused_total", "counter", "Client connections closed at once because there were as many as may be.", metrics.ConnectionsRefused);
         Single(text, "turnpike_memory_trims_total", "counter", "Times that memory was given back after a burst.", metrics.MemoryTrims);
         Single(text, "turnpike_access_log_dropped_total", "counter", "Requests without a line in the access log because its reader was too slow.", metrics.DroppedLogLines);

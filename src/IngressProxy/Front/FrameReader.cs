@@ -9,7 +9,7 @@ namespace Turnpike.IngressProxy.Front;
 /// </summary>
 internal sealed class FrameReader : PipeReader, IAsyncDisposable
 {
-    private const int DataPatience = 2;
+    private const int DataFactor = 2;
 
     private readonly PipeReader _inner;
     private readonly TimeSpan _limit;
@@ -131,7 +131,7 @@ internal sealed class FrameReader : PipeReader, IAsyncDisposable
                 return;
             _waiting = true;
             _timer ??= _time.CreateTimer(static reader => ((FrameReader)reader!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            var left = (_tracker.IsInContent ? _limit * DataPatience : _limit) - _time.GetElapsedTime(_began);
+            var left = (_tracker.IsInContent ? _limit * DataFactor : _limit) - _time.GetElapsedTime(_began);
             _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
     }

@@ -85,11 +85,11 @@ internal sealed class HalfClosableConnection : ConnectionContext
         lock (_lock)
         {
             if (!_disposed)
-                _timer = _time.CreateTimer(static connection => ((HalfClosableConnection)connection!).Look(), this, _wait, _wait);
+                _timer = _time.CreateTimer(static connection => ((HalfClosableConnection)connection!).Check(), this, _wait, _wait);
         }
     }
 
-    private void Look()
+    private void Check()
     {
         if (TcpState.IsHalfClosed(_inner, out var acknowledged) && acknowledged != _acknowledged)
         {

@@ -43,7 +43,7 @@ internal sealed class KestrelFront : IAsyncDisposable
                     })
                     .ConfigureKestrel(kestrel => Configure(kestrel, options, certificates, guard, time))
                     .ConfigureServices(services => services
-                        .AddSingleton<IConnectionListenerFactory, Nowhere>()
+                        .AddSingleton<IConnectionListenerFactory, NullListener>()
                         .AddSingleton(loggers)),
                 settings => settings.SuppressEnvironmentConfiguration = true)
             .Build();
@@ -106,7 +106,7 @@ internal sealed class KestrelFront : IAsyncDisposable
         limits.Http2.InitialStreamWindowSize = RequestBudget.StreamWindow;
         limits.Http2.InitialConnectionWindowSize = RequestBudget.StreamWindow * 2;
 
-        new PrefaceSwitch(options.HeadTimeout, time).Listen(
+        new Http2PrefaceDetector(options.HeadTimeout, time).Listen(
             kestrel,
             new IPEndPoint(options.Address, options.HttpPort),
             listen =>

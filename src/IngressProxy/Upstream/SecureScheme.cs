@@ -56,7 +56,7 @@ internal sealed class SecureScheme(Stream inner) : Stream
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        Look(buffer.Span);
+        Check(buffer.Span);
         if (_found.Count == 0)
         {
             await inner.WriteAsync(buffer, cancellationToken);
@@ -114,7 +114,7 @@ internal sealed class SecureScheme(Stream inner) : Stream
     }
 
     /// <summary>Follows the frames, and notes where in these bytes a scheme is written.</summary>
-    private void Look(ReadOnlySpan<byte> bytes)
+    private void Check(ReadOnlySpan<byte> bytes)
     {
         _found.Clear();
         for (var i = 0; i < bytes.Length; i++)

@@ -16,7 +16,7 @@ internal sealed class ProxyMetrics
     private long _tlsFailures;
     private long _retries;
     private long _ejections;
-    private long _bodiesNotKept;
+    private long _bodiesNotBuffered;
     private long _connectionsRefused;
     private long _memoryTrims;
     private long _accessLogDropped;
@@ -40,7 +40,7 @@ internal sealed class ProxyMetrics
     public long Ejections => Volatile.Read(ref _ejections);
 
     /// <summary>Bodies that were too large to be kept for a retry or a mirror, or found no room.</summary>
-    public long BodiesNotKept => Volatile.Read(ref _bodiesNotKept);
+    public long BodiesNotBuffered => Volatile.Read(ref _bodiesNotBuffered);
 
     /// <summary>Client connections closed at once, because there were as many as may be.</summary>
     public long ConnectionsRefused => Volatile.Read(ref _connectionsRefused);
@@ -101,7 +101,7 @@ internal sealed class ProxyMetrics
 
     public void Retried() => Interlocked.Increment(ref _retries);
 
-    public void BodyNotKept() => Interlocked.Increment(ref _bodiesNotKept);
+    public void BodyNotBuffered() => Interlocked.Increment(ref _bodiesNotBuffered);
 
     public void ConnectionRefused() => Interlocked.Increment(ref _connectionsRefused);
 

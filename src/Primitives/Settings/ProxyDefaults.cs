@@ -39,6 +39,6 @@ public sealed record CircuitLimits
     public LimitSetting Retries { get; init; }
 
     /// <summary>The numbers in force; <see cref="int.MaxValue"/> for unlimited.</summary>
-    public (int Connections, int PendingRequests, int Requests, int Retries) InForce() =>
+    public (int Connections, int PendingRequests, int Requests, int Retries) Effective() =>
         (Connections.Or(1024), PendingRequests.Or(1024), Requests.Or(1024), Retries.Or(3));
 }

@@ -104,7 +104,7 @@ public sealed class CoreReaderTests
         Assert.Equal("10.0.0.0/8", Assert.Single(mesh.TrustedCidrs));
         Assert.Equal(TimeSpan.FromSeconds(5), mesh.DrainDuration.Value);
         Assert.Equal(new CircuitLimits { Connections = 10, PendingRequests = LimitSetting.Unlimited, Retries = 1 }, mesh.CircuitLimits);
-        Assert.Equal((10, int.MaxValue, 1024, 1), mesh.CircuitLimits.InForce());
+        Assert.Equal((10, int.MaxValue, 1024, 1), mesh.CircuitLimits.Effective());
     }
 
     [Theory]

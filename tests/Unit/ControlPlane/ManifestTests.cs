@@ -94,7 +94,7 @@ public sealed class ManifestTests
         var deployment = DesiredProxy.All(Profile.Istio2017, mesh, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body;
         Assert.Equal(seconds, (int?)deployment["spec"]!["template"]!["spec"]!["terminationGracePeriodSeconds"]);
         var table = Turnpike.Compiler.RouteCompiler.Compile(new Turnpike.Compiler.ClusterSnapshot { Mesh = mesh }).Table;
-        Assert.Equal(seconds - 15, table.Settings.DrainDurationInForce.TotalSeconds);
+        Assert.Equal(seconds - 15, table.Settings.EffectiveDrainDuration.TotalSeconds);
     }
 
     [Fact]

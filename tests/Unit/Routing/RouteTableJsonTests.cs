@@ -43,9 +43,9 @@ public sealed class RouteTableJsonTests
         Assert.True(table.Clusters.TryGet("c", out var cluster));
         Assert.Empty(cluster.Endpoints);
         Assert.True(cluster.ConnectTimeout.IsDefault);
-        Assert.Equal(ProxyDefaults.ConnectTimeout, cluster.ConnectTimeoutInForce);
+        Assert.Equal(ProxyDefaults.ConnectTimeout, cluster.EffectiveConnectTimeout);
         Assert.True(table.Settings.DrainDuration.IsDefault);
-        Assert.Equal(ProxyDefaults.DrainDuration, table.Settings.DrainDurationInForce);
+        Assert.Equal(ProxyDefaults.DrainDuration, table.Settings.EffectiveDrainDuration);
         Assert.Equal(CircuitLimits.Default, table.Settings.Limits);
         Assert.Empty(table.Certificates);
     }
@@ -76,8 +76,8 @@ public sealed class RouteTableJsonTests
         var again = all.Select(s => RouteTableJson.Deserialize(RouteTableJson.Serialize(RouteTable.Empty with { Settings = s })).Settings).ToArray();
         Assert.Equal(all.Select(s => (s.DrainDuration, s.Limits)), again.Select(s => (s.DrainDuration, s.Limits)));
         Assert.Equal(all.Length, again.Select(s => (s.DrainDuration, s.Limits)).Distinct().Count());
-        Assert.Equal(new[] { 45.0, 0, 45, 45, 45 }, again.Select(s => s.DrainDurationInForce.TotalSeconds));
-        Assert.Equal(new[] { 1024, 1024, 1024, 1024, int.MaxValue }, again.Select(s => s.Limits.InForce().Connections));
+        Assert.Equal(new[] { 45.0, 0, 45, 45, 45 }, again.Select(s => s.EffectiveDrainDuration.TotalSeconds));
+        Assert.Equal(new[] { 1024, 1024, 1024, 1024, int.MaxValue }, again.Select(s => s.Limits.Effective().Connections));
     }
 
     [Theory]

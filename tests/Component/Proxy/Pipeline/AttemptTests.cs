@@ -150,7 +150,7 @@ public sealed class AttemptTests : PipelineTest
         try
         {
             if (exchange.Request.IsWebSocket)
-                await new WebSocketTunnel(services).ConnectAsync(exchange, state.FindCluster(Tables.DefaultCluster), route, false, state.BodyPatience);
+                await new WebSocketTunnel(services).ConnectAsync(exchange, state.FindCluster(Tables.DefaultCluster), route, false, state.BodyIdlePolicy);
             else
                 await new Forwarder(services, new Mirror(services), new BodyBudget(BodyBudget.DefaultTotal, Metrics)).ForwardAsync(exchange, state, route);
         }

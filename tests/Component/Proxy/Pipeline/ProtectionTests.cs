@@ -214,7 +214,7 @@ public sealed class ProtectionTests : PipelineTest
 
         Assert.Equal(503, exchange.Response.Status);
         Assert.Equal("true", exchange.Response.Headers.First("x-envoy-overloaded"));
-        Assert.Equal(LocalAnswer.UpstreamReset, exchange.Text);
+        Assert.Equal(LocalReply.UpstreamReset, exchange.Text);
         Assert.Equal(1, Metrics.OverflowsOf(CircuitLimit.Requests));
         Assert.Equal(protocol == UpstreamProtocol.Http1 ? 2 : 3, upstream.Requests.Count);
         release.SetResult(new FakeResponse());

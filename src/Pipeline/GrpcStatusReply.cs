@@ -6,7 +6,7 @@ namespace Turnpike.Pipeline;
 /// Errors of the proxy as gRPC clients read them: status 200, and in the head what else would come in the trailers. An HTTP
 /// status they would have to guess about.
 /// </summary>
-internal static class GrpcAnswer
+internal static class GrpcStatusReply
 {
     private const string ContentType = "application/grpc";
 

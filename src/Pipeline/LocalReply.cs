@@ -4,7 +4,7 @@ using System.Text;
 namespace Turnpike.Pipeline;
 
 /// <summary>Answers that the proxy gives itself.</summary>
-internal static class LocalAnswer
+internal static class LocalReply
 {
     public const string NoHealthyUpstream = "no healthy upstream";
     public const string AuthorityMissing = "upstream certificate authority is missing";
@@ -23,9 +23,9 @@ internal static class LocalAnswer
     public static ValueTask SendAsync(Exchange exchange, int status, string text = "")
     {
         var head = exchange.Response;
-        if (status >= 400 && GrpcAnswer.Wants(exchange.Request))
+        if (status >= 400 && GrpcStatusReply.Wants(exchange.Request))
         {
-            GrpcAnswer.Fill(head, status, text);
+            GrpcStatusReply.Fill(head, status, text);
             return default;
         }
         head.Status = status;

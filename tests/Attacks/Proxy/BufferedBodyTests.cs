@@ -3,7 +3,7 @@ using Turnpike.Tests.Attacks.Harness;
 namespace Turnpike.Tests.Attacks.Proxy;
 
 /// <summary>Bodies that the proxy might keep, to send them again or to somebody else.</summary>
-public sealed class KeptBodyTests
+public sealed class BufferedBodyTests
 {
     private const int Uploads = 800;
     private const int Length = 1_000_000;

@@ -7,7 +7,7 @@ using Turnpike.Tests.Component.Proxy.Harness;
 namespace Turnpike.Tests.Component.Proxy.Pipeline;
 
 /// <summary>The memory that copies of request bodies take, and that it comes back on every way out.</summary>
-public sealed class KeptBodyTests : PipelineTest
+public sealed class BufferedBodyTests : PipelineTest
 {
     private const int Chunk = BodyBudget.ChunkSize;
 
@@ -26,7 +26,7 @@ public sealed class KeptBodyTests : PipelineTest
         Assert.Equal(tries, upstream.Requests.Count);
         Assert.All(upstream.Requests, r => Assert.Equal(body, r.Body));
         Assert.Equal(0, budget.Used);
-        Assert.Equal(tries == 2 ? 0 : 1, Metrics.BodiesNotKept);
+        Assert.Equal(tries == 2 ? 0 : 1, Metrics.BodiesNotBuffered);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class KeptBodyTests : PipelineTest
             await body.Stuck.Task;
 
         Assert.InRange(budget.Used, 1, 20 * Chunk);
-        Assert.InRange(Metrics.BodiesNotKept, 98, 100);
+        Assert.InRange(Metrics.BodiesNotBuffered, 98, 100);
         foreach (var body in bodies)
             body.Release.SetResult();
         await Task.WhenAll(runs);

@@ -14,7 +14,7 @@ namespace Turnpike.IngressProxy.Front;
 /// </summary>
 /// <param name="patience">From a first byte to what can be told; twice as long may pass before it.</param>
 /// <param name="time">What time it is.</param>
-internal sealed class PrefaceSwitch(TimeSpan patience, TimeProvider time)
+internal sealed class Http2PrefaceDetector(TimeSpan patience, TimeProvider time)
 {
     private ConnectionDelegate? _http2;
 
@@ -22,7 +22,7 @@ internal sealed class PrefaceSwitch(TimeSpan patience, TimeProvider time)
 
     public void Listen(KestrelServerOptions options, IPEndPoint endpoint, Action<ListenOptions> configure, Action<ListenOptions> configureHttp2)
     {
-        options.Listen(Nowhere.EndPoint, listen =>
+        options.Listen(NullListener.EndPoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
             // What is added after it lies inside of it.

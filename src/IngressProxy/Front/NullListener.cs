@@ -4,17 +4,17 @@ using Microsoft.AspNetCore.Connections;
 namespace Turnpike.IngressProxy.Front;
 
 /// <summary>A transport that listens nowhere: its one endpoint exists to have a connection pipeline built for it.</summary>
-internal sealed class Nowhere : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class NullListener : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    public static EndPoint EndPoint { get; } = new NowhereEndPoint();
+    public static EndPoint EndPoint { get; } = new NullEndPoint();
 
     /// <inheritdoc/>
-    public bool CanBind(EndPoint endpoint) => endpoint is NowhereEndPoint;
+    public bool CanBind(EndPoint endpoint) => endpoint is NullEndPoint;
 
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(new Listener());
 
-    private sealed class NowhereEndPoint : EndPoint
+    private sealed class NullEndPoint : EndPoint
     {
         /// <inheritdoc/>
         public override string ToString() => "nowhere";
@@ -25,7 +25,7 @@ internal sealed class Nowhere : IConnectionListenerFactory, IConnectionListenerF
         private readonly TaskCompletionSource<ConnectionContext?> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <inheritdoc/>
-        public EndPoint EndPoint => Nowhere.EndPoint;
+        public EndPoint EndPoint => NullListener.EndPoint;
 
         /// <inheritdoc/>
         public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => new(_end.Task);
