@@ -3,8 +3,9 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
 using Turnpike.Compiler;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Watch;
+using Turnpike.Reading;
 
 namespace Turnpike.Discovery;
 
@@ -26,7 +27,7 @@ public sealed class ClusterFeed
     {
         (_api, _profile, _loggers, _clock) = (api, profile, loggers, clock);
         _store = new ObjectStore(profile);
-        _authorities = new NamedSecrets(WatchAuthority, (ns, name) => Take(new Reading.ObjectKey(Kinds.AuthoritySecret, ns, name), null), Signal, clock);
+        _authorities = new NamedSecrets(WatchAuthority, (ns, name) => Take(new ObjectKey(Kinds.AuthoritySecret, ns, name), null), Signal, clock);
     }
 
     /// <summary>The informers, once <see cref="RunAsync"/> has found out what the API server serves.</summary>
@@ -76,7 +77,7 @@ public sealed class ClusterFeed
         var informer = new Informer<WatchedObject>(_api, resource, decode, new InformerOptions { Query = query }, _loggers.CreateLogger<Informer<WatchedObject>>(), _clock);
         informer.AddHandler(change =>
         {
-            var key = new Reading.ObjectKey(kind, change.Key.Namespace, change.Key.Name);
+            var key = new ObjectKey(kind, change.Key.Namespace, change.Key.Name);
             if (kind == Kinds.RouteRule)
                 TakeConditions(change.Old, change.New);
             Take(key, change.New?.Read);
@@ -95,7 +96,7 @@ public sealed class ClusterFeed
         }
     }
 
-    private void Take(Reading.ObjectKey key, ReadObject? read)
+    private void Take(ObjectKey key, ReadObject? read)
     {
         lock (_gate)
         {

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Turnpike.Api;
 using Turnpike.Compiler;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
+using Turnpike.Reading;
 
 namespace Turnpike.Discovery;
 
@@ -23,12 +24,12 @@ public sealed class ClusterReader(KubeApi api, Profile profile)
         foreach (var (resource, objects) in lists)
         {
             foreach (var read in objects ?? [])
-                store.Put(new Reading.ObjectKey(resource.Kind, read.Metadata.Namespace, read.Metadata.Name), read);
+                store.Put(new ObjectKey(resource.Kind, read.Metadata.Namespace, read.Metadata.Name), read);
         }
         var named = BackendAuthorities.Named(store.Snapshot().Snapshot);
         var authorities = await Task.WhenAll(named.Select(name => AuthorityAsync(name, ct)));
         foreach (var read in authorities.SelectMany(a => a ?? []))
-            store.Put(new Reading.ObjectKey(Kinds.AuthoritySecret, read.Metadata.Namespace, read.Metadata.Name), read);
+            store.Put(new ObjectKey(Kinds.AuthoritySecret, read.Metadata.Namespace, read.Metadata.Name), read);
         var (snapshot, diagnostics) = store.Snapshot();
         var unreadable = lists.Where(l => l.Objects is null).Select(l => l.Resource.Plural)
             .Concat(authorities.Any(a => a is null) ? [WatchedKinds.Secrets.Plural] : []);

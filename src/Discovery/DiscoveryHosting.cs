@@ -14,7 +14,7 @@ namespace Turnpike.Discovery;
 /// <summary>Discovery as a host serves it.</summary>
 public static class DiscoveryHosting
 {
-    /// <summary>Watches the cluster, compiles it, and serves the streams. Needs a <see cref="Hosting.Api.KubeApi"/>.</summary>
+    /// <summary>Watches the cluster, compiles it, and serves the streams. Needs a <see cref="Hosting.Client.KubeApi"/>.</summary>
     public static IServiceCollection AddDiscovery(this IServiceCollection services, Profile profile)
     {
         services.AddSingleton(profile);

@@ -5,9 +5,9 @@ using System.Text.Json.Nodes;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Turnpike.Hosting;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Serving;
-using WriteOptions = Turnpike.Hosting.Api.WriteOptions;
+using WriteOptions = Turnpike.Hosting.Client.WriteOptions;
 
 namespace Turnpike.Discovery;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Compiler;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Discovery;
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
 
@@ -58,11 +58,11 @@ public static class HostingServices
     }
 
     /// <summary>Serving certificates of our own making; <see cref="ServerCertificate"/> shows them, <see cref="IServingCertificates"/> judges.</summary>
-    public static IServiceCollection AddSelfMadeCertificates(
+    public static IServiceCollection AddRotatingCertificates(
         this IServiceCollection services,
         Func<IServiceProvider, CertificateOptions> options,
         Func<IServiceProvider, IEnumerable<ITrustTarget>> targets) =>
-        services.AddCertificates(provider => new SelfMadeCertificates(
+        services.AddCertificates(provider => new RotatingCertificates(
             provider.GetRequiredService<KubeApi>(),
             options(provider),
             targets(provider),

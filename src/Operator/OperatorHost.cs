@@ -9,8 +9,8 @@ using Turnpike.Api;
 using Turnpike.Discovery;
 using Turnpike.Hosting;
 using Turnpike.Hosting.Admission;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Serving;
 using Turnpike.Hosting.Watch;
@@ -19,7 +19,6 @@ using Turnpike.Operator.ManagedProxy;
 using Turnpike.Operator.Status;
 using Turnpike.OperatorSdk;
 using Turnpike.Webhooks;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator;
 
@@ -118,7 +117,7 @@ internal static class OperatorHost
         services.AddSingleton<ILeaderTask, HostRecordKeeper>();
         services.AddSingleton<RuleStatuses>().AddHostedService(p => p.GetRequiredService<RuleStatuses>());
         services.AddSingleton<ILeaderTask>(p => p.GetRequiredService<RuleStatuses>());
-        services.AddLeaderElection(_ => new LeaderElectionOptions(new ObjectKey(profile.SystemNamespace, Deployed.Lease), options.PodName));
+        services.AddLeaderElection(_ => new LeaderElectionOptions(new NamespacedName(profile.SystemNamespace, Deployed.Lease), options.PodName));
         services.AddOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
         services.AddRoutingCore();
         services.AddSingleton<Health>();
@@ -128,7 +127,7 @@ internal static class OperatorHost
     {
         services.AddSingleton(new CertificateOptions
         {
-            Secret = new ObjectKey(profile.SystemNamespace, Deployed.CaSecret),
+            Secret = new NamespacedName(profile.SystemNamespace, Deployed.CaSecret),
             DnsNames = [profile.OperatorHost, $"{profile.OperatorHost}.cluster.local"],
         });
         foreach (var kind in Enum.GetValues<WebhookConfigurationKind>())
@@ -136,9 +135,9 @@ internal static class OperatorHost
             services.AddSingleton<ITrustTarget>(p => new WebhookConfigurationTrust(
                 p.GetRequiredService<KubeApi>(), kind, profile.WebhookConfiguration, Deployed.CaFieldManager, p.GetRequiredService<ILoggerFactory>(), p.GetRequiredService<TimeProvider>()));
         }
-        services.AddSingleton<SelfMadeCertificates>();
-        services.AddSingleton<IServingCertificates>(p => p.GetRequiredService<SelfMadeCertificates>());
-        services.AddHostedService(p => p.GetRequiredService<SelfMadeCertificates>());
+        services.AddSingleton<RotatingCertificates>();
+        services.AddSingleton<IServingCertificates>(p => p.GetRequiredService<RotatingCertificates>());
+        services.AddHostedService(p => p.GetRequiredService<RotatingCertificates>());
     }
 
     private static void Map(WebApplication app, OperatorOptions options)

@@ -2,8 +2,8 @@ using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Client;
 using Turnpike.Operator.Manifests;
 
 namespace Turnpike.Operator;

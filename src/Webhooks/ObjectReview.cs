@@ -5,7 +5,6 @@ using Turnpike.Compiler;
 using Turnpike.Hosting.Admission;
 using Turnpike.Reading;
 using Turnpike.Webhooks.Entities;
-using ObjectKey = Turnpike.Reading.ObjectKey;
 
 namespace Turnpike.Webhooks;
 

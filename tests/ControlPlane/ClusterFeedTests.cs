@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Turnpike.Discovery;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.ControlPlane.Harness;
 
 namespace Turnpike.Tests.ControlPlane;

@@ -122,7 +122,7 @@ public sealed class PortTests : IAsyncLifetime
             return new NetworkStream(socket, ownsSocket: true);
         };
         handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        if (_operator.Services.GetRequiredService<SelfMadeCertificates>().Bundle is { } bundle)
+        if (_operator.Services.GetRequiredService<RotatingCertificates>().Bundle is { } bundle)
             handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(bundle);
         if (certificate is not null)
             handler.SslOptions.ClientCertificates = [certificate];

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Operator.Status;
 using Turnpike.Reading;
 using Turnpike.Routing;

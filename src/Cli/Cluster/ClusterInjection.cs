@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Injector;
 
 namespace Turnpike.Cli.Cluster;
@@ -44,7 +44,7 @@ internal sealed record ClusterInjection(string? Config, string Source, bool? Has
         return await cluster.RunAsync(async api =>
         {
             var profile = await cluster.ProfileAsync(api, ct);
-            var key = new Hosting.Api.ObjectKey(profile.SystemNamespace, profile.InjectConfigMap);
+            var key = new NamespacedName(profile.SystemNamespace, profile.InjectConfigMap);
             var version = api.GetServerVersionAsync(ct);
             var kubelets = KubeletsAsync(api, process.Clock, ct);
             var found = await api.FindAsync(Resources.ConfigMaps, key, ct);

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 
 /// <summary>One object of the input, as it is to be sent.</summary>
-internal sealed record ClusterObject(ResourceRef Resource, ObjectKey Key, JsonObject Body)
+internal sealed record ClusterObject(ResourceRef Resource, NamespacedName Key, JsonObject Body)
 {
     public bool IsRouteRule => Resource == Resources.RouteRules;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.RouteRules;
 using Turnpike.Cli.Manifests;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 
@@ -41,7 +41,7 @@ internal sealed class InputObjects(IReadOnlyList<Manifest> rules, IReadOnlyList<
     private ClusterObject RouteRule(Manifest manifest, string ns)
     {
         var root = (JsonObject)manifest.Root!;
-        var key = new Hosting.Api.ObjectKey(NamespaceOf(manifest, ns), manifest.Key!.Value.Name);
+        var key = new NamespacedName(NamespaceOf(manifest, ns), manifest.Key!.Value.Name);
         root["metadata"]!["namespace"] = key.Namespace;
         return new ClusterObject(Resources.RouteRules, key, verb.SendsBody ? RouteRuleWriter.Write(RouteRuleReader.Read(root).Value!) : root);
     }
@@ -58,7 +58,7 @@ internal sealed class InputObjects(IReadOnlyList<Manifest> rules, IReadOnlyList<
         else
             metadata.Remove("namespace");
         var name = manifest.Key.Value.Name;
-        return new ClusterObject(resource, isNamespaced ? new(ns, name) : Hosting.Api.ObjectKey.ClusterScoped(name), root);
+        return new ClusterObject(resource, isNamespaced ? new(ns, name) : NamespacedName.ClusterScoped(name), root);
     }
 
     /// <summary>The object's, which the command line's does not contradict, else that of the command line or of the context.</summary>

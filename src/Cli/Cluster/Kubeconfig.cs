@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Cli.Cluster.Status;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 
@@ -49,10 +49,10 @@ internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
     /// <param name="type">The kind as the user typed it.</param>
     /// <exception cref="CommandException">Something could not be deleted.</exception>
     public Task DeleteAsync(ResourceRef resource, string type, IEnumerable<string> names, CancellationToken ct) =>
-        DeleteAsync(names.Select(name => (resource, new Hosting.Api.ObjectKey(cluster.Namespace, name), name, $"{type} {name}")), ct);
+        DeleteAsync(names.Select(name => (resource, new NamespacedName(cluster.Namespace, name), name, $"{type} {name}")), ct);
 
     private async Task DeleteAsync(
-        IEnumerable<(ResourceRef Resource, Hosting.Api.ObjectKey Key, string Name, string Done)> objects, CancellationToken ct)
+        IEnumerable<(ResourceRef Resource, NamespacedName Key, string Name, string Done)> objects, CancellationToken ct)
     {
         var failures = new List<string>();
         foreach (var (resource, key, name, done) in objects)
@@ -68,7 +68,7 @@ internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
             throw new CommandException($"{failures.Count} objects could not be deleted", failures);
     }
 
-    private async Task<string?> FailureAsync(ResourceRef resource, Hosting.Api.ObjectKey key, CancellationToken ct)
+    private async Task<string?> FailureAsync(ResourceRef resource, NamespacedName key, CancellationToken ct)
     {
         if (ObjectName.Fault(key.Name) is { } fault)
             return $"\"{key.Name}\" is not a name: {fault}";

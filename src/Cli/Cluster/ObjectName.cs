@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 
@@ -13,7 +14,7 @@ internal static partial class ObjectName
         : "lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit";
 
     /// <summary>What istioctl called an object: <c>route-rule/default/reviews</c>.</summary>
-    public static string Of(string kind, Hosting.Api.ObjectKey key) =>
+    public static string Of(string kind, NamespacedName key) =>
         $"{WordStart().Replace(kind, "-").ToLowerInvariant()}/{key}";
 
     [GeneratedRegex(@"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]

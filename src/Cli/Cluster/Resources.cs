@@ -1,6 +1,6 @@
 using Turnpike.Api;
 using Turnpike.Api.RouteRules;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 

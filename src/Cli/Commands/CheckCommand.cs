@@ -3,7 +3,7 @@ using Turnpike.Api;
 using Turnpike.Cli.Cluster;
 using Turnpike.Cli.Cluster.Installation;
 using Turnpike.Cli.Cluster.Status;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Turnpike.Api;
 using Turnpike.Cli.Cluster;
 using Turnpike.Cli.Cluster.Installation;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Commands;
 

@@ -5,7 +5,7 @@ using Turnpike.Cli.Cluster;
 using Turnpike.Cli.Manifests;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
@@ -59,7 +59,7 @@ internal sealed record ExplainSource(
     {
         try
         {
-            var status = await api.FindAsync(Resources.ConfigMaps, new Hosting.Api.ObjectKey(profile.SystemNamespace, Names.StatusConfigMap), ct);
+            var status = await api.FindAsync(Resources.ConfigMaps, new NamespacedName(profile.SystemNamespace, Names.StatusConfigMap), ct);
             return status?.Child("data")?.Child("tableVersion") is { ValueKind: JsonValueKind.String } version ? version.GetString() : null;
         }
         catch (KubeStatusException)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Apply;
 
@@ -12,7 +12,7 @@ public enum EventSeverity
 }
 
 /// <summary>The object that an event is about.</summary>
-public sealed record EventSubject(ResourceRef Resource, ObjectKey Key, string Uid);
+public sealed record EventSubject(ResourceRef Resource, NamespacedName Key, string Uid);
 
 /// <summary>
 /// Tells users what happened to their objects (<c>kubectl describe</c>). An event that repeats is counted in one record; an object about
@@ -27,7 +27,7 @@ public sealed class EventPublisher(
     private const int LongestName = 253;
     private static readonly ResourceRef Resource = new("events.k8s.io", "v1", "events", "Event");
 
-    private readonly EventLedger _ledger = new(clock);
+    private readonly EventCorrelator _correlator = new(clock);
     private long _last;
 
     /// <param name="subject">What it is about.</param>
@@ -40,7 +40,7 @@ public sealed class EventPublisher(
         EventSubject subject, EventSeverity severity, string reason, string action, string note, CancellationToken ct)
     {
         note = note.Length <= LongestNote ? note : string.Concat(note.AsSpan(0, LongestNote - 1), "…");
-        if (_ledger.Enter(subject.Uid, $"{severity}/{reason}/{action}/{note}") is not { } entry)
+        if (_correlator.Enter(subject.Uid, $"{severity}/{reason}/{action}/{note}") is not { } entry)
             return;
         try
         {
@@ -54,7 +54,7 @@ public sealed class EventPublisher(
         }
     }
 
-    private async Task<bool> RepeatAsync(ObjectKey name, int count, CancellationToken ct)
+    private async Task<bool> RepeatAsync(NamespacedName name, int count, CancellationToken ct)
     {
         var patch = new JsonObject
         {
@@ -71,11 +71,11 @@ public sealed class EventPublisher(
         }
     }
 
-    private async Task<ObjectKey> CreateAsync(
+    private async Task<NamespacedName> CreateAsync(
         EventSubject subject, EventSeverity severity, string reason, string action, string note, CancellationToken ct)
     {
         // Kubernetes 1.20 takes events on objects without a namespace in this one alone; kubectl looks for them everywhere.
-        var name = new ObjectKey(subject.Key.Namespace.Length == 0 ? "kube-system" : subject.Key.Namespace, UniqueName(subject.Key.Name));
+        var name = new NamespacedName(subject.Key.Namespace.Length == 0 ? "kube-system" : subject.Key.Namespace, UniqueName(subject.Key.Name));
         var regarding = new JsonObject
         {
             ["apiVersion"] = subject.Resource.ApiVersion,
@@ -114,7 +114,7 @@ public sealed class EventPublisher(
         }
         while (Interlocked.CompareExchange(ref _last, ticks, last) != last);
 
-        var suffix = string.Create(CultureInfo.InvariantCulture, $".{EventLedger.Hash(instance):x8}{ticks:x16}");
+        var suffix = string.Create(CultureInfo.InvariantCulture, $".{EventCorrelator.Hash(instance):x8}{ticks:x16}");
         return (subject.Length + suffix.Length <= LongestName ? subject : subject[..(LongestName - suffix.Length)].TrimEnd('.', '-')) + suffix;
     }
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Apply;
 
@@ -17,15 +17,15 @@ public sealed class ServerSideApply(KubeApi api, string fieldManager)
     /// <param name="key">The object's name.</param>
     /// <param name="desired">Its fields; apiVersion, kind, name and namespace are filled in.</param>
     /// <param name="ct">Gives up.</param>
-    public Task<JsonElement> ApplyAsync(ResourceRef resource, ObjectKey key, JsonObject desired, CancellationToken ct) =>
+    public Task<JsonElement> ApplyAsync(ResourceRef resource, NamespacedName key, JsonObject desired, CancellationToken ct) =>
         SendAsync(resource, key, desired, null, ct);
 
     /// <summary>Applies <paramref name="status"/> to the status of an object that exists.</summary>
-    public Task<JsonElement> ApplyStatusAsync(ResourceRef resource, ObjectKey key, JsonObject status, CancellationToken ct) =>
+    public Task<JsonElement> ApplyStatusAsync(ResourceRef resource, NamespacedName key, JsonObject status, CancellationToken ct) =>
         SendAsync(resource, key, new() { ["status"] = status.DeepClone() }, "status", ct);
 
     private Task<JsonElement> SendAsync(
-        ResourceRef resource, ObjectKey key, JsonObject desired, string? subresource, CancellationToken ct)
+        ResourceRef resource, NamespacedName key, JsonObject desired, string? subresource, CancellationToken ct)
     {
         var body = (JsonObject)desired.DeepClone();
         body["apiVersion"] = resource.ApiVersion;

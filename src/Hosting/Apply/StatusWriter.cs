@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Apply;
 
@@ -17,7 +17,7 @@ public sealed class StatusWriter(KubeApi api, ServerSideApply apply)
     /// <param name="observed">The <c>status</c> last seen, to spare a read; null: look.</param>
     /// <param name="ct">Gives up.</param>
     public async Task<bool> WriteAsync(
-        ResourceRef resource, ObjectKey key, JsonObject desired, JsonElement? observed, CancellationToken ct)
+        ResourceRef resource, NamespacedName key, JsonObject desired, JsonElement? observed, CancellationToken ct)
     {
         try
         {

@@ -1,4 +1,4 @@
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Certificates;
 
@@ -6,7 +6,7 @@ namespace Turnpike.Hosting.Certificates;
 public sealed record CertificateOptions
 {
     /// <summary>Where CA and leaf are kept, the same for all replicas.</summary>
-    public required ObjectKey Secret { get; init; }
+    public required NamespacedName Secret { get; init; }
 
     /// <summary>What clients call us, such as <c>webhooks.system.svc</c>.</summary>
     public required IReadOnlyList<string> DnsNames { get; init; }

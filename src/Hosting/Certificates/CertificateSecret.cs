@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Certificates;
 
 /// <summary>The Secret that all replicas share. Of two that write, one is refused and takes over what the other wrote.</summary>
-internal sealed class CertificateSecret(KubeApi api, ObjectKey key)
+internal sealed class CertificateSecret(KubeApi api, NamespacedName key)
 {
     public static readonly ResourceRef Resource = new("", "v1", "secrets", "Secret");
     private const int MostAttempts = 5;

@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Watch;
 
 namespace Turnpike.Hosting.Certificates;
@@ -23,7 +23,7 @@ public sealed class WebhookConfigurationTrust(
 {
     private readonly ServerSideApply _apply = new(api, fieldManager);
     private readonly ILogger _log = logs.CreateLogger<WebhookConfigurationTrust>();
-    private readonly ObjectKey _key = ObjectKey.ClusterScoped(name);
+    private readonly NamespacedName _key = NamespacedName.ClusterScoped(name);
     private readonly ResourceRef _resource = kind == WebhookConfigurationKind.Validating
         ? new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration")
         : new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration");

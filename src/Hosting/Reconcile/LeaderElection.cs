@@ -1,13 +1,13 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Reconcile;
 
 /// <summary>Which Lease is contended for, by whom, and how patiently.</summary>
 /// <param name="Lease">Where the Lease is.</param>
 /// <param name="Identity">Unique to this process: the pod's name will do.</param>
-public sealed record LeaderElectionOptions(ObjectKey Lease, string Identity)
+public sealed record LeaderElectionOptions(NamespacedName Lease, string Identity)
 {
     /// <summary>A Lease that its holder has not renewed for so long may be taken.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);

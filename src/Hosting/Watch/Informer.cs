@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Watch;
 
@@ -94,7 +94,7 @@ public sealed class Informer<T>(
         Touch();
         lock (_gate)
         {
-            var listed = new HashSet<ObjectKey>(list.Items.Count);
+            var listed = new HashSet<NamespacedName>(list.Items.Count);
             foreach (var (key, entry) in list.Items)
             {
                 listed.Add(key);
@@ -150,7 +150,7 @@ public sealed class Informer<T>(
         }
     }
 
-    private void Upsert(ObjectKey key, ObjectCache<T>.Entry entry)
+    private void Upsert(NamespacedName key, ObjectCache<T>.Entry entry)
     {
         var old = Cache.Find(key);
         if (old?.ResourceVersion == entry.ResourceVersion && old.Uid == entry.Uid)
@@ -167,7 +167,7 @@ public sealed class Informer<T>(
         Tell(new(key, old?.Object, entry.Object));
     }
 
-    private void Delete(ObjectKey key)
+    private void Delete(NamespacedName key)
     {
         if (Cache.Remove(key, out var removed))
             Tell(new(key, removed.Object, null));

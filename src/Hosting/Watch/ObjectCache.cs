@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Watch;
 
@@ -10,13 +10,13 @@ namespace Turnpike.Hosting.Watch;
 public sealed class ObjectCache<T>
     where T : class
 {
-    private readonly ConcurrentDictionary<ObjectKey, Entry> _entries = new();
+    private readonly ConcurrentDictionary<NamespacedName, Entry> _entries = new();
 
     public int Count => _entries.Count;
 
-    public T? Get(ObjectKey key) => _entries.TryGetValue(key, out var entry) ? entry.Object : null;
+    public T? Get(NamespacedName key) => _entries.TryGetValue(key, out var entry) ? entry.Object : null;
 
-    public bool TryGet(ObjectKey key, [NotNullWhen(true)] out T? found) => (found = Get(key)) is not null;
+    public bool TryGet(NamespacedName key, [NotNullWhen(true)] out T? found) => (found = Get(key)) is not null;
 
     /// <summary>All objects, in no particular order.</summary>
     public IReadOnlyList<T> List()
@@ -27,13 +27,13 @@ public sealed class ObjectCache<T>
         return all;
     }
 
-    internal IEnumerable<KeyValuePair<ObjectKey, Entry>> Entries => _entries;
+    internal IEnumerable<KeyValuePair<NamespacedName, Entry>> Entries => _entries;
 
-    internal Entry? Find(ObjectKey key) => _entries.GetValueOrDefault(key);
+    internal Entry? Find(NamespacedName key) => _entries.GetValueOrDefault(key);
 
-    internal void Set(ObjectKey key, Entry entry) => _entries[key] = entry;
+    internal void Set(NamespacedName key, Entry entry) => _entries[key] = entry;
 
-    internal bool Remove(ObjectKey key, [NotNullWhen(true)] out Entry? removed) => _entries.TryRemove(key, out removed);
+    internal bool Remove(NamespacedName key, [NotNullWhen(true)] out Entry? removed) => _entries.TryRemove(key, out removed);
 
     internal sealed record Entry(T Object, string Uid, string ResourceVersion);
 }

@@ -1,7 +1,7 @@
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Watch;
 
 /// <summary>What happened to one object: added (no <see cref="Old"/>), changed (both), deleted (no <see cref="New"/>).</summary>
-public readonly record struct ObjectChange<T>(ObjectKey Key, T? Old, T? New)
+public readonly record struct ObjectChange<T>(NamespacedName Key, T? Old, T? New)
     where T : class;

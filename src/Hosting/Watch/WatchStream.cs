@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Watch;
 
@@ -42,12 +42,12 @@ internal static class WatchStream
         var path = $"{resource.PathOf(query.Namespace)}?watch=1&allowWatchBookmarks=true"
             + $"&resourceVersion={Uri.EscapeDataString(resourceVersion)}&timeoutSeconds={(int)serverTimeout.TotalSeconds}{query.Selectors()}";
 
-        using var response = await Barking(() => api.SendAsync(HttpMethod.Get, path, null, either.Token));
+        using var response = await WithWatchdog(() => api.SendAsync(HttpMethod.Get, path, null, either.Token));
         opened();
         var reader = PipeReader.Create(await response.Content.ReadAsStreamAsync(either.Token), ReadAhead);
         while (true)
         {
-            var read = await Barking(() => reader.ReadAsync(either.Token).AsTask());
+            var read = await WithWatchdog(() => reader.ReadAsync(either.Token).AsTask());
             var unread = read.Buffer;
             while (unread.PositionOf((byte)'\n') is { } end)
             {
@@ -66,7 +66,7 @@ internal static class WatchStream
                 yield break;
         }
 
-        async Task<T> Barking<T>(Func<Task<T>> step)
+        async Task<T> WithWatchdog<T>(Func<Task<T>> step)
         {
             try
             {

@@ -1,13 +1,12 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Operator.Manifests;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.Defaults;
 
 /// <summary>An object that is made where it is missing, and is its user's from then on.</summary>
-internal sealed record DefaultObject(ResourceRef Resource, ObjectKey Key, JsonObject Body);
+internal sealed record DefaultObject(ResourceRef Resource, NamespacedName Key, JsonObject Body);
 
 /// <summary>
 /// The settings and the IngressClass of a fresh installation. They say what counts without them, and what else there is: whoever wants to
@@ -20,9 +19,9 @@ internal static class DefaultObjects
 
     public static IReadOnlyList<DefaultObject> Of(Profile profile) =>
     [
-        new(ConfigMaps, new ObjectKey(profile.SystemNamespace, profile.MeshConfigMap), MeshConfig(profile)),
-        new(ConfigMaps, new ObjectKey(profile.SystemNamespace, profile.InjectConfigMap), InjectConfig(profile)),
-        new(IngressClasses, ObjectKey.ClusterScoped(profile.IngressClass), IngressClass(profile)),
+        new(ConfigMaps, new NamespacedName(profile.SystemNamespace, profile.MeshConfigMap), MeshConfig(profile)),
+        new(ConfigMaps, new NamespacedName(profile.SystemNamespace, profile.InjectConfigMap), InjectConfig(profile)),
+        new(IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), IngressClass(profile)),
     ];
 
     private static JsonObject MeshConfig(Profile profile) => KubeYaml.Object($"""

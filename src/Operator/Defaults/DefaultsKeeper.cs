@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
 

@@ -2,15 +2,14 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Mesh;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Operator.Manifests;
 using Turnpike.Primitives;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.ManagedProxy;
 
 /// <summary>One object as it shall be.</summary>
-internal sealed record DesiredObject(ResourceRef Resource, ObjectKey Key, JsonObject Body);
+internal sealed record DesiredObject(ResourceRef Resource, NamespacedName Key, JsonObject Body);
 
 /// <summary>The ingress proxy as it shall be: pure, settings in, objects out.</summary>
 internal static class DesiredProxy
@@ -32,14 +31,14 @@ internal static class DesiredProxy
     /// <param name="budgets">The version of PodDisruptionBudget that the API server serves.</param>
     public static IReadOnlyList<DesiredObject> All(Profile profile, MeshConfig mesh, string defaultImage, ResourceRef budgets)
     {
-        var name = new ObjectKey(profile.SystemNamespace, profile.IngressService);
+        var name = new NamespacedName(profile.SystemNamespace, profile.IngressService);
         return
         [
             new(ServiceAccounts, name, ServiceAccount(profile)),
             new(Services, name, Service(profile, mesh.IngressProxy)),
             new(budgets, name, DisruptionBudget(profile.IngressLabel.Key, profile.IngressLabel.Value)),
             new(Deployments, name, Deployment(profile, mesh, defaultImage)),
-            new(budgets, new ObjectKey(profile.SystemNamespace, Deployed.Operator), DisruptionBudget(Deployed.OperatorLabel, Deployed.Operator)),
+            new(budgets, new NamespacedName(profile.SystemNamespace, Deployed.Operator), DisruptionBudget(Deployed.OperatorLabel, Deployed.Operator)),
         ];
     }
 

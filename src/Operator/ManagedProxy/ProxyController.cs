@@ -2,12 +2,11 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api.Mesh;
 using Turnpike.Discovery;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
 using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.ManagedProxy;
 
@@ -16,7 +15,7 @@ namespace Turnpike.Operator.ManagedProxy;
 /// nothing where nothing has drifted.
 /// </summary>
 internal sealed class ProxyController(
-    KubeApi api, OperatorOptions options, DiscoveryStates states, SelfMadeCertificates certificates, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
+    KubeApi api, OperatorOptions options, DiscoveryStates states, RotatingCertificates certificates, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
 {
     // Events bring changes at once; this is for those that got lost.
     private static readonly TimeSpan Resync = TimeSpan.FromSeconds(30);
@@ -42,7 +41,7 @@ internal sealed class ProxyController(
         if (certificates.Bundle is { } bundle)
         {
             var body = new JsonObject { ["data"] = new JsonObject { [Deployed.CaKey] = bundle } };
-            await _apply.ApplyAsync(ConfigMaps, new ObjectKey(options.Profile.SystemNamespace, options.Profile.CaConfigMap), body, ct);
+            await _apply.ApplyAsync(ConfigMaps, new NamespacedName(options.Profile.SystemNamespace, options.Profile.CaConfigMap), body, ct);
         }
         var mesh = states.Current?.Snapshot.Mesh ?? MeshConfig.Of(options.Profile);
         foreach (var desired in DesiredProxy.All(options.Profile, mesh, options.ProxyImage, budgets))

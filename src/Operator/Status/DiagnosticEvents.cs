@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
 using Turnpike.Discovery;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.Status;
 
@@ -63,7 +62,7 @@ internal sealed class DiagnosticEvents(KubeApi api, DiscoveryStates states, Oper
             var subject = diagnostic.Subject;
             if (!uids.TryGetValue((subject.Kind, subject.Namespace, subject.Name), out var uid) || !now.Add((uid, diagnostic.Message)) || told.Contains((uid, diagnostic.Message)))
                 continue;
-            var about = new EventSubject(Resources[subject.Kind], new ObjectKey(subject.Namespace, subject.Name), uid);
+            var about = new EventSubject(Resources[subject.Kind], new NamespacedName(subject.Namespace, subject.Name), uid);
             if (diagnostic.AdminMessage is { } full)
                 _log.BeyondItsNamespace(subject.ToString(), diagnostic.Reason, full);
             await _events.PublishAsync(about, EventSeverity.Warning, diagnostic.Reason, Action, diagnostic.Message, ct);

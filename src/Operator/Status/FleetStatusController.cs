@@ -2,13 +2,12 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
 using Turnpike.Discovery;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
 using Turnpike.Operator.Manifests;
 using Turnpike.Webhooks;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.Status;
 
@@ -42,7 +41,7 @@ internal sealed class FleetStatusController(KubeApi api, Profile profile, Discov
                 var text = data.ToJsonString();
                 if (text != written)
                 {
-                    await _apply.ApplyAsync(ConfigMaps, new ObjectKey(profile.SystemNamespace, Names.StatusConfigMap), new JsonObject { ["data"] = data }, term);
+                    await _apply.ApplyAsync(ConfigMaps, new NamespacedName(profile.SystemNamespace, Names.StatusConfigMap), new JsonObject { ["data"] = data }, term);
                     written = text;
                 }
             }
@@ -83,12 +82,12 @@ internal sealed class FleetStatusController(KubeApi api, Profile profile, Discov
     /// <summary>The webhook configurations belong to our namespace, so that deleting it leaves no hook behind that nobody answers.</summary>
     private async Task<bool> OwnWebhooksAsync(CancellationToken ct)
     {
-        var ns = await api.GetAsync(Namespaces, ObjectKey.ClusterScoped(profile.SystemNamespace), ct);
+        var ns = await api.GetAsync(Namespaces, NamespacedName.ClusterScoped(profile.SystemNamespace), ct);
         foreach (var resource in WebhookConfigurations)
         {
-            if (await api.FindAsync(resource, ObjectKey.ClusterScoped(profile.WebhookConfiguration), ct) is null)
+            if (await api.FindAsync(resource, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ct) is null)
                 return false;
-            await _apply.ApplyAsync(resource, ObjectKey.ClusterScoped(profile.WebhookConfiguration), KubeYaml.Object($"""
+            await _apply.ApplyAsync(resource, NamespacedName.ClusterScoped(profile.WebhookConfiguration), KubeYaml.Object($"""
                 metadata:
                   ownerReferences:
                   - apiVersion: v1

@@ -5,10 +5,9 @@ using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Compiler.Hosts;
 using Turnpike.Discovery;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.Status;
 
@@ -62,7 +61,7 @@ internal sealed class HostRecordKeeper(KubeApi api, Profile profile, DiscoverySt
         var wanted = claims.Records();
         var changed = wanted.Where(w => !w.Says(written[w.Namespace].FirstOrDefault())).ToList();
         foreach (var gone in state.Snapshot.HostRecords.ExceptBy(wanted.Select(w => w.Namespace), r => r.Namespace))
-            await api.DeleteAsync(ConfigMaps, new ObjectKey(gone.Metadata.Namespace, gone.Metadata.Name), gone.Metadata.Uid.Length > 0 ? gone.Metadata.Uid : null, ct);
+            await api.DeleteAsync(ConfigMaps, new NamespacedName(gone.Metadata.Namespace, gone.Metadata.Name), gone.Metadata.Uid.Length > 0 ? gone.Metadata.Uid : null, ct);
         foreach (var record in changed)
         {
             if (written[record.Namespace].FirstOrDefault() is { } old && Kept(old, record) is { } kept && !kept.Says(old))
@@ -78,7 +77,7 @@ internal sealed class HostRecordKeeper(KubeApi api, Profile profile, DiscoverySt
 
     private Task<JsonElement> ApplyAsync(HostRecord record, CancellationToken ct) => _apply.ApplyAsync(
         ConfigMaps,
-        new ObjectKey(profile.SystemNamespace, Names.HostRecordPrefix + record.Namespace),
+        new NamespacedName(profile.SystemNamespace, Names.HostRecordPrefix + record.Namespace),
         new JsonObject
         {
             ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [Names.HostRecordLabel] = record.Namespace } },

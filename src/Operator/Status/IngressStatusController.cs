@@ -4,11 +4,10 @@ using Microsoft.Extensions.Logging;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Discovery;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.Status;
 
@@ -31,7 +30,7 @@ internal sealed class IngressStatusController(KubeApi api, Profile profile, Disc
         var service = Watch(Services, new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={profile.IngressService}" }, Look);
         var pods = Watch(Pods, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = $"{profile.IngressLabel.Key}={profile.IngressLabel.Value}" }, Look);
         var nodes = Watch(Nodes, ResourceQuery.All, Look);
-        var written = new Dictionary<(ObjectKey Key, string Uid), string>();
+        var written = new Dictionary<(NamespacedName Key, string Uid), string>();
         async Task<TimeSpan?> WriteAllAsync(CancellationToken ct)
         {
             var addresses = IngressAddresses.Of(
@@ -52,7 +51,7 @@ internal sealed class IngressStatusController(KubeApi api, Profile profile, Disc
     /// <param name="addresses">What is to be told.</param>
     /// <param name="written">What each Ingress was told; one that is made anew under its name has been told nothing.</param>
     /// <param name="ct">Gives up.</param>
-    private async Task WriteAsync(JsonArray addresses, Dictionary<(ObjectKey Key, string Uid), string> written, CancellationToken ct)
+    private async Task WriteAsync(JsonArray addresses, Dictionary<(NamespacedName Key, string Uid), string> written, CancellationToken ct)
     {
         if (states.Current is not { } state)
             return;
@@ -75,8 +74,8 @@ internal sealed class IngressStatusController(KubeApi api, Profile profile, Disc
         }
     }
 
-    private static (ObjectKey Key, string Uid) Identity(IngressObject ingress) =>
-        (new ObjectKey(ingress.Metadata.Namespace, ingress.Metadata.Name), ingress.Metadata.Uid);
+    private static (NamespacedName Key, string Uid) Identity(IngressObject ingress) =>
+        (new NamespacedName(ingress.Metadata.Namespace, ingress.Metadata.Name), ingress.Metadata.Uid);
 
     private static JsonObject Status(JsonArray addresses) => new()
     {

@@ -14,7 +14,7 @@ namespace Turnpike.Operator.Status;
 
 /// <summary>Asks every other replica for its proxies, for as long as this one leads.</summary>
 internal sealed class PeerWatcher(
-    OperatorOptions options, DiscoveryStates states, FleetView fleet, SelfMadeCertificates certificates, ILogger<PeerWatcher> log, TimeProvider clock) : ILeaderTask
+    OperatorOptions options, DiscoveryStates states, FleetView fleet, RotatingCertificates certificates, ILogger<PeerWatcher> log, TimeProvider clock) : ILeaderTask
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 

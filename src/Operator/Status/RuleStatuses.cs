@@ -6,11 +6,10 @@ using Microsoft.Extensions.Logging;
 using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Reading;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Operator.Status;
 
@@ -95,7 +94,7 @@ internal sealed class RuleStatuses(
         if (known.Generation == rule.Generation && JsonNode.DeepEquals(desired, known.Conditions) && JsonNode.DeepEquals(desired, previous))
             return;
         var status = new JsonObject { ["observedGeneration"] = rule.Generation, ["conditions"] = desired.DeepClone() };
-        await _writer.WriteAsync(RouteRules, new ObjectKey(rule.Namespace, rule.Name), status, null, ct);
+        await _writer.WriteAsync(RouteRules, new NamespacedName(rule.Namespace, rule.Name), status, null, ct);
         _written[uid] = (rule.Generation, desired);
     }
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Turnpike.Hosting;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.OperatorSdk;
 

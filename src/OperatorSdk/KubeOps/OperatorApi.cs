@@ -1,8 +1,8 @@
-using k8s;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Turnpike.Hosting;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
+using k8s;
 
 namespace Turnpike.OperatorSdk;
 

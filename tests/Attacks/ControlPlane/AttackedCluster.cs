@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Attacks.Harness;
 using Turnpike.Tests.Integration.Support;
 
@@ -105,7 +105,7 @@ public sealed class AttackedCluster : ApiServer
         foreach (var plural in new[] { "validatingwebhookconfigurations", "mutatingwebhookconfigurations" })
         {
             var resource = new ResourceRef("admissionregistration.k8s.io", "v1", plural, "");
-            var key = ObjectKey.ClusterScoped(Turnpike.Api.Profile.Istio2017.WebhookConfiguration);
+            var key = NamespacedName.ClusterScoped(Turnpike.Api.Profile.Istio2017.WebhookConfiguration);
             var webhooks = (await Api.GetAsync(resource, key, CancellationToken.None)).At("webhooks")!.Value.GetArrayLength();
             var patch = Enumerable.Range(0, webhooks).Select(i => (JsonNode)KubeObjects.Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{WebhookPort}} }"""));
             await Api.PatchAsync(resource, key, PatchKind.Json, new JsonArray([.. patch]), WriteOptions.Default, CancellationToken.None);

@@ -1,5 +1,5 @@
 using System.Text;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Attacks.Harness;
 using Turnpike.Tests.Integration.Support;
 using Turnpike.Yaml;

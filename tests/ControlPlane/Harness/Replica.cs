@@ -11,8 +11,8 @@ using Microsoft.Extensions.Time.Testing;
 using Turnpike.Compiler;
 using Turnpike.Discovery;
 using Turnpike.Hosting;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Serving;
 using Turnpike.Tests.Component.Proxy.Harness;
 
@@ -35,7 +35,7 @@ internal sealed class Replica : IAsyncDisposable
 
     public DiscoveryStates States => _app.Services.GetRequiredService<DiscoveryStates>();
 
-    public SelfMadeCertificates Certificates => _app.Services.GetRequiredService<SelfMadeCertificates>();
+    public RotatingCertificates Certificates => _app.Services.GetRequiredService<RotatingCertificates>();
 
     public string TableVersion => States.Current!.Table.Version;
 
@@ -51,10 +51,10 @@ internal sealed class Replica : IAsyncDisposable
         builder.Services.AddKubeApi(() => KubeEndpoint.At(cluster.Api.Url));
         builder.Services.AddDiscovery(Turnpike.Api.Profile.Istio2017);
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<Tap>());
-        builder.Services.AddSelfMadeCertificates(
+        builder.Services.AddRotatingCertificates(
             _ => new CertificateOptions
             {
-                Secret = new ObjectKey("istio-system", "turnpike-ca"),
+                Secret = new NamespacedName("istio-system", "turnpike-ca"),
                 DnsNames = ["turnpike-operator.istio-system.svc", "localhost"],
             },
             _ => []);

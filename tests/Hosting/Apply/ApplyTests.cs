@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.FakeApiServer;
 
 namespace Turnpike.Tests.Hosting.Apply;
@@ -9,7 +9,7 @@ public sealed class ApplyTests : IAsyncLifetime
 {
     private const string Collection = "apps/v1/deployments";
     private static readonly ResourceRef Deployments = new("apps", "v1", "deployments", "Deployment");
-    private static readonly ObjectKey Key = new("system", "proxy");
+    private static readonly NamespacedName Key = new("system", "proxy");
 
     private FakeApi _server = null!;
     private KubeApi _api = null!;

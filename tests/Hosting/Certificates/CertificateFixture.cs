@@ -3,8 +3,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.FakeApiServer;
 
 namespace Turnpike.Tests.Hosting.Certificates;
@@ -115,7 +115,7 @@ internal sealed class CertificateFixture : IAsyncDisposable
 
         public ServerCertificate Server { get; } = new();
 
-        public SelfMadeCertificates Certificates { get; }
+        public RotatingCertificates Certificates { get; }
 
         public bool IsReady => Certificates.Readiness.IsReady;
 

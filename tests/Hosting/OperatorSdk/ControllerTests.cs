@@ -6,7 +6,7 @@ using KubeOps.Operator;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.FakeApiServer;
 
 namespace Turnpike.Tests.Hosting.OperatorSdk;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Tests.FakeApiServer;
 

@@ -196,10 +196,10 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
     /// <summary>By the API itself: kubectl of this version writes no subresources.</summary>
     private async Task SetStatus(string ns, JsonObject status)
     {
-        using var api = new Hosting.Api.KubeApi(Hosting.Api.KubeEndpoint.FromKubeconfig(server.Kubeconfig));
-        var rules = new Hosting.Api.ResourceRef("config.istio.io", "v1alpha2", "routerules", "RouteRule");
+        using var api = new Hosting.Client.KubeApi(Hosting.Client.KubeEndpoint.FromKubeconfig(server.Kubeconfig));
+        var rules = new Hosting.Client.ResourceRef("config.istio.io", "v1alpha2", "routerules", "RouteRule");
         await api.PatchAsync(
-            rules, new(ns, "httpbin-3s-rule"), Hosting.Api.PatchKind.Merge, new JsonObject { ["status"] = status }, new() { Subresource = "status" }, Cancelled);
+            rules, new(ns, "httpbin-3s-rule"), Hosting.Client.PatchKind.Merge, new JsonObject { ["status"] = status }, new() { Subresource = "status" }, Cancelled);
     }
 
     private Task<string> Stored(string ns, string path) =>

@@ -5,12 +5,11 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Certificates;
+using Turnpike.Hosting.Client;
 using Turnpike.Protocol;
 using Turnpike.Tests.Integration.Support;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
-using WriteOptions = Turnpike.Hosting.Api.WriteOptions;
+using WriteOptions = Turnpike.Hosting.Client.WriteOptions;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
 
@@ -43,7 +42,7 @@ public abstract class DiscoveryIdentity(OperatorFixture cluster)
         }
         finally
         {
-            await cluster.Api.DeleteAsync(Pods, new ObjectKey(cluster.Profile.SystemNamespace, Pod), uid, Cancelled);
+            await cluster.Api.DeleteAsync(Pods, new NamespacedName(cluster.Profile.SystemNamespace, Pod), uid, Cancelled);
         }
     }
 
@@ -55,7 +54,7 @@ public abstract class DiscoveryIdentity(OperatorFixture cluster)
                      "securityContext":{"runAsNonRoot":true,"seccompProfile":{"type":"RuntimeDefault"} },
                      "containers":[{"name":"app","image":"none","securityContext":{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]} } }]} }
             """);
-        await Wait.For(ct => cluster.Api.FindAsync(ServiceAccounts, new ObjectKey(cluster.Profile.SystemNamespace, cluster.Profile.IngressService), ct), found => found is not null, "the account of the ingress");
+        await Wait.For(ct => cluster.Api.FindAsync(ServiceAccounts, new NamespacedName(cluster.Profile.SystemNamespace, cluster.Profile.IngressService), ct), found => found is not null, "the account of the ingress");
         return (await cluster.Api.CreateAsync(Pods, cluster.Profile.SystemNamespace, pod, WriteOptions.Default, Cancelled)).Uid();
     }
 
@@ -65,7 +64,7 @@ public abstract class DiscoveryIdentity(OperatorFixture cluster)
         var bound = podUid is null ? "" : $$""","boundObjectRef":{"apiVersion":"v1","kind":"Pod","name":"{{Pod}}","uid":"{{podUid}}"}""";
         var request = $$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{ {{audiences}}"expirationSeconds":3600{{bound}} } }""";
         using var content = new StringContent(request, null, "application/json");
-        var made = await cluster.Api.RequestAsync(HttpMethod.Post, ServiceAccounts.PathOf(new ObjectKey(cluster.Profile.SystemNamespace, account), "token"), content, Cancelled);
+        var made = await cluster.Api.RequestAsync(HttpMethod.Post, ServiceAccounts.PathOf(new NamespacedName(cluster.Profile.SystemNamespace, account), "token"), content, Cancelled);
         return made.TextAt("status.token")!;
     }
 
@@ -79,7 +78,7 @@ public abstract class DiscoveryIdentity(OperatorFixture cluster)
             return new NetworkStream(socket, ownsSocket: true);
         };
         handler.SslOptions.CertificateChainPolicy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(cluster.Running.Services.GetRequiredService<SelfMadeCertificates>().Bundle);
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(cluster.Running.Services.GetRequiredService<RotatingCertificates>().Bundle);
         return GrpcChannel.ForAddress($"https://{Names.OperatorDeployment}.{cluster.Profile.SystemNamespace}.svc", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
     }
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
@@ -62,7 +62,7 @@ public sealed class HostOwnershipTests(OperatorFixture cluster)
     }
 
     private Task<JsonElement?> RecordAsync(string ns, CancellationToken ct) =>
-        cluster.Api.FindAsync(Kind.ConfigMaps, new ObjectKey("istio-system", Turnpike.Api.Names.HostRecordPrefix + ns), ct);
+        cluster.Api.FindAsync(Kind.ConfigMaps, new NamespacedName("istio-system", Turnpike.Api.Names.HostRecordPrefix + ns), ct);
 
     private Task<JsonElement> SetMeshAsync(string text) => cluster.Api.MergeAsync(
         Kind.ConfigMaps, new("istio-system", "istio"), $$"""{"data":{"mesh":{{JsonSerializer.Serialize(text)}}} }""", CancellationToken.None);

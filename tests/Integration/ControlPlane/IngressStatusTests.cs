@@ -1,4 +1,4 @@
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 using static Turnpike.Tests.Integration.Support.KubeObjects;
 
@@ -42,7 +42,7 @@ public sealed class IngressStatusTests(OperatorFixture cluster)
         await AddressAsync(ns, "192.0.2.12");
 
         // At once, so that whoever looks now and then sees an Ingress of that name each time.
-        var key = new ObjectKey(ns, "web");
+        var key = new NamespacedName(ns, "web");
         await cluster.Api.DeleteAsync(Kind.Ingresses, key, null, Cancelled);
         var anew = """
             {"metadata":{"name":"web","annotations":{"kubernetes.io/ingress.class":"istio"}},

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 using Turnpike.Webhooks;
 
@@ -226,7 +226,7 @@ public sealed class InjectionTests(OperatorFixture cluster)
         {
             (await cluster.KubectlAsync($"apiVersion: v1\nkind: Node\nmetadata: {{name: {name}}}\n", Cancelled, "apply", "-f", "-")).Expect();
             var status = KubeObjects.Parse($$$"""{"status":{"nodeInfo":{"machineID":"","systemUUID":"","bootID":"","kernelVersion":"","osImage":"","containerRuntimeVersion":"","kubeProxyVersion":"","operatingSystem":"linux","architecture":"amd64","kubeletVersion":"{{{version}}}"} } }""");
-            await cluster.Api.PatchAsync(Kind.Nodes, ObjectKey.ClusterScoped(name), PatchKind.Merge, status, new() { Subresource = "status" }, Cancelled);
+            await cluster.Api.PatchAsync(Kind.Nodes, NamespacedName.ClusterScoped(name), PatchKind.Merge, status, new() { Subresource = "status" }, Cancelled);
         }
 
         Task IsNativeAsync(bool expected) => Wait.For(

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
@@ -42,7 +42,7 @@ public sealed class ManagedProxyTests(OperatorFixture cluster)
     [Fact]
     public async Task Fields_OfOthers_Stay_AndARoundThatFindsNothingWrites_Nothing()
     {
-        var key = new ObjectKey("istio-system", "istio-ingress");
+        var key = new NamespacedName("istio-system", "istio-ingress");
         await cluster.KubectlAsync(Cancelled, "annotate", "service,deployment", "istio-ingress", "-n", "istio-system", "--overwrite", "note=mine");
 
         // The other object drifts, so a round is due that looks at all of them.

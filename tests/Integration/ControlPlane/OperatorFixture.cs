@@ -3,12 +3,11 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Operator;
 using Turnpike.Operator.Manifests;
 using Turnpike.Tests.Integration.Support;
 using static Turnpike.Tests.Integration.Support.KubeObjects;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
 
@@ -29,7 +28,7 @@ public class OperatorFixture : ApiServer
 
     private static readonly ResourceRef ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount");
 
-    private ObjectKey Account => new(Profile.SystemNamespace, Deployed.Operator);
+    private NamespacedName Account => new(Profile.SystemNamespace, Deployed.Operator);
 
     /// <summary>The names of this installation.</summary>
     public virtual Profile Profile => Profile.Istio2017;
@@ -140,7 +139,7 @@ public class OperatorFixture : ApiServer
         """;
 
     /// <summary>Stands for a proxy of that image that runs and is ready: nothing runs pods here.</summary>
-    internal async Task ProveAsync(ObjectKey key, string image)
+    internal async Task ProveAsync(NamespacedName key, string image)
     {
         var pod = $$"""
             apiVersion: v1
@@ -172,7 +171,7 @@ public class OperatorFixture : ApiServer
             var patch = Enumerable.Range(0, count).Select(i => (JsonNode)Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{port}} }"""));
             await Api.PatchAsync(
                 new("admissionregistration.k8s.io", "v1", plural, ""),
-                ObjectKey.ClusterScoped(Profile.WebhookConfiguration),
+                NamespacedName.ClusterScoped(Profile.WebhookConfiguration),
                 PatchKind.Json,
                 new JsonArray([.. patch]),
                 WriteOptions.Default,

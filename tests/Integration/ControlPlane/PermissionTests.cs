@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Operator.Manifests;
 using Turnpike.Tests.Integration.Support;
 
@@ -109,7 +109,7 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         (await cluster.KubectlAsync(IngressAdmissionTests.Ingress("web", $"{ns}.example.com", "web", 80), Cancelled, "create", "-n", ns, "-f", "-")).Expect();
-        var record = new ObjectKey("istio-system", Turnpike.Api.Names.HostRecordPrefix + ns);
+        var record = new NamespacedName("istio-system", Turnpike.Api.Names.HostRecordPrefix + ns);
         await Wait.For(ct => cluster.Api.FindAsync(Kind.ConfigMaps, record, ct), found => found is not null, "the record of a host");
         await cluster.KubectlAsync(Cancelled, "delete", "ingress", "web", "-n", ns);
     }

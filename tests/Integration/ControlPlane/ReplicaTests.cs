@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Operator;
 using Turnpike.Tests.Integration.Support;
 

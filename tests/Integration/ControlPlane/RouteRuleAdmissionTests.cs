@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
@@ -104,7 +104,7 @@ public sealed class RouteRuleAdmissionTests(OperatorFixture cluster)
         await cluster.KubectlAsync(Cancelled, "delete", "routerule", "finalized", "-n", OperatorFixture.OldNamespace, "--wait=false");
 
         // Being deleted, it may lose its finalizers even by a write that changes its spec besides.
-        var key = new ObjectKey(OperatorFixture.OldNamespace, "finalized");
+        var key = new NamespacedName(OperatorFixture.OldNamespace, "finalized");
         await Wait.For(
             async ct =>
             {

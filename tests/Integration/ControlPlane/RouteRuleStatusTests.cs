@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 
 namespace Turnpike.Tests.Integration.ControlPlane;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Turnpike.Cli;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Install;
 using Turnpike.Tests.Integration.Support;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api.RouteRules;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 using Turnpike.Yaml;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 
 namespace Turnpike.Tests.Integration.Install;
@@ -38,7 +38,7 @@ public sealed class CleanApiServer : ApiServer
         foreach (var ns in all.Items.Where(ns => ns["metadata"]!["deletionTimestamp"] is not null))
         {
             ns["spec"]!["finalizers"] = new JsonArray();
-            await Api.ReplaceAsync(Namespaces, ObjectKey.ClusterScoped((string)ns["metadata"]!["name"]!), ns, new() { Subresource = "finalize" }, ct);
+            await Api.ReplaceAsync(Namespaces, NamespacedName.ClusterScoped((string)ns["metadata"]!["name"]!), ns, new() { Subresource = "finalize" }, ct);
         }
     }
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 
 namespace Turnpike.Tests.Integration.Install;
@@ -72,7 +72,7 @@ public sealed class InstallTests(OwnApiServer server)
         {
             ns["spec"]!["finalizers"] = new JsonArray();
             await server.Api.ReplaceAsync(
-                Namespaces, ObjectKey.ClusterScoped((string)ns["metadata"]!["name"]!), ns, new() { Subresource = "finalize" }, Cancelled);
+                Namespaces, NamespacedName.ClusterScoped((string)ns["metadata"]!["name"]!), ns, new() { Subresource = "finalize" }, Cancelled);
         }
     }
 

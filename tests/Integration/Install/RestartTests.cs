@@ -1,4 +1,4 @@
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Runtime;
 
 namespace Turnpike.Tests.Integration.Install;

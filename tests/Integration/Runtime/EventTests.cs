@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 using static Turnpike.Tests.Integration.Support.KubeObjects;
 

@@ -1,4 +1,4 @@
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 
 namespace Turnpike.Tests.Integration.Runtime;

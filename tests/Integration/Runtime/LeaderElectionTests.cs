@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Tests.Integration.Support;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.Integration.Support;
 using static Turnpike.Tests.Integration.Support.KubeObjects;
 
@@ -111,9 +111,9 @@ public sealed class ServerSideApplyTests(ApiServerFixture server)
         Assert.False(await writer.WriteAsync(Kind.Ingresses, key with { Name = "gone" }, address, null, Cancelled));
     }
 
-    private async Task<ObjectKey> NewKeyAsync() => new(await server.CreateNamespaceAsync(Cancelled), "web");
+    private async Task<NamespacedName> NewKeyAsync() => new(await server.CreateNamespaceAsync(Cancelled), "web");
 
-    private Task<JsonElement> ApplyAsync(ObjectKey key, string desired) => _ours.ApplyAsync(Kind.Services, key, Parse(desired), Cancelled);
+    private Task<JsonElement> ApplyAsync(NamespacedName key, string desired) => _ours.ApplyAsync(Kind.Services, key, Parse(desired), Cancelled);
 
-    private Task<JsonElement> FindAsync(ObjectKey key) => server.Api.GetAsync(Kind.Services, key, Cancelled);
+    private Task<JsonElement> FindAsync(NamespacedName key) => server.Api.GetAsync(Kind.Services, key, Cancelled);
 }

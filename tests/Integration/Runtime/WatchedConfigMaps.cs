@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
-using Turnpike.Hosting.Api;
 using Turnpike.Hosting.Apply;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Watch;
 using Turnpike.Tests.Integration.Support;
 using static Turnpike.Tests.Integration.Support.KubeObjects;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Tests.Integration.Support;
 
@@ -29,6 +29,6 @@ internal static class KubeObjects
 
     public static JsonObject Parse(string text) => JsonNode.Parse(text)!.AsObject();
 
-    public static Task<JsonElement> MergeAsync(this KubeApi api, ResourceRef resource, ObjectKey key, string patch, CancellationToken ct) =>
+    public static Task<JsonElement> MergeAsync(this KubeApi api, ResourceRef resource, NamespacedName key, string patch, CancellationToken ct) =>
         api.PatchAsync(resource, key, PatchKind.Merge, Parse(patch), WriteOptions.Default, ct);
 }

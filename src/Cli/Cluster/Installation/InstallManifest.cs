@@ -1,7 +1,6 @@
 using Turnpike.Api;
 using Turnpike.Cli.Manifests;
-using Turnpike.Hosting.Api;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
@@ -33,7 +32,7 @@ internal static class InstallManifest
     }
 
     /// <summary>As kubectl calls it: <c>deployment.apps/turnpike-operator</c>.</summary>
-    public static string NameOf(ResourceRef resource, ObjectKey key) =>
+    public static string NameOf(ResourceRef resource, NamespacedName key) =>
         $"{resource.Kind.ToLowerInvariant()}{(resource.Group.Length == 0 ? "" : "." + resource.Group)}/{key.Name}";
 
     private static ClusterObject ToObject(Manifest manifest)
@@ -46,6 +45,6 @@ internal static class InstallManifest
         var ns = (string?)metadata["namespace"] ?? "";
         if (ns.Length == 0)
             metadata.Remove("namespace");
-        return new ClusterObject(resource, new ObjectKey(ns, name), manifest.Root);
+        return new ClusterObject(resource, new NamespacedName(ns, name), manifest.Root);
     }
 }

@@ -1,7 +1,7 @@
 using Turnpike.Api;
 using Turnpike.Cli.Cluster.Installation.Checks;
 using Turnpike.Cli.Cluster.Status;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
@@ -35,7 +34,7 @@ internal sealed class InstallationWait(KubeApi api, Profile profile, TimeProvide
 
     private async Task<(bool IsReady, string Text)> StateAsync(string what, string name, string pods, CancellationToken ct)
     {
-        if (await api.FindAsync(Resources.Deployments, new ObjectKey(profile.SystemNamespace, name), ct) is not { } deployment)
+        if (await api.FindAsync(Resources.Deployments, new NamespacedName(profile.SystemNamespace, name), ct) is not { } deployment)
             return (false, $"{what} not there yet");
         var status = deployment.Child("status");
         var wanted = Number(deployment.Child("spec"), "replicas") ?? 1;

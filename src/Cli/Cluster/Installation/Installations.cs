@@ -1,6 +1,5 @@
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
@@ -19,7 +18,7 @@ internal static class Installations
     }
 
     public static async Task<bool> IsInstalledAsync(KubeApi api, Profile profile, CancellationToken ct) =>
-        await api.FindAsync(Resources.Deployments, new ObjectKey(profile.SystemNamespace, Names.OperatorDeployment), ct) is not null;
+        await api.FindAsync(Resources.Deployments, new NamespacedName(profile.SystemNamespace, Names.OperatorDeployment), ct) is not null;
 
     /// <summary>The installation of another profile in the same cluster, to which the route rules belong as well; null where there is none.</summary>
     public static async Task<Profile?> OtherAsync(KubeApi api, Profile profile, CancellationToken ct)

@@ -1,7 +1,6 @@
 using Turnpike.Api;
 using Turnpike.Cli.Cluster.Status;
-using Turnpike.Hosting.Api;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
@@ -44,8 +43,8 @@ internal sealed class Installer(KubeApi api, Profile profile, TextWriter output)
     }
 
     /// <summary>By dry run nothing can be put into a namespace that is not there yet.</summary>
-    private async Task<bool> HasNamespaceAsync(ObjectKey key, CancellationToken ct) =>
-        key.Namespace.Length == 0 || await api.FindAsync(Resources.Namespaces, ObjectKey.ClusterScoped(key.Namespace), ct) is not null;
+    private async Task<bool> HasNamespaceAsync(NamespacedName key, CancellationToken ct) =>
+        key.Namespace.Length == 0 || await api.FindAsync(Resources.Namespaces, NamespacedName.ClusterScoped(key.Namespace), ct) is not null;
 
     private static string Word(ApplyOutcome outcome) => outcome switch
     {

@@ -1,6 +1,5 @@
 using System.Text.Json;
-using Turnpike.Hosting.Api;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
@@ -13,7 +12,7 @@ internal sealed class NamespaceContents(KubeApi api)
     /// <summary>The objects that keep a namespace from being deleted; each as <c>configmap/name</c>.</summary>
     /// <param name="isOurs">Objects that may go with it.</param>
     /// <exception cref="KubeStatusException">A kind cannot be listed: nobody knows what is there.</exception>
-    public async Task<IReadOnlyList<string>> ForeignAsync(string ns, Func<ResourceRef, ObjectKey, bool> isOurs, CancellationToken ct)
+    public async Task<IReadOnlyList<string>> ForeignAsync(string ns, Func<ResourceRef, NamespacedName, bool> isOurs, CancellationToken ct)
     {
         var found = new List<string>();
         foreach (var resource in await KindsAsync(ct))
@@ -27,7 +26,7 @@ internal sealed class NamespaceContents(KubeApi api)
         return [.. found.Distinct().Order(StringComparer.Ordinal)];
     }
 
-    private async Task<IReadOnlyList<ObjectKey>> KeysAsync(ResourceRef resource, string ns, CancellationToken ct)
+    private async Task<IReadOnlyList<NamespacedName>> KeysAsync(ResourceRef resource, string ns, CancellationToken ct)
     {
         try
         {

@@ -1,7 +1,6 @@
 using Turnpike.Api;
 using Turnpike.Cli.Cluster.Installation.Checks;
-using Turnpike.Hosting.Api;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
@@ -34,7 +33,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
         var deleted = false;
         // A webhook that fails closed and has nobody to answer stops others: it goes before whoever answers.
         foreach (var resource in (ResourceRef[])[Resources.ValidatingWebhooks, Resources.MutatingWebhooks])
-            deleted |= await DeleteIfOursAsync(resource, ObjectKey.ClusterScoped(profile.WebhookConfiguration), ct);
+            deleted |= await DeleteIfOursAsync(resource, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ct);
         // The operator would make again what is deleted after this, so it goes, with its rights, and is gone before the rest.
         deleted |= await DeleteAsync(Resources.Deployments, InSystem(Names.OperatorDeployment), ct);
         foreach (var item in _objects.Where(item => item.Resource.Kind is "ClusterRoleBinding" or "RoleBinding"))
@@ -64,8 +63,8 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
         if (other is not null)
             await output.WriteLineAsync($"the rules stay: profile {other.Name} is installed too, in namespace {other.SystemNamespace}");
         else
-            await DeleteIfOursAsync(Resources.Definitions, ObjectKey.ClusterScoped(Resources.DefinitionName), ct);
-        await DeleteIfOursAsync(Resources.IngressClasses, ObjectKey.ClusterScoped(profile.IngressClass), ct);
+            await DeleteIfOursAsync(Resources.Definitions, NamespacedName.ClusterScoped(Resources.DefinitionName), ct);
+        await DeleteIfOursAsync(Resources.IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), ct);
         foreach (var name in (string[])[profile.MeshConfigMap, profile.InjectConfigMap, profile.CaConfigMap])
             await DeleteAsync(Resources.ConfigMaps, InSystem(name), ct);
         foreach (var key in await HostRecordsAsync(ct))
@@ -95,9 +94,9 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
         return [.. pods.Items.Where(pod => pod.IsInjected).GroupBy(pod => pod.Namespace).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key, group.Count()))];
     }
 
-    private ObjectKey InSystem(string name) => new(profile.SystemNamespace, name);
+    private NamespacedName InSystem(string name) => new(profile.SystemNamespace, name);
 
-    private async Task<IReadOnlyList<ObjectKey>> HostRecordsAsync(CancellationToken ct) =>
+    private async Task<IReadOnlyList<NamespacedName>> HostRecordsAsync(CancellationToken ct) =>
         (await api.ListAsync(Resources.ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }, item => item.Key(), ct)).Items;
 
     private async Task WaitForTheOperatorAsync(TimeProvider clock, TimeSpan patience, CancellationToken ct)
@@ -112,7 +111,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
         }
     }
 
-    private async Task<bool> DeleteIfOursAsync(ResourceRef resource, ObjectKey key, CancellationToken ct)
+    private async Task<bool> DeleteIfOursAsync(ResourceRef resource, NamespacedName key, CancellationToken ct)
     {
         if (await api.FindAsync(resource, key, ct) is not { } found)
             return false;
@@ -122,7 +121,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
         return false;
     }
 
-    private async Task<bool> DeleteBudgetAsync(ObjectKey key, CancellationToken ct)
+    private async Task<bool> DeleteBudgetAsync(NamespacedName key, CancellationToken ct)
     {
         foreach (var resource in DisruptionBudgets)
         {
@@ -133,7 +132,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
     }
 
     /// <summary>False where there is none.</summary>
-    private async Task<bool> DeleteAsync(ResourceRef resource, ObjectKey key, CancellationToken ct)
+    private async Task<bool> DeleteAsync(ResourceRef resource, NamespacedName key, CancellationToken ct)
     {
         try
         {
@@ -154,7 +153,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
     private async Task<bool> DeleteNamespaceAsync(string ns, CancellationToken ct, bool withRules = false)
     {
         const int Shown = 5;
-        var key = ObjectKey.ClusterScoped(ns);
+        var key = NamespacedName.ClusterScoped(ns);
         if (await api.FindAsync(Resources.Namespaces, key, ct) is not { } found || found.Child("metadata")?.Child("deletionTimestamp") is not null)
             return false;
         IReadOnlyList<string> foreign;
@@ -174,7 +173,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
         return false;
     }
 
-    private bool IsOurs(ResourceRef resource, ObjectKey key) =>
+    private bool IsOurs(ResourceRef resource, NamespacedName key) =>
         _objects.Any(item => item.Resource.Kind == resource.Kind && item.Key == key)
         || key.Name == profile.IngressService
         || resource.Kind switch

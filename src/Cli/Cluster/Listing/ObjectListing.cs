@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Watch;
 
 namespace Turnpike.Cli.Cluster.Listing;
@@ -32,7 +32,7 @@ internal sealed class ObjectListing(ClusterAccess cluster, ResourceRef resource)
         if (Name is null)
             return (await api.ListAsync(resource, Query, Typed, ct)).Items;
         ClusterAccess.CheckName(resource.Kind, Name);
-        if (await api.FindAsync(resource, new ObjectKey(cluster.Namespace, Name), ct) is { } found)
+        if (await api.FindAsync(resource, new NamespacedName(cluster.Namespace, Name), ct) is { } found)
             return [Typed(found)];
         if (!await api.ServesAsync(resource, ct))
             throw new CommandException($"the cluster does not know kind {resource.Kind}");

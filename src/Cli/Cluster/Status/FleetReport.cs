@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
@@ -14,7 +14,7 @@ internal sealed record FleetReport(string? Build, IReadOnlyList<ProxyReport>? Pr
     /// <summary>Without the ConfigMap nothing is reported.</summary>
     public static async Task<FleetReport> ReadAsync(KubeApi api, string system, CancellationToken ct)
     {
-        var found = await api.FindAsync(Resources.ConfigMaps, new Hosting.Api.ObjectKey(system, Names.StatusConfigMap), ct);
+        var found = await api.FindAsync(Resources.ConfigMaps, new NamespacedName(system, Names.StatusConfigMap), ct);
         return found?.Child("data") is { } data ? new FleetReport(ProxyReport.Value(data, "build"), Read(data.Text(Names.StatusProxiesKey)), ProxyReport.Value(data, Names.StatusInjectionKey)) : Nothing;
     }
 
@@ -35,7 +35,7 @@ internal sealed record FleetReport(string? Build, IReadOnlyList<ProxyReport>? Pr
 }
 
 /// <param name="Error">Why the proxy refused its last table; empty where it did not.</param>
-internal sealed record ProxyReport(Hosting.Api.ObjectKey Pod, string? Build, string? Version, string Error)
+internal sealed record ProxyReport(NamespacedName Pod, string? Build, string? Version, string Error)
 {
     public static ProxyReport Read(JsonElement proxy) => new(
         new(proxy.Text("namespace") ?? "", proxy.Text("pod") ?? ""), Value(proxy, "build"), Value(proxy, "tableVersion"), Value(proxy, "error") ?? "");

@@ -3,8 +3,7 @@ using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Compiler;
-using Turnpike.Hosting.Api;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
@@ -59,7 +58,7 @@ internal static class IngressesPart
         return raw;
     }
 
-    private sealed record Ingress(ObjectKey Key, bool IsOurs, IReadOnlyList<string> Addresses)
+    private sealed record Ingress(NamespacedName Key, bool IsOurs, IReadOnlyList<string> Addresses)
     {
         public static Ingress Read(JsonElement item, ClusterSnapshot classes)
         {

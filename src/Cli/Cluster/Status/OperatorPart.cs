@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
@@ -12,7 +12,7 @@ internal static class OperatorPart
 
     public static async Task<StatusPart> ReadAsync(KubeApi api, string system, CancellationToken ct)
     {
-        var key = new Hosting.Api.ObjectKey(system, Names.OperatorDeployment);
+        var key = new NamespacedName(system, Names.OperatorDeployment);
         if (await api.FindAsync(Resources.Deployments, key, ct) is not { } deployment)
             return new StatusPart(Name, "not installed") { Problems = [$"there is no Deployment {key}"] };
         var wanted = Number(deployment.Child("spec"), "replicas") ?? 1;
@@ -46,7 +46,7 @@ internal static class OperatorPart
     /// <summary>How many replicas are there to answer, as a clause.</summary>
     public static async Task<string> ReplicasAsync(KubeApi api, string system, CancellationToken ct)
     {
-        var key = new Hosting.Api.ObjectKey(system, Names.OperatorDeployment);
+        var key = new NamespacedName(system, Names.OperatorDeployment);
         try
         {
             return await api.FindAsync(Resources.Deployments, key, ct) is { } deployment

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
@@ -44,7 +44,7 @@ internal static class ProxiesPart
         ["table"] = table?.Version ?? "unknown",
     };
 
-    private sealed record IngressPod(Hosting.Api.ObjectKey Key, string Node, string Phase, bool IsReady)
+    private sealed record IngressPod(NamespacedName Key, string Node, string Phase, bool IsReady)
     {
         public static IngressPod Read(JsonElement pod)
         {

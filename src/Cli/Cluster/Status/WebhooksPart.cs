@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Turnpike.Api;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
@@ -35,7 +35,7 @@ internal static class WebhooksPart
     /// <summary>Null where there is no such configuration.</summary>
     public static async Task<IReadOnlyList<Webhook>?> FindAsync(KubeApi api, Profile profile, ResourceRef resource, CancellationToken ct)
     {
-        var found = await api.FindAsync(resource, Hosting.Api.ObjectKey.ClusterScoped(profile.WebhookConfiguration), ct);
+        var found = await api.FindAsync(resource, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ct);
         if (found is not { } configuration)
             return null;
         return configuration.Child("webhooks") is { ValueKind: JsonValueKind.Array } list

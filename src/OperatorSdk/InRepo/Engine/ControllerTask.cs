@@ -1,12 +1,12 @@
-using k8s;
-using k8s.Models;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Abstractions.Reconciliation.Controller;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
+using k8s;
+using k8s.Models;
 
 namespace Turnpike.OperatorSdk.Engine;
 
@@ -20,7 +20,7 @@ internal sealed class ControllerTask<TController, TEntity>(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var loop = new ReconcileLoop<ObjectKey>(typeof(TController).Name, queue.Keys, ReconcileAsync, Options, log, clock);
+        var loop = new ReconcileLoop<NamespacedName>(typeof(TController).Name, queue.Keys, ReconcileAsync, Options, log, clock);
         await loop.RunAsync([queue.Synced], stoppingToken);
     }
 
@@ -30,7 +30,7 @@ internal sealed class ControllerTask<TController, TEntity>(
         base.Dispose();
     }
 
-    private async Task<TimeSpan?> ReconcileAsync(ObjectKey key, CancellationToken ct)
+    private async Task<TimeSpan?> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var controller = scope.ServiceProvider.GetRequiredService<TController>();

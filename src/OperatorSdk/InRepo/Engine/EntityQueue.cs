@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using k8s;
-using k8s.Models;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
+using k8s;
+using k8s.Models;
 
 namespace Turnpike.OperatorSdk.Engine;
 
@@ -13,7 +13,7 @@ namespace Turnpike.OperatorSdk.Engine;
 internal sealed class EntityQueue<TEntity> : IDisposable
     where TEntity : IKubernetesObject<V1ObjectMeta>
 {
-    private readonly ConcurrentDictionary<ObjectKey, EntitySnapshot<TEntity>> _deleted = new();
+    private readonly ConcurrentDictionary<NamespacedName, EntitySnapshot<TEntity>> _deleted = new();
     private readonly Informer<EntitySnapshot<TEntity>> _informer;
 
     public EntityQueue(Informer<EntitySnapshot<TEntity>> informer, TimeProvider clock)
@@ -23,15 +23,15 @@ internal sealed class EntityQueue<TEntity> : IDisposable
         informer.AddHandler(Note);
     }
 
-    public WorkQueue<ObjectKey> Keys { get; }
+    public WorkQueue<NamespacedName> Keys { get; }
 
     public Task Synced => _informer.Synced;
 
-    public EntitySnapshot<TEntity>? Current(ObjectKey key) => _informer.Cache.Get(key);
+    public EntitySnapshot<TEntity>? Current(NamespacedName key) => _informer.Cache.Get(key);
 
-    public EntitySnapshot<TEntity>? FindDeleted(ObjectKey key) => _deleted.GetValueOrDefault(key);
+    public EntitySnapshot<TEntity>? FindDeleted(NamespacedName key) => _deleted.GetValueOrDefault(key);
 
-    public void Settle(ObjectKey key, EntitySnapshot<TEntity> deleted) => _deleted.TryRemove(new(key, deleted));
+    public void Settle(NamespacedName key, EntitySnapshot<TEntity> deleted) => _deleted.TryRemove(new(key, deleted));
 
     public void Dispose() => Keys.Dispose();
 

@@ -1,13 +1,13 @@
-using k8s;
-using k8s.Models;
 using KubeOps.Abstractions.Builder;
 using KubeOps.Abstractions.Reconciliation.Controller;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Turnpike.Hosting;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Watch;
+using k8s;
+using k8s.Models;
 
 namespace Turnpike.OperatorSdk.Engine;
 

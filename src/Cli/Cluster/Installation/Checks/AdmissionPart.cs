@@ -1,6 +1,5 @@
 using Turnpike.Cli.Cluster.Status;
-using Turnpike.Hosting.Api;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation.Checks;
 
@@ -19,7 +18,7 @@ internal sealed class AdmissionPart(KubeApi api)
         var apply = new ManifestApply(api, await api.GetServerVersionAsync(ct));
         foreach (var item in objects)
         {
-            if (item.Key.Namespace.Length > 0 && await api.FindAsync(Resources.Namespaces, ObjectKey.ClusterScoped(item.Key.Namespace), ct) is null)
+            if (item.Key.Namespace.Length > 0 && await api.FindAsync(Resources.Namespaces, NamespacedName.ClusterScoped(item.Key.Namespace), ct) is null)
                 continue;
             tried++;
             try

@@ -1,5 +1,5 @@
 using Turnpike.Cli.Cluster.Status;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation.Checks;
 

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Turnpike.Api;
 using Turnpike.Cli.Cluster.Status;
-using Turnpike.Hosting.Api;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation.Checks;
 
@@ -35,7 +34,7 @@ internal static class MeshPart
         return near.Where(key => IsControlPlane(key.Name)).Concat(anywhere).Distinct().Order()
             .Select(key => $"Deployment {key} is the control plane of another mesh");
 
-        async Task<IReadOnlyList<ObjectKey>> KeysAsync(ResourceQuery query) => (await api.ListAsync(Resources.Deployments, query, item => item.Key(), ct)).Items;
+        async Task<IReadOnlyList<NamespacedName>> KeysAsync(ResourceQuery query) => (await api.ListAsync(Resources.Deployments, query, item => item.Key(), ct)).Items;
     }
 
     /// <summary>Those of a revision have its name behind theirs.</summary>

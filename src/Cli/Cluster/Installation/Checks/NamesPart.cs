@@ -4,10 +4,9 @@ using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
 using Turnpike.Cli.Cluster.Status;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Injector.Config;
 using Turnpike.Yaml;
-using ObjectKey = Turnpike.Hosting.Api.ObjectKey;
 
 namespace Turnpike.Cli.Cluster.Installation.Checks;
 
@@ -25,10 +24,10 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
         [
             await AnyAsync(Resources.ConfigMaps, InSystem(profile.MeshConfigMap), map => ForeignSettings(map, isInstalled, ForeignMeshKeys), ct),
             await AnyAsync(Resources.ConfigMaps, InSystem(profile.InjectConfigMap), map => ForeignSettings(map, isInstalled, ForeignInjectFaults), ct),
-            await AnyAsync(Resources.IngressClasses, ObjectKey.ClusterScoped(profile.IngressClass), ForeignController, ct),
-            await AnyAsync(Resources.Definitions, ObjectKey.ClusterScoped(Resources.DefinitionName), ForeignDefinition, ct),
-            await AnyAsync(Resources.MutatingWebhooks, ObjectKey.ClusterScoped(profile.WebhookConfiguration), ForeignService, ct),
-            await AnyAsync(Resources.ValidatingWebhooks, ObjectKey.ClusterScoped(profile.WebhookConfiguration), ForeignService, ct),
+            await AnyAsync(Resources.IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), ForeignController, ct),
+            await AnyAsync(Resources.Definitions, NamespacedName.ClusterScoped(Resources.DefinitionName), ForeignDefinition, ct),
+            await AnyAsync(Resources.MutatingWebhooks, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ForeignService, ct),
+            await AnyAsync(Resources.ValidatingWebhooks, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ForeignService, ct),
             await AnyAsync(Resources.Deployments, InSystem(profile.IngressService), NotManaged, ct),
             await AnyAsync(Services, InSystem(profile.IngressService), NotManaged, ct),
         ];
@@ -49,10 +48,10 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
         _ => NotManaged(item) is null,
     };
 
-    private ObjectKey InSystem(string name) => new(profile.SystemNamespace, name);
+    private NamespacedName InSystem(string name) => new(profile.SystemNamespace, name);
 
     /// <summary>Null where there is no such object, or where nothing is wrong with it.</summary>
-    private async Task<string?> AnyAsync(ResourceRef resource, ObjectKey key, Func<JsonElement, string?> judge, CancellationToken ct) =>
+    private async Task<string?> AnyAsync(ResourceRef resource, NamespacedName key, Func<JsonElement, string?> judge, CancellationToken ct) =>
         await api.FindAsync(resource, key, ct) is { } found && judge(found) is { } fault ? $"{resource.Kind} {key} {fault}" : null;
 
     /// <param name="map">The ConfigMap.</param>

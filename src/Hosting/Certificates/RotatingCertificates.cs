@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
 
@@ -10,7 +10,7 @@ namespace Turnpike.Hosting.Certificates;
 /// A CA of our own, kept in a Secret by all replicas together. Each replica, for itself: brings the Secret in line, then the clients'
 /// trust, then serves the leaf; in this order, so that what is served is always trusted already.
 /// </summary>
-public sealed class SelfMadeCertificates : BackgroundService, IServingCertificates
+public sealed class RotatingCertificates : BackgroundService, IServingCertificates
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
 
@@ -26,7 +26,7 @@ public sealed class SelfMadeCertificates : BackgroundService, IServingCertificat
     private volatile IReadOnlyList<TrustObservation>? _observed;
     private (string Authority, DateTimeOffset Since)? _announced;
 
-    public SelfMadeCertificates(
+    public RotatingCertificates(
         KubeApi api,
         CertificateOptions options,
         IEnumerable<ITrustTarget> targets,
@@ -35,7 +35,7 @@ public sealed class SelfMadeCertificates : BackgroundService, IServingCertificat
         TimeProvider clock)
     {
         (_api, _options, _targets, _server, _logs, _clock) = (api, options, [.. targets], server, logs, clock);
-        _log = logs.CreateLogger<SelfMadeCertificates>();
+        _log = logs.CreateLogger<RotatingCertificates>();
         _secret = new(api, options.Secret);
     }
 

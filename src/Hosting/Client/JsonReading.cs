@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Turnpike.Hosting.Api;
+namespace Turnpike.Hosting.Client;
 
 /// <summary>Tolerant reading of JSON that somebody else wrote: what is absent or of another type is null.</summary>
 public static class JsonReading
@@ -15,7 +15,7 @@ public static class JsonReading
         element.Child(name) is { ValueKind: JsonValueKind.String } child ? child.GetString() : null;
 
     /// <summary>Namespace and name from an object's metadata.</summary>
-    public static ObjectKey Key(this JsonElement element) =>
+    public static NamespacedName Key(this JsonElement element) =>
         element.Child("metadata") is { } metadata && metadata.Text("name") is { } name
             ? new(metadata.Text("namespace") ?? "", name)
             : throw new JsonException("object without metadata.name");

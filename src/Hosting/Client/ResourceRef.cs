@@ -1,4 +1,4 @@
-namespace Turnpike.Hosting.Api;
+namespace Turnpike.Hosting.Client;
 
 /// <summary>Names a kind as the API server does: <see cref="Group"/> is empty for the core group.</summary>
 public sealed record ResourceRef(string Group, string Version, string Plural, string Kind)
@@ -14,7 +14,7 @@ public sealed record ResourceRef(string Group, string Version, string Plural, st
         string.IsNullOrEmpty(ns) ? $"{GroupPath}/{Plural}" : $"{GroupPath}/namespaces/{Uri.EscapeDataString(ns)}/{Plural}";
 
     /// <summary>The path of one object, or of one of its subresources such as <c>status</c>.</summary>
-    public string PathOf(ObjectKey key, string? subresource = null)
+    public string PathOf(NamespacedName key, string? subresource = null)
     {
         var path = $"{PathOf(key.Namespace)}/{Uri.EscapeDataString(key.Name)}";
         return string.IsNullOrEmpty(subresource) ? path : $"{path}/{subresource}";

@@ -1,4 +1,4 @@
-namespace Turnpike.Hosting.Api;
+namespace Turnpike.Hosting.Client;
 
 /// <summary>How a write is to be made.</summary>
 public sealed record WriteOptions

@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s;
 
-namespace Turnpike.Hosting.Api;
+namespace Turnpike.Hosting.Client;
 
 /// <summary>
 /// The API server in raw JSON: nothing that it says is lost on the way, nothing that we send is rewritten. Every refusal is a
@@ -27,11 +27,11 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
     /// <summary>The namespace of the pod or of the kubeconfig's context.</summary>
     public string? Namespace => endpoint.Namespace;
 
-    public Task<JsonElement> GetAsync(ResourceRef resource, ObjectKey key, CancellationToken ct) =>
+    public Task<JsonElement> GetAsync(ResourceRef resource, NamespacedName key, CancellationToken ct) =>
         RequestAsync(HttpMethod.Get, resource.PathOf(key), null, ct);
 
     /// <summary>The object, or null when there is none.</summary>
-    public async Task<JsonElement?> FindAsync(ResourceRef resource, ObjectKey key, CancellationToken ct)
+    public async Task<JsonElement?> FindAsync(ResourceRef resource, NamespacedName key, CancellationToken ct)
     {
         try
         {
@@ -75,11 +75,11 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
 
     /// <summary>Writes the whole object; with <c>metadata.resourceVersion</c> in it, only if nobody else wrote since.</summary>
     public Task<JsonElement> ReplaceAsync(
-        ResourceRef resource, ObjectKey key, JsonNode body, WriteOptions options, CancellationToken ct) =>
+        ResourceRef resource, NamespacedName key, JsonNode body, WriteOptions options, CancellationToken ct) =>
         RequestAsync(HttpMethod.Put, resource.PathOf(key, options.Subresource) + options.Query(), Json(body), ct);
 
     public Task<JsonElement> PatchAsync(
-        ResourceRef resource, ObjectKey key, PatchKind kind, JsonNode patch, WriteOptions options, CancellationToken ct)
+        ResourceRef resource, NamespacedName key, PatchKind kind, JsonNode patch, WriteOptions options, CancellationToken ct)
     {
         var type = kind switch
         {
@@ -93,7 +93,7 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
 
     /// <summary>Deletes in the background; false when the object was not there.</summary>
     /// <param name="uid">When given, only the object of this uid is deleted, not a namesake that came after it.</param>
-    public async Task<bool> DeleteAsync(ResourceRef resource, ObjectKey key, string? uid, CancellationToken ct)
+    public async Task<bool> DeleteAsync(ResourceRef resource, NamespacedName key, string? uid, CancellationToken ct)
     {
         var body = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["propagationPolicy"] = "Background" };
         if (uid is not null)

@@ -1,9 +1,9 @@
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Apply;
 
 /// <summary>Which events were told lately, how often, and how much an object may still say.</summary>
-internal sealed class EventLedger(TimeProvider clock)
+internal sealed class EventCorrelator(TimeProvider clock)
 {
     private const int Burst = 25;
     private const int MostSubjects = 4096;
@@ -67,7 +67,7 @@ internal sealed class EventLedger(TimeProvider clock)
 
     internal sealed class Entry
     {
-        public ObjectKey? Name { get; set; }
+        public NamespacedName? Name { get; set; }
 
         public int Count { get; set; }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 
-namespace Turnpike.Hosting.Api;
+namespace Turnpike.Hosting.Client;
 
 /// <summary>One fault that the API server found in an object.</summary>
 /// <param name="Field">Where, such as <c>spec.route[0].weight</c>; empty where the server does not say.</param>

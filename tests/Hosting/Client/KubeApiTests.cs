@@ -1,16 +1,16 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Turnpike.Hosting.Api;
+using Turnpike.Hosting.Client;
 using Turnpike.Tests.FakeApiServer;
 
-namespace Turnpike.Tests.Hosting.Api;
+namespace Turnpike.Tests.Hosting.Client;
 
 public sealed class KubeApiTests
 {
     private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
     private static readonly ResourceRef Leases = new("coordination.k8s.io", "v1", "leases", "Lease");
-    private static readonly ObjectKey Key = new("default", "a");
+    private static readonly NamespacedName Key = new("default", "a");
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -221,5 +221,5 @@ public sealed class KubeApiTests
     [InlineData("", "configmaps", "b", "api/v1/namespaces/b/configmaps/a")]
     [InlineData("g.io", "things", "b/../c", "apis/g.io/v1/namespaces/b%2F..%2Fc/things/a")]
     public void Path_NamesOneObject(string group, string plural, string ns, string path) =>
-        Assert.Equal(path, new ResourceRef(group, "v1", plural, "").PathOf(new ObjectKey(ns, "a")));
+        Assert.Equal(path, new ResourceRef(group, "v1", plural, "").PathOf(new NamespacedName(ns, "a")));
 }

@@ -4,7 +4,7 @@ using Turnpike.Hosting.Certificates;
 
 namespace Turnpike.Tests.Hosting.Certificates;
 
-public sealed class SelfMadeCertificatesTests
+public sealed class RotatingCertificatesTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 

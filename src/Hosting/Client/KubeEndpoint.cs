@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using k8s;
 
-namespace Turnpike.Hosting.Api;
+namespace Turnpike.Hosting.Client;
 
 /// <summary>Where the API server is, whom to trust there, and how to be known.</summary>
 public sealed class KubeEndpoint
