@@ -9,7 +9,8 @@ samples := httpbin:httpbin
 run-tests = $(out)/artifacts/bin/$(1)/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Turnpike.Tests.$(1) -noColor $(TEST_FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-component test-hosting test-controlplane integration attacks demo images cluster-up cluster-down e2e bench bench-micro manifests check-manifests changelog check-release lint format golden publish-aot clean
+.PHONY: help build test test-unit test-component test-hosting test-controlplane integration attacks demo images cluster-up cluster-down \
+  e2e bench bench-micro manifests check-manifests changelog check-release lint format golden publish-aot clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,7 +77,9 @@ manifests: build ## Generate config/ and docs/reference/ from the code
 	@hack/commands-reference $(out)/bin >docs/reference/commands.md && echo docs/reference/commands.md
 
 check-manifests: manifests ## Fail if generated files are not as committed
-	@test -z "$$(git status --porcelain -- config docs/reference)" || { git --no-pager diff -- config docs/reference; echo "generated files are stale: run 'make manifests' and commit"; exit 1; }
+	@test -z "$$(git status --porcelain -- config docs/reference)" || { \
+	  git --no-pager diff -- config docs/reference; \
+	  echo "generated files are stale: run 'make manifests' and commit"; exit 1; }
 
 changelog: ## Move the fragments of changelog/unreleased into CHANGELOG.md (VERSION=X.Y.Z closes the section)
 	@hack/changelog $(VERSION)
@@ -85,7 +88,8 @@ check-release: ## Fail if a fragment of the changelog is not well-formed, or a r
 	@hack/changelog --check
 	@hack/version-of-tag
 
-lint: ## Check formatting, code style and analyzers
+lint: ## Check formatting, code style, analyzers and the length of lines
+	@hack/line-length
 	$(DOTNET) format Operator.sln --verify-no-changes
 
 format: ## Format the code

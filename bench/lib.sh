@@ -1,12 +1,12 @@
-# Helpers of run.sh: processes, ports, what /proc tells. Sourced, never run.
+# Helpers of run.sh for processes, ports and the figures of /proc. This file is sourced and never run.
 
 say() { printf '%s\n' "bench: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# Every process started here, so that the trap ends them and no others.
+# The processes that were started here. The trap ends these and no others.
 started=()
 
-# start LOG CPUS COMMAND…  runs it in the background on these CPUs; its pid is in $pid
+# start LOG CPUS COMMAND…  runs COMMAND in the background on these CPUs and sets $pid to its process ID
 start() {
   local log=$1 cpus=$2
   shift 2
@@ -34,7 +34,7 @@ stop_all() {
   for one in "${started[@]:+${started[@]}}"; do stop "$one"; done
 }
 
-# free_port  a port on loopback that nobody listens on; asked again, another one. The answer is in $port
+# free_port  sets $port to a loopback port that has no listener; each call yields another port
 next_port=18080
 free_port() {
   while (exec 3<>"/dev/tcp/127.0.0.1/$next_port") 2>/dev/null; do next_port=$((next_port + 1)); done
@@ -42,7 +42,7 @@ free_port() {
   next_port=$((next_port + 1))
 }
 
-# wait_for PID URL [curl options…]  until the answer is 200, half a minute at most
+# wait_for PID URL [curl options…]  waits until the response is 200, for at most half a minute
 wait_for() {
   local owner=$1 url=$2 end=$((SECONDS + 30))
   shift 2
@@ -53,14 +53,15 @@ wait_for() {
   done
 }
 
-# tree PID  the process and all that descend from it
+# tree PID  prints the process and all its descendants
 tree() {
   local child
   echo "$1"
   for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do tree "$child"; done
 }
 
-# cpu_ticks PID  user and system time of the whole tree. The command's name may hold blanks, so count from its closing bracket
+# cpu_ticks PID  prints user and system time of the whole tree. Fields count from the bracket after the command's name, which may
+# contain blanks.
 cpu_ticks() {
   local one sum=0 stat
   for one in $(tree "$1"); do
@@ -72,7 +73,7 @@ cpu_ticks() {
   echo "$sum"
 }
 
-# rss_kb PID  resident memory of the whole tree
+# rss_kb PID  prints the resident memory of the whole tree
 rss_kb() {
   local one
   for one in $(tree "$1"); do cat "/proc/$one/status" 2>/dev/null || true; done | awk '/^VmRSS:/ { sum += $2 } END { print sum + 0 }'
@@ -94,5 +95,6 @@ need() {
   [ "$(id -u)" = 0 ] || as_root=(sudo)
   "${as_root[@]:+${as_root[@]}}" apt-get update -qq
   # RUNLEVEL keeps the package from starting an nginx of its own on port 80.
-  "${as_root[@]:+${as_root[@]}}" env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+  "${as_root[@]:+${as_root[@]}}" env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }

@@ -1,4 +1,4 @@
-# Part one: the same load on each proxy in turn. Sourced by run.sh.
+# Part one puts the same load on each proxy in turn. run.sh sources this file.
 
 declare -A pid_of http_of https_of
 
@@ -27,7 +27,7 @@ load_part() {
   for subject in "${subjects[@]}"; do stop "${pid_of[$subject]}"; done
 }
 
-# start_subject NAME MANIFESTS  on the proxies' core; $pid, $http, $https and $admin tell where
+# start_subject NAME MANIFESTS  starts a proxy on the proxies' core and sets $pid, $http, $https and $admin
 start_subject() {
   free_port; http=$port
   free_port; https=$port
@@ -46,11 +46,12 @@ start_subject() {
   esac
 }
 
-# start_turnpike NAME TABLE  with the ports in $http, $https and $admin
+# start_turnpike NAME TABLE  starts turnpike-proxy on the ports $http, $https and $admin
 start_turnpike() {
   local binary=$root/out/bin/turnpike-proxy
   [ "$1" != turnpike-aot ] || binary=$aot
-  local command=${PROXY_CMD:-$binary ingress --table {table\} --http-port {http\} --https-port {https\} --status-port 0 --admin-port {admin\}}
+  local ports='--http-port {http} --https-port {https} --status-port 0 --admin-port {admin}'
+  local command=${PROXY_CMD:-$binary ingress --table {table\} $ports}
   command=${command//\{table\}/$2}
   command=${command//\{http\}/$http}
   command=${command//\{https\}/$https}
@@ -72,7 +73,7 @@ measure() {
     'BEGIN { split(head, h, " "); split(result, r, " "); print h[1], h[2], h[3], r[1], r[2], ticks / hz, r[3], rss }' >>"$out/load.tsv"
 }
 
-# load_… SUBJECT SECONDS  prints how many requests were answered, in how many seconds, and the 99th percentile in µs
+# load_… SUBJECT SECONDS  prints the number of completed requests, the seconds that they took, and the 99th percentile in µs
 load_http1() { run_wrk "$2" "http://127.0.0.1:${http_of[$1]}/"; }
 load_tls() { run_wrk "$2" "https://127.0.0.1:${https_of[$1]}/"; }
 
@@ -87,10 +88,10 @@ run_wrk() {
     /requests in/ { requests = $1; seconds = $4 + 0 }
     $1 == "99%" { p99 = us($2) }
     /Non-2xx|Socket errors/ { print "bench: " url ": " $0 > "/dev/stderr"; bad = 1 }
-    END { if (bad || !requests) exit 1; print requests, seconds, p99 }' "$work/wrk.txt" || die "wrong answers from $url"
+    END { if (bad || !requests) exit 1; print requests, seconds, p99 }' "$work/wrk.txt" || die "wrong responses from $url"
 }
 
-# HTTP/2 over TLS: a sixteenth of the connections with sixteen streams each, so that as many requests are under way as with HTTP/1.1
+# HTTP/2 over TLS: a sixteenth of the connections with sixteen streams each, so that as many requests are in flight as with HTTP/1.1
 load_h2() {
   local url="https://127.0.0.1:${https_of[$1]}/" clients=$(((connections + 15) / 16))
   rm -f "$work/h2.log"
@@ -104,6 +105,6 @@ load_h2() {
     END {
       if (bad || !good) { print "bench: " url ": " bad + 0 " of " good + bad " requests failed" > "/dev/stderr"; exit 1 }
       printf "%d %s ", good, seconds
-    }' "$work/h2.txt" || die "wrong answers from $url"
+    }' "$work/h2.txt" || die "wrong responses from $url"
   cut -f3 "$work/h2.log" | sort -n | awk '{ value[NR] = $1 } END { print value[int((NR - 1) * 0.99) + 1] }'
 }

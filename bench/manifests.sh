@@ -1,11 +1,11 @@
-# Kubernetes manifests for turnpike, and what it makes of them. Sourced by run.sh.
+# Kubernetes manifests for turnpike, and the tables that it compiles from them. run.sh sources this file.
 
-# compile DIR TABLE
+# compile DIR TABLE  compiles the manifests in DIR to TABLE
 compile() {
   "$turnpike" compile --config-dir "$1" -o "$2" >"$out/compile.log" 2>&1 || die "the manifests do not compile: see $out/compile.log"
 }
 
-# service NAMESPACE NAME PORT  a Service with its Endpoints on loopback
+# service NAMESPACE NAME PORT  prints a Service with its Endpoints on loopback
 service() {
   cat <<YAML
 ---
@@ -24,7 +24,7 @@ subsets:
 YAML
 }
 
-# tls_secret NAMESPACE NAME
+# tls_secret NAMESPACE NAME  prints a Secret with the certificate of this run
 tls_secret() {
   cat <<YAML
 ---
@@ -38,7 +38,7 @@ data:
 YAML
 }
 
-# load_manifests DIR UPSTREAM_PORT  everything to one Service, in clear and by TLS
+# load_manifests DIR UPSTREAM_PORT  writes manifests that route every request to one Service, over HTTP and HTTPS
 load_manifests() {
   mkdir -p "$1"
   {
@@ -70,16 +70,16 @@ YAML
   } >"$1/bench.yaml"
 }
 
-# table_manifests DIR COUNT UPSTREAM_PORT  so many Ingresses, each with a host of its own and two paths, over a tenth as many Services
+# table_manifests DIR COUNT UPSTREAM_PORT  writes COUNT Ingresses, each with its own host and two paths, and a tenth as many Services
 table_manifests() {
   local services=$((($2 + 9) / 10)) i
   mkdir -p "$1"
   for ((i = 0; i < services; i++)); do service default "s$i" "$3"; done >"$1/services.yaml"
-  awk -v count="$2" -v services="$services" 'BEGIN { for (i = 0; i < count; i++) ingress("h" i ".bench.example", "i" i, "s" i % services) }'"$ingress_awk" \
-    >"$1/ingresses.yaml"
+  awk -v count="$2" -v services="$services" \
+    'BEGIN { for (i = 0; i < count; i++) ingress("h" i ".bench.example", "i" i, "s" i % services) }'"$ingress_awk" >"$1/ingresses.yaml"
 }
 
-# one_more_ingress DIR  a further Ingress to the first Service, by whose host a new table is told from the old one
+# one_more_ingress DIR  writes another Ingress for the first Service. Its host distinguishes the new table from the old one.
 one_more_ingress() {
   awk 'BEGIN { ingress("added.bench.example", "added", "s0") }'"$ingress_awk" >"$1/added.yaml"
 }

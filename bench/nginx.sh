@@ -1,6 +1,6 @@
-# nginx's configurations, as lean as a fair comparison allows. Sourced by run.sh.
+# nginx's configurations, as lean as a fair comparison allows. run.sh sources this file.
 
-# nginx_head DIR  what upstream and proxy share
+# nginx_head DIR  prints the settings that upstream and proxy share
 nginx_head() {
   mkdir -p "$1"
   [ "$(id -u)" != 0 ] || echo 'user root;'
@@ -22,7 +22,7 @@ http {
 CONF
 }
 
-# nginx_upstream DIR PORT  answers 1 KB from memory
+# nginx_upstream DIR PORT  prints an upstream that responds with 1 KB from memory
 nginx_upstream() {
   nginx_head "$1"
   cat <<CONF
@@ -34,8 +34,8 @@ nginx_upstream() {
 CONF
 }
 
-# nginx_proxy DIR HTTP_PORT HTTPS_PORT UPSTREAM_PORT [HOSTS…]  sets the headers that turnpike-proxy sets too.
-# With HOSTS it has one server per host, in clear only; without, one for all.
+# nginx_proxy DIR HTTP_PORT HTTPS_PORT UPSTREAM_PORT [HOSTS…]  prints a proxy that sets the same headers as turnpike-proxy.
+# With HOSTS it has one server for each host, over HTTP only. Without HOSTS one server takes all requests.
 nginx_proxy() {
   local dir=$1 http=$2 https=$3 upstream=$4 host
   shift 4
@@ -67,7 +67,10 @@ CONF
   else
     echo "  server { listen 127.0.0.1:$http default_server backlog=4096; return 404; }"
     for host; do
-      echo "  server { listen 127.0.0.1:$http; server_name $host; location /api/ { proxy_pass http://backend; } location = / { proxy_pass http://backend; } }"
+      echo "  server {"
+      echo "    listen 127.0.0.1:$http; server_name $host;"
+      echo "    location /api/ { proxy_pass http://backend; } location = / { proxy_pass http://backend; }"
+      echo "  }"
     done
   fi
   echo '}'

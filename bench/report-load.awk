@@ -1,4 +1,4 @@
-# load.tsv -> two Markdown tables: ratios to nginx of the same round, and the plain figures.
+# Turns load.tsv into two Markdown tables: ratios to nginx of the same round, and the plain figures.
 # Columns: protocol, subject, round, requests, seconds, CPU seconds, 99th percentile in µs, resident KB.
 
 function sort(values, n,    i, j, v) {
@@ -14,7 +14,7 @@ function median(values, n) {
   return n % 2 ? values[(n + 1) / 2] : (values[n / 2] + values[n / 2 + 1]) / 2
 }
 
-# "min / median / max" of what this subject did relative to nginx, round by round
+# Returns "min / median / max" of this subject's figures relative to nginx, round by round.
 function ratios(measure, protocol, subject,    n, r, values, m) {
   n = 0
   for (r = 1; r <= rounds; r++)
@@ -65,7 +65,8 @@ END {
   print "|---|---|---|---|---|---|---|"
   for (p = 1; p <= protocolCount; p++)
     for (s = 1; s <= subjectCount; s++)
-      printf "| %s | %s | %.0f | %.1f | %.0f %% | %.2f | %.0f |\n", title[protocols[p]], subjects[s], middle("rate", protocols[p], subjects[s]), \
-        1e6 / middle("perCpu", protocols[p], subjects[s]), 100 * middle("busy", protocols[p], subjects[s]), \
+      printf "| %s | %s | %.0f | %.1f | %.0f %% | %.2f | %.0f |\n", title[protocols[p]], subjects[s], \
+        middle("rate", protocols[p], subjects[s]), 1e6 / middle("perCpu", protocols[p], subjects[s]), \
+        100 * middle("busy", protocols[p], subjects[s]), \
         middle("p99", protocols[p], subjects[s]) / 1e3, middle("rss", protocols[p], subjects[s]) / 1024
 }

@@ -1,4 +1,4 @@
-# tables.tsv -> a Markdown table, medians. Columns: subject, size, measure, value.
+# Turns tables.tsv into a Markdown table of medians. Columns: subject, size, measure, value.
 
 function value(subject, size, measure, divisor, format,    n, i, j, v, values) {
   n = count[subject, size, measure]
@@ -21,7 +21,8 @@ BEGIN { FS = "\t" }
 
 END {
   print "\n### Tables (medians)\n"
-  print "| Ingresses | | compile s | table KB | start to ready ms | change to first answer ms | swap ms | CPU µs per request | resident MB idle | loaded |"
+  print "| Ingresses | | compile s | table KB | start to ready ms | change to first response ms | swap ms | CPU µs per request " \
+    "| resident MB idle | loaded |"
   print "|---|---|---|---|---|---|---|---|---|---|"
   for (z = 1; z <= sizeCount; z++)
     for (s = 1; s <= subjectCount; s++)

@@ -7,13 +7,13 @@
 #   ROUNDS (5)        interleaved rounds          SECONDS (3)         length of one measurement
 #   CONNECTIONS (64)  keep-alive connections      WARMUP (8)          seconds of load before the first round, per protocol
 #   PROXY_CPU (1)     the core of the proxies     OTHER_CPUS (0)      load generator and upstream
-#   SUBJECTS          what to compare with nginx (turnpike, and turnpike-aot where it is built); nginx-again shows the noise
-#   PROXY_CMD         another command line than turnpike's own, with {table} {http} {https} {admin} to be filled in
+#   SUBJECTS          the proxies to compare with nginx (turnpike, and turnpike-aot if it is built); nginx-again shows the noise
+#   PROXY_CMD         a command line to use instead of turnpike's own; {table} {http} {https} {admin} are filled in
 #   SIZES (10 1000 10000)  Ingresses in a table; empty leaves this part out
-#   UPDATE_DOCS       set, the figures also replace those in docs/performance.md
+#   UPDATE_DOCS       if set, the figures also replace those in docs/performance.md
 set -euo pipefail
 
-# bash counts $SECONDS up from what the environment gave; only the first look shows the caller's value.
+# bash counts $SECONDS up from the value in the environment, so the caller's value is read first.
 duration=$(printenv SECONDS || echo 3)
 rounds=${ROUNDS:-5}
 connections=${CONNECTIONS:-64}
@@ -71,7 +71,7 @@ load_part
     "$(nginx -v 2>&1 | sed 's|.*/|nginx |'), .NET $(dotnet --version 2>/dev/null || echo 'not installed')," \
     "Turnpike $(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo 'of no commit')."
   echo
-  echo "$rounds rounds of $duration s, $connections connections, 1 KB answers; each proxy alone on core $proxy_cpu."
+  echo "$rounds rounds of $duration s, $connections connections, 1 KB responses; each proxy alone on core $proxy_cpu."
   echo
   awk -f "$here/report-load.awk" "$out/load.tsv"
   [ ! -s "$out/tables.tsv" ] || awk -f "$here/report-tables.awk" "$out/tables.tsv"

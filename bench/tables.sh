@@ -1,4 +1,4 @@
-# Part two: tables of growing size. Sourced by run.sh.
+# Part two measures tables of growing size. run.sh sources this file.
 
 tables_part() {
   local size subject
@@ -22,10 +22,10 @@ LUA
   done
 }
 
-# record SUBJECT SIZE MEASURE VALUE
+# record SUBJECT SIZE MEASURE VALUE  adds a line to tables.tsv
 record() { printf '%s\t%s\t%s\t%s\n' "$@" >>"$out/tables.tsv"; }
 
-# loaded SUBJECT SIZE PID  CPU time of a request, in µs, over all hosts, and the memory after it
+# loaded SUBJECT SIZE PID  records the CPU time of a request in µs, over all hosts, and the memory afterwards
 loaded() {
   local before after result
   export BENCH_HOSTS=$2
@@ -33,11 +33,12 @@ loaded() {
   before=$(cpu_ticks "$3")
   result=$(run_wrk 3 "http://127.0.0.1:$http/" -s "$work/hosts.lua")
   after=$(cpu_ticks "$3")
-  record "$1" "$2" cpu_us "$(awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="${result%% *}" 'BEGIN { print ticks / hz * 1e6 / n }')"
+  record "$1" "$2" cpu_us "$(awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="${result%% *}" \
+    'BEGIN { print ticks / hz * 1e6 / n }')"
   record "$1" "$2" rss_loaded_kb "$(rss_kb "$3")"
 }
 
-# compile_tables SIZE  leaves table.less and, with one Ingress more, table.more
+# compile_tables SIZE  writes table.less and table.more, which has one Ingress more
 compile_tables() {
   local size=$1 dir=$work/t$1 began i
   for i in 1 2 3; do
@@ -64,12 +65,13 @@ turnpike_table() {
   loaded "$subject" "$size" "$owner"
 
   for i in 1 2 3; do
-    # Away and back again: each time the added host begins to be served.
+    # Each round adds the host and removes it again.
     cp "$work/table.more" "$work/table.next"
     before=$(swap_metric)
     began=$(now_us)
     mv "$work/table.next" "$table"
-    wait_for "$owner" "http://127.0.0.1:$http/" -H 'Host: added.bench.example' || die "$subject does not take the new table: see $out/$subject.log"
+    wait_for "$owner" "http://127.0.0.1:$http/" -H 'Host: added.bench.example' \
+      || die "$subject does not take the new table: see $out/$subject.log"
     record "$subject" "$size" seen_us $(($(now_us) - began))
     swap_since "$before" | while read -r i; do record "$subject" "$size" swap_us "$i"; done
     cp "$work/table.less" "$work/table.next"
@@ -79,7 +81,7 @@ turnpike_table() {
   stop "$owner"
 }
 
-# swap_metric  what the proxy itself tells of its swaps: "sum count", or one value, or nothing
+# swap_metric  prints the proxy's own measurement of its table swaps: "sum count", or one value, or nothing
 swap_metric() {
   curl -s -m 10 "http://127.0.0.1:$admin/metrics" | awk '
     /^turnpike_table_swap_seconds_sum/ { sum += $NF; both = 1 }
@@ -88,7 +90,7 @@ swap_metric() {
     END { if (both) print sum, count; else if (one) print last }'
 }
 
-# swap_since BEFORE  the mean of the swaps since then, in µs; nothing where the proxy tells nothing
+# swap_since BEFORE  prints the mean duration of the swaps since then, in µs, or nothing if the proxy has no such metric
 swap_since() {
   printf '%s\n%s\n' "$1" "$(swap_metric)" | awk '
     NR == 1 { sum = $1; count = $2 }
@@ -96,7 +98,8 @@ swap_since() {
     NR == 2 && NF == 1 { print $1 * 1e6 }'
 }
 
-# wait_gone URL  until the added host is unknown, many times in a row: after a reload nginx answers from old and new for a while
+# wait_gone URL  waits until the added host is unknown many times in a row: after a reload, old and new workers of nginx both respond
+# for a while
 wait_gone() {
   local end=$((SECONDS + 30)) unknown=0
   while [ $unknown -lt 20 ]; do
@@ -108,7 +111,7 @@ wait_gone() {
   done
 }
 
-# nginx_table SIZE  the same hosts as server blocks; a change is a reload
+# nginx_table SIZE  measures nginx with the same hosts as server blocks; a change is a reload
 nginx_table() {
   local size=$1 began owner i hosts
   mapfile -t hosts < <(seq -f 'h%.0f.bench.example' 0 $((size - 1)))

@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# What the scripts of hack/images share. Sourced, never run.
+# Functions that the scripts of hack/images share. This file is sourced and never run.
 
 # shellcheck source-path=SCRIPTDIR source=../devcluster/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../devcluster/lib.sh"
 
 images=$cache/images
 
-# What a self-contained .NET program needs of a system; ICU is not among it, the programs set InvariantGlobalization.
+# The packages that a self-contained .NET program needs. ICU is not needed, because the programs set InvariantGlobalization.
 base_packages=(libc6 libgcc-s1 libstdc++6 libssl3 zlib1g)
 
-# Prints the path of a root file system that holds the base, and those packages with all that they depend on; made once.
+# Prints the path of a root file system with the base packages, PACKAGES and all their dependencies. It is made once and kept.
 base_image() { # base_image PACKAGE…
   local path packages
   packages=$(printf '%s\n' "${base_packages[@]}" "$@" | sort -u)
@@ -34,7 +34,7 @@ make_base() { # make_base DEST PACKAGE…
   packages=$(closure "$@")
   for package in $packages; do
     case $package in
-      # Wanted by maintainer scripts alone, which do not run here.
+      # Only maintainer scripts need these, and they do not run here.
       debconf | dpkg | perl-base | tar) ;;
       *) needed+=("$package") ;;
     esac
@@ -49,7 +49,7 @@ make_base() { # make_base DEST PACKAGE…
   rm -rf "$dest"/usr/share/{bash-completion,bug,doc,doc-base,info,lintian,locale,man} "$dest"/usr/lib/*/{audit,gconv}
 }
 
-# What the maintainer scripts of ca-certificates and openssl do: one bundle, and OpenSSL's default paths leading to it.
+# Does what the maintainer scripts of ca-certificates and openssl do: one bundle, and OpenSSL's default paths as links to it.
 add_certificates() {
   local bundle=$1/etc/ssl/certs/ca-certificates.crt
   mkdir -p "$1/etc/ssl/certs" "$1/usr/lib/ssl"
@@ -71,11 +71,12 @@ group: files
 hosts: files dns' >"$1/etc/nsswitch.conf"
 }
 
-# Fails where a root file system holds a shell, an interpreter or a package manager: whoever gets into a program of ours shall find
-# nothing there to go on with. To be seen by the programs that such tools consist of, wherever they are and whatever leads to them.
+# Fails if a root file system holds a shell, an interpreter or a package manager, which an attacker inside a program could use.
+# The search goes by the names of executables and links, in every folder.
 refuse_tools() { # refuse_tools ROOTFS
   local found
-  found=$(find "$1" -not -type d -perm /111 -regextype posix-extended \
-    -regex '.*/(sh|bash|dash|ash|zsh|ksh|busybox|toybox|perl|perl[0-9.]+|python[0-9.]*|apt|apt-get|dpkg|rpm|apk|curl|wget|nc|iptables|xtables.*)' -printf '/%P\n')
+  local shells='sh|bash|dash|ash|zsh|ksh|busybox|toybox' interpreters='perl|perl[0-9.]+|python[0-9.]*'
+  local others='apt|apt-get|dpkg|rpm|apk|curl|wget|nc|iptables|xtables.*'
+  found=$(find "$1" -not -type d -perm /111 -regextype posix-extended -regex ".*/($shells|$interpreters|$others)" -printf '/%P\n')
   [[ -z $found ]] || die "$1 holds tools that no program of ours needs: ${found//$'\n'/ }"
 }

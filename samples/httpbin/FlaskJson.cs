@@ -131,7 +131,7 @@ internal sealed class FlaskJson
         Ascii("\"");
         for (var rest = text.AsSpan(); rest.Length > 0;)
         {
-            var plain = rest.IndexOfAnyExcept(s_plain);
+            var plain = rest.IndexOfAnyExcept(Plain);
             Ascii(plain < 0 ? rest : rest[..plain]);
             if (plain < 0)
                 break;
@@ -160,6 +160,6 @@ internal sealed class FlaskJson
         _output.Advance(Encoding.ASCII.GetBytes(text, span));
     }
 
-    private static readonly SearchValues<char> s_plain =
+    private static readonly SearchValues<char> Plain =
         SearchValues.Create([.. Enumerable.Range(' ', 0x7f - ' ' + 1).Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
 }

@@ -81,8 +81,9 @@ public static class HttpbinServer
 
     private static async Task SignAsync(HttpContext context, RequestDelegate next, HttpbinOptions options)
     {
+        HttpRequest request = context.Request;
         if (options.RequestLog is { } log)
-            await log.WriteLineAsync($"{context.Request.Method} {context.Request.Host} {context.Request.Path}{context.Request.QueryString}");
+            await log.WriteLineAsync($"{request.Method} {request.Host} {request.Path}{request.QueryString}");
         context.Response.Headers.Server = "httpbin";
         if (options.VersionLabel is { } label)
             context.Response.Headers["X-Httpbin-Version"] = label;

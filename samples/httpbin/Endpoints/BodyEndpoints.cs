@@ -9,12 +9,12 @@ namespace Turnpike.Samples.Httpbin.Endpoints;
 /// <summary>Endpoints beyond httpbin's own, for bodies of any size: nothing is held in memory.</summary>
 internal static class BodyEndpoints
 {
-    private static readonly string[] s_methods = ["POST", "PUT", "PATCH"];
+    private static readonly string[] Methods = ["POST", "PUT", "PATCH"];
 
     internal static void MapBodies(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/echo", s_methods, EchoAsync);
-        app.MapMethods("/sink", s_methods, SinkAsync);
+        app.MapMethods("/echo", Methods, EchoAsync);
+        app.MapMethods("/sink", Methods, SinkAsync);
     }
 
     /// <summary>Sends each piece of the body back as soon as it is there.</summary>

@@ -9,7 +9,7 @@ namespace Turnpike.Samples.Httpbin.Endpoints;
 /// <summary>Endpoints that tell what arrived.</summary>
 internal static class InspectionEndpoints
 {
-    private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
 
     internal static void MapInspection(this IEndpointRouteBuilder app, HttpbinOptions options)
     {
@@ -38,7 +38,7 @@ internal static class InspectionEndpoints
             return;
         }
 
-        var delay = TimeSpan.FromSeconds(Math.Min(seconds, s_longestDelay.TotalSeconds));
+        var delay = TimeSpan.FromSeconds(Math.Min(seconds, LongestDelay.TotalSeconds));
         await Task.Delay(delay, options.TimeProvider, context.RequestAborted);
         await TellAsync(context, withJson: false);
     }

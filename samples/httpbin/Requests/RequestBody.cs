@@ -12,8 +12,8 @@ internal sealed record RequestBody(
     /// <summary>A body that is told is held in memory several times over; larger ones go to <c>/sink</c> or <c>/echo</c>.</summary>
     internal const int MaxLength = 256 * 1024 * 1024;
 
-    private static readonly Dictionary<string, object?> s_none = [];
-    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly Dictionary<string, object?> None = [];
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <exception cref="BadHttpRequestException">Longer than <see cref="MaxLength"/>, or not the multipart it claims to be.</exception>
     internal static async Task<RequestBody> ReadAsync(HttpRequest request)
@@ -23,13 +23,13 @@ internal sealed record RequestBody(
             type = null;
 
         if (type is not null && type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
-            return new RequestBody(RequestView.Multi(RequestView.Pairs(Encoding.UTF8.GetString(bytes.Span))), s_none, "", null);
+            return new RequestBody(RequestView.Multi(RequestView.Pairs(Encoding.UTF8.GetString(bytes.Span))), None, "", null);
 
         var boundary = type is null ? default : HeaderUtilities.RemoveQuotes(type.Boundary);
         if (type is not null && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) && boundary.Length > 0)
             return await ReadMultipartAsync(bytes, boundary.ToString(), request.HttpContext.RequestAborted);
 
-        return new RequestBody(s_none, s_none, Text(bytes.Span, null), FlaskJson.TryParse(bytes, out var json) ? json : null);
+        return new RequestBody(None, None, Text(bytes.Span, null), FlaskJson.TryParse(bytes, out var json) ? json : null);
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAllAsync(HttpRequest request)
@@ -84,7 +84,7 @@ internal sealed record RequestBody(
     {
         try
         {
-            return s_strictUtf8.GetString(bytes);
+            return StrictUtf8.GetString(bytes);
         }
         catch (DecoderFallbackException)
         {

@@ -11,7 +11,7 @@ internal static class RequestUrl
     private const string ReservedInPath = "%/;?#";
     private const string ReservedInQuery = "%;/?:@&=+,$#";
 
-    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     internal static string Of(HttpRequest request)
     {
@@ -66,7 +66,7 @@ internal static class RequestUrl
 
         try
         {
-            result.Append(s_strictUtf8.GetString([.. run]));
+            result.Append(StrictUtf8.GetString([.. run]));
         }
         catch (DecoderFallbackException)
         {

@@ -8,7 +8,7 @@ namespace Turnpike.Samples.Httpbin.Requests;
 internal static class RequestView
 {
     /// <summary>What an infrastructure in front of the server adds; the image of 2017 hides these and no others.</summary>
-    private static readonly HashSet<string> s_environmentHeaders = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> EnvironmentHeaders = new(StringComparer.OrdinalIgnoreCase)
     {
         "X-Varnish", "X-Request-Start", "X-Heroku-Queue-Depth", "X-Heroku-Queue-Wait-Time", "X-Heroku-Dynos-In-Use", "X-Real-Ip",
         "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Protocol", "X-Forwarded-Ssl", "X-Forwarded-Port", "X-Forwarded-Host",
@@ -28,7 +28,7 @@ internal static class RequestView
     {
         var showAll = request.Query.ContainsKey("show_env");
         return request.Headers
-            .Where(header => !header.Key.StartsWith(':') && (showAll || !s_environmentHeaders.Contains(header.Key)))
+            .Where(header => !header.Key.StartsWith(':') && (showAll || !EnvironmentHeaders.Contains(header.Key)))
             .ToDictionary(header => TitleCase(header.Key), object? (header) => string.Join(",", header.Value.ToArray()));
     }
 
