@@ -1,4 +1,5 @@
 using System.Text;
+using Turnpike.Http;
 using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
@@ -14,6 +15,7 @@ internal sealed class HeaderList
     private Header[] _items = new Header[16];
     private int _count;
     private Dictionary<string, string>? _combined;
+    private byte[] _value = [];
 
     public int Count => _count;
 
@@ -101,20 +103,30 @@ internal sealed class HeaderList
     }
 
     /// <summary>
-    /// What <see cref="Joined"/> gives, made once for each name however many conditions ask for it.
+    /// Returns true, and what <see cref="Joined"/> returns as bytes, when the header is there. Several lines are joined once for each name,
+    /// however many conditions ask for it.
     /// </summary>
-    public string? Combined(string name)
+    public bool TryCombine(in HeaderName name, out ReadOnlySpan<byte> value)
     {
-        string? first = null;
+        string? found = null;
         foreach (ref readonly var header in Items)
         {
-            if (!Same(header.Name, name))
+            if (!Ascii.EqualsIgnoreCase(name.LowerCase, header.Name))
                 continue;
-            if (first is not null)
-                return CombineLines(name);
-            first = header.Value;
+            if (found is not null)
+            {
+                found = CombineLines(header.Name);
+                break;
+            }
+            found = header.Value;
         }
-        return first;
+        value = default;
+        if (found is null)
+            return false;
+        if (_value.Length < found.Length)
+            _value = new byte[Math.Max(256, found.Length)];
+        value = _value.AsSpan(0, Encoding.Latin1.GetBytes(found, _value));
+        return true;
     }
 
     /// <summary>Whether the comma-separated values of the header contain <paramref name="token"/>.</summary>
@@ -153,5 +165,5 @@ internal sealed class HeaderList
 internal readonly struct HeaderView(HeaderList headers) : IRequestHeaders
 {
     /// <inheritdoc/>
-    public string? Combined(string name) => headers.Combined(name);
+    public bool TryCombine(in HeaderName name, out ReadOnlySpan<byte> value) => headers.TryCombine(name, out value);
 }

@@ -1,8 +1,13 @@
+using System.Text;
+using Turnpike.Routing;
+
 namespace Turnpike.Pipeline;
 
 /// <summary>A request without its body. Made to be cleared and filled again.</summary>
 internal sealed class RequestHead
 {
+    private byte[] _key = [];
+
     /// <summary>Of a WebSocket over HTTP/2 (RFC 8441) it is <c>GET</c>, as over HTTP/1.1.</summary>
     public string Method { get; set; } = "";
 
@@ -30,6 +35,16 @@ internal sealed class RequestHead
 
     public bool IsHead => Method == "HEAD";
 
+    /// <summary>What routing looks at, valid until the next call.</summary>
+    public RequestKey ToKey()
+    {
+        var length = Method.Length + Scheme.Length + Authority.Length + Target.Length;
+        if (_key.Length < length)
+            _key = new byte[Math.Max(512, length)];
+        var rest = _key.AsSpan();
+        return new RequestKey(Encode(Method, ref rest), Encode(Scheme, ref rest), Encode(Authority, ref rest), Encode(Target, ref rest));
+    }
+
     public void Clear()
     {
         Method = Target = Authority = Scheme = "";
@@ -37,6 +52,14 @@ internal sealed class RequestHead
         IsWebSocket = IsMalformed = false;
         ContentLength = null;
         Headers.Clear();
+    }
+
+    private static ReadOnlySpan<byte> Encode(string text, scoped ref Span<byte> rest)
+    {
+        var length = Encoding.Latin1.GetBytes(text, rest);
+        var encoded = rest[..length];
+        rest = rest[length..];
+        return encoded;
     }
 }
 

@@ -10,13 +10,11 @@ internal readonly record struct RouteMatch(VirtualHost? Host, PathEntry? Entry, 
 
     public static RouteMatch Of(VirtualHostSet hosts, RequestHead request)
     {
-        if (hosts.Find(request.Authority) is not { } host)
+        var key = request.ToKey();
+        if (hosts.Find(key.Authority) is not { } host)
             return default;
-        var path = PathOf(request);
-        if (host.FindPath(path) is not { } entry)
-            return new RouteMatch(host, null, null);
-        var key = new RequestKey(request.Method, request.Scheme, request.Authority, path);
-        return new RouteMatch(host, entry, VirtualHost.FindRoute(entry, key, new HeaderView(request.Headers)));
+        var route = host.Find(key, new HeaderView(request.Headers), out var entry);
+        return new RouteMatch(host, entry, route);
     }
 
     /// <summary>Why there is no route, in a line for the client: what it asked for, and nothing of the table.</summary>

@@ -1,21 +1,26 @@
+using System.Text;
+using Turnpike.Http;
 using Turnpike.Primitives;
 
 namespace Turnpike.Routing;
 
-/// <summary>What of the request a condition looks at.</summary>
+/// <summary>The part of a request that a condition looks at.</summary>
 public enum ConditionTarget
 {
-    /// <summary>The path without query; for regular expressions only, the other kinds are in <see cref="Route.Path"/>.</summary>
+    /// <summary>The path without its query. Only regular expressions look at it; the other kinds are in <see cref="Route.Path"/>.</summary>
     Path,
     Method,
     Scheme,
     Authority,
     Header,
+
+    /// <summary>The first parameter of a name in the query, as the client wrote it: neither name nor value is decoded.</summary>
+    QueryParameter,
 }
 
 public enum ConditionKind
 {
-    /// <summary>The header is there, whatever its value.</summary>
+    /// <summary>The header or parameter is there, whatever its value.</summary>
     Present,
     Exact,
     Prefix,
@@ -27,13 +32,16 @@ public enum ConditionKind
 /// <summary>One condition on a request besides its path prefix.</summary>
 public sealed record Condition
 {
-    // Runs in linear time and cannot fail: a condition that could not be evaluated would take a rule that denies out of force.
+    // It runs in linear time and cannot fail. A condition that could not be evaluated would disable a rule that denies.
     private readonly LinearRegex? _regex;
+    private readonly byte[] _utf8;
+    private readonly HeaderName _header;
+    private readonly byte[] _parameter;
 
-    /// <param name="target">What of the request.</param>
-    /// <param name="name">Lower-case header name; empty for the other targets.</param>
+    /// <param name="target">What it looks at.</param>
+    /// <param name="name">The lower-case name of a header, or the name of a query parameter; empty for the other targets.</param>
     /// <param name="kind">How it is compared.</param>
-    /// <param name="value">What with; for a regular expression a pattern for the whole value.</param>
+    /// <param name="value">What it is compared with; for a regular expression a pattern for the whole value.</param>
     /// <exception cref="ArgumentException">The pattern is not one that <see cref="LinearRegex"/> accepts.</exception>
     public Condition(ConditionTarget target, string name, ConditionKind kind, string value)
     {
@@ -41,6 +49,9 @@ public sealed record Condition
         Name = name;
         Kind = kind;
         Value = value;
+        _utf8 = Encoding.UTF8.GetBytes(value);
+        _header = target == ConditionTarget.Header ? HeaderName.Of(name) : default;
+        _parameter = target == ConditionTarget.QueryParameter ? Encoding.UTF8.GetBytes(name) : [];
         _regex = kind == ConditionKind.Regex ? LinearRegex.Get(value) : null;
     }
 
@@ -52,28 +63,17 @@ public sealed record Condition
 
     public string Value { get; }
 
-    /// <summary>Case-sensitive but for the authority, which also matches without its port: clients of a nodePort send one.</summary>
-    public bool Matches(ReadOnlySpan<char> text)
-    {
-        if (Target != ConditionTarget.Authority)
-            return Matches(text, StringComparison.Ordinal);
-        return Matches(text, StringComparison.OrdinalIgnoreCase) || Matches(VirtualHostSet.HostOf(text), StringComparison.OrdinalIgnoreCase);
-    }
-
-    private bool Matches(ReadOnlySpan<char> text, StringComparison comparison)
-    {
-        switch (Kind)
+    /// <summary>Returns true when the request meets the condition.</summary>
+    public bool Holds<THeaders>(in RequestKey request, THeaders headers)
+        where THeaders : IRequestHeaders, allows ref struct => Target switch
         {
-            case ConditionKind.Present:
-                return true;
-            case ConditionKind.Exact:
-                return text.Equals(Value, comparison);
-            case ConditionKind.Prefix:
-                return text.StartsWith(Value, comparison);
-            default:
-                return _regex!.IsMatch(text);
-        }
-    }
+            ConditionTarget.Path => Matches(request.Path),
+            ConditionTarget.Method => Matches(request.Method),
+            ConditionTarget.Scheme => Matches(request.Scheme),
+            ConditionTarget.Authority => MatchesAuthority(request.Authority),
+            ConditionTarget.QueryParameter => QueryParameters.TryFind(request.Query, _parameter, out var parameter) && Matches(parameter),
+            _ => headers.TryCombine(_header, out var value) && Matches(value),
+        };
 
     /// <inheritdoc/>
     public bool Equals(Condition? other) =>
@@ -85,7 +85,12 @@ public sealed record Condition
     /// <inheritdoc/>
     public override string ToString()
     {
-        var name = Target == ConditionTarget.Header ? $"header {Name}" : Target.ToString().ToLowerInvariant();
+        var name = Target switch
+        {
+            ConditionTarget.Header => $"header {Name}",
+            ConditionTarget.QueryParameter => $"query parameter {Name}",
+            _ => Target.ToString().ToLowerInvariant(),
+        };
         return Kind switch
         {
             ConditionKind.Present => $"{name} present",
@@ -94,4 +99,23 @@ public sealed record Condition
             _ => $"{name} ~ {Value}",
         };
     }
+
+    private bool Matches(ReadOnlySpan<byte> text) => Kind switch
+    {
+        ConditionKind.Present => true,
+        ConditionKind.Exact => text.SequenceEqual(_utf8),
+        ConditionKind.Prefix => text.StartsWith(_utf8),
+        _ => _regex!.IsMatch(text),
+    };
+
+    /// <summary>A host has no case, and matches without its port too, because clients of a node port send one.</summary>
+    private bool MatchesAuthority(ReadOnlySpan<byte> authority) =>
+        MatchesHost(authority) || MatchesHost(VirtualHostSet.HostOf(authority));
+
+    private bool MatchesHost(ReadOnlySpan<byte> host) => Kind switch
+    {
+        ConditionKind.Exact => Ascii.EqualsIgnoreCase(host, _utf8),
+        ConditionKind.Prefix => host.Length >= _utf8.Length && Ascii.EqualsIgnoreCase(host[.._utf8.Length], _utf8),
+        _ => Matches(host),
+    };
 }

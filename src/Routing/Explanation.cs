@@ -8,7 +8,7 @@ public enum RouteVerdict
     /// <summary>All its conditions hold, and no route before it was taken.</summary>
     Taken,
 
-    /// <summary>The request's path is another.</summary>
+    /// <summary>The request has another path.</summary>
     PathDiffers,
 
     /// <summary>One of its conditions does not hold.</summary>
@@ -18,45 +18,58 @@ public enum RouteVerdict
     NotTried,
 }
 
-/// <param name="Failing">The first condition that does not hold, where that is the verdict.</param>
-public readonly record struct RouteTrial(Route Route, RouteVerdict Verdict, Condition? Failing);
+/// <summary>A route that a request was matched with, and what came of it.</summary>
+/// <param name="Entry">The entry that leads to the route.</param>
+/// <param name="Route">The route, with the path that both it and the entry match.</param>
+/// <param name="Verdict">What came of it.</param>
+/// <param name="Failing">The first condition that does not hold, when that is the verdict.</param>
+public readonly record struct RouteTrial(PathEntry Entry, Route Route, RouteVerdict Verdict, Condition? Failing);
 
-/// <summary>The way of one request through a table, by the matcher of the data plane. What was not found is null.</summary>
-/// <param name="Trials">The routes that the entry can reach, each with the path that both match, in the order in which they are tried.</param>
+/// <summary>The way of one request through a table, found by the matcher of the data plane.</summary>
+/// <param name="Host">The virtual host, or null when there is none.</param>
+/// <param name="Entry">The entry that was asked last, or null when no path fits.</param>
+/// <param name="Trials">The routes that the entries can reach, in the order in which they are tried.</param>
 public sealed record Explanation(VirtualHost? Host, PathEntry? Entry, ImmutableArray<RouteTrial> Trials)
 {
-    public Route? Taken => Trials.FirstOrDefault(l => l.Verdict == RouteVerdict.Taken).Route;
+    /// <summary>The route that takes the request, or null.</summary>
+    public Route? Taken => Trials.FirstOrDefault(t => t.Verdict == RouteVerdict.Taken).Route;
 
-    /// <summary>Matches a request as a proxy would, and keeps what it looked at.</summary>
-    /// <param name="hosts">Of the listener that the request comes in by.</param>
+    /// <summary>Matches a request as a proxy does, and keeps what it looked at.</summary>
+    /// <param name="hosts">The hosts of the listener that the request arrives at.</param>
     /// <param name="request">What is matched besides headers.</param>
-    /// <param name="headers">Of the request.</param>
+    /// <param name="headers">The headers of the request.</param>
     public static Explanation Of<THeaders>(VirtualHostSet hosts, in RequestKey request, THeaders headers)
         where THeaders : IRequestHeaders, allows ref struct
     {
         if (hosts.Find(request.Authority) is not { } host)
             return new Explanation(null, null, []);
-        if (host.FindPath(request.Path) is not { } entry)
-            return new Explanation(host, null, []);
-        var taken = VirtualHost.FindRoute(entry, request, headers);
+        var taken = host.Find(request, headers, out var last);
         var trials = ImmutableArray.CreateBuilder<RouteTrial>();
         var after = false;
-        foreach (var (route, combined) in entry.Routes.Reachable(entry.Path))
+        foreach (var entry in host.EntriesFor(request.Path))
         {
-            var isTaken = ReferenceEquals(route, taken);
-            trials.Add(after ? new RouteTrial(combined, RouteVerdict.NotTried, null) : Try(combined, isTaken, request, headers));
-            after |= isTaken;
+            foreach (var (route, combined) in entry.Routes.Reachable(entry.Path))
+            {
+                // Several entries may share a list; only the last of them took the route.
+                var isTaken = ReferenceEquals(route, taken) && ReferenceEquals(entry, last);
+                trials.Add(after
+                    ? new RouteTrial(entry, combined, RouteVerdict.NotTried, null)
+                    : Try(entry, combined, isTaken, request, headers));
+                after |= isTaken;
+            }
+            if (ReferenceEquals(entry, last))
+                break;
         }
-        return new Explanation(host, entry, trials.ToImmutable());
+        return new Explanation(host, last, trials.ToImmutable());
     }
 
-    private static RouteTrial Try<THeaders>(Route route, bool isTaken, in RequestKey request, THeaders headers)
+    private static RouteTrial Try<THeaders>(PathEntry entry, Route route, bool isTaken, in RequestKey request, THeaders headers)
         where THeaders : IRequestHeaders, allows ref struct
     {
         if (isTaken)
-            return new RouteTrial(route, RouteVerdict.Taken, null);
+            return new RouteTrial(entry, route, RouteVerdict.Taken, null);
         return route.Path.Matches(request.Path)
-            ? new RouteTrial(route, RouteVerdict.ConditionFails, VirtualHost.FirstFailing(route, request, headers))
-            : new RouteTrial(route, RouteVerdict.PathDiffers, null);
+            ? new RouteTrial(entry, route, RouteVerdict.ConditionFails, RouteList.FirstFailing(route, request, headers))
+            : new RouteTrial(entry, route, RouteVerdict.PathDiffers, null);
     }
 }

@@ -6,6 +6,9 @@ namespace Turnpike.Routing;
 public static class PathRewrite
 {
     /// <summary>The length of the path in a request target.</summary>
+    public static int PathLength(ReadOnlySpan<byte> target) => target.IndexOf((byte)'?') is var query and >= 0 ? query : target.Length;
+
+    /// <summary>The same for a target as text.</summary>
     public static int PathLength(ReadOnlySpan<char> target) => target.IndexOf('?') is var query and >= 0 ? query : target.Length;
 
     /// <summary>The target with the matched path or prefix replaced and the query kept.</summary>
@@ -36,7 +39,7 @@ public static class PathRewrite
         // The port of one scheme's listener says nothing about the other's.
         var authority = redirect.Authority
             ?? (scheme == requestScheme ? requestAuthority
-            : redirect.Port == 0 ? VirtualHostSet.HostOf(requestAuthority).ToString()
+            : redirect.Port == 0 ? VirtualHostSet.HostOf(requestAuthority)
             : string.Create(CultureInfo.InvariantCulture, $"{VirtualHostSet.HostOf(requestAuthority)}:{redirect.Port}"));
         return $"{scheme}://{authority}{redirect.Path ?? target}";
     }

@@ -1,27 +1,37 @@
+using Turnpike.Http;
+
 namespace Turnpike.Routing;
 
-/// <summary>What routing looks at in a request, headers aside. On the stack only: the path is a part of the request target.</summary>
-public readonly ref struct RequestKey(string method, string scheme, string authority, ReadOnlySpan<char> path)
+/// <summary>What routing looks at in a request besides its headers, as bytes of the wire. It lives on the stack only.</summary>
+/// <param name="method">The method.</param>
+/// <param name="scheme">The scheme of the listener.</param>
+/// <param name="authority">Host and port, as the client wrote them.</param>
+/// <param name="target">Path and query, as the client wrote them: neither decoded nor normalised.</param>
+public readonly ref struct RequestKey(
+    ReadOnlySpan<byte> method, ReadOnlySpan<byte> scheme, ReadOnlySpan<byte> authority, ReadOnlySpan<byte> target)
 {
-    public string Method { get; } = method;
+    public ReadOnlySpan<byte> Method { get; } = method;
 
-    public string Scheme { get; } = scheme;
+    public ReadOnlySpan<byte> Scheme { get; } = scheme;
 
-    /// <summary>Host with its port, as the client wrote it.</summary>
-    public string Authority { get; } = authority;
+    public ReadOnlySpan<byte> Authority { get; } = authority;
 
-    /// <summary>Without query, as the client wrote it: neither decoded nor normalised.</summary>
-    public ReadOnlySpan<char> Path { get; } = path;
+    /// <summary>The path without the query.</summary>
+    public ReadOnlySpan<byte> Path { get; } = target[..PathRewrite.PathLength(target)];
+
+    /// <summary>The query without its question mark; empty when there is none.</summary>
+    public ReadOnlySpan<byte> Query { get; } = target[Math.Min(PathRewrite.PathLength(target) + 1, target.Length)..];
 }
 
-/// <summary>The headers of a request. Implemented by a struct over the server's own header collection, so that nothing is copied.</summary>
+/// <summary>The headers of a request. A struct over the server's own collection implements it, so that nothing is copied.</summary>
 public interface IRequestHeaders
 {
     /// <summary>
-    /// The value of the header, or null where the request does not have it. Several lines of a name are one value, as RFC 9110 5.3
-    /// combines them: joined by a comma and a blank, and by a semicolon and a blank for <c>cookie</c> (RFC 9113 8.2.3). An endpoint sees
-    /// all of them, so a condition that looked at one line only could be passed by. Allocates nothing where there is one line.
+    /// Returns true, and the value of the header, when the request has the header. Several lines of a name are one value, combined as in
+    /// RFC 9110 5.3: by a comma and a blank, and for <c>cookie</c> by a semicolon and a blank (RFC 9113 8.2.3). An endpoint sees all lines,
+    /// so a condition that looked at one line only could be evaded. Allocates nothing when there is one line.
     /// </summary>
-    /// <param name="name">In lower case.</param>
-    string? Combined(string name);
+    /// <param name="name">The name to look for.</param>
+    /// <param name="value">Valid until the next call.</param>
+    bool TryCombine(in HeaderName name, out ReadOnlySpan<byte> value);
 }

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,17 +11,17 @@ namespace Turnpike.Routing;
 
 /// <summary>
 /// The routes of one port of a service. All paths that lead to it share one list, in memory and on the wire, so a table grows with the
-/// number of paths and of rules, not with their product. Indexed by path when it is made; matching allocates nothing.
+/// number of paths and of rules, not with their product. It is indexed by path when it is made, and matching allocates nothing.
 /// </summary>
 [CollectionBuilder(typeof(RouteList), nameof(Of))]
 public sealed class RouteList : IEnumerable<Route>
 {
-    private readonly FrozenDictionary<string, Route[]>.AlternateLookup<ReadOnlySpan<char>> _exact;
+    private readonly FrozenDictionary<byte[], Route[]>.AlternateLookup<ReadOnlySpan<byte>> _exact;
     private readonly PrefixIndex _prefixes;
     private readonly Route[][] _byPrefix;
     private string? _name;
 
-    /// <param name="name">Unique in a table: <c>namespace/service:port</c>. Null for a name made from the content.</param>
+    /// <param name="name">Unique in a table: <c>namespace/service:port</c>. Null for a name that is made from the content.</param>
     /// <param name="routes">In the order in which routes of the same path are tried.</param>
     /// <exception cref="ArgumentException">The path of a route is by element.</exception>
     public RouteList(string? name, ImmutableArray<Route> routes)
@@ -31,8 +32,8 @@ public sealed class RouteList : IEnumerable<Route>
             throw new ArgumentException("the path of a route is exact or a prefix");
         _exact = All.Where(r => r.Path.Kind == PathMatchKind.Exact)
             .GroupBy(r => r.Path.Value, StringComparer.Ordinal)
-            .ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal)
-            .GetAlternateLookup<ReadOnlySpan<char>>();
+            .ToFrozenDictionary(g => Encoding.UTF8.GetBytes(g.Key), g => g.ToArray(), Utf8Comparer.Instance)
+            .GetAlternateLookup<ReadOnlySpan<byte>>();
         var byPrefix = All.Where(r => r.Path.Kind == PathMatchKind.Prefix).ToLookup(r => r.Path.Value, StringComparer.Ordinal);
         _prefixes = new PrefixIndex(byPrefix.Select(p => p.Key));
         _byPrefix = new Route[_prefixes.Texts.Length][];
@@ -51,12 +52,12 @@ public sealed class RouteList : IEnumerable<Route>
     public static RouteList Of(ReadOnlySpan<Route> routes) => new(null, [.. routes]);
 
     /// <summary>
-    /// The first route that takes the request, or null, in the order exact path, longest prefix, place in the list. A route of a path that
-    /// is no narrower than the entry's counts as one of the entry's own path: what both match is what the entry matches.
+    /// The first route that takes the request, or null, in the order exact path, longest prefix, place in the list. A route whose path is
+    /// no narrower than the entry's counts as one of the entry's own path, because what both match is what the entry matches.
     /// </summary>
     /// <param name="entry">The path of the entry that leads here. The request matches it.</param>
     /// <param name="request">What is matched besides headers.</param>
-    /// <param name="headers">Of the request.</param>
+    /// <param name="headers">The headers of the request.</param>
     public Route? Find<THeaders>(PathMatch entry, in RequestKey request, THeaders headers)
         where THeaders : IRequestHeaders, allows ref struct
     {
@@ -64,7 +65,7 @@ public sealed class RouteList : IEnumerable<Route>
         if (!isExact && _exact.TryGetValue(request.Path, out var same) && First(same, request, headers) is { } exact)
             return exact;
         var node = _prefixes.Longest(request.Path);
-        for (; !isExact && node >= 0 && _prefixes.Texts[node].Length > entry.Value.Length; node = _prefixes.Parent(node))
+        for (; !isExact && node >= 0 && _prefixes.LengthOf(node) > entry.Utf8.Length; node = _prefixes.Parent(node))
         {
             if (First(_byPrefix[node], request, headers) is { } longer)
                 return longer;
@@ -74,15 +75,33 @@ public sealed class RouteList : IEnumerable<Route>
         // Several paths that count as the entry's own: their routes are tried in the order of the list.
         foreach (var route in All.AsSpan())
         {
-            if (CountsAs(entry, route.Path) && route.Path.Matches(request.Path) && VirtualHost.FirstFailing(route, request, headers) is null)
+            if (CountsAs(entry, route.Path) && route.Path.Matches(request.Path) && FirstFailing(route, request, headers) is null)
                 return route;
         }
         return null;
     }
 
+    /// <summary>The first condition of <paramref name="route"/> that the request does not meet, or null when it meets all of them.</summary>
+    public static Condition? FirstFailing<THeaders>(Route route, in RequestKey request, THeaders headers)
+        where THeaders : IRequestHeaders, allows ref struct
+    {
+        // Comparisons cost next to nothing; most requests fail at one of them and never get to a regular expression.
+        foreach (var condition in route.Conditions.AsSpan())
+        {
+            if (condition.Kind != ConditionKind.Regex && !condition.Holds(request, headers))
+                return condition;
+        }
+        foreach (var condition in route.Conditions.AsSpan())
+        {
+            if (condition.Kind == ConditionKind.Regex && !condition.Holds(request, headers))
+                return condition;
+        }
+        return null;
+    }
+
     /// <summary>
-    /// What of this list an entry can reach, each route with the path that both match, in the order in which they are tried. For people and
-    /// tests: <see cref="Find"/> comes to the same without making anything.
+    /// The routes of this list that an entry can reach, each with the path that both match, in the order in which they are tried. This is
+    /// for people and tests; <see cref="Find"/> finds the same without making anything.
     /// </summary>
     public ImmutableArray<Route> Under(PathMatch entry) => [.. Reachable(entry).Select(r => r.Combined)];
 
@@ -114,14 +133,14 @@ public sealed class RouteList : IEnumerable<Route>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     private static bool CountsAs(PathMatch entry, PathMatch route) =>
-        entry.Kind == PathMatchKind.Exact || (route.Kind == PathMatchKind.Prefix && route.Value.Length <= entry.Value.Length);
+        entry.Kind == PathMatchKind.Exact || (route.Kind == PathMatchKind.Prefix && route.Utf8.Length <= entry.Utf8.Length);
 
     private static Route? First<THeaders>(Route[] routes, in RequestKey request, THeaders headers)
         where THeaders : IRequestHeaders, allows ref struct
     {
         foreach (var route in routes)
         {
-            if (VirtualHost.FirstFailing(route, request, headers) is null)
+            if (FirstFailing(route, request, headers) is null)
                 return route;
         }
         return null;
@@ -142,7 +161,7 @@ internal sealed record RouteListDocument(string Name, ImmutableArray<Route> Rout
     public RouteList ToList() => new(Name ?? throw new FormatException("a list of routes has no name"), Routes);
 }
 
-/// <summary>An entry names its list on the wire; the list travels once.</summary>
+/// <summary>On the wire an entry names its list, and the list travels once.</summary>
 public sealed class RouteListNameConverter : JsonConverter<RouteList>
 {
     /// <inheritdoc/>
@@ -153,15 +172,15 @@ public sealed class RouteListNameConverter : JsonConverter<RouteList>
     public override void Write(Utf8JsonWriter writer, RouteList value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
 }
 
-/// <summary>Puts lists in the place of their names.</summary>
+/// <summary>Puts lists of routes in the place of their names.</summary>
 internal static class RouteLinks
 {
-    /// <summary>The lists that the hosts lead to, each once, by name.</summary>
+    /// <summary>The lists that the hosts lead to, each once, in the order of their names.</summary>
     public static ImmutableArray<RouteList> ListsOf(params IEnumerable<VirtualHostSet> listeners) =>
         [.. listeners.SelectMany(l => l.All).SelectMany(h => h.Paths).Select(e => e.Routes).DistinctBy(l => l, ReferenceEqualityComparer.Instance)
             .DistinctBy(l => l.Name, StringComparer.Ordinal).OrderBy(l => l.Name, StringComparer.Ordinal)];
 
-    /// <summary>The host with the lists of that name; the same object where it has them already.</summary>
+    /// <summary>The host with the lists that it names; the same object when it has them already.</summary>
     /// <exception cref="FormatException">A path names a list that is not there.</exception>
     public static VirtualHost Link(VirtualHost host, IReadOnlyDictionary<string, RouteList> lists)
     {

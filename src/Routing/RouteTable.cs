@@ -80,6 +80,12 @@ public sealed record PathEntry
 
     public required RouteOrigin Origin { get; init; }
 
+    /// <summary>
+    /// What happens to a request that no route of this entry takes. False, as in 2017: it finds no route. True: the entry that fits its
+    /// path next best is asked.
+    /// </summary>
+    public bool FallsThrough { get; init; }
+
     /// <summary>What may happen to its requests. Shared with all entries that lead to the same port of the same service.</summary>
     [JsonConverter(typeof(RouteListNameConverter))]
     public RouteList Routes { get => field ?? RouteList.Empty; init; }

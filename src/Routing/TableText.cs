@@ -94,7 +94,7 @@ public static class TableText
             text.Append(CultureInfo.InvariantCulture, $"  host {host.Domain}\n");
             foreach (var entry in host.Paths)
             {
-                text.Append(CultureInfo.InvariantCulture, $"    {entry.Path}    ({entry.Origin})\n");
+                text.Append(CultureInfo.InvariantCulture, $"    {entry.Path}    ({entry.Origin}){(entry.FallsThrough ? " falls through" : "")}\n");
                 if (left <= 0)
                 {
                     text.Append(CultureInfo.InvariantCulture, $"      routes of {entry.Routes.Name}: left out, this text shows {MaxRoutes}\n");

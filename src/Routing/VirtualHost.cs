@@ -1,92 +1,133 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json.Serialization;
 
 namespace Turnpike.Routing;
 
-/// <summary>The path entries of one domain, indexed by path when it is made. Matching allocates nothing.</summary>
+/// <summary>The path entries of one domain. They are indexed by path when the host is made, so matching allocates nothing.</summary>
 public sealed class VirtualHost
 {
-    private readonly FrozenDictionary<string, PathEntry> _exact;
-    private readonly FrozenDictionary<string, PathEntry>.AlternateLookup<ReadOnlySpan<char>> _exactBySpan;
+    private readonly FrozenDictionary<byte[], PathEntry>.AlternateLookup<ReadOnlySpan<byte>> _exact;
     private readonly PrefixIndex _prefixes;
     private readonly (PathEntry? ByElement, PathEntry? ByText)[] _byPrefix;
 
-    /// <param name="domain">A host name, <c>*.x</c> for one label before <c>x</c>, or <c>*</c>.</param>
-    /// <param name="paths">At most one for each path condition; of more the first is kept.</param>
+    /// <param name="domain">
+    /// A host name, <c>*.x</c> for one label before <c>x</c>, <c>**.x</c> for one label or more before <c>x</c>, or <c>*</c> for every host.
+    /// </param>
+    /// <param name="paths">At most one for each path condition; of several the first is kept.</param>
     [JsonConstructor]
     public VirtualHost(string domain, ImmutableArray<PathEntry> paths)
     {
         Domain = domain;
         Paths = paths.IsDefault ? [] : [.. paths.DistinctBy(e => e.Path).OrderBy(e => e.Path, PathOrder.Instance)];
-        _exact = Paths.Where(e => e.Path.Kind == PathMatchKind.Exact).ToFrozenDictionary(e => e.Path.Value, StringComparer.Ordinal);
-        _exactBySpan = _exact.GetAlternateLookup<ReadOnlySpan<char>>();
+        _exact = Paths.Where(e => e.Path.Kind == PathMatchKind.Exact)
+            .ToFrozenDictionary(e => Encoding.UTF8.GetBytes(e.Path.Value), Utf8Comparer.Instance)
+            .GetAlternateLookup<ReadOnlySpan<byte>>();
         var byText = Paths.Where(e => e.Path.Kind != PathMatchKind.Exact).ToLookup(e => e.Path.Value, StringComparer.Ordinal);
         _prefixes = new PrefixIndex(byText.Select(t => t.Key));
         _byPrefix = new (PathEntry?, PathEntry?)[_prefixes.Texts.Length];
         for (var i = 0; i < _byPrefix.Length; i++)
         {
-            var entries = byText[_prefixes.Texts[i]];
-            _byPrefix[i] = (entries.FirstOrDefault(e => e.Path.Kind == PathMatchKind.ElementPrefix), entries.FirstOrDefault(e => e.Path.Kind == PathMatchKind.Prefix));
+            var entries = byText[_prefixes.Texts[i]].ToList();
+            _byPrefix[i] = (
+                entries.Find(e => e.Path.Kind == PathMatchKind.ElementPrefix),
+                entries.Find(e => e.Path.Kind == PathMatchKind.Prefix));
         }
     }
 
     public string Domain { get; }
 
-    /// <summary>In the order in which they are tried: exact ones, then longer prefixes before shorter ones.</summary>
+    /// <summary>The entries in the order in which they are tried: exact ones, then longer prefixes before shorter ones.</summary>
     public ImmutableArray<PathEntry> Paths { get; }
 
     /// <summary>The entry whose path condition fits best, or null.</summary>
-    public PathEntry? FindPath(ReadOnlySpan<char> path)
-    {
-        if (_exactBySpan.TryGetValue(path, out var entry))
-            return entry;
-        for (var i = _prefixes.Longest(path); i >= 0; i = _prefixes.Parent(i))
-        {
-            var (byElement, byText) = _byPrefix[i];
-            if (byElement is not null && byElement.Path.Matches(path))
-                return byElement;
-            if (byText is not null)
-                return byText;
-        }
-        return null;
-    }
+    /// <param name="path">The path without its query.</param>
+    public PathEntry? FindPath(ReadOnlySpan<byte> path) => EntriesFor(path) is var entries && entries.MoveNext() ? entries.Current : null;
 
-    /// <summary>The first route of <paramref name="entry"/> whose conditions all hold, or null.</summary>
-    public static Route? FindRoute<THeaders>(PathEntry entry, in RequestKey request, THeaders headers)
-        where THeaders : IRequestHeaders, allows ref struct =>
-        entry.Routes.Find(entry.Path, request, headers);
+    /// <summary>The same for a path as text, which is encoded for it.</summary>
+    public PathEntry? FindPath(string path) => FindPath(Encoding.UTF8.GetBytes(path));
 
-    /// <summary>The first condition of <paramref name="route"/> that the request does not meet, or null where it meets all.</summary>
-    public static Condition? FirstFailing<THeaders>(Route route, in RequestKey request, THeaders headers)
+    /// <summary>
+    /// The route that takes the request, or null. The entry whose path fits best decides alone, unless it says that it falls through: then
+    /// the entry that fits next best is asked when none of its routes takes the request.
+    /// </summary>
+    /// <param name="request">What is matched besides headers.</param>
+    /// <param name="headers">The headers of the request.</param>
+    /// <param name="entry">The entry of the route; when there is no route, the last entry that was asked, or null when no path fits.</param>
+    public Route? Find<THeaders>(in RequestKey request, THeaders headers, out PathEntry? entry)
         where THeaders : IRequestHeaders, allows ref struct
     {
-        // Comparisons cost next to nothing; most requests fail at one of them and never get to a regular expression.
-        foreach (var condition in route.Conditions.AsSpan())
+        entry = null;
+        foreach (var candidate in EntriesFor(request.Path))
         {
-            if (condition.Kind != ConditionKind.Regex && !Meets(condition, request, headers))
-                return condition;
-        }
-        foreach (var condition in route.Conditions.AsSpan())
-        {
-            if (condition.Kind == ConditionKind.Regex && !Meets(condition, request, headers))
-                return condition;
+            entry = candidate;
+            if (candidate.Routes.Find(candidate.Path, request, headers) is { } route)
+                return route;
+            if (!candidate.FallsThrough)
+                return null;
         }
         return null;
     }
 
-    private static bool Meets<THeaders>(Condition condition, in RequestKey request, THeaders headers)
-        where THeaders : IRequestHeaders, allows ref struct => condition.Target switch
+    /// <summary>The entries whose path conditions fit, the best one first.</summary>
+    internal PathEntries EntriesFor(ReadOnlySpan<byte> path) => new(this, path);
+
+    /// <summary>Walks through the entries that fit a path, without allocating.</summary>
+    internal ref struct PathEntries(VirtualHost host, ReadOnlySpan<byte> path)
+    {
+        private const int NotSearched = -2;
+
+        private readonly VirtualHost _host = host;
+        private readonly ReadOnlySpan<byte> _path = path;
+        private PathEntry? _next;
+        private int _prefix;
+        private bool _began;
+
+        public PathEntry Current { get; private set; } = null!;
+
+        public readonly PathEntries GetEnumerator() => this;
+
+        public bool MoveNext()
         {
-            ConditionTarget.Path => condition.Matches(request.Path),
-            ConditionTarget.Method => condition.Matches(request.Method),
-            ConditionTarget.Scheme => condition.Matches(request.Scheme),
-            ConditionTarget.Authority => condition.Matches(request.Authority),
-            _ => headers.Combined(condition.Name) is { } value && condition.Matches(value),
-        };
+            if (!_began)
+            {
+                _began = true;
+                _prefix = NotSearched;
+                if (_host._exact.TryGetValue(_path, out var exact))
+                {
+                    Current = exact;
+                    return true;
+                }
+            }
+            if (_next is not null)
+            {
+                (Current, _next) = (_next, null);
+                return true;
+            }
+            if (_prefix == NotSearched)
+                _prefix = _host._prefixes.Longest(_path);
+            for (; _prefix >= 0; _prefix = _host._prefixes.Parent(_prefix))
+            {
+                var (byElement, byText) = _host._byPrefix[_prefix];
+                if (byElement is not null && !PathMatch.EndsElement(_path, _host._prefixes.LengthOf(_prefix)))
+                    byElement = null;
+                if ((byElement ?? byText) is not { } first)
+                    continue;
+                _next = byElement is null ? null : byText;
+                Current = first;
+                _prefix = _host._prefixes.Parent(_prefix);
+                return true;
+            }
+            return false;
+        }
+    }
 }
 
-/// <summary>Exact before prefix; longer prefixes first; by element before by text; else ordinal.</summary>
+/// <summary>
+/// The order in which path conditions are tried: exact ones before prefixes, longer prefixes before shorter ones, a prefix of elements
+/// before the same prefix of text.
+/// </summary>
 public sealed class PathOrder : IComparer<PathMatch>
 {
     public static PathOrder Instance { get; } = new();
@@ -96,7 +137,7 @@ public sealed class PathOrder : IComparer<PathMatch>
     {
         var order = (y.Kind == PathMatchKind.Exact).CompareTo(x.Kind == PathMatchKind.Exact);
         if (order == 0 && x.Kind != PathMatchKind.Exact)
-            order = y.Value.Length.CompareTo(x.Value.Length);
+            order = y.Utf8.Length.CompareTo(x.Utf8.Length);
         if (order == 0)
             order = string.CompareOrdinal(x.Value, y.Value);
         return order != 0 ? order : (y.Kind == PathMatchKind.ElementPrefix).CompareTo(x.Kind == PathMatchKind.ElementPrefix);

@@ -16,7 +16,7 @@ internal sealed partial record ExplainProblems(ImmutableArray<string> OfThePath,
     {
         var (ofThePath, also) = (ImmutableArray.CreateBuilder<string>(), ImmutableArray.CreateBuilder<string>());
         var request = report.Request;
-        var host = VirtualHostSet.HostOf(request.Authority).ToString().ToLowerInvariant();
+        var host = VirtualHostSet.HostOf(request.Authority).ToLowerInvariant();
         var origin = report.Way.Entry?.Origin;
         foreach (var diagnostic in report.Source.Diagnostics.Where(d => d.Subject.Kind == Kinds.Ingress))
         {

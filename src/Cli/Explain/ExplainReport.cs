@@ -40,8 +40,8 @@ internal sealed record ExplainReport(
     public static ExplainReport Of(ExplainedRequest request, ExplainSource source)
     {
         var table = source.Table;
-        var key = new RequestKey(request.Method, request.Scheme, request.Authority, request.Path);
-        var way = Explanation.Of(request.Scheme == "https" ? table.Https : table.Http, key, new ExplainedHeaders(request));
+        var encoded = new EncodedRequest(request);
+        var way = Explanation.Of(request.Scheme == "https" ? table.Https : table.Http, encoded.Key, encoded);
         var certificate = CertificateFor(request, table);
         var effect = request.Scheme == "https" && certificate is null ? Effect.NoHandshake(request) : Effect.Of(request, table, way);
         return new ExplainReport(request, source, way, certificate, RuleTrials(request, source, way), effect.Steps, effect.Targets, effect.Status, effect.Outcome);
@@ -54,23 +54,23 @@ internal sealed record ExplainReport(
         var names = new ServerNames<Certificate>();
         foreach (var certificate in table.Certificates)
             names.Add(certificate.Hosts, certificate);
-        return names.Find(VirtualHostSet.HostOf(request.Authority).ToString()) is { IsNone: false } found ? found.Name : null;
+        return names.Find(VirtualHostSet.HostOf(request.Authority)) is { IsNone: false } found ? found.Name : null;
     }
 
     private static ImmutableArray<RuleTrial> RuleTrials(ExplainedRequest request, ExplainSource source, Explanation way)
     {
         if (way.Entry is not { } entry)
             return [];
-        var trials = way.Trials.Select(trial => new RuleTrial(trial.Route.Rule, trial.Verdict == RouteVerdict.Taken, Reason(trial, entry, request)));
+        var trials = way.Trials.Select(trial => new RuleTrial(trial.Route.Rule, trial.Verdict == RouteVerdict.Taken, Reason(trial, request)));
         var missing = source.Snapshot is { } snapshot
             ? MissingRules.Of(snapshot, source.Diagnostics, entry).Select(m => new RuleTrial(m.Rule, false, m.Why))
             : [];
         return [.. trials, .. missing];
     }
 
-    private static string Reason(RouteTrial trial, PathEntry entry, ExplainedRequest request) => trial.Verdict switch
+    private static string Reason(RouteTrial trial, ExplainedRequest request) => trial.Verdict switch
     {
-        RouteVerdict.Taken => Needs(trial.Route, entry),
+        RouteVerdict.Taken => Needs(trial.Route, trial.Entry),
         RouteVerdict.PathDiffers => $"passed over: it takes {trial.Route.Path}",
         RouteVerdict.ConditionFails => $"passed over: {trial.Failing} does not hold, {Actual(trial.Failing!, request)}",
         _ => "not asked: a route before it was taken",
@@ -90,6 +90,7 @@ internal sealed record ExplainReport(
         ConditionTarget.Method => $"the method is {request.Method}",
         ConditionTarget.Scheme => $"the scheme is {request.Scheme}",
         ConditionTarget.Authority => $"the host is {request.Authority}",
+        ConditionTarget.QueryParameter => $"the target is {request.Target}",
         _ => request.Combined(condition.Name) is { } value ? $"its value is {value}" : "the request does not have it",
     };
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using Turnpike.Http;
 using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
@@ -74,8 +76,33 @@ internal sealed record ExplainedRequest(string Method, string Scheme, string Aut
     private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal);
 }
 
-/// <summary>The headers of a request to be explained, as the matcher asks for them.</summary>
-internal readonly struct ExplainedHeaders(ExplainedRequest request) : IRequestHeaders
+/// <summary>A request to be explained, as the matcher reads it: every text is encoded once.</summary>
+internal readonly struct EncodedRequest(ExplainedRequest request) : IRequestHeaders
 {
-    public string? Combined(string name) => request.Combined(name);
+    private readonly byte[] _method = Encoding.UTF8.GetBytes(request.Method);
+    private readonly byte[] _scheme = Encoding.UTF8.GetBytes(request.Scheme);
+    private readonly byte[] _authority = Encoding.UTF8.GetBytes(request.Authority);
+    private readonly byte[] _target = Encoding.UTF8.GetBytes(request.Target);
+
+    private readonly (HeaderName Name, byte[] Value)[] _headers =
+    [
+        .. request.Headers.Select(h => h.Key).Distinct()
+            .Select(name => (HeaderName.Of(name), Encoding.UTF8.GetBytes(request.Combined(name)!))),
+    ];
+
+    public RequestKey Key => new(_method, _scheme, _authority, _target);
+
+    /// <inheritdoc/>
+    public bool TryCombine(in HeaderName name, out ReadOnlySpan<byte> value)
+    {
+        foreach (var (candidate, combined) in _headers)
+        {
+            if (!name.Is(candidate.Known, candidate.LowerCase))
+                continue;
+            value = combined;
+            return true;
+        }
+        value = default;
+        return false;
+    }
 }

@@ -45,7 +45,7 @@ internal static class RuleReach
         var reachedExact = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
-            var node = prefixes.Longest(entry.Value);
+            var node = prefixes.Longest(entry.Utf8);
             var limit = node < 0 ? int.MaxValue : firstOfChain[node];
             if (entry.Kind == PathMatchKind.Exact)
             {
@@ -92,7 +92,7 @@ internal static class RuleReach
 
         public bool Has(PathMatch route)
         {
-            for (var i = _prefixes.Longest(route.Value); i >= 0; i = _prefixes.Parent(i))
+            for (var i = _prefixes.Longest(route.Utf8); i >= 0; i = _prefixes.Parent(i))
             {
                 var text = _prefixes.Texts[i];
                 if (route.Kind == PathMatchKind.Prefix && text.Length == route.Value.Length)
@@ -100,7 +100,7 @@ internal static class RuleReach
                 if (_entries.Contains(PathMatch.Prefix(text)))
                     return true;
                 var byElement = new PathMatch(PathMatchKind.ElementPrefix, text);
-                if (_entries.Contains(byElement) && byElement.Matches(route.Value))
+                if (_entries.Contains(byElement) && byElement.Matches(route.Utf8))
                     return true;
             }
             return false;

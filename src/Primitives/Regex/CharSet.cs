@@ -1,11 +1,25 @@
+using System.Text;
+
 namespace Turnpike.Primitives;
 
-/// <summary>A set of UTF-16 code units, as ranges in order that neither overlap nor touch.</summary>
+/// <summary>
+/// A set of characters, as ranges in order that neither overlap nor touch. A character is the number of a Unicode scalar value, or
+/// <see cref="NotUtf8"/>.
+/// </summary>
 internal sealed class CharSet
 {
-    private readonly (char From, char To)[] _ranges;
+    /// <summary>The largest number of a Unicode scalar value.</summary>
+    public const int MaxScalar = 0x10ffff;
 
-    private CharSet((char From, char To)[] ranges) => _ranges = ranges;
+    /// <summary>
+    /// Stands for bytes that are not UTF-8. No pattern can name it, so it is only in sets that are made by exclusion: the dot, a negated
+    /// class, and <c>\D</c>, <c>\W</c> and <c>\S</c>.
+    /// </summary>
+    public const int NotUtf8 = MaxScalar + 1;
+
+    private readonly (int From, int To)[] _ranges;
+
+    private CharSet((int From, int To)[] ranges) => _ranges = ranges;
 
     public static CharSet Digits { get; } = Of(('0', '9'));
 
@@ -16,48 +30,50 @@ internal sealed class CharSet
         ('\t', '\r'), (' ', ' '), ('\u00a0', '\u00a0'), ('\u1680', '\u1680'), ('\u2000', '\u200a'), ('\u2028', '\u2029'),
         ('\u202f', '\u202f'), ('\u205f', '\u205f'), ('\u3000', '\u3000'), ('\ufeff', '\ufeff'));
 
-    /// <summary>Every character but a line terminator: what a dot stands for.</summary>
+    /// <summary>Every character except a line terminator: what a dot stands for.</summary>
     public static CharSet Dot { get; } = Of(('\n', '\n'), ('\r', '\r'), ('\u2028', '\u2029')).Complement();
 
-    public IReadOnlyList<(char From, char To)> Ranges => _ranges;
+    public IReadOnlyList<(int From, int To)> Ranges => _ranges;
 
-    /// <summary>The character of a set that has one only.</summary>
-    public char? Single => _ranges is [var (from, to)] && from == to ? from : null;
+    /// <summary>The character of a set that has one character only; null for other sets, and for half of a surrogate pair.</summary>
+    public Rune? Single => _ranges is [var (from, to)] && from == to && Rune.IsValid(from) ? new Rune(from) : null;
 
-    public static bool IsWord(char c) => char.IsAsciiLetterOrDigit(c) || c == '_';
+    /// <summary>Word characters are ASCII, so a byte says whether it belongs to one.</summary>
+    public static bool IsWord(byte b) => char.IsAsciiLetterOrDigit((char)b) || b == '_';
 
-    public static CharSet Of(params IEnumerable<(char From, char To)> ranges)
+    public static CharSet Of(params IEnumerable<(int From, int To)> ranges)
     {
-        var merged = new List<(char From, char To)>();
+        var merged = new List<(int From, int To)>();
         foreach (var (from, to) in ranges.OrderBy(r => r.From))
         {
             if (merged.Count > 0 && from <= merged[^1].To + 1)
-                merged[^1] = (merged[^1].From, (char)Math.Max(merged[^1].To, to));
+                merged[^1] = (merged[^1].From, Math.Max(merged[^1].To, to));
             else
                 merged.Add((from, to));
         }
         return new CharSet([.. merged]);
     }
 
+    /// <summary>The characters that are not in the set, <see cref="NotUtf8"/> among them.</summary>
     public CharSet Complement()
     {
-        var gaps = new List<(char, char)>();
+        var gaps = new List<(int, int)>();
         var next = 0;
         foreach (var (from, to) in _ranges)
         {
             if (from > next)
-                gaps.Add(((char)next, (char)(from - 1)));
+                gaps.Add((next, from - 1));
             next = to + 1;
         }
-        if (next <= char.MaxValue)
-            gaps.Add(((char)next, char.MaxValue));
+        if (next <= NotUtf8)
+            gaps.Add((next, NotUtf8));
         return new CharSet([.. gaps]);
     }
 
     /// <summary>The set with the other case of each of its ASCII letters.</summary>
     public CharSet IgnoringCase()
     {
-        var more = new List<(char, char)>(_ranges);
+        var more = new List<(int, int)>(_ranges);
         foreach (var (from, to) in _ranges)
         {
             AddShifted(more, from, to, 'a', 'z', -32);
@@ -66,7 +82,7 @@ internal sealed class CharSet
         return Of(more);
     }
 
-    public bool Contains(char c)
+    public bool Contains(int c)
     {
         int low = 0, high = _ranges.Length - 1;
         while (low <= high)
@@ -82,63 +98,10 @@ internal sealed class CharSet
         return false;
     }
 
-    private static void AddShifted(List<(char, char)> ranges, char from, char to, char first, char last, int by)
+    private static void AddShifted(List<(int, int)> ranges, int from, int to, char first, char last, int by)
     {
         var (low, high) = (Math.Max(from, first), Math.Min(to, last));
         if (low <= high)
-            ranges.Add(((char)(low + by), (char)(high + by)));
-    }
-}
-
-/// <summary>The classes of characters that an expression tells apart: two characters of one class lead everywhere to the same.</summary>
-internal sealed class CharClasses
-{
-    /// <summary>The most classes of an expression; one fits into a byte.</summary>
-    public const int Max = 256;
-
-    private readonly char[] _starts;
-    private readonly byte[] _ascii = new byte[128];
-
-    public CharClasses(IEnumerable<CharSet> sets)
-    {
-        _starts = Starts(sets);
-        for (var c = 0; c < _ascii.Length; c++)
-            _ascii[c] = (byte)Search((char)c);
-    }
-
-    public int Count => _starts.Length;
-
-    public byte Of(char c) => c < 128 ? _ascii[c] : (byte)Search(c);
-
-    /// <summary>A character of the class.</summary>
-    public char Example(int index) => _starts[index];
-
-    public static int CountOf(RegexNode root) => Starts(SetsOf(root)).Length;
-
-    private static char[] Starts(IEnumerable<CharSet> sets)
-    {
-        var starts = new SortedSet<char> { '\0' };
-        foreach (var (from, to) in sets.Distinct().SelectMany(s => s.Ranges))
-        {
-            starts.Add(from);
-            if (to < char.MaxValue)
-                starts.Add((char)(to + 1));
-        }
-        return [.. starts];
-    }
-
-    private static IEnumerable<CharSet> SetsOf(RegexNode node) => node switch
-    {
-        RegexSet set => [set.Set],
-        RegexSequence sequence => sequence.Parts.SelectMany(SetsOf),
-        RegexChoice choice => choice.Parts.SelectMany(SetsOf),
-        RegexRepeat repeat => SetsOf(repeat.Part),
-        _ => [],
-    };
-
-    private int Search(char c)
-    {
-        var found = Array.BinarySearch(_starts, c);
-        return found >= 0 ? found : ~found - 1;
+            ranges.Add((low + by, high + by));
     }
 }

@@ -1,13 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 
 namespace Turnpike.Primitives;
 
 /// <summary>
-/// A regular expression for a whole value, in the syntax of ECMAScript without what cannot run in linear time. It is the one place that
-/// decides which patterns are accepted, for admission and data plane alike. Matching takes at most <see cref="Size"/> steps for each
-/// character, allocates nothing once the expression has been used, never fails, and never makes the expression grow: whoever
-/// chooses the values cannot spend more than that. Immutable and thread-safe.
+/// A regular expression for a whole value, in the syntax of ECMAScript without the constructs that cannot run in linear time. Admission
+/// and the data plane both use this class, so it alone decides which patterns are accepted. A value is UTF-8 as it comes off the wire; its
+/// characters are Unicode scalar values, and bytes that are not UTF-8 count as characters that no pattern can name. Matching takes at
+/// most <see cref="Size"/> steps for each character, allocates nothing once the expression has been used, never fails, and never makes
+/// the expression grow, so a client that chooses the values cannot make it cost more than that. Immutable and thread-safe.
 /// </summary>
 public sealed class LinearRegex
 {
@@ -18,8 +20,8 @@ public sealed class LinearRegex
     public const int MaxSize = 1000;
 
     private readonly RegexProgram _program;
-    private readonly string _prefix;
-    private readonly string _required;
+    private readonly byte[] _prefix;
+    private readonly byte[] _required;
     private RegexTable? _table;
     private bool _tableTried;
 
@@ -27,50 +29,53 @@ public sealed class LinearRegex
     {
         Pattern = pattern;
         _program = RegexProgram.Of(root);
-        _prefix = RegexLiterals.PrefixOf(root);
-        _required = RegexLiterals.RequiredBy(root);
+        _prefix = Encoding.UTF8.GetBytes(RegexLiterals.PrefixOf(root));
+        _required = Encoding.UTF8.GetBytes(RegexLiterals.RequiredBy(root));
     }
 
     public string Pattern { get; }
 
-    /// <summary>The number of steps that the pattern has once its bounded repetitions are written out: what one character of a value costs at most.</summary>
+    /// <summary>
+    /// The number of steps that the pattern has once its bounded repetitions are written out. One character of a value costs at most that.
+    /// </summary>
     public int Size => _program.Length - 1;
 
-    /// <summary>What is wrong with <paramref name="pattern"/>, with the construct and its offset, or null where it is accepted.</summary>
+    /// <summary>What is wrong with <paramref name="pattern"/>, with the construct and its offset; null when it is accepted.</summary>
     public static string? Fault(string pattern)
     {
         Parse(pattern, out _, out var fault);
         return fault;
     }
 
-    /// <summary>The size that the pattern would have; 0 where it is not accepted.</summary>
+    /// <summary>The size that the pattern would have; 0 when it is not accepted.</summary>
     public static int SizeOf(string pattern) => Parse(pattern, out var root, out _) ? RegexProgram.SizeOf(root) : 0;
 
-    /// <summary>The expression of a pattern. All users of the same pattern share one, for as long as any of them has it.</summary>
+    /// <summary>The expression of a pattern. All users of the same pattern share one expression for as long as any of them holds it.</summary>
     /// <exception cref="ArgumentException">The pattern is not accepted; the message says why.</exception>
     public static LinearRegex Get(string pattern) => RegexCache.Shared.Get(pattern, Make);
 
-    /// <summary>Whether the whole of <paramref name="value"/> matches.</summary>
-    public bool IsMatch(ReadOnlySpan<char> value)
+    /// <summary>Returns true when the whole of <paramref name="utf8"/> matches.</summary>
+    public bool IsMatch(ReadOnlySpan<byte> utf8)
     {
-        if (!value.StartsWith(_prefix, StringComparison.Ordinal))
+        // No character of UTF-8 is a part of another, so these may compare bytes.
+        if (!utf8.StartsWith(_prefix))
             return false;
-        if (_required.Length > _prefix.Length && value.IndexOf(_required, StringComparison.Ordinal) < 0)
+        if (_required.Length > _prefix.Length && utf8.IndexOf(_required) < 0)
             return false;
         if (!Volatile.Read(ref _tableTried))
         {
-            // Two threads at once make two equal tables, of which one stays.
+            // Two threads that come here at once make two equal tables, and one of them stays.
             _table = RegexTable.TryMake(_program);
             Volatile.Write(ref _tableTried, true);
         }
-        return _table is { } table ? table.IsMatch(value) : _program.IsMatch(value);
+        return _table is { } table ? table.IsMatch(utf8) : _program.IsMatch(utf8);
     }
 
     /// <inheritdoc/>
     public override string ToString() => Pattern;
 
-    /// <summary>Matches without any shortcut, so that a test can hold the shortcuts to it.</summary>
-    internal bool IsMatchByProgram(ReadOnlySpan<char> value) => _program.IsMatch(value);
+    /// <summary>Matches without any shortcut, so that a test can compare the shortcuts with it.</summary>
+    internal bool IsMatchByProgram(ReadOnlySpan<byte> utf8) => _program.IsMatch(utf8);
 
     private static LinearRegex Make(string pattern) =>
         Parse(pattern, out var root, out var fault) ? new LinearRegex(pattern, root) : throw new ArgumentException(fault, nameof(pattern));
@@ -90,10 +95,14 @@ public sealed class LinearRegex
             {
                 var written = size >= RegexProgram.Huge ? "far more" : size.ToString(CultureInfo.InvariantCulture);
                 throw new RegexSyntaxException(
-                    $"must be a regular expression of at most {MaxSize} steps, with its bounded repetitions written out; this one has {written}: use smaller bounds, or * and +");
+                    $"must be a regular expression of at most {MaxSize} steps, with its bounded repetitions written out; "
+                    + $"this one has {written}: use smaller bounds, or * and +");
             }
             if (CharClasses.CountOf(parsed) > CharClasses.Max)
-                throw new RegexSyntaxException($"must be a regular expression that tells at most {CharClasses.Max} classes of characters apart: use fewer ranges");
+            {
+                throw new RegexSyntaxException(
+                    $"must be a regular expression that tells at most {CharClasses.Max} classes of characters apart: use fewer ranges");
+            }
             root = parsed;
             fault = null;
             return true;
@@ -106,7 +115,7 @@ public sealed class LinearRegex
     }
 }
 
-/// <summary>The expressions in use, by pattern. Holds none of them alive.</summary>
+/// <summary>The expressions in use, by pattern. It keeps none of them alive.</summary>
 internal sealed class RegexCache
 {
     private const int FirstSweep = 1024;

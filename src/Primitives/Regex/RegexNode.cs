@@ -1,6 +1,8 @@
+using System.Text;
+
 namespace Turnpike.Primitives;
 
-/// <summary>A part of a regular expression as it was written.</summary>
+/// <summary>A part of a regular expression, as the pattern has it.</summary>
 internal abstract record RegexNode
 {
     /// <summary>Matches the empty text.</summary>
@@ -10,13 +12,16 @@ internal abstract record RegexNode
 /// <summary>One character of a set.</summary>
 internal sealed record RegexSet(CharSet Set) : RegexNode;
 
-/// <summary>The parts one after the other.</summary>
+/// <summary>The parts, one after another.</summary>
 internal sealed record RegexSequence(IReadOnlyList<RegexNode> Parts) : RegexNode;
 
 /// <summary>Any of the parts.</summary>
 internal sealed record RegexChoice(IReadOnlyList<RegexNode> Parts) : RegexNode;
 
-/// <param name="Max">-1 for no bound.</param>
+/// <summary>A part that is repeated.</summary>
+/// <param name="Part">The part.</param>
+/// <param name="Min">How often it occurs at least.</param>
+/// <param name="Max">How often it occurs at most, or -1 for no bound.</param>
 internal sealed record RegexRepeat(RegexNode Part, int Min, int Max) : RegexNode;
 
 /// <summary>A condition on a place between two characters.</summary>
@@ -30,13 +35,13 @@ internal enum RegexPlace
     NoWordBoundary,
 }
 
-/// <summary>Characters that every matching value has, so that most values are told apart without the automaton.</summary>
+/// <summary>Finds text that every matching value contains, so that most values are refused without the automaton.</summary>
 internal static class RegexLiterals
 {
-    /// <summary>What every matching value begins with.</summary>
+    /// <summary>The text that every matching value begins with.</summary>
     public static string PrefixOf(RegexNode root)
     {
-        var text = new System.Text.StringBuilder();
+        var text = new StringBuilder();
         AppendPrefix(root, text);
         return text.ToString();
     }
@@ -45,7 +50,7 @@ internal static class RegexLiterals
     public static string RequiredBy(RegexNode root)
     {
         var best = "";
-        var run = new System.Text.StringBuilder();
+        var run = new StringBuilder();
         void Flush()
         {
             if (run.Length > best.Length)
@@ -57,7 +62,7 @@ internal static class RegexLiterals
             switch (node)
             {
                 case RegexSet { Set.Single: { } c }:
-                    run.Append(c);
+                    run.Append(c.ToString());
                     break;
                 case RegexSequence sequence:
                     foreach (var part in sequence.Parts)
@@ -80,13 +85,13 @@ internal static class RegexLiterals
         return best;
     }
 
-    /// <returns>Whether all of the node is a literal, so that what follows it continues the prefix.</returns>
-    private static bool AppendPrefix(RegexNode node, System.Text.StringBuilder text)
+    /// <returns>True when the whole node is a literal, so that what follows it continues the prefix.</returns>
+    private static bool AppendPrefix(RegexNode node, StringBuilder text)
     {
         switch (node)
         {
             case RegexSet { Set.Single: { } c }:
-                text.Append(c);
+                text.Append(c.ToString());
                 return true;
             case RegexSequence sequence:
                 foreach (var part in sequence.Parts)

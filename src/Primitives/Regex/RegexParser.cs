@@ -3,13 +3,13 @@ using System.Globalization;
 
 namespace Turnpike.Primitives;
 
-/// <summary>What is wrong with a pattern, as one phrase.</summary>
+/// <summary>Says what is wrong with a pattern, in one phrase.</summary>
 internal sealed class RegexSyntaxException(string message) : Exception(message);
 
-/// <summary>Reads a pattern, and refuses what no automaton can do, naming the construct and where it stands.</summary>
+/// <summary>Reads a pattern. It refuses what no automaton can do, and names the construct and its offset.</summary>
 internal sealed class RegexParser
 {
-    // The parser and what follows it recurse over groups; patterns come from strangers.
+    // The parser and its users recurse over groups, and a pattern may come from an attacker.
     private const int MaxDepth = 100;
     private const int MaxCount = 1000;
 
@@ -57,7 +57,7 @@ internal sealed class RegexParser
     private RegexNode Atom()
     {
         var start = _at;
-        var c = _pattern[_at++];
+        var c = Next();
         switch (c)
         {
             case '(':
@@ -73,7 +73,7 @@ internal sealed class RegexParser
             case '\\':
                 return Escape(start);
             case '*' or '+' or '?':
-                throw Fault($"a quantifier '{c}' with nothing before it to repeat", start);
+                throw Fault($"a quantifier '{(char)c}' with nothing before it to repeat", start);
             case '{' when TryCounts(out _, out _):
                 throw Fault("a quantifier with nothing before it to repeat", start);
             default:
@@ -81,7 +81,14 @@ internal sealed class RegexParser
         }
     }
 
-    private RegexSet Literal(char c) => new RegexSet(Folded(CharSet.Of((c, c))));
+    /// <summary>Reads a character. Two halves of a surrogate pair are one character.</summary>
+    private int Next()
+    {
+        var first = _pattern[_at++];
+        return !AtEnd && char.IsSurrogatePair(first, _pattern[_at]) ? char.ConvertToUtf32(first, _pattern[_at++]) : first;
+    }
+
+    private RegexSet Literal(int c) => new RegexSet(Folded(CharSet.Of((c, c))));
 
     private CharSet Folded(CharSet set) => _ignoreCase ? set.IgnoringCase() : set;
 
@@ -126,7 +133,7 @@ internal sealed class RegexParser
         return false;
     }
 
-    /// <summary>Reads <c>n}</c>, <c>n,}</c> or <c>n,m}</c>; what is none of them is literal text.</summary>
+    /// <summary>Reads <c>n}</c>, <c>n,}</c> or <c>n,m}</c>. Anything else is literal text.</summary>
     private bool TryCounts(out int min, out int max)
     {
         (min, max) = (0, 0);
@@ -174,7 +181,7 @@ internal sealed class RegexParser
             _at++;
             if (!Introduction(start))
             {
-                // (?i) holds up to the end of the group that it stands in.
+                // (?i) applies up to the end of the group that it is in.
                 _depth--;
                 return RegexNode.Empty;
             }
@@ -189,7 +196,7 @@ internal sealed class RegexParser
     }
 
     /// <summary>Reads what follows <c>(?</c>.</summary>
-    /// <returns>Whether a group begins here; else all of it has been read.</returns>
+    /// <returns>True when a group begins here; false when all of it has been read.</returns>
     private bool Introduction(int start)
     {
         var rest = _pattern.AsSpan(_at);
@@ -260,9 +267,9 @@ internal sealed class RegexParser
         return set;
     }
 
-    private char CharacterEscape(int start)
+    private int CharacterEscape(int start)
     {
-        var c = _pattern[_at++];
+        var c = Next();
         switch (c)
         {
             case 't':
@@ -280,12 +287,26 @@ internal sealed class RegexParser
             case 'x':
                 return Hexadecimal(2, start);
             case 'u':
-                return Hexadecimal(4, start);
+                return UnicodeEscape(start);
             case 'p' or 'P':
-                throw Fault($"the Unicode category \\{c}; write ranges such as [a-z]", start);
+                throw Fault($"the Unicode category \\{(char)c}; write ranges such as [a-z]", start);
             default:
-                return char.IsAsciiLetterOrDigit(c) ? throw Fault($"the unknown escape \\{c}", start) : c;
+                return c < 128 && char.IsAsciiLetterOrDigit((char)c) ? throw Fault($"the unknown escape \\{(char)c}", start) : c;
         }
+    }
+
+    /// <summary>Reads the digits of an escape. Two escapes that are the halves of a surrogate pair are one character.</summary>
+    private int UnicodeEscape(int start)
+    {
+        var first = Hexadecimal(4, start);
+        if (!char.IsHighSurrogate(first) || !_pattern.AsSpan(_at).StartsWith("\\u", StringComparison.Ordinal))
+            return first;
+        var second = _at;
+        _at += 2;
+        if (Hexadecimal(4, second) is var low && char.IsLowSurrogate(low))
+            return char.ConvertToUtf32(first, low);
+        _at = second;
+        return first;
     }
 
     private char Hexadecimal(int digits, int start)
@@ -306,7 +327,7 @@ internal sealed class RegexParser
             _at++;
         if (!AtEnd && _pattern[_at] == ']')
             throw Fault("an empty character class; write \\] for the bracket itself", start);
-        var ranges = new List<(char, char)>();
+        var ranges = new List<(int, int)>();
         while (true)
         {
             if (AtEnd)
@@ -331,11 +352,11 @@ internal sealed class RegexParser
         var set = Folded(CharSet.Of(ranges));
         return negated ? set.Complement() : set;
 
-        // One character, or null where a whole class such as \d was added.
-        char? ClassItem()
+        // Returns one character, or null when it has added a whole class such as \d.
+        int? ClassItem()
         {
             var at = _at;
-            var c = _pattern[_at++];
+            var c = Next();
             if (c == '[' && !AtEnd && _pattern[_at] is ':' or '.' or '=')
                 throw Fault("a named character class; write ranges such as a-z", at);
             if (c == '-' && !AtEnd && _pattern[_at] == '[')

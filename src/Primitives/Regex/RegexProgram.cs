@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Turnpike.Primitives;
 
 internal enum StepKind : byte
@@ -15,11 +17,15 @@ internal enum StepKind : byte
     Accept,
 }
 
-/// <param name="Set">Of a Take: which set.</param>
-/// <param name="Or">-1 where there is no second way.</param>
+/// <summary>One step of the automaton.</summary>
+/// <param name="Kind">What the step does.</param>
+/// <param name="Place">For a Check: the place that it asks for.</param>
+/// <param name="Set">For a Take: the index of the set.</param>
+/// <param name="To">For a Go: the step to go on with.</param>
+/// <param name="Or">For a Go: a second step to go on with, or -1.</param>
 internal readonly record struct Step(StepKind Kind, RegexPlace Place = default, short Set = 0, short To = 0, short Or = -1);
 
-/// <summary>What is known of a place between two characters.</summary>
+/// <summary>What is known about a place between two characters.</summary>
 internal readonly record struct Surroundings(bool Begin, bool End, bool WordBoundary)
 {
     public bool Meet(RegexPlace place) => place switch
@@ -32,12 +38,12 @@ internal readonly record struct Surroundings(bool Begin, bool End, bool WordBoun
 }
 
 /// <summary>
-/// The automaton of an expression, run by following all ways at once: each character costs as many steps as the automaton has, at
-/// most, and the memory for it is on the stack.
+/// The automaton of an expression. It runs by following all ways at once, so a character costs at most as many steps as the automaton
+/// has, and the memory that it needs is on the stack.
 /// </summary>
 internal sealed class RegexProgram
 {
-    /// <summary>Stands for every size beyond what anybody would count.</summary>
+    /// <summary>Stands for every size that is too large to be counted.</summary>
     public const int Huge = 1_000_000;
 
     private readonly Step[] _steps;
@@ -70,24 +76,27 @@ internal sealed class RegexProgram
         return new RegexProgram([.. writer.Steps], writer.Sets);
     }
 
-    /// <summary>The number of steps of the program for <paramref name="root"/> before it accepts, without writing it.</summary>
+    /// <summary>The number of steps that the program of <paramref name="root"/> has before it accepts. The program is not written for it.</summary>
     public static int SizeOf(RegexNode root) => (int)Count(root);
 
-    public bool IsMatch(ReadOnlySpan<char> value)
+    /// <summary>Returns true when the whole of <paramref name="utf8"/> matches.</summary>
+    public bool IsMatch(ReadOnlySpan<byte> utf8)
     {
         Span<short> from = stackalloc short[_steps.Length], to = stackalloc short[_steps.Length], open = stackalloc short[_steps.Length];
         Span<ulong> seen = stackalloc ulong[(_steps.Length + 63) >> 6];
         seen.Clear();
         var count = 0;
-        Follow(0, At(value, 0), from, ref count, seen, open);
-        for (var i = 0; i < value.Length; i++)
+        Follow(0, At(utf8, 0), from, ref count, seen, open);
+        var index = 0;
+        while (index < utf8.Length)
         {
             if (count == 0)
                 return false;
             seen.Clear();
             var next = 0;
-            var place = At(value, i + 1);
-            var symbol = Classes.Of(value[i]);
+            var symbol = Classes.OfFirst(utf8[index..], out var length);
+            index += length;
+            var place = At(utf8, index);
             foreach (var step in from[..count])
             {
                 if (Takes(step, symbol))
@@ -101,7 +110,7 @@ internal sealed class RegexProgram
         return from[..count].Contains((short)(_steps.Length - 1));
     }
 
-    /// <summary>Whether the step takes a character of the class.</summary>
+    /// <summary>Returns true when the step takes a character of the class.</summary>
     public bool Takes(short step, int symbol)
     {
         ref readonly var s = ref _steps[step];
@@ -113,9 +122,13 @@ internal sealed class RegexProgram
     public bool IsCheck(short step) => _steps[step].Kind == StepKind.Check;
 
     /// <summary>Adds to <paramref name="found"/> each step that is reached from <paramref name="step"/> without taking a character, once.</summary>
-    /// <param name="seen">The steps that were reached already, as bits.</param>
-    /// <param name="open">Room for as many steps as there are.</param>
-    /// <param name="keepChecks">Keeps conditions that do not hold here, because they may hold where more is known.</param>
+    /// <param name="step">Where to begin.</param>
+    /// <param name="place">The place in the value.</param>
+    /// <param name="found">Gets the steps.</param>
+    /// <param name="count">The number of steps in <paramref name="found"/>.</param>
+    /// <param name="seen">The steps that have been reached already, as bits.</param>
+    /// <param name="open">Working memory for as many steps as there are.</param>
+    /// <param name="keepChecks">Keeps conditions that do not hold here, because they may hold when more is known.</param>
     public void Follow(short step, Surroundings place, Span<short> found, ref int count, Span<ulong> seen, Span<short> open, bool keepChecks = false)
     {
         ref readonly var first = ref _steps[step];
@@ -165,11 +178,11 @@ internal sealed class RegexProgram
         open[depth++] = step;
     }
 
-    private Surroundings At(ReadOnlySpan<char> value, int index)
+    private Surroundings At(ReadOnlySpan<byte> utf8, int index)
     {
         var boundary = HasWordBoundaries
-            && (index > 0 && CharSet.IsWord(value[index - 1])) != (index < value.Length && CharSet.IsWord(value[index]));
-        return new Surroundings(index == 0, index == value.Length, boundary);
+            && (index > 0 && CharSet.IsWord(utf8[index - 1])) != (index < utf8.Length && CharSet.IsWord(utf8[index]));
+        return new Surroundings(index == 0, index == utf8.Length, boundary);
     }
 
     private static long Count(RegexNode node)
@@ -261,7 +274,7 @@ internal sealed class RegexProgram
 
         private short IndexOf(CharSet set)
         {
-            var key = string.Concat(set.Ranges.Select(r => $"{r.From}{r.To}"));
+            var key = string.Join(',', set.Ranges.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.From}-{r.To}")));
             if (!_known.TryGetValue(key, out var index))
             {
                 _known.Add(key, index = (short)Sets.Count);

@@ -1,12 +1,12 @@
 namespace Turnpike.Primitives;
 
 /// <summary>
-/// The automaton of an expression with one state at a time, where that is small: one look-up for each character. Which expressions have
-/// one depends on the pattern alone, never on the values.
+/// The automaton of an expression with one state at a time: it takes one lookup for each character. Only small automata have a table, and
+/// whether there is one depends on the pattern alone, never on the values.
 /// </summary>
 internal sealed class RegexTable
 {
-    // About a millisecond and at most some tens of kilobytes for each pattern.
+    // These bounds let a pattern cost about a millisecond and some tens of kilobytes at most.
     private const int MaxWork = 200_000;
     private const int MaxCells = 8_192;
 
@@ -23,19 +23,21 @@ internal sealed class RegexTable
         _accepts = accepts;
     }
 
-    public bool IsMatch(ReadOnlySpan<char> value)
+    /// <summary>Returns true when the whole of <paramref name="utf8"/> matches.</summary>
+    public bool IsMatch(ReadOnlySpan<byte> utf8)
     {
         var state = 0;
-        foreach (var c in value)
+        while (!utf8.IsEmpty)
         {
-            state = _next[(state * _classes.Count) + _classes.Of(c)];
+            state = _next[(state * _classes.Count) + _classes.OfFirst(utf8, out var length)];
             if (state == Dead)
                 return false;
+            utf8 = utf8[length..];
         }
         return _accepts[state];
     }
 
-    /// <summary>The table, or null where it would be too large or the expression looks at both sides of a place.</summary>
+    /// <summary>The table, or null when it would be too large or when the expression looks at both sides of a place.</summary>
     public static RegexTable? TryMake(RegexProgram program)
     {
         if (program.HasWordBoundaries)
@@ -45,7 +47,7 @@ internal sealed class RegexTable
         var numbers = new Dictionary<string, short>(StringComparer.Ordinal);
         var states = new List<string>();
         var next = new List<short>();
-        // The first state alone is at the beginning of the value, so it is not shared with an equal one.
+        // Only the first state is at the beginning of the value, so it is not shared with an equal state.
         states.Add(Closure(program, [0], new Surroundings(Begin: true, End: false, WordBoundary: false)));
         for (var state = 0; state < states.Count; state++)
         {
@@ -79,7 +81,7 @@ internal sealed class RegexTable
         return new RegexTable(classes, [.. next], [.. accepts]);
     }
 
-    /// <summary>The steps reached, in order, as text, so that equal sets are equal keys.</summary>
+    /// <summary>The steps that are reached, in order and as text, so that equal sets are equal keys.</summary>
     private static string Closure(RegexProgram program, List<short> kernel, Surroundings place)
     {
         var found = new short[program.Length];

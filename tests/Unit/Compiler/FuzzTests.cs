@@ -161,17 +161,8 @@ internal sealed record FuzzedRequest(string Method, string Authority, string Pat
         random.GetItems(Paths, 1)[0],
         ImmutableDictionary<string, string>.Empty.Add("cookie", random.GetItems(["user=jason", "", new string('a', 3000) + "!", "\ud800"], 1)[0]).Add("x-a", "b"));
 
-    public Route? Match(RouteTable table)
-    {
-        if (table.Http.Find(Authority) is not { } host || host.FindPath(Path) is not { } entry)
-            return null;
-        return VirtualHost.FindRoute(entry, new RequestKey(Method, "http", Authority, Path), new View(Headers));
-    }
-
-    private readonly struct View(ImmutableDictionary<string, string> headers) : IRequestHeaders
-    {
-        public string? Combined(string name) => headers.GetValueOrDefault(name);
-    }
+    public Route? Match(RouteTable table) =>
+        new TextRequest(Method, Authority, Path, [.. Headers.Select(h => (h.Key, h.Value))]).Match(table.Http);
 }
 
 /// <summary>RouteRules, Ingresses and their company: half right, half anything.</summary>

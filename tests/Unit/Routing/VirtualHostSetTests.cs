@@ -25,6 +25,38 @@ public sealed class VirtualHostSetTests
     public void Find_TakesExactThenOneLabelWildcardThenAny(string authority, string domain) =>
         Assert.Equal(domain, Hosts.Find(authority)?.Domain);
 
+    /// <summary>Two kinds of wildcard: one label, and one label or more. The longest name behind the wildcard goes first.</summary>
+    [Theory]
+    [InlineData("a.x.com", "*.x.com")]
+    [InlineData("A.X.COM:80", "*.x.com")]
+    [InlineData("b.a.x.com", "**.x.com")]
+    [InlineData("c.b.a.x.com", "**.x.com")]
+    [InlineData("b.deep.x.com", "**.deep.x.com")]
+    [InlineData("x.com", "**.com")]
+    [InlineData("y.com", "**.com")]
+    [InlineData("z.y.com", "**.com")]
+    [InlineData("com", "*")]
+    [InlineData(".com", "*")]
+    [InlineData("exact.b.x.com", "exact.b.x.com")]
+    [InlineData("x.org", "*")]
+    public void Find_TellsTwoKindsOfWildcardApart(string authority, string domain)
+    {
+        var hosts = new VirtualHostSet(
+            [.. new[] { "*", "**.com", "*.x.com", "**.x.com", "**.deep.x.com", "exact.b.x.com" }.Select(d => new VirtualHost(d, []))]);
+        Assert.Equal(domain, hosts.Find(authority)?.Domain);
+    }
+
+    /// <summary>No name is longer than 255 bytes, and no name has a byte beyond ASCII: such a host is nobody's.</summary>
+    [Fact]
+    public void Find_OfWhatIsNoName_TakesAny()
+    {
+        var hosts = new VirtualHostSet([new VirtualHost("**.com", [])]);
+        Assert.NotNull(hosts.Find(new string('a', 251) + ".com"));
+        Assert.Null(hosts.Find(new string('a', 252) + ".com"));
+        Assert.Null(hosts.Find("caf\u00e9.com"));
+        Assert.Equal("*", Hosts.Find(new string('a', 70_000))?.Domain);
+    }
+
     [Fact]
     public void Find_WithoutAny_FindsNothingElse() =>
         Assert.Null(new VirtualHostSet([new VirtualHost("foo.com", [])]).Find("bar.com"));
