@@ -5,15 +5,15 @@ out := out
 programs := Cli:turnpike IngressProxy:turnpike-proxy Operator:turnpike-operator
 samples := httpbin:httpbin
 
-# The test projects are programs; TEST_FLAGS are the runner's own, such as -class "*Walkthrough*" or -method "*Timeout*".
-run-tests = $(out)/artifacts/bin/$(1)/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Turnpike.Tests.$(1) -noColor $(TEST_FLAGS)
+# tests/<Room>.Tests are programs; TEST_FLAGS are the runner's own, such as -class "*Walkthrough*" or -method "*Timeout*".
+run-tests = CONFIGURATION=$(CONFIGURATION) hack/run-tests $(1) $(if $(TEST_FLAGS),-- $(TEST_FLAGS))
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-component test-hosting test-controlplane integration attacks demo images cluster-up cluster-down \
+.PHONY: help build test integration attacks demo images cluster-up cluster-down \
   e2e bench bench-micro manifests check-manifests changelog check-release lint format golden publish-aot clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build everything (Release); the programs are then in out/bin
 	$(DOTNET) build Operator.sln -c $(CONFIGURATION) -v quiet --nologo
@@ -25,26 +25,18 @@ build: ## Build everything (Release); the programs are then in out/bin
 	done
 	@ln -sfn turnpike $(out)/bin/istioctl
 
-test: test-unit test-component test-hosting test-controlplane ## Run all tests that need no cluster
+test: build ## Run the tests of every room, all that need no cluster
+	@$(call run-tests,rooms)
 
-test-unit: build ## Run the unit tests (milliseconds each, no I/O but golden files)
-	$(call run-tests,Unit)
-
-test-component: build ## Run the component tests (real sockets on loopback)
-	$(call run-tests,Component)
-
-test-hosting: build ## Run the tests of the operator runtime (a fake API server on loopback)
-	$(out)/artifacts/bin/HostingTests/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/Turnpike.Tests.Hosting -noColor $(TEST_FLAGS)
-
-test-controlplane: build ## Run the tests of discovery, both ends and the replicas of the operator (real sockets on loopback)
-	$(call run-tests,ControlPlane)
+test-%: build ## Run the tests of one room: make test-routing
+	@$(call run-tests,$*)
 
 integration: build ## Run the integration tests (a real kube-apiserver, from hack/devcluster/build or KUBEBUILDER_ASSETS)
-	$(call run-tests,Integration)
+	@$(call run-tests,Integration)
 
 attacks: build ## Attack proxy and operator, each in a control group with its pod's memory (root; figures in out/attacks.md)
 	@rm -f $(out)/attacks.md
-	$(call run-tests,Attacks)
+	@$(call run-tests,Attacks)
 
 demo: build ## Run the walkthrough of 2017 on this machine (DEMO_FLAGS=--keep leaves it running)
 	@$(out)/bin/turnpike demo $(DEMO_FLAGS)
@@ -96,8 +88,7 @@ format: ## Format the code
 	$(DOTNET) format Operator.sln
 
 golden: build ## Rewrite the expectations of golden tests; the diff is the review
-	TURNPIKE_GOLDEN=update $(call run-tests,Unit)
-	TURNPIKE_GOLDEN=update $(call run-tests,Component) -class "*Golden*"
+	TURNPIKE_GOLDEN=update CONFIGURATION=$(CONFIGURATION) hack/run-tests rooms -- -class "*Golden*" -class "*SampleTests"
 
 publish-aot: ## Publish turnpike-proxy as a native program to out/aot
 	$(DOTNET) publish src/IngressProxy -c Release -p:PublishAot=true -v quiet --nologo -o $(out)/aot

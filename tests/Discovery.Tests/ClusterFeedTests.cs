@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Turnpike.Discovery;
+using Turnpike.Hosting.Client;
+using Turnpike.Tests.Support;
+using Turnpike.Tests.Support.ControlPlane;
+
+namespace Turnpike.Tests.Discovery;
+
+public sealed class ClusterFeedTests
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    /// <summary>Changes that arrive between the first one and the snapshot are in it: they call for no further table.</summary>
+    [Fact]
+    public async Task ChangesThatASnapshotHolds_AreNoNews()
+    {
+        await using var cluster = await Cluster.StartAsync();
+        using var api = new KubeApi(KubeEndpoint.At(cluster.Api.Url));
+        var feed = new ClusterFeed(api, Turnpike.Api.Profile.Istio2017, NullLoggerFactory.Instance, TimeProvider.System);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var synced = new TaskCompletionSource();
+        var running = feed.RunAsync(synced.SetResult, end.Token);
+        await synced.Task.WaitAsync(Cancelled);
+        feed.Snapshot();
+        var first = feed.WaitForChangeAsync(Cancelled);
+        Assert.False(first.IsCompleted);
+
+        cluster.AddIngress("shop");
+        await first;
+        cluster.AddIngress("blog");
+        await Wait.Until(() => feed.Snapshot().Snapshot.Ingresses.Length == 3, "both changes");
+        Assert.False(feed.WaitForChangeAsync(Cancelled).IsCompleted);
+
+        var next = feed.WaitForChangeAsync(Cancelled);
+        cluster.AddIngress("news");
+        await next;
+        await end.CancelAsync();
+        await running;
+    }
+}

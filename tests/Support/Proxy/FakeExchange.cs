@@ -1,0 +1,77 @@
+using System.Net;
+using System.Text;
+using Turnpike.Pipeline;
+
+namespace Turnpike.Tests.Support.Proxy;
+
+/// <summary>A request and its answer in memory.</summary>
+internal sealed class FakeExchange : Exchange
+{
+    private readonly Sink _sink;
+    private readonly BodyReader? _requestBody;
+
+    public FakeExchange(string method = "GET", string target = "/", BodyReader? body = null, string peer = "9.9.9.9", Listener listener = Listener.Http)
+    {
+        _sink = new Sink(this);
+        _requestBody = body;
+        Connection = new ConnectionFacts(listener, IPAddress.Parse(peer));
+        Request.Method = method;
+        Request.Target = target;
+        Request.Authority = "a.example.com:8080";
+        Request.Scheme = Connection.Scheme;
+        Request.Version = HttpGeneration.Http11;
+    }
+
+    public override ConnectionFacts Connection { get; }
+
+    public override BodyReader? RequestBody => _requestBody;
+
+    public override BodyWriter ResponseBody => _sink;
+
+    public override bool ResponseStarted => _sink.Started;
+
+    public override CancellationToken ClientGone => Gone;
+
+    public CancellationToken Gone { get; init; }
+
+    public bool Aborted { get; private set; }
+
+    public List<(string Name, string Value)> Trailers { get; } = [];
+
+    public string Text => Encoding.ASCII.GetString(_sink.Bytes.ToArray());
+
+    public FakeExchange With(params (string Name, string Value)[] headers)
+    {
+        foreach (var (name, value) in headers)
+            Request.Headers.Add(name, value);
+        return this;
+    }
+
+    public override void AddTrailer(string name, string value) => Trailers.Add((name, value));
+
+    public override ValueTask<Stream> AcceptUpgradeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public override void Abort() => Aborted = true;
+
+    private sealed class Sink(FakeExchange exchange) : BodyWriter
+    {
+        public MemoryStream Bytes { get; } = new();
+
+        public bool Started { get; private set; }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Started = true;
+            Bytes.Write(bytes.Span);
+            return default;
+        }
+
+        public override ValueTask FlushAsync(CancellationToken cancellationToken)
+        {
+            Assert.False(exchange.Aborted);
+            Started = true;
+            return default;
+        }
+    }
+}
