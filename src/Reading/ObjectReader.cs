@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Turnpike.Reading;
@@ -66,6 +67,31 @@ internal sealed class ObjectReader
         return null;
     }
 
+    /// <summary>Reads an integer between <paramref name="least"/> and <paramref name="most"/>.</summary>
+    public long? Integer(string name, long least, long most)
+    {
+        if (Field(name, null) is not { } node)
+            return null;
+        if (Scalars.TryInteger(node, least, most, out var value, out var fault))
+            return value;
+        Fail<object>(name, null, node, fault);
+        return null;
+    }
+
+    /// <summary>Reads one of <paramref name="choices"/>. A choice that YAML takes for a boolean needs no quotes.</summary>
+    public string? Choice(string name, IReadOnlyCollection<string> choices)
+    {
+        if (Field(name, null) is not { } node)
+            return null;
+        var text = node.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? node.ToJsonString()
+            : JsonText.TryString(node, out var given) ? given
+            : null;
+        if (text is not null && choices.Contains(text, StringComparer.Ordinal))
+            return text;
+        Findings.Fault(FieldError.Unsupported(PathOf(name), JsonText.Quote(node), choices));
+        return null;
+    }
+
     public int? Port(string name)
     {
         if (Int32(name) is not { } port)
@@ -114,6 +140,13 @@ internal sealed class ObjectReader
     public void Fault(string model, FieldError error) => Findings.Fault(FullModel(model), error);
 
     public void Warn(string name, string text) => Findings.Warn(PathOf(name), text);
+
+    /// <summary>Warns of each field that is not in <paramref name="known"/>, and suggests the known name that was probably meant.</summary>
+    public void WarnOfUnknown(IReadOnlyCollection<string> known)
+    {
+        foreach (var name in Given.Except(known, StringComparer.Ordinal))
+            Warn(name, "unknown key" + Spelling.DidYouMean(Spelling.Nearest(name, known)));
+    }
 
     private IEnumerable<T> Items<T>(string name, string? model, Func<JsonNode?, string, string, T?> read)
         where T : class

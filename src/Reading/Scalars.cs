@@ -74,7 +74,7 @@ internal static class Scalars
         return false;
     }
 
-    private static bool TryInteger(JsonNode? node, long least, long most, out long value, [NotNullWhen(false)] out string? fault)
+    public static bool TryInteger(JsonNode? node, long least, long most, out long value, [NotNullWhen(false)] out string? fault)
     {
         value = 0;
         if (node?.GetValueKind() != JsonValueKind.Number)

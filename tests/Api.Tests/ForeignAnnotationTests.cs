@@ -101,8 +101,8 @@ public sealed class ForeignAnnotationTests
     public void WhatIsNobodysOrLosesNothing_IsPassedOver(string name, string value) => Assert.Empty(Of((name, value)));
 
     [Theory]
-    [InlineData("turnpike.io/htp", "there is no such annotation; did you mean turnpike.io/http?")]
-    [InlineData("turnpike.io/share-hosts-wiht", "there is no such annotation; did you mean turnpike.io/share-host-with?")]
+    [InlineData("turnpike.io/htp", "there is no such annotation; did you mean \"turnpike.io/http\"?")]
+    [InlineData("turnpike.io/share-hosts-wiht", "there is no such annotation; did you mean \"turnpike.io/share-host-with\"?")]
     [InlineData("turnpike.io/a-word-that-is-nowhere-near-anything-at-all", "there is no such annotation")]
     [InlineData("turnpike.io/load-balancing", "has no effect on an Ingress; it belongs on the Service")]
     [InlineData("turnpike.io/allow-rules-from", "has no effect on an Ingress; it belongs on the Namespace")]

@@ -62,7 +62,7 @@ public sealed class IngressTests
     }
 
     [Theory]
-    // Behaviour reference §5.3.
+    // behaviour reference §5.3.
     [InlineData("Off", null, false)]
     [InlineData("Off", "istio", false)]
     [InlineData("Default", null, true)]

@@ -71,7 +71,7 @@ public sealed class KubeInjectTests : IDisposable
         Assert.Equal(
             [
                 $"note: injection settings: {config}",
-                $"warning: {config}: polcy: unknown key; did you mean policy?",
+                $"warning: {config}: polcy: unknown key; did you mean \"policy\"?",
                 Native,
                 $"note: {file}: document 1 (Pod prod/a): not injected: policy is disabled and no annotation sidecar.istio.io/inject asks for it",
             ],

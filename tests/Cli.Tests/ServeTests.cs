@@ -131,7 +131,7 @@ public sealed class ServeTests : IAsyncLifetime
         var url = await StartAsync();
         _directory.Write("ingress.yaml", SampleManifests.Ingress("/headers").Replace("kind: Ingress", "kind: Ingres", StringComparison.Ordinal));
         Assert.Equal(
-            "error: ingress.yaml: document 1 (Ingres default/web): kind: Invalid value: \"Ingres\": is not known; did you mean Ingress? (Ingress default/web that was here stays in force)",
+            "error: ingress.yaml: document 1 (Ingres default/web): kind: Invalid value: \"Ingres\": is not known; did you mean \"Ingress\"? (Ingress default/web that was here stays in force)",
             await _error.ExpectAsync("Ingres "));
         // Whatever comes into force later has it still.
         _directory.Write("rule.yaml", SampleManifests.Rule("timeout: 3s"));

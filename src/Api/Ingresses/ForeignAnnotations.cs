@@ -78,7 +78,7 @@ public static class ForeignAnnotations
             return Plain(name, "has no effect on an Ingress; it belongs on the Service");
         if (name == Names.AllowRulesFromAnnotation)
             return Plain(name, "has no effect on an Ingress; it belongs on the Namespace");
-        return Plain(name, "has no effect: there is no such annotation" + (Spelling.Nearest(name, Names.IngressAnnotations) is { } meant ? $"; did you mean {meant}?" : ""));
+        return Plain(name, "has no effect: there is no such annotation" + Spelling.DidYouMean(Spelling.Nearest(name, Names.IngressAnnotations)));
     }
 
     private static ForeignAnnotation Plain(string name, string detail) => new(PathOf(name), false, detail);

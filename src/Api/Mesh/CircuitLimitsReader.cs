@@ -12,7 +12,7 @@ internal static class CircuitLimitsReader
 
     public static CircuitLimits Read(ObjectReader section)
     {
-        MeshConfigReader.WarnOfUnknownKeys(section, Keys);
+        section.WarnOfUnknown(Keys);
         return new CircuitLimits
         {
             Connections = Limit(section, "connections"),

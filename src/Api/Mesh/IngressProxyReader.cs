@@ -14,7 +14,7 @@ internal static class IngressProxyReader
     public static IngressProxySettings Read(ObjectReader section)
     {
         var fallback = new IngressProxySettings();
-        MeshConfigReader.WarnOfUnknownKeys(section, Keys);
+        section.WarnOfUnknown(Keys);
         var replicas = section.Int32("replicas") ?? fallback.Replicas;
         if (replicas is < 0 or > MaxReplicas)
             section.Fault(FieldError.Invalid(section.PathOf("replicas"), JsonText.Quote(section.Raw("replicas")), $"must be between 0 and {MaxReplicas}"));

@@ -69,13 +69,6 @@ public static class MeshConfigReader
         });
     }
 
-    /// <summary>Of a section whose keys have one spelling.</summary>
-    internal static void WarnOfUnknownKeys(ObjectReader section, IReadOnlyCollection<string> known)
-    {
-        foreach (var key in section.Given.Except(known, StringComparer.Ordinal))
-            section.Warn(key, "unknown key" + (Spelling.Nearest(key, known) is { } meant ? $"; did you mean \"{meant}\"?" : ""));
-    }
-
     /// <summary>The keys that mean nothing here and never did: those of another product.</summary>
     public static IReadOnlyList<string> UnknownKeys(JsonObject mesh) => [.. mesh.Select(member => member.Key).Where(key => KeyOf(key) is null)];
 
@@ -86,10 +79,8 @@ public static class MeshConfigReader
         var all = Known.Concat(Ignored);
         if (KeyOf(key) is not { } known)
         {
-            var hint = Spelling.Nearest(key, all) is { } meant
-                ? $"; did you mean \"{(key.Contains('_', StringComparison.Ordinal) ? Spelling.Snake(meant) : meant)}\"?"
-                : "";
-            keys.Warn(key, "unknown key" + hint);
+            var spelled = key.Contains('_', StringComparison.Ordinal) ? all.Select(Spelling.Snake) : all;
+            keys.Warn(key, "unknown key" + Spelling.DidYouMean(Spelling.Nearest(key, spelled)));
         }
         else if (known != key && keys.Has(known))
         {
@@ -113,20 +104,12 @@ public static class MeshConfigReader
         return text;
     }
 
-    private static string? Choice(ObjectReader keys, string name, IEnumerable<string> choices)
-    {
-        var key = Spelled(keys, name);
-        if (keys.String(key) is not { } text)
-            return null;
-        if (choices.Contains(text, StringComparer.Ordinal))
-            return text;
-        keys.Fault(FieldError.Unsupported(keys.PathOf(key), JsonText.Quote(text), choices));
-        return null;
-    }
+    private static string? Choice(ObjectReader keys, string name, IReadOnlyCollection<string> choices) =>
+        keys.Choice(Spelled(keys, name), choices);
 
     private static T? OneOf<T>(ObjectReader keys, string name)
         where T : struct, Enum =>
-        Choice(keys, name, Enum.GetNames<T>().Select(n => n.ToLowerInvariant())) is { } text ? Enum.Parse<T>(text, ignoreCase: true) : null;
+        Choice(keys, name, [.. Enum.GetNames<T>().Select(n => n.ToLowerInvariant())]) is { } text ? Enum.Parse<T>(text, ignoreCase: true) : null;
 
     private static IngressControllerMode? Mode(ObjectReader keys)
     {
@@ -134,7 +117,7 @@ public static class MeshConfigReader
         // To YAML 1.1 a bare OFF is the boolean false.
         if (keys.Raw(Spelled(keys, name))?.GetValueKind() == JsonValueKind.False)
             return IngressControllerMode.Off;
-        var choice = Choice(keys, name, Enum.GetNames<IngressControllerMode>().Select(n => n.ToUpperInvariant()));
+        var choice = Choice(keys, name, [.. Enum.GetNames<IngressControllerMode>().Select(n => n.ToUpperInvariant())]);
         return choice is null ? null : Enum.Parse<IngressControllerMode>(choice, ignoreCase: true);
     }
 

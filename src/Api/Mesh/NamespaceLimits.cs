@@ -44,7 +44,7 @@ internal static class NamespaceLimitsReader
 
     public static NamespaceLimits Read(ObjectReader section)
     {
-        MeshConfigReader.WarnOfUnknownKeys(section, Keys);
+        section.WarnOfUnknown(Keys);
         return new NamespaceLimits
         {
             Paths = CircuitLimitsReader.Limit(section, "paths"),

@@ -24,10 +24,10 @@ public static class RouteRuleReader
         }
         foreach (var name in fields.Select(f => f.Key).Except(TopFields, StringComparer.Ordinal))
         {
-            var hint = Spelling.Nearest(name, TopFields) is { } meant ? $"did you mean \"{meant}\"?"
-                : MessageSchema.RouteRuleSpec.Find(name) is not null ? "it belongs under \"spec\""
-                : "the fields here are " + string.Join(", ", TopFields.Select(f => $"\"{f}\""));
-            findings.Fault(FieldError.Forbidden(FieldPath.Child("", name), "unknown field; " + hint));
+            var hint = Spelling.Nearest(name, TopFields) is { } meant ? Spelling.DidYouMean(meant)
+                : MessageSchema.RouteRuleSpec.Find(name) is not null ? "; it belongs under \"spec\""
+                : "; the fields here are " + string.Join(", ", TopFields.Select(f => $"\"{f}\""));
+            findings.Fault(FieldError.Forbidden(FieldPath.Child("", name), "unknown field" + hint));
         }
         var reader = new ObjectReader(findings, raw);
         reader.ExpectType([Names.GroupVersion], Kind);

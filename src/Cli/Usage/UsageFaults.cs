@@ -36,7 +36,7 @@ internal static partial class UsageFaults
 
     /// <summary>The sentence for a command that is not there.</summary>
     public static string UnknownCommand(string name, Command parent) =>
-        $"unknown command {Quoted(name)}{Meant(name, parent.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))}";
+        $"unknown command {Quoted(name)}{Spelling.DidYouMean(Spelling.Nearest(name, parent.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)))}";
 
     private static List<string> Of(ParseResult parsed, string program)
     {
@@ -44,7 +44,9 @@ internal static partial class UsageFaults
         if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [not ['-', ..] and var word, ..])
             return WithHelp([UnknownCommand(word, command)], Help(program, command));
         // After a name that is not known nothing else can be judged: what follows may be its value.
-        var unknown = UnknownOptions(parsed).Select(option => $"unknown option {Quoted(option)}{Meant(option, OptionNames(parsed))}").ToList();
+        var unknown = UnknownOptions(parsed)
+            .Select(option => $"unknown option {Quoted(option)}{Spelling.DidYouMean(Spelling.Nearest(option, OptionNames(parsed)))}")
+            .ToList();
         if (unknown.Count == 0)
         {
             var extra = parsed.UnmatchedTokens.Select(token => $"unexpected argument {Quoted(token)}").ToList();
@@ -88,9 +90,6 @@ internal static partial class UsageFaults
             }
         }
     }
-
-    private static string Meant(string name, IEnumerable<string> candidates) =>
-        Spelling.Nearest(name, candidates) is { } near ? $"; did you mean {near}?" : "";
 
     /// <summary>The sentence for one of the parser's; null for those that are told otherwise.</summary>
     private static string? Sentence(string message, Command command)

@@ -27,7 +27,8 @@ public static class KindSpelling
         if (group == Names.Group)
         {
             var near = Spelling.Nearest(kind, [Kinds.RouteRule], MaxSlips);
-            return new(true, near, $"kind: Invalid value: \"{kind}\": {Names.Group} has no such kind; {(near is null ? "its kind is" : "did you mean")} {Kinds.RouteRule}{(near is null ? "" : "?")}");
+            var hint = near is null ? $"; its kind is {Kinds.RouteRule}" : Spelling.DidYouMean(near);
+            return new(true, near, $"kind: Invalid value: \"{kind}\": {Names.Group} has no such kind{hint}");
         }
         if (ObjectReaders.GroupsOf(kind) is { } groups)
         {
@@ -37,7 +38,7 @@ public static class KindSpelling
             return meant is null ? null : new(false, kind, $"apiVersion: Invalid value: \"{apiVersion}\": it has no kind {kind}, which is of {meant}");
         }
         return Spelling.Nearest(kind, ObjectReaders.KindsOf(apiVersion.Length == 0 ? null : group), MaxSlips) is { } name
-            ? new(false, name, $"kind: Invalid value: \"{kind}\": is not known; did you mean {name}?")
+            ? new(false, name, $"kind: Invalid value: \"{kind}\": is not known{Spelling.DidYouMean(name)}")
             : null;
     }
 }

@@ -9,13 +9,36 @@ using Turnpike.Yaml;
 namespace Turnpike.Injector.Config;
 
 /// <summary>
-/// Reads <see cref="InjectConfig"/> from YAML. What is not known is a warning, what is wrong an error, and no error is guessed away.
+/// Reads <see cref="InjectConfig"/> from YAML. An unknown key is a warning, a wrong value is an error, and no default stands in for a value
+/// that is wrong.
 /// </summary>
 public static partial class InjectConfigReader
 {
     internal const string ImageAdvice = "must be the name of a container image such as registry.example.com/turnpike/proxy:1.0";
 
+    private static readonly string[] Policies = ["enabled", "disabled"];
+    private static readonly string[] Scopes = ["pod", "workload"];
+    private static readonly string[] NativeSidecarChoices = ["auto", "true", "false"];
+    private static readonly string[] Interceptions = ["none", "redirect"];
     private static readonly string[] PullPolicies = ["Always", "IfNotPresent", "Never"];
+
+    /// <summary>Keys that the configuration of 2017 had and that change nothing here.</summary>
+    private static readonly string[] KeysWithoutEffect = ["initializerName"];
+
+    private static readonly string[] ParametersWithoutEffect =
+        ["initImage", "enableCoreDump", "debugMode", "includeIPRanges", "meshConfigMapName"];
+
+    private static readonly string[] Keys =
+    [
+        "alwaysInjectSelector", "discoveryAddress", "excludeNamespaces", "interception", "namespaces", "nativeSidecar",
+        "neverInjectSelector", "params", "policy", "proxyImage", "resources", "scope", .. KeysWithoutEffect,
+    ];
+
+    private static readonly string[] Parameters =
+        ["imagePullPolicy", "proxyImage", "sidecarProxyUID", "verbosity", "version", .. ParametersWithoutEffect];
+
+    private static readonly string[] ResourceLists = ["requests", "limits"];
+    private static readonly string[] ResourceNames = ["cpu", "memory"];
 
     /// <summary>Reads the text of key <c>config</c>. Nothing at all is the default configuration.</summary>
     /// <param name="text">YAML.</param>
@@ -28,7 +51,7 @@ public static partial class InjectConfigReader
     public static Decoded<InjectConfig> Read(string text, InjectConfig defaults)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return TryRoot(text, out var root, out var failure) ? new Reading(root, defaults).Result() : failure!;
+        return TryRoot(text, out var root, out var failure) ? new Settings(root, defaults).Read() : failure!;
     }
 
     /// <summary>Reads a file: the configuration itself, or a ConfigMap manifest that holds it under key <c>config</c>.</summary>
@@ -40,7 +63,7 @@ public static partial class InjectConfigReader
         if (!TryRoot(text, out var root, out var failure))
             return failure!;
         if (Json.Text(Json.Member(root, "kind")) != "ConfigMap")
-            return new Reading(root, DefaultsOf(profile)).Result();
+            return new Settings(root, DefaultsOf(profile)).Read();
         return Json.Text(Json.At(root, ["data", Names.InjectConfigKey])) is { } inner
             ? Read(inner, profile)
             : Failed(FieldError.Required($"data.{Names.InjectConfigKey}", "the ConfigMap must hold the configuration under this key"));
@@ -65,34 +88,32 @@ public static partial class InjectConfigReader
         else if (documents[0].Root is JsonObject members)
             root = members;
         else
-            failure = Failed(FieldError.Invalid("", Json.Show(documents[0].Root), "must be a mapping"));
+            failure = Failed(FieldError.Invalid("", JsonText.Quote(documents[0].Root), "must be a mapping"));
         return failure is null;
     }
 
     private static Decoded<InjectConfig> Failed(FieldError error) => new(null, [error], []);
 
-    private sealed class Reading
+    private sealed class Settings
     {
-        private readonly List<FieldError> _errors = [];
-        private readonly List<string> _warnings = [];
-        private readonly ConfigSection _root;
-
+        private readonly Findings _findings = new();
+        private readonly ObjectReader _root;
         private readonly InjectConfig _defaults;
 
-        public Reading(JsonObject? root, InjectConfig defaults)
+        public Settings(JsonObject? root, InjectConfig defaults)
         {
-            _root = new ConfigSection(root, "", _errors, _warnings);
+            _root = new ObjectReader(_findings, root ?? []);
             _defaults = defaults;
         }
 
-        public Decoded<InjectConfig> Result()
+        public Decoded<InjectConfig> Read()
         {
-            var parameters = _root.Section("params");
+            var parameters = Section(_root, "params");
             var config = _defaults with
             {
-                InjectsByDefault = _root.Choice("policy", "enabled", "disabled") is { } policy ? policy == "enabled" : _defaults.InjectsByDefault,
-                Scope = _root.Choice("scope", "pod", "workload") is "workload" ? InjectionScope.Workload : InjectionScope.Pod,
-                NativeSidecar = _root.Choice("nativeSidecar", "auto", "true", "false") switch
+                InjectsByDefault = _root.Choice("policy", Policies) is { } policy ? policy == "enabled" : _defaults.InjectsByDefault,
+                Scope = _root.Choice("scope", Scopes) is "workload" ? InjectionScope.Workload : InjectionScope.Pod,
+                NativeSidecar = _root.Choice("nativeSidecar", NativeSidecarChoices) switch
                 {
                     "true" => NativeSidecar.Always,
                     "false" => NativeSidecar.Never,
@@ -106,21 +127,21 @@ public static partial class InjectConfigReader
                 ImagePullPolicy = parameters.Choice("imagePullPolicy", PullPolicies) ?? _defaults.ImagePullPolicy,
                 ProxyUid = parameters.Integer("sidecarProxyUID", 1, uint.MaxValue - 1) ?? _defaults.ProxyUid,
                 Verbosity = (int)(parameters.Integer("verbosity", 0, 10) ?? _defaults.Verbosity),
-                Version = Version(parameters),
+                Version = Json.Text(parameters.Raw("version")) ?? "",
             };
             config = WithNamespaces(config);
             CheckInterception();
-            _root.WithoutEffect("initializerName");
-            parameters.WithoutEffect("initImage", "enableCoreDump", "debugMode", "includeIPRanges", "meshConfigMapName");
-            parameters.WarnOfUnknownKeys();
-            _root.WarnOfUnknownKeys();
-            return new Decoded<InjectConfig>(_errors.Count == 0 ? config : null, _errors, _warnings);
+            WarnOfNoEffect(_root, KeysWithoutEffect);
+            WarnOfNoEffect(parameters, ParametersWithoutEffect);
+            parameters.WarnOfUnknown(Parameters);
+            _root.WarnOfUnknown(Keys);
+            return _findings.Result(config);
         }
 
         private InjectConfig WithNamespaces(InjectConfig config)
         {
-            var included = _root.Texts("namespaces");
-            var excluded = _root.Texts("excludeNamespaces");
+            var included = Namespaces("namespaces");
+            var excluded = Namespaces("excludeNamespaces");
             if (included is not null && excluded is not null)
                 _root.Fault(FieldError.Forbidden("excludeNamespaces", "may not be given together with namespaces"));
             if (excluded?.Contains("") is true)
@@ -128,21 +149,23 @@ public static partial class InjectConfigReader
                 const string Advice = "must be names of namespaces; to inject nowhere, set policy to disabled";
                 _root.Fault(FieldError.Invalid("excludeNamespaces", "\"\"", Advice));
             }
-            return config with { Namespaces = [.. included ?? config.Namespaces], ExcludeNamespaces = [.. excluded ?? []] };
+            return config with { Namespaces = included ?? config.Namespaces, ExcludeNamespaces = excluded ?? [] };
         }
+
+        private ImmutableArray<string>? Namespaces(string name) => _root.Has(name) ? _root.Strings(name) : null;
 
         private void CheckInterception()
         {
-            if (_root.Choice("interception", "none", "redirect") is not "redirect")
+            if (_root.Choice("interception", Interceptions) is not "redirect")
                 return;
             const string Advice = "this version does not capture traffic; the only value is \"none\"";
             _root.Fault(FieldError.Invalid("interception", "\"redirect\"", Advice));
         }
 
-        private string? Image(ConfigSection parameters)
+        private string? Image(ObjectReader parameters)
         {
-            var image = _root.Text("proxyImage");
-            var old = parameters.Text("proxyImage");
+            var image = _root.String("proxyImage");
+            var old = parameters.String("proxyImage");
             if (image is not null && old is not null && image != old)
                 _root.Fault(FieldError.Forbidden("params.proxyImage", "may not differ from proxyImage, which replaces it"));
             CheckImage("proxyImage", image);
@@ -153,27 +176,26 @@ public static partial class InjectConfigReader
         private void CheckImage(string path, string? image)
         {
             if (image is not null && !IsImage(image))
-                _root.Fault(FieldError.Invalid(path, Json.Show(image), ImageAdvice));
+                _root.Fault(FieldError.Invalid(path, JsonText.Quote(image), ImageAdvice));
         }
 
         private string? Address()
         {
-            var address = _root.Text("discoveryAddress");
+            var address = _root.String("discoveryAddress");
             if (address is not null && !AddressSyntax().IsMatch(address))
             {
-                _root.Fault(FieldError.Invalid("discoveryAddress", Json.Show(address), $"must be a host and a port such as {_defaults.DiscoveryAddress}"));
+                var advice = $"must be a host and a port such as {_defaults.DiscoveryAddress}";
+                _root.Fault(FieldError.Invalid("discoveryAddress", JsonText.Quote(address), advice));
             }
             return address;
         }
 
-        private static string Version(ConfigSection parameters) => Json.Text(parameters.Raw("version")) ?? "";
-
         private ProxyResources Resources()
         {
             var defaults = ProxyResources.Default;
-            var section = _root.Section("resources");
-            var requests = section.Section("requests");
-            var limits = section.Section("limits");
+            var section = Section(_root, "resources");
+            var requests = Section(section, "requests");
+            var limits = Section(section, "limits");
             var resources = new ProxyResources
             {
                 CpuRequest = Amount(requests, "cpu", defaults.CpuRequest),
@@ -183,13 +205,13 @@ public static partial class InjectConfigReader
             };
             CheckLimit(limits.PathOf("cpu"), resources.CpuRequest, resources.CpuLimit);
             CheckLimit(limits.PathOf("memory"), resources.MemoryRequest, resources.MemoryLimit);
-            requests.WarnOfUnknownKeys();
-            limits.WarnOfUnknownKeys();
-            section.WarnOfUnknownKeys();
+            requests.WarnOfUnknown(ResourceNames);
+            limits.WarnOfUnknown(ResourceNames);
+            section.WarnOfUnknown(ResourceLists);
             return resources;
         }
 
-        private Quantity? Amount(ConfigSection section, string name, Quantity? otherwise)
+        private Quantity? Amount(ObjectReader section, string name, Quantity? otherwise)
         {
             var node = section.Raw(name);
             if (node is null)
@@ -201,7 +223,7 @@ public static partial class InjectConfigReader
             if (amount is null)
             {
                 const string Advice = "must be a quantity such as 10m, 0.5 or 40Mi, or none";
-                _root.Fault(FieldError.Invalid(section.PathOf(name), Json.Show(node), Advice));
+                _root.Fault(FieldError.Invalid(section.PathOf(name), JsonText.Quote(node), Advice));
             }
             return amount;
         }
@@ -209,10 +231,10 @@ public static partial class InjectConfigReader
         private void CheckLimit(string path, Quantity? request, Quantity? limit)
         {
             if (limit is not null && request is not null && limit.Amount < request.Amount)
-                _root.Fault(FieldError.Invalid(path, Json.Show(limit.Text), $"must not be less than the request, {request.Text}"));
+                _root.Fault(FieldError.Invalid(path, JsonText.Quote(limit.Text), $"must not be less than the request, {request.Text}"));
         }
 
-        /// <summary>A map of labels or a list of such; Istio's form with <c>matchLabels</c> inside is read too.</summary>
+        /// <summary>Reads a map of labels or a list of such maps. Istio's form, with <c>matchLabels</c> inside, is read too.</summary>
         private ImmutableArray<LabelSelector> Selectors(string name)
         {
             var node = _root.Raw(name);
@@ -220,7 +242,7 @@ public static partial class InjectConfigReader
             var selectors = items.Select(item => Json.Member(item, "matchLabels") ?? item).Select(Selector).ToList();
             if (selectors.Any(selector => selector is null) || items.Any(item => Json.Member(item, "matchExpressions") is not null))
             {
-                _root.Fault(FieldError.Invalid(name, Json.Show(node), "must be a mapping of labels to values, or a list of such mappings"));
+                _root.Fault(FieldError.Invalid(name, JsonText.Quote(node), "must be a mapping of labels to values, or a list of such mappings"));
                 return [];
             }
             return [.. selectors.OfType<LabelSelector>()];
@@ -231,6 +253,16 @@ public static partial class InjectConfigReader
                 ? new LabelSelector(
                     labels.ToImmutableSortedDictionary(label => label.Key, label => Json.Text(label.Value)!, StringComparer.Ordinal))
                 : null;
+
+        /// <summary>Returns a nested mapping; an empty one where the key is absent or its value is not a mapping.</summary>
+        private static ObjectReader Section(ObjectReader parent, string name) =>
+            parent.Object(name) ?? new ObjectReader(parent.Findings, [], parent.PathOf(name));
+
+        private static void WarnOfNoEffect(ObjectReader section, IEnumerable<string> names)
+        {
+            foreach (var name in names.Where(section.Has))
+                section.Warn(name, "has no effect");
+        }
     }
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}\z")]

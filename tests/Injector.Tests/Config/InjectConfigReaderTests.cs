@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Turnpike.Api.Mesh;
 using Turnpike.Injector.Config;
 
 namespace Turnpike.Tests.Injector.Config;
@@ -88,18 +90,19 @@ public sealed class InjectConfigReaderTests
     [InlineData("policy: sometimes", "policy: Unsupported value: \"sometimes\": supported values: \"enabled\", \"disabled\"")]
     [InlineData("namespaces: [a]\nexcludeNamespaces: [b]", "excludeNamespaces: Forbidden: may not be given together with namespaces")]
     [InlineData("excludeNamespaces: [\"\"]", "excludeNamespaces: Invalid value: \"\": must be names of namespaces; to inject nowhere, set policy to disabled")]
-    [InlineData("namespaces: prod", "namespaces: Invalid value: \"prod\": must be a list of texts")]
+    [InlineData("namespaces: prod", "namespaces: Invalid value: \"prod\": must be a list, not a string")]
     [InlineData("interception: redirect", "interception: Invalid value: \"redirect\": this version does not capture traffic; the only value is \"none\"")]
-    [InlineData("params: 1", "params: Invalid value: 1: must be a mapping")]
-    [InlineData("params: {sidecarProxyUID: 0}", "params.sidecarProxyUID: Invalid value: 0: must be an integer from 1 to 4294967294")]
+    [InlineData("params: 1", "params: Invalid value: 1: must be an object, not a number")]
+    [InlineData("params: {sidecarProxyUID: 0}", "params.sidecarProxyUID: Invalid value: 0: must be an integer between 1 and 4294967294")]
     [InlineData("params: {imagePullPolicy: always}", "params.imagePullPolicy: Unsupported value: \"always\": supported values: \"Always\", \"IfNotPresent\", \"Never\"")]
     [InlineData("proxyImage: a\nparams: {proxyImage: b}", "params.proxyImage: Forbidden: may not differ from proxyImage, which replaces it")]
+    [InlineData("proxyImage: 1", "proxyImage: Invalid value: 1: must be a string; quote the value")]
     [InlineData("proxyImage: a b", "proxyImage: Invalid value: \"a b\": must be the name of a container image such as registry.example.com/turnpike/proxy:1.0")]
     [InlineData("discoveryAddress: a", "discoveryAddress: Invalid value: \"a\": must be a host and a port such as turnpike-operator.istio-system:15010")]
     [InlineData("resources: {requests: {cpu: much}}", "resources.requests.cpu: Invalid value: \"much\": must be a quantity such as 10m, 0.5 or 40Mi, or none")]
     [InlineData("resources: {requests: {memory: 1Gi}}", "resources.limits.memory: Invalid value: \"256Mi\": must not be less than the request, 1Gi")]
-    [InlineData("neverInjectSelector: {a: 1}", "neverInjectSelector: Invalid value: {\"a\": 1}: must be a mapping of labels to values, or a list of such mappings")]
-    [InlineData("neverInjectSelector: [{matchExpressions: []}]", "neverInjectSelector: Invalid value: [{\"matchExpressions\": []}]: must be a mapping of labels to values, or a list of such mappings")]
+    [InlineData("neverInjectSelector: {a: 1}", "neverInjectSelector: Invalid value: {\"a\":1}: must be a mapping of labels to values, or a list of such mappings")]
+    [InlineData("neverInjectSelector: [{matchExpressions: []}]", "neverInjectSelector: Invalid value: [{\"matchExpressions\":[]}]: must be a mapping of labels to values, or a list of such mappings")]
     [InlineData("- a", "Invalid value: [\"a\"]: must be a mapping")]
     [InlineData("a: 1\n---\nb: 2", "Invalid value: must be one document; another starts at line 3")]
     [InlineData("a: [", "Invalid value: line 2, column 1: while parsing a node, did not find expected node content")]
@@ -113,8 +116,20 @@ public sealed class InjectConfigReaderTests
 
     [Fact]
     public void Read_WarnsOfUnknownKeys() => Assert.Equal(
-        ["params.proxyImages: unknown key; did you mean proxyImage?", "polcy: unknown key; did you mean policy?", "zzz: unknown key"],
+        ["params.proxyImages: unknown key; did you mean \"proxyImage\"?", "polcy: unknown key; did you mean \"policy\"?", "zzz: unknown key"],
         InjectConfigReader.Read("polcy: disabled\nzzz: 1\nparams: {proxyImages: a}").Warnings);
+
+    [Theory]
+    [InlineData("excludeNamepsaces", "excludeNamespaces", "ingressClsas", "ingressClass")]
+    [InlineData("native_sidecar", "nativeSidecar", "Ingressclass", "ingressClass")]
+    [InlineData("x", null, "x", null)]
+    public void Read_SuggestsAKeyAsTheMeshSettingsDo(string key, string? meant, string meshKey, string? meshMeant)
+    {
+        Assert.Equal([Unknown(key, meant)], InjectConfigReader.Read($"{key}: a").Warnings);
+        Assert.Equal([Unknown(meshKey, meshMeant)], MeshConfigReader.Read(new JsonObject { [meshKey] = "a" }).Warnings);
+
+        static string Unknown(string key, string? meant) => $"{key}: unknown key" + (meant is null ? "" : $"; did you mean \"{meant}\"?");
+    }
 
     [Fact]
     public void ReadFile_TakesAConfigMap()

@@ -29,7 +29,7 @@ public sealed class EventTests(OperatorFixture cluster)
             .Replace("class: istio", "class: istio\n    nginx.ingress.kubernetes.io/rewrite-target: /\n    turnpike.io/htp: redirect", StringComparison.Ordinal);
         (await cluster.KubectlAsync(ingress, Cancelled, "create", "-n", ns, "-f", "-")).Expect();
         var events = await EventsAsync(ns, "turnpike.io/htp");
-        Assert.Contains("Warning NoEffect Ingress/web: metadata.annotations[turnpike.io/htp]: has no effect: there is no such annotation; did you mean turnpike.io/http?", events, StringComparison.Ordinal);
+        Assert.Contains("Warning NoEffect Ingress/web: metadata.annotations[turnpike.io/htp]: has no effect: there is no such annotation; did you mean \"turnpike.io/http\"?", events, StringComparison.Ordinal);
         Assert.Contains("Warning NoEffect Ingress/web: metadata.annotations[nginx.ingress.kubernetes.io/rewrite-target]: ", await EventsAsync(ns, "rewrite-target"), StringComparison.Ordinal);
     }
 

@@ -189,7 +189,7 @@ public sealed class WebhookTests
         Assert.False((await UpdateAsync(guarded, With(guarded, "konghq.com/plugins", "other"))).Valid);
         var warned = await UpdateAsync(guarded, With(guarded, "turnpike.io/htp", "HTTPS"));
         Assert.True(warned.Valid);
-        Assert.Equal(["metadata.annotations[turnpike.io/htp]: has no effect: there is no such annotation; did you mean turnpike.io/http?"], warned.Warnings);
+        Assert.Equal(["metadata.annotations[turnpike.io/htp]: has no effect: there is no such annotation; did you mean \"turnpike.io/http\"?"], warned.Warnings);
     }
 
     [Fact]
