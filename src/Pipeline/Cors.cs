@@ -4,7 +4,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Cross-origin requests (behaviour reference §3.10).</summary>
+/// <summary>Cross-origin requests (istio-2017.md §3.10).</summary>
 internal static class Cors
 {
     /// <summary>

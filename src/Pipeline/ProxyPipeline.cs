@@ -111,7 +111,7 @@ internal sealed class ProxyPipeline
         }
     }
 
-    /// <summary>The status for a request that is none of this proxy's, and why; 0 where it is one (behaviour reference §3.14).</summary>
+    /// <summary>The status for a request that is none of this proxy's, and why; 0 where it is one (istio-2017.md §3.14).</summary>
     private static (int Status, string Why) Refusal(RequestHead request)
     {
         if (request.Version == HttpGeneration.Http10)

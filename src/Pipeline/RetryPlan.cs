@@ -4,7 +4,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Whether and when to try again (behaviour reference §3.7, made safe: what may have had an effect is not repeated).</summary>
+/// <summary>Whether and when to try again (istio-2017.md §3.7, made safe: what may have had an effect is not repeated).</summary>
 internal sealed class RetryPlan(
     Route route, ClusterState cluster, string method, BufferingBody? body, ProxyMetrics metrics, Random random, TimeProvider time) : IDisposable
 {

@@ -4,7 +4,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>WebSockets: the handshake is forwarded like a request, then bytes go both ways until one side ends (behaviour reference §3.12).</summary>
+/// <summary>WebSockets: the handshake is forwarded like a request, then bytes go both ways until one side ends (istio-2017.md §3.12).</summary>
 internal sealed class WebSocketTunnel(AttemptServices services)
 {
     public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, BodyIdlePolicy patience)

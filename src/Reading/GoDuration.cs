@@ -7,7 +7,7 @@ namespace Turnpike.Reading;
 
 /// <summary>
 /// A duration in Go's syntax: a sequence of decimal numbers, each with a unit of <c>h m s ms us µs ns</c>, for example
-/// <c>1.5h</c>, <c>1h15m</c>, <c>100ms</c> (behaviour reference §1.3). Held in nanoseconds, as Go does, so that
+/// <c>1.5h</c>, <c>1h15m</c>, <c>100ms</c> (istio-2017.md §1.3). Held in nanoseconds, as Go does, so that
 /// <c>0.5ms</c> is seen for what it is.
 /// </summary>
 public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDuration>

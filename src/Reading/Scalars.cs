@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Turnpike.Reading;
 
-/// <summary>Strict conversions of one JSON value (behaviour reference §1.3). Each says, on failure, what would be right.</summary>
+/// <summary>Strict conversions of one JSON value (istio-2017.md §1.3). Each says, on failure, what would be right.</summary>
 internal static class Scalars
 {
     public static bool TryString(JsonNode? node, [NotNullWhen(true)] out string? value, [NotNullWhen(false)] out string? fault)

@@ -47,7 +47,7 @@ public static partial class Spelling
         return best.Distance <= Math.Min(most, Math.Max(1, wanted.Length / 3)) ? best.Name : null;
     }
 
-    /// <summary>Returns the end of a message that suggests <paramref name="meant"/>; the empty text where there is nothing to suggest.</summary>
+    /// <summary>Returns the end of a message that suggests <paramref name="meant"/>; empty if there is nothing to suggest.</summary>
     public static string DidYouMean(string? meant) => meant is null ? "" : $"; did you mean \"{meant}\"?";
 
     /// <summary>

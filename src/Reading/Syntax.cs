@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace Turnpike.Reading;
 
 /// <summary>
-/// The forms of names, hosts, headers and addresses (behaviour reference §2.1). Each method answers null where the text is
+/// The forms of names, hosts, headers and addresses (istio-2017.md §2.1). Each method answers null where the text is
 /// right, else what would be right.
 /// </summary>
 internal static partial class Syntax

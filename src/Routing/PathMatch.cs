@@ -65,7 +65,7 @@ public readonly struct PathMatch : IEquatable<PathMatch>
         _ => path.StartsWith(_utf8) && EndsElement(path, Utf8.Length),
     };
 
-    /// <summary>The paths that both conditions match, as one condition; null when there are none (behaviour reference §4.6).</summary>
+    /// <summary>The paths that both conditions match, as one condition; null when there are none (istio-2017.md §4.6).</summary>
     public static PathMatch? Intersect(PathMatch left, PathMatch right)
     {
         if (left.Kind == PathMatchKind.Exact)

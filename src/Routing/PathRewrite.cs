@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Turnpike.Routing;
 
-/// <summary>Rewrites of the path and redirects (behaviour reference §3.8).</summary>
+/// <summary>Rewrites of the path and redirects (istio-2017.md §3.8).</summary>
 public static class PathRewrite
 {
     /// <summary>The length of the path in a request target.</summary>

@@ -62,7 +62,7 @@ public sealed class IngressTests
     }
 
     [Theory]
-    // behaviour reference §5.3.
+    // istio-2017.md §5.3.
     [InlineData("Off", null, false)]
     [InlineData("Off", "istio", false)]
     [InlineData("Default", null, true)]

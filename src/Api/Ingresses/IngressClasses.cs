@@ -4,7 +4,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.Ingresses;
 
-/// <summary>Decides whether an Ingress is ours (behaviour reference §5.3, and IngressClass objects beside it).</summary>
+/// <summary>Decides whether an Ingress is ours (istio-2017.md §5.3, and IngressClass objects beside it).</summary>
 public static class IngressClasses
 {
     public static bool IsOurs(IngressObject ingress, MeshConfig mesh, IEnumerable<IngressClassObject> classes) =>

@@ -22,7 +22,7 @@ public sealed record IngressRule(string Host, ImmutableArray<IngressPath> Paths)
 /// <param name="Path">As written; empty where absent.</param>
 public sealed record IngressPath(string Path, IngressPathType PathType, IngressBackend Backend);
 
-/// <summary>How a path is read: Exact and Prefix as Kubernetes defines them, the third by the rule of 2017 (behaviour reference §5.1).</summary>
+/// <summary>How a path is read: Exact and Prefix as Kubernetes defines them, the third by the rule of 2017 (istio-2017.md §5.1).</summary>
 public enum IngressPathType
 {
     ImplementationSpecific,

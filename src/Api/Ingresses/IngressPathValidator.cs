@@ -4,7 +4,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.Ingresses;
 
-/// <summary>The path forms: those of Kubernetes for Exact and Prefix, those of 2017 (behaviour reference §5.1) for the third type.</summary>
+/// <summary>The path forms: those of Kubernetes for Exact and Prefix, those of 2017 (istio-2017.md §5.1) for the third type.</summary>
 internal sealed class IngressPathValidator : AbstractValidator<IngressPath>
 {
     private const string Wildcard = ".*";

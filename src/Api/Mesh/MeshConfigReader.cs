@@ -8,7 +8,7 @@ using Turnpike.Reading;
 namespace Turnpike.Api.Mesh;
 
 /// <summary>
-/// Reads the mesh configuration (behaviour reference §8.4). Wrong values are errors; unknown keys are warnings, so that the
+/// Reads the mesh configuration (istio-2017.md §8.4). Wrong values are errors; unknown keys are warnings, so that the
 /// file of another version does not stop the operator.
 /// </summary>
 public static class MeshConfigReader

@@ -5,7 +5,7 @@ using Turnpike.Reading;
 namespace Turnpike.Api.RouteRules;
 
 /// <summary>
-/// Decodes a message strictly from JSON (behaviour reference §1.3 and §1.4), by its schema alone. Faults go to the findings;
+/// Decodes a message strictly from JSON (istio-2017.md §1.3 and §1.4), by its schema alone. Faults go to the findings;
 /// what can be decoded is decoded all the same, so that everything is reported at once.
 /// </summary>
 internal sealed class MessageDecoder(Findings findings)

@@ -11,7 +11,7 @@ public sealed record RouteRule(ObjectMeta Metadata, RouteRuleSpec Spec);
 
 /// <summary>
 /// What a user writes under <c>spec</c>. Properties are named after the camelCase spelling; each is read in snake_case too
-/// (behaviour reference §1.2). A property is null where the user wrote nothing.
+/// (istio-2017.md §1.2). A property is null where the user wrote nothing.
 /// </summary>
 [Description("Routing policy for the requests to one service: which requests, where to, and how.")]
 public sealed record RouteRuleSpec

@@ -5,7 +5,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.RouteRules;
 
-/// <summary>The rules for <c>spec</c> of a RouteRule (behaviour reference §2.2); one validator per message, this one for the whole.</summary>
+/// <summary>The rules for <c>spec</c> of a RouteRule (istio-2017.md §2.2); one validator per message, this one for the whole.</summary>
 internal sealed class RouteRuleValidator : AbstractValidator<RouteRuleSpec>
 {
     /// <summary>Headers that belong to the connection or frame the message: appended, they would break the request.</summary>

@@ -12,7 +12,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Rules;
 
-/// <summary>Turns the RouteRules of a backend service into the routes of one of its ports (behaviour reference §3.3 to §3.13, §4.6).</summary>
+/// <summary>Turns the RouteRules of a backend service into the routes of one of its ports (istio-2017.md §3.3 to §3.13, §4.6).</summary>
 internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleIndex rules, NamespaceBudget budget, DiagnosticBag diagnostics)
 {
     private readonly Dictionary<string, (RouteSet? List, string? Excess, HashSet<PathMatch> Entries)> _lists = new(StringComparer.Ordinal);

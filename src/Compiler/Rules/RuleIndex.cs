@@ -7,7 +7,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Rules;
 
-/// <summary>The RouteRules that govern each service at the ingress, in the order of behaviour reference §3.2.</summary>
+/// <summary>The RouteRules that govern each service at the ingress, in the order of istio-2017.md §3.2.</summary>
 internal sealed class RuleIndex
 {
     private readonly Dictionary<ServiceObject, ImmutableArray<RouteRule>> _byService = new(ReferenceEqualityComparer.Instance);
@@ -35,7 +35,7 @@ internal sealed class RuleIndex
 
     public ImmutableArray<RouteRule> For(ServiceObject service) => _byService.GetValueOrDefault(service, []);
 
-    /// <summary>The full host name that a reference in <paramref name="rule"/> stands for (behaviour reference §3.1).</summary>
+    /// <summary>The full host name that a reference in <paramref name="rule"/> stands for (istio-2017.md §3.1).</summary>
     public string HostOf(IstioService reference, RouteRule rule)
     {
         if (reference.Service is { Length: > 0 } service)

@@ -18,7 +18,7 @@ public static class ProxyDefaults
 
 /// <summary>
 /// How much one proxy asks of one cluster at a time, so that a service which hangs keeps no more than that of the proxy busy.
-/// The defaults are those of 2017 (behaviour reference §3.5).
+/// The defaults are those of 2017 (istio-2017.md §3.5).
 /// </summary>
 public sealed record CircuitLimits
 {

@@ -10,7 +10,7 @@ internal static class PathForms
     {
         IngressPathType.Exact => PathMatch.Exact(path.Path),
         IngressPathType.Prefix => PathMatch.Element(path.Path),
-        // The rule of 2017: X.* is a string prefix, nothing is everything, all else is literal (behaviour reference §5.1).
+        // The rule of 2017: X.* is a string prefix, nothing is everything, all else is literal (istio-2017.md §5.1).
         _ when path.Path.Length == 0 || path.Path is ".*" => PathMatch.Prefix("/"),
         _ when path.Path.EndsWith(".*", StringComparison.Ordinal) => PathMatch.Prefix(path.Path[..^2]),
         _ => PathMatch.Exact(path.Path),
