@@ -10,7 +10,7 @@ run-tests = CONFIGURATION=$(CONFIGURATION) hack/run-tests $(1) $(if $(TEST_FLAGS
 
 .DEFAULT_GOAL := help
 .PHONY: help build test integration attacks demo images cluster-up cluster-down \
-  e2e bench bench-micro manifests check-manifests changelog check-release lint format golden publish-aot clean
+  e2e bench bench-micro bench-control-plane manifests check-manifests changelog check-release lint format golden publish-aot clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ bench: build ## Compare turnpike-proxy with nginx, side by side (installs nginx,
 bench-micro: ## Measure what the pipeline itself costs a request, in time and allocations (half a minute)
 	$(DOTNET) build bench/Micro -c Release -v quiet --nologo
 	$(out)/artifacts/bin/Micro/release/Turnpike.Bench.Micro $(out)/bench/micro
+
+bench-control-plane: ## Measure what one change costs the control plane among 10,000 Ingresses and 50,000 endpoints (a minute)
+	$(DOTNET) build bench/ControlPlane -c Release -v quiet --nologo
+	$(out)/artifacts/bin/ControlPlane/release/Turnpike.Bench.ControlPlane $(out)/bench/control-plane.md
 
 manifests: build ## Generate config/ and docs/reference/ from the code
 	@$(out)/bin/turnpike-operator manifests --output .
