@@ -69,7 +69,8 @@ public class PipelineBenchmark
         var entry = new PathEntry { Path = PathMatch.Prefix("/"), Origin = origin, Routes = [route] };
         var hosts = new VirtualHostSet([new VirtualHost(Host, [entry])]);
         var cluster = new Cluster { Name = Service, Endpoints = [new Endpoint("10.0.0.1", 80), new Endpoint("10.0.0.2", 80)] };
-        var pipeline = new ProxyPipeline(new NullUpstream(), new ProxyMetrics(), NullLogger.Instance, new Random(1), TimeProvider.System);
+        var pipeline = new ProxyPipeline(
+            new NullUpstream(), new ProxyMetrics(), NullLogger.Instance, new Random(1), TimeProvider.System, new DeadlineTimer(TimeProvider.System));
         pipeline.Swap(new RouteTable { Version = "bench", Http = hosts, Https = hosts, Clusters = new ClusterSet([cluster]) });
         return pipeline;
     }

@@ -24,6 +24,7 @@ public sealed class ProxyServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Readiness _readiness = new();
     private readonly ProxyMetrics _metrics = new();
+    private readonly DeadlineTimer _deadlines;
     private readonly UpstreamClient _upstream;
     private readonly CertificateSelector _certificates;
     private readonly ProxyPipeline _pipeline;
@@ -40,9 +41,10 @@ public sealed class ProxyServer : IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger("Turnpike.Proxy");
         _certificates = new CertificateSelector(_logger, time);
-        _upstream = new UpstreamClient(new UpstreamReport(_metrics, _logger, time), time);
+        _deadlines = new DeadlineTimer(time);
+        _upstream = new UpstreamClient(new UpstreamReport(_metrics, _logger, time), _deadlines, time);
         _log = options.AccessLog == AccessLogFormat.Off ? null : new RequestLog(options.AccessLog, options.AccessLogSink ?? RequestLog.StandardOutput(), _metrics, time);
-        _pipeline = new ProxyPipeline(_upstream, _metrics, _logger, options.Random, time, log: _log);
+        _pipeline = new ProxyPipeline(_upstream, _metrics, _logger, options.Random, time, _deadlines, log: _log);
     }
 
     /// <summary>Where clients are served in cleartext.</summary>
@@ -130,6 +132,7 @@ public sealed class ProxyServer : IAsyncDisposable
         if (_admin is not null)
             await _admin.DisposeAsync();
         _upstream.Dispose();
+        _deadlines.Dispose();
         _log?.Dispose();
     }
 }

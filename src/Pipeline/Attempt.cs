@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 
@@ -27,18 +28,19 @@ internal enum AttemptFailure
 }
 
 /// <summary>What all attempts share: the client that sends, and the counters, chance and time that go with it.</summary>
-internal sealed record AttemptServices(IUpstreamClient Client, ProxyMetrics Metrics, Random Random, TimeProvider Time);
+internal sealed record AttemptServices(
+    IUpstreamClient Client, ProxyMetrics Metrics, Random Random, TimeProvider Time, IDeadlines Deadlines);
 
 /// <summary>
 /// One attempt to get a response from a cluster: enter its concurrency limit, pick an endpoint, send. Each step may fail or be left
-/// out; <see cref="DisposeAsync"/> gives back exactly what the steps before it took. Used by one caller at a time.
+/// out; <see cref="DisposeAsync"/> gives back exactly what the steps before it took. Used by one caller at a time, for one attempt after
+/// the other.
 /// </summary>
 /// <param name="services">What all attempts share.</param>
-/// <param name="cluster">The cluster, which has an endpoint.</param>
-/// <param name="protocol">The protocol that is spoken to the endpoint; it decides which limit counts.</param>
-internal sealed class Attempt(AttemptServices services, ClusterState cluster, UpstreamProtocol protocol) : IAsyncDisposable
+internal sealed class Attempt(AttemptServices services) : IAsyncDisposable
 {
-    private readonly ConcurrencyLimiter _limiter = cluster.Circuits.LimiterOf(protocol);
+    private ClusterState _cluster = null!;
+    private ConcurrencyLimiter _limiter = null!;
     private bool _entered;
     private bool _active;
 
@@ -49,6 +51,26 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
     public UpstreamResponse? Response { get; private set; }
 
     public AttemptFailure Failure { get; private set; }
+
+    /// <summary>Begins an attempt; the one before has been disposed of.</summary>
+    /// <param name="cluster">The cluster, which has an endpoint.</param>
+    /// <param name="protocol">The protocol that is spoken to the endpoint; it decides which limit counts.</param>
+    public Attempt Begin(ClusterState cluster, UpstreamProtocol protocol)
+    {
+        _cluster = cluster;
+        _limiter = cluster.Circuits.LimiterOf(protocol);
+        Endpoint = null;
+        Failure = AttemptFailure.None;
+        return this;
+    }
+
+    /// <summary>Forgets cluster and endpoint, so that an object which rests keeps no table alive.</summary>
+    public void Clear()
+    {
+        _cluster = null!;
+        _limiter = null!;
+        Endpoint = null;
+    }
 
     /// <summary>Takes a slot of the concurrency limit at once; false where there is none.</summary>
     public bool TryEnter() => _entered = _limiter.TryEnter();
@@ -62,6 +84,7 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
     /// <param name="longest">The longest wait for a slot; zero is no limit.</param>
     /// <param name="cancellationToken">Ends the wait with an exception.</param>
     /// <returns>False where no slot was taken; <see cref="Failure"/> says why.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> EnterAsync(RequestHead request, BufferingBody? body, TimeSpan longest, CancellationToken cancellationToken)
     {
         if (body is not null)
@@ -75,7 +98,7 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
             }
             await body.ArriveAsync(cancellationToken);
         }
-        var result = await _limiter.EnterAsync(longest, services.Time, cancellationToken);
+        var result = await _limiter.EnterAsync(longest, services.Deadlines, cancellationToken);
         Failure = result switch
         {
             LimiterResult.Overflow => AttemptFailure.Overflow,
@@ -89,7 +112,7 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
     /// <param name="other">An endpoint that just failed: avoided where there is another.</param>
     public UpstreamEndpoint Pick(UpstreamEndpoint? other = null)
     {
-        Endpoint = cluster.Pick(services.Random, services.Time, other)!;
+        Endpoint = _cluster.Pick(services.Random, services.Time, other)!;
         Endpoint.Begin();
         _active = true;
         return Endpoint;
@@ -98,6 +121,7 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
     /// <summary>Sends the request to the endpoint that was picked, and tells it how that went.</summary>
     /// <returns>Null where there is a <see cref="Response"/>; else why there is none, which <see cref="Failure"/> says, too.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<UpstreamFailure?> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
         try
@@ -118,6 +142,7 @@ internal sealed class Attempt(AttemptServices services, ClusterState cluster, Up
     public void TimedOut() => Failure = AttemptFailure.Timeout;
 
     /// <summary>Ends the exchange with the endpoint and gives back what was taken. Again is harmless.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask DisposeAsync()
     {
         if (_active)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Turnpike.Pipeline;
 
@@ -40,6 +41,7 @@ internal static class BodyCopy
     private const int Turn = 128 * 1024;
 
     /// <summary>Copies to the end. What has come is sent on before the next wait, and nothing is read before the last bytes found room.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public static async ValueTask CopyAsync(BodyReader from, BodyWriter to, CancellationToken cancellationToken)
     {
         var size = SmallBuffer;

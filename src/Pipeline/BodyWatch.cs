@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Turnpike.Pipeline;
 
 /// <summary>What ends when a client neither sends nor takes what it should.</summary>
@@ -21,28 +23,47 @@ internal readonly record struct BodyIdlePolicy(TimeSpan Idle)
 }
 
 /// <summary>
-/// Counts the time in which one direction of an exchange waits for the client. When it comes to <paramref name="idle"/> before
-/// <paramref name="leastBytes"/> have moved, the exchange is stalled; when they have moved, both counts begin again. So silence
-/// and a trickle end alike, and time that somebody else takes is not held against the client.
+/// Counts the time in which one direction of an exchange waits for the client. When the time reaches the bound before enough bytes have
+/// moved, the exchange is stalled; when they have moved, both counts begin again. So silence and a trickle end alike, and time that the
+/// endpoint takes is not held against the client.
 /// </summary>
-internal sealed class BodyWatch(IStallable exchange, TimeSpan idle, long leastBytes, TimeProvider time) : IDisposable
+internal sealed class BodyWatch(IStallable exchange, IDeadlines deadlines, TimeProvider time) : Deadline
 {
     private readonly Lock _lock = new();
-    private ITimer? _timer;
+    private TimeSpan _idle;
+    private long _leastBytes;
     private TimeSpan _waited;
     private long _moved;
     private long _began;
     private long _progress;
     private bool _waiting;
-    private bool _disposed;
+    private bool _open;
     private BodyWatch? _other;
+
+    /// <summary>Begins to count for another exchange.</summary>
+    /// <param name="idle">The longest time that the client is waited for.</param>
+    /// <param name="leastBytes">The bytes that have to move in that time.</param>
+    public void Open(TimeSpan idle, long leastBytes)
+    {
+        lock (_lock)
+        {
+            _idle = idle;
+            _leastBytes = leastBytes;
+            _waited = TimeSpan.Zero;
+            _moved = 0;
+            _progress = 0;
+            _waiting = false;
+            _other = null;
+            _open = true;
+        }
+    }
 
     /// <summary>From now on it is enough that something moves, here or in the other direction: the two sides are in conversation.</summary>
     public void Converse(BodyWatch other)
     {
         lock (_lock)
         {
-            leastBytes = 1;
+            _leastBytes = 1;
             _other = other;
         }
     }
@@ -52,12 +73,11 @@ internal sealed class BodyWatch(IStallable exchange, TimeSpan idle, long leastBy
     {
         lock (_lock)
         {
-            if (_disposed)
+            if (!_open)
                 return;
             _waiting = true;
             _began = time.GetTimestamp();
-            _timer ??= time.CreateTimer(static watch => ((BodyWatch)watch!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _timer.Change(idle - _waited, Timeout.InfiniteTimeSpan);
+            deadlines.Schedule(this, _idle - _waited);
         }
     }
 
@@ -66,50 +86,52 @@ internal sealed class BodyWatch(IStallable exchange, TimeSpan idle, long leastBy
     {
         lock (_lock)
         {
-            if (!_waiting || _disposed)
+            if (!_waiting || !_open)
                 return;
             _waiting = false;
             _waited += time.GetElapsedTime(_began);
-            _timer!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            Cancel();
             // A wait that ended in time never leaves less than a moment for the next one.
-            if (_waited >= idle)
-                _waited = idle - TimeSpan.FromMilliseconds(1);
+            if (_waited >= _idle)
+                _waited = _idle - TimeSpan.FromMilliseconds(1);
         }
     }
 
-    /// <summary>So many bytes have come or gone.</summary>
+    /// <summary>So many bytes have moved.</summary>
     public void Move(int bytes)
     {
         lock (_lock)
         {
             _moved += bytes;
             _progress = time.GetTimestamp();
-            if (_moved < leastBytes)
+            if (_moved < _leastBytes)
                 return;
             _moved = 0;
             _waited = TimeSpan.Zero;
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Counts no longer. Closing again is harmless.</summary>
+    public void Close()
     {
         lock (_lock)
         {
-            _disposed = true;
-            _timer?.Dispose();
+            _open = false;
+            _other = null;
+            Cancel();
         }
     }
 
-    private void Expire()
+    protected internal override void OnExpired()
     {
         lock (_lock)
         {
-            if (!_waiting || _disposed)
+            // The wait has ended while this call was on its way; perhaps the next one has begun.
+            if (!_waiting || !_open || !IsCurrent)
                 return;
-            if (_other is not null && idle - time.GetElapsedTime(Volatile.Read(ref _other._progress)) is { Ticks: > 0 } left)
+            if (_other is not null && _idle - time.GetElapsedTime(Volatile.Read(ref _other._progress)) is { Ticks: > 0 } left)
             {
-                _timer!.Change(left, Timeout.InfiniteTimeSpan);
+                deadlines.Schedule(this, left);
                 return;
             }
         }
@@ -117,62 +139,119 @@ internal sealed class BodyWatch(IStallable exchange, TimeSpan idle, long leastBy
     }
 }
 
-/// <summary>The waits for the client of one exchange, in each direction.</summary>
-internal sealed class ClientWaits(IStallable exchange, BodyIdlePolicy patience, TimeProvider time) : IDisposable
+/// <summary>The waits for the client of one exchange, in each direction. The object serves one exchange after the other.</summary>
+internal sealed class ClientWaits : IDisposable
 {
-    private BodyWatch? _request;
-    private BodyWatch? _response;
+    private readonly IDeadlines _deadlines;
+    private readonly BodyWatch _request;
+    private readonly BodyWatch _response;
+    private readonly WatchedWriter _writer;
+    private BodyIdlePolicy _policy;
+    private bool _watchesRequest;
+    private bool _watchesResponse;
     private bool _isGrpc;
 
-    /// <param name="isGrpc">Messages come when there are any: no pace is asked of them.</param>
+    public ClientWaits(IStallable exchange, IDeadlines deadlines, TimeProvider time)
+    {
+        _deadlines = deadlines;
+        _request = new BodyWatch(exchange, deadlines, time);
+        _response = new BodyWatch(exchange, deadlines, time);
+        _writer = new WatchedWriter(this);
+    }
+
+    /// <summary>Whether a wait has ever been too long; an object of which that is true serves no other exchange.</summary>
+    public bool HasExpired => _request.HasExpired || _response.HasExpired;
+
+    /// <summary>Begins with another exchange.</summary>
+    public void Begin(BodyIdlePolicy policy)
+    {
+        _policy = policy;
+        _watchesRequest = _watchesResponse = _isGrpc = false;
+    }
+
+    /// <param name="isGrpc">Messages of gRPC are sent when there are any, so no pace is asked of them.</param>
     /// <returns>Null where a client may take its time.</returns>
     public BodyWatch? ForRequest(bool isGrpc)
     {
         _isGrpc = isGrpc;
-        return _request = patience.IsLimited ? new BodyWatch(exchange, patience.Idle, isGrpc ? 1 : patience.LeastBytes, time) : null;
+        if (!_policy.IsLimited)
+            return null;
+        _watchesRequest = true;
+        _request.Open(_policy.Idle, isGrpc ? 1 : _policy.LeastBytes);
+        return _request;
     }
 
     /// <summary>
-    /// The endpoint answers: what still comes of the request's body is one side of a conversation. In gRPC, where streams are open
-    /// for hours for whatever may come, it ends when the endpoint ends it.
+    /// Returns the writer for the response. What still arrives of the request's body is one side of a conversation from now on. In gRPC,
+    /// where streams are open for hours, the endpoint alone decides when it ends.
     /// </summary>
     public BodyWriter ForResponse(BodyWriter writer)
     {
-        if (!patience.IsLimited)
+        if (!_policy.IsLimited)
             return writer;
-        if (_request is not null && _isGrpc)
+        if (_watchesRequest && _isGrpc)
         {
-            _request.Dispose();
+            _request.Close();
         }
-        else if (_request is not null)
+        else if (_watchesRequest)
         {
             Response().Move(0);
             _request.Converse(Response());
         }
-        return new WatchedWriter(writer, this);
+        _writer.Begin(writer);
+        return _writer;
     }
 
-    /// <summary>Of the response; made when it is needed, for most clients keep up.</summary>
-    public BodyWatch Response() => _response ??= new BodyWatch(exchange, patience.Idle, 1, time);
+    /// <summary>Returns the watch of the response. It is opened when it is needed, since most clients keep up.</summary>
+    public BodyWatch Response()
+    {
+        if (!_watchesResponse)
+            _response.Open(_policy.Idle, 1);
+        _watchesResponse = true;
+        return _response;
+    }
 
-    /// <summary>Bytes of the response that the client took at once.</summary>
-    public void Took(int bytes) => _response?.Move(bytes);
+    /// <summary>Counts bytes of the response that the client took at once.</summary>
+    public void Took(int bytes)
+    {
+        if (_watchesResponse)
+            _response.Move(bytes);
+    }
+
+    /// <summary>Ends the watch over this exchange. Nothing may wait any more.</summary>
+    public void End()
+    {
+        if (_watchesRequest)
+            _request.Close();
+        if (_watchesResponse)
+            _response.Close();
+        _writer.End();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _request?.Dispose();
-        _response?.Dispose();
+        End();
+        _deadlines.Remove(_request);
+        _deadlines.Remove(_response);
     }
 }
 
 /// <summary>A body on its way to a client that has to take it.</summary>
-internal sealed class WatchedWriter(BodyWriter inner, ClientWaits waits) : BodyWriter
+internal sealed class WatchedWriter(ClientWaits waits) : BodyWriter
 {
+    private BodyWriter? _inner;
+
+    private BodyWriter Inner => _inner ?? throw new ObjectDisposedException(nameof(WatchedWriter));
+
+    public void Begin(BodyWriter inner) => _inner = inner;
+
+    public void End() => _inner = null;
+
     /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        var write = inner.WriteAsync(bytes, cancellationToken);
+        var write = Inner.WriteAsync(bytes, cancellationToken);
         if (!write.IsCompletedSuccessfully)
             return WaitAsync(write, bytes.Length);
         waits.Took(bytes.Length);
@@ -182,10 +261,11 @@ internal sealed class WatchedWriter(BodyWriter inner, ClientWaits waits) : BodyW
     /// <inheritdoc/>
     public override ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        var flush = inner.FlushAsync(cancellationToken);
+        var flush = Inner.FlushAsync(cancellationToken);
         return flush.IsCompletedSuccessfully ? default : WaitAsync(flush, 0);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitAsync(ValueTask pending, int bytes)
     {
         var watch = waits.Response();

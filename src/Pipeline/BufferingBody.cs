@@ -1,19 +1,19 @@
+using System.Runtime.CompilerServices;
+
 namespace Turnpike.Pipeline;
 
 /// <summary>
 /// The body of a request on its way upstream: says when all of it has come, holds the client to a pace, and keeps a copy for as
 /// long as somebody may want it again and there is room for it.
 /// </summary>
-/// <param name="inner">The client's body.</param>
-/// <param name="kept">The copy that grows; null where nobody wants one.</param>
-/// <param name="budget">Of that copy.</param>
-/// <param name="deadlines">Starts when all of it has come.</param>
-/// <param name="watch">Ends the exchange when the client does not send; null where it may take its time.</param>
-/// <param name="mirror">Gets a copy when all of it has come, where it could be kept.</param>
-internal sealed class BufferingBody(BodyReader inner, BufferedBody? kept, BodyBudget budget, RequestDeadlines deadlines, BodyWatch? watch, Mirror.MirrorCopy? mirror)
-    : BodyReader, IDisposable
+/// <param name="budget">The memory that the copies of all bodies share.</param>
+/// <param name="deadlines">Started when the whole body has arrived.</param>
+internal sealed class BufferingBody(BodyBudget budget, RequestDeadlines deadlines) : BodyReader
 {
-    private BufferedBody? _kept = kept;
+    private BodyReader? _inner;
+    private BodyWatch? _watch;
+    private Mirror.MirrorCopy? _mirror;
+    private BufferedBody? _kept;
     private ConcurrencyLimiter? _bodylessIn;
     private int _position;
     private bool _started;
@@ -21,6 +21,21 @@ internal sealed class BufferingBody(BodyReader inner, BufferedBody? kept, BodyBu
 
     /// <summary>Whether it can be read from its beginning again.</summary>
     public bool CanRewind => !_started || _kept is not null;
+
+    /// <summary>Begins with the body of another request.</summary>
+    /// <param name="inner">The client's body.</param>
+    /// <param name="kept">The copy that grows; null where there is no use for one.</param>
+    /// <param name="watch">Ends the exchange when the client does not send; null where it may take its time.</param>
+    /// <param name="mirror">Gets the copy when the whole body has arrived and could be kept.</param>
+    public void Begin(BodyReader inner, BufferedBody? kept, BodyWatch? watch, Mirror.MirrorCopy? mirror)
+    {
+        _inner = inner;
+        _kept = kept;
+        _watch = watch;
+        _mirror = mirror;
+        _position = 0;
+        _started = _ended = false;
+    }
 
     public void Rewind() => _position = 0;
 
@@ -51,6 +66,7 @@ internal sealed class BufferingBody(BodyReader inner, BufferedBody? kept, BodyBu
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (_kept is not null && _position < _kept.Length)
@@ -70,7 +86,7 @@ internal sealed class BufferingBody(BodyReader inner, BufferedBody? kept, BodyBu
             _ended = true;
             deadlines.Start();
             if (_kept is not null)
-                mirror?.Send(_kept);
+                _mirror?.Send(_kept);
         }
         else
         {
@@ -79,16 +95,19 @@ internal sealed class BufferingBody(BodyReader inner, BufferedBody? kept, BodyBu
         return count;
     }
 
-    /// <summary>Nobody wants the body again. Nobody may be reading it any more.</summary>
-    public void Dispose()
+    /// <summary>Gives the copy back and forgets the body. Nothing may be reading it any more.</summary>
+    public void End()
     {
         EndBodyless();
         Forget();
+        _inner = null;
+        _watch = null;
+        _mirror = null;
     }
 
     private ValueTask<int> WaitAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        var read = inner.ReadAsync(buffer, cancellationToken);
+        var read = (_inner ?? throw new ObjectDisposedException(nameof(BufferingBody))).ReadAsync(buffer, cancellationToken);
         if (!read.IsCompletedSuccessfully)
             return WaitAsync(read);
         var count = read.Result;
@@ -96,9 +115,10 @@ internal sealed class BufferingBody(BodyReader inner, BufferedBody? kept, BodyBu
         return new(count);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> WaitAsync(ValueTask<int> read)
     {
-        watch?.Begin();
+        _watch?.Begin();
         int count;
         try
         {
@@ -106,7 +126,7 @@ internal sealed class BufferingBody(BodyReader inner, BufferedBody? kept, BodyBu
         }
         finally
         {
-            watch?.End();
+            _watch?.End();
         }
         Arrived(count);
         return count;
@@ -115,7 +135,7 @@ internal sealed class BufferingBody(BodyReader inner, BufferedBody? kept, BodyBu
     private void Arrived(int count)
     {
         EndBodyless();
-        watch?.Move(count);
+        _watch?.Move(count);
     }
 
     private void Keep(ReadOnlySpan<byte> bytes)

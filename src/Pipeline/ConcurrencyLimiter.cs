@@ -2,110 +2,147 @@ namespace Turnpike.Pipeline;
 
 internal enum LimiterResult
 {
-    /// <summary>Must leave again.</summary>
+    /// <summary>The caller has a slot and must leave again.</summary>
     Entered,
 
-    /// <summary>Too many are in there, and too many wait.</summary>
+    /// <summary>All slots are taken, and so are the places to wait.</summary>
     Overflow,
 
-    /// <summary>Waited as long as it might.</summary>
+    /// <summary>The wait was as long as it may be.</summary>
     TimedOut,
 }
 
-/// <summary>Lets so many requests to a cluster at a time, and has so many more wait for their turn, in the order in which they came.</summary>
+/// <summary>
+/// Limits the concurrent requests to a cluster, and lets a bounded number of others wait for a slot in the order in which they came. While
+/// there is room, entering and leaving is one atomic operation each.
+/// </summary>
 internal sealed class ConcurrencyLimiter(int limit, int waitingLimit)
 {
     private const int BodylessShare = 4;
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<TaskCompletionSource<LimiterResult>> _waiting = [];
+    private readonly LinkedList<Waiter> _waiting = [];
     private int _inside;
+    private int _waitingCount;
     private int _bodyless;
 
-    public bool TryEnter()
-    {
-        lock (_lock)
-        {
-            if (_inside >= limit)
-                return false;
-            _inside++;
-            return true;
-        }
-    }
+    /// <summary>Takes a slot at once. Returns false when there is none, or others wait for one.</summary>
+    public bool TryEnter() => Volatile.Read(ref _waitingCount) == 0 && TryTake();
 
     /// <summary>
-    /// Enters with a request of whose body nothing has come. Such requests get a quarter of the room at most, so that clients who
-    /// say nothing keep nobody out; <see cref="BodyArrived"/> must follow, besides <see cref="Leave"/>.
+    /// Enters with a request of whose body nothing has arrived. Such requests get a quarter of the slots at most, so that clients who
+    /// send nothing keep no others out. <see cref="BodyArrived"/> must follow, besides <see cref="Leave"/>.
     /// </summary>
     public bool TryEnterBeforeBody()
     {
-        lock (_lock)
-        {
-            if (_inside >= limit || _bodyless >= limit / BodylessShare)
-                return false;
-            _inside++;
-            _bodyless++;
+        if (Interlocked.Increment(ref _bodyless) <= limit / BodylessShare && TryEnter())
             return true;
-        }
+        Interlocked.Decrement(ref _bodyless);
+        return false;
     }
 
-    public void BodyArrived()
-    {
-        lock (_lock)
-            _bodyless--;
-    }
+    public void BodyArrived() => Interlocked.Decrement(ref _bodyless);
 
-    /// <summary>Enters, where need be after a wait.</summary>
-    /// <param name="longest">Of the wait; zero is no limit.</param>
-    /// <param name="time">For that.</param>
+    /// <summary>Enters, if need be after a wait.</summary>
+    /// <param name="longest">The longest wait. Zero means no limit.</param>
+    /// <param name="deadlines">Ends the wait.</param>
     /// <param name="cancellationToken">Ends the wait with an exception.</param>
-    public ValueTask<LimiterResult> EnterAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken) =>
-        TryEnter() ? new(LimiterResult.Entered) : WaitAsync(longest, time, cancellationToken);
+    public ValueTask<LimiterResult> EnterAsync(TimeSpan longest, IDeadlines deadlines, CancellationToken cancellationToken) =>
+        TryEnter() ? new(LimiterResult.Entered) : WaitAsync(longest, deadlines, cancellationToken);
 
     public void Leave()
     {
-        TaskCompletionSource<LimiterResult>? next;
-        lock (_lock)
-        {
-            next = _waiting.First?.Value;
-            if (next is null)
-                _inside--;
-            else
-                _waiting.RemoveFirst();
-        }
-        next?.SetResult(LimiterResult.Entered);
+        // The slot is free before the waiters are counted, and a waiter is counted before it looks for a slot: one of the two finds it.
+        Interlocked.Decrement(ref _inside);
+        if (Volatile.Read(ref _waitingCount) > 0)
+            AdmitWaiters();
     }
 
-    private async ValueTask<LimiterResult> WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
+    private bool TryTake()
     {
-        var turn = new TaskCompletionSource<LimiterResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_lock)
+        var inside = Volatile.Read(ref _inside);
+        while (inside < limit)
         {
-            if (_inside < limit)
+            var seen = Interlocked.CompareExchange(ref _inside, inside + 1, inside);
+            if (seen == inside)
+                return true;
+            inside = seen;
+        }
+        return false;
+    }
+
+    private void AdmitWaiters()
+    {
+        while (true)
+        {
+            Waiter next;
+            lock (_lock)
             {
-                _inside++;
-                return LimiterResult.Entered;
+                if (_waiting.First is not { } first || !TryTake())
+                    return;
+                next = first.Value;
+                Remove(first);
             }
-            if (_waiting.Count >= waitingLimit)
-                return LimiterResult.Overflow;
-            _waiting.AddLast(turn);
+            next.Complete(LimiterResult.Entered);
         }
-        using var end = longest > TimeSpan.Zero ? new CancellationTokenSource(longest, time) : null;
-        using var timeOver = end?.Token.UnsafeRegister(_ => GiveUp(turn), null);
-        using var cancelled = cancellationToken.UnsafeRegister(_ => GiveUp(turn), null);
-        var result = await turn.Task;
-        if (result == LimiterResult.TimedOut)
-            cancellationToken.ThrowIfCancellationRequested();
-        return result;
     }
 
-    private void GiveUp(TaskCompletionSource<LimiterResult> turn)
+    private async ValueTask<LimiterResult> WaitAsync(TimeSpan longest, IDeadlines deadlines, CancellationToken cancellationToken)
     {
-        // Whoever takes it out of the list decides.
-        bool waited;
+        var waiter = new Waiter(this);
         lock (_lock)
-            waited = _waiting.Remove(turn);
-        if (waited)
-            turn.SetResult(LimiterResult.TimedOut);
+        {
+            if (_waiting.Count >= waitingLimit)
+                return TryTake() ? LimiterResult.Entered : LimiterResult.Overflow;
+            _waiting.AddLast(waiter);
+            Interlocked.Increment(ref _waitingCount);
+        }
+        AdmitWaiters();
+        try
+        {
+            if (longest > TimeSpan.Zero)
+                deadlines.Schedule(waiter, longest);
+            using var cancelled = cancellationToken.UnsafeRegister(static state => ((Waiter)state!).GiveUp(), waiter);
+            var result = await waiter.Turn;
+            if (result == LimiterResult.TimedOut)
+                cancellationToken.ThrowIfCancellationRequested();
+            return result;
+        }
+        finally
+        {
+            if (longest > TimeSpan.Zero)
+                deadlines.Remove(waiter);
+        }
+    }
+
+    private void GiveUp(Waiter waiter)
+    {
+        // Whichever call takes the waiter out of the list decides how its wait ends.
+        lock (_lock)
+        {
+            if (_waiting.Find(waiter) is not { } node)
+                return;
+            Remove(node);
+        }
+        waiter.Complete(LimiterResult.TimedOut);
+    }
+
+    private void Remove(LinkedListNode<Waiter> node)
+    {
+        _waiting.Remove(node);
+        Interlocked.Decrement(ref _waitingCount);
+    }
+
+    private sealed class Waiter(ConcurrencyLimiter limiter) : Deadline
+    {
+        private readonly TaskCompletionSource<LimiterResult> _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<LimiterResult> Turn => _turn.Task;
+
+        public void Complete(LimiterResult result) => _turn.SetResult(result);
+
+        public void GiveUp() => limiter.GiveUp(this);
+
+        protected internal override void OnExpired() => GiveUp();
     }
 }

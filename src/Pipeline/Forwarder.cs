@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 
@@ -6,6 +7,9 @@ namespace Turnpike.Pipeline;
 /// <summary>Sends a request to one of the endpoints of its route and the answer back.</summary>
 internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBudget budget)
 {
+    private readonly Pool<ForwardingState> _states = new(() => new ForwardingState(services, budget));
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ForwardAsync(Exchange exchange, TableState state, Route route)
     {
         var cluster = state.FindCluster(ChooseTarget(route));
@@ -15,57 +19,87 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
             return;
         }
         var perTry = RequestHeaderRules.PerTryTimeout(route) ?? TimeSpan.Zero;
-        using var deadlines = new RequestDeadlines(services.Time, route.Timeout, perTry, exchange.ClientGone);
+        var work = _states.Rent();
+        var deadlines = work.Deadlines;
+        var isDone = false;
+        deadlines.Begin(route.Timeout, perTry, exchange.ClientGone);
         try
         {
-            await ForwardAsync(exchange, state, route, cluster, deadlines);
+            await ForwardAsync(exchange, state, route, cluster, work);
+            isDone = true;
         }
         catch (Exception e) when (!deadlines.ClientGone && e is OperationCanceledException or UpstreamException or RequestBodyException)
         {
             await FailAsync(exchange, deadlines, e);
         }
+        finally
+        {
+            // After a failure, something that was broken off may not know it yet.
+            if (!isDone || !work.TryReset() || !_states.TryReturn(work))
+                work.Dispose();
+        }
     }
 
-    private async ValueTask ForwardAsync(
-        Exchange exchange, TableState state, Route route, ClusterState cluster, RequestDeadlines deadlines)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ForwardAsync(Exchange exchange, TableState state, Route route, ClusterState cluster, ForwardingState work)
     {
         var request = exchange.Request;
-        var outgoing = OutgoingRequest.Create(exchange, route, cluster.Cluster, state.Trusts(exchange.Connection.Peer));
+        var outgoing = work.Outgoing.Begin(exchange, route, cluster.Cluster, state.Trusts(exchange.Connection.Peer));
         var copy = mirror.Prepare(state, route, outgoing);
-        using var waits = new ClientWaits(deadlines, state.BodyIdlePolicy, services.Time);
-        using var body = exchange.RequestBody is { } incoming
-            ? new BufferingBody(incoming, Keep(route, request, copy is not null), budget, deadlines, waits.ForRequest(GrpcStatusReply.Wants(request)), copy)
-            : null;
-        if (body is null)
+        work.Waits.Begin(state.BodyIdlePolicy);
+        BufferingBody? body = null;
+        if (exchange.RequestBody is { } incoming)
         {
-            deadlines.Start();
+            body = work.Body;
+            body.Begin(incoming, Keep(route, request, copy is not null), work.Waits.ForRequest(GrpcStatusReply.Wants(request)), copy);
+        }
+        else
+        {
+            work.Deadlines.Start();
             copy?.Send(null);
         }
+        work.Plan.Begin(route, cluster, request.Method, body);
+        try
+        {
+            await TryUntilDoneAsync(exchange, route, cluster, work, body);
+        }
+        finally
+        {
+            work.Plan.End();
+            body?.End();
+            work.Waits.End();
+        }
+    }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask TryUntilDoneAsync(Exchange exchange, Route route, ClusterState cluster, ForwardingState work, BufferingBody? body)
+    {
+        var deadlines = work.Deadlines;
         var began = services.Time.GetTimestamp();
-        using var plan = new RetryPlan(route, cluster, request.Method, body, services.Metrics, services.Random, services.Time);
         UpstreamEndpoint? last = null;
         while (true)
         {
-            await using (var attempt = new Attempt(services, cluster, cluster.Cluster.Protocol))
+            var attempt = work.Attempt.Begin(cluster, cluster.Cluster.Protocol);
+            await using (attempt)
             {
-                await TryAsync(attempt, outgoing, cluster.Cluster, last, body, exchange, route.Timeout, deadlines);
+                await TryAsync(attempt, work.Outgoing, cluster.Cluster, last, body, exchange, route.Timeout, deadlines);
                 last = attempt.Endpoint;
                 // Whether the body can be sent again is known only when nobody reads it any more.
                 if (route.Retry is { Attempts: > 0 } && attempt.Response is { Status: >= 500 } failed)
                     await failed.StopRequestAsync();
-                if (!plan.TriesAgain(attempt))
+                if (!work.Plan.TriesAgain(attempt))
                 {
-                    plan.Dispose();
-                    await RespondAsync(exchange, attempt, services.Time.GetElapsedTime(began), waits, deadlines);
+                    work.Plan.EndRetries();
+                    await RespondAsync(exchange, work, services.Time.GetElapsedTime(began));
                     return;
                 }
             }
-            await plan.BackOffAsync(deadlines.Token);
+            await work.Plan.BackOffAsync(deadlines.Token);
         }
     }
 
     /// <summary>One attempt: waits for room, picks an endpoint, sends. What came of it is in the attempt.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask TryAsync(
         Attempt attempt,
         OutgoingRequest outgoing,
@@ -108,9 +142,10 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         return null;
     }
 
-    private static async ValueTask RespondAsync(
-        Exchange exchange, Attempt attempt, TimeSpan serviceTime, ClientWaits waits, RequestDeadlines deadlines)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private static async ValueTask RespondAsync(Exchange exchange, ForwardingState work, TimeSpan serviceTime)
     {
+        var (attempt, deadlines) = (work.Attempt, work.Deadlines);
         if (attempt.Response is not { } response)
         {
             exchange.Trace.Reason = ReasonOf(attempt.Failure);
@@ -125,8 +160,8 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
             });
             return;
         }
-        ResponseHeaderRules.Apply(response, exchange.Response, serviceTime);
-        await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), deadlines.Token);
+        ResponseHeaderRules.Apply(response, work.Received, exchange.Response, serviceTime);
+        await BodyCopy.CopyAsync(response.Body, work.Waits.ForResponse(exchange.ResponseBody), deadlines.Token);
         response.CopyTrailersTo(exchange);
         // An endpoint that was content before it had read everything gets the rest; the client need not wait for that.
         if (response.Status < 300 && !response.RequestSent.IsCompleted)

@@ -5,41 +5,54 @@ namespace Turnpike.Pipeline;
 /// <summary>Speaks HTTP to the endpoints.</summary>
 internal interface IUpstreamClient
 {
-    /// <summary>Sends the request; completes when the head of the answer is there.</summary>
-    /// <exception cref="UpstreamException">There is no answer.</exception>
+    /// <summary>
+    /// Sends the request; completes when the head of the response is there. The request belongs to the client until the response is disposed of,
+    /// or until there is none; the pipeline then fills the same object for another one.
+    /// </summary>
+    /// <exception cref="UpstreamException">There is no response.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled, which also ends the exchange.</exception>
     ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken);
 }
 
-/// <summary>A request as it goes out.</summary>
-internal sealed class UpstreamRequest
+/// <summary>A request as it is sent to an endpoint. The object serves one request after the other.</summary>
+/// <param name="headers">The end-to-end headers, without Host, Content-Length and the others that belong to the connection.</param>
+internal sealed class UpstreamRequest(HeaderList headers)
 {
-    public required UpstreamEndpoint Endpoint { get; init; }
+    public UpstreamEndpoint Endpoint { get; set; } = null!;
 
-    public required UpstreamProtocol Protocol { get; init; }
+    public UpstreamProtocol Protocol { get; set; }
 
     /// <summary>Null for cleartext.</summary>
-    public UpstreamTls? Tls { get; init; }
+    public UpstreamTls? Tls { get; set; }
 
-    public required TimeSpan ConnectTimeout { get; init; }
+    public TimeSpan ConnectTimeout { get; set; }
 
-    public required string Method { get; init; }
+    public string Method { get; set; } = "";
 
     /// <summary>Path and query, sent as they are; starts with a slash.</summary>
-    public required string Target { get; init; }
+    public string Target { get; set; } = "";
 
-    public required string Host { get; init; }
+    public string Host { get; set; } = "";
 
-    /// <summary>End-to-end headers; without Host, Content-Length and whatever else belongs to the connection.</summary>
-    public required HeaderList Headers { get; init; }
+    /// <summary>The end-to-end headers, without Host, Content-Length and the others that belong to the connection.</summary>
+    public HeaderList Headers { get; } = headers;
 
-    public BodyReader? Body { get; init; }
+    public BodyReader? Body { get; set; }
 
-    /// <summary>Of the body; null where it is not announced.</summary>
-    public long? ContentLength { get; init; }
+    /// <summary>The length of the body; null where it is not announced.</summary>
+    public long? ContentLength { get; set; }
 
-    /// <summary>Ask for a WebSocket; always over HTTP/1.1.</summary>
-    public bool IsWebSocket { get; init; }
+    /// <summary>Asks for a WebSocket, which is always spoken over HTTP/1.1.</summary>
+    public bool IsWebSocket { get; set; }
+
+    /// <summary>Forgets everything but the headers.</summary>
+    public void Clear()
+    {
+        Endpoint = null!;
+        Tls = null;
+        Body = null;
+        Method = Target = Host = "";
+    }
 }
 
 /// <summary>An answer whose body is still to come. Disposing of it ends the exchange with the endpoint, whether it was over or not.</summary>

@@ -11,12 +11,13 @@ internal sealed class Mirror(AttemptServices services)
     // A route without a timeout must not keep copies for ever.
     private static readonly TimeSpan LongestCopy = TimeSpan.FromMinutes(1);
 
+    private readonly Pool<RequestDeadlines> _deadlines = new(() => new RequestDeadlines(services.Deadlines));
     private int _inFlight;
 
     /// <summary>A copy of the request to be sent when its body is complete; null where the route wants none.</summary>
     public MirrorCopy? Prepare(TableState state, Route route, OutgoingRequest outgoing) =>
         route.MirrorCluster is { } name && state.FindCluster(name) is { } cluster && cluster.IsOpen
-            ? new MirrorCopy(this, outgoing, cluster, route.Timeout)
+            ? new MirrorCopy(this, outgoing.Copy(), cluster, route.Timeout)
             : null;
 
     /// <summary>One copy.</summary>
@@ -38,18 +39,20 @@ internal sealed class Mirror(AttemptServices services)
 
     private async Task SendAsync(OutgoingRequest outgoing, ClusterState cluster, BufferedBody? body, TimeSpan timeout)
     {
+        var deadlines = _deadlines.Rent();
+        deadlines.Begin(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, TimeSpan.Zero, CancellationToken.None);
         try
         {
             if (Interlocked.Increment(ref _inFlight) > MaxInFlight)
                 return;
-            await using var attempt = new Attempt(services, cluster, cluster.Cluster.Protocol);
+            await using var attempt = new Attempt(services).Begin(cluster, cluster.Cluster.Protocol);
             if (!attempt.TryEnter())
                 return;
             var copy = body is null ? null : new BufferedBody.Reader(body);
             var request = outgoing.To(attempt.Pick(), cluster.Cluster, copy, body?.Length, ShadowOf(outgoing.Host));
-            using var end = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < LongestCopy ? timeout : LongestCopy, services.Time);
-            if (await attempt.SendAsync(request, end.Token) is null)
-                await BodyCopy.CopyAsync(attempt.Response!.Body, NullBodyWriter.Instance, end.Token);
+            deadlines.Start();
+            if (await attempt.SendAsync(request, deadlines.Token) is null)
+                await BodyCopy.CopyAsync(attempt.Response!.Body, NullBodyWriter.Instance, deadlines.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -59,6 +62,8 @@ internal sealed class Mirror(AttemptServices services)
         {
             Interlocked.Decrement(ref _inFlight);
             body?.Release();
+            if (!deadlines.TryReset() || !_deadlines.TryReturn(deadlines))
+                deadlines.Dispose();
         }
     }
 

@@ -2,55 +2,71 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>A request rewritten for upstream, before it is known which endpoint gets it.</summary>
+/// <summary>
+/// A request rewritten for upstream, before it is known which endpoint gets it. The object serves one request after the other.
+/// </summary>
 internal sealed class OutgoingRequest
 {
-    private readonly string _method;
-    private readonly string _target;
-    private readonly HeaderList _headers;
-    private readonly bool _isWebSocket;
+    private readonly HeaderList _headers = new();
+    private readonly UpstreamRequest _request;
+    private string _method = "";
+    private string _target = "";
+    private bool _isWebSocket;
 
-    private OutgoingRequest(string method, string target, string host, HeaderList headers, bool isWebSocket)
-    {
-        _method = method;
-        _target = target;
-        Host = host;
-        _headers = headers;
-        _isWebSocket = isWebSocket;
-    }
+    public OutgoingRequest() => _request = new UpstreamRequest(_headers);
 
-    public string Host { get; }
+    public string Host { get; private set; } = "";
 
-    public static OutgoingRequest Create(Exchange exchange, Route route, Cluster cluster, bool trusted)
+    /// <summary>Begins with another request.</summary>
+    public OutgoingRequest Begin(Exchange exchange, Route route, Cluster cluster, bool trusted)
     {
         var request = exchange.Request;
-        var target = request.Target;
+        _method = request.Method;
+        _target = request.Target;
+        _isWebSocket = request.IsWebSocket;
         string? originalPath = null;
         if (route.Rewrite?.Path is { } path)
         {
-            originalPath = target;
-            target = PathRewrite.Rewrite(target, exchange.MatchedPath, path);
+            originalPath = _target;
+            _target = PathRewrite.Rewrite(_target, exchange.MatchedPath, path);
         }
-        return new OutgoingRequest(
-            request.Method,
-            target,
-            route.Rewrite?.Authority ?? cluster.Host ?? request.Authority,
-            RequestHeaderRules.Forward(exchange, route, trusted, originalPath),
-            request.IsWebSocket);
+        Host = route.Rewrite?.Authority ?? cluster.Host ?? request.Authority;
+        _headers.Clear();
+        RequestHeaderRules.Forward(exchange, route, trusted, originalPath, _headers);
+        return this;
     }
 
-    public UpstreamRequest To(UpstreamEndpoint endpoint, Cluster cluster, BodyReader? body, long? length, string? host = null) => new()
+    /// <summary>Returns a copy of its own, for a mirror, which may outlast the request.</summary>
+    public OutgoingRequest Copy()
     {
-        Endpoint = endpoint,
-        Protocol = cluster.Protocol,
-        Tls = cluster.Tls,
-        ConnectTimeout = cluster.EffectiveConnectTimeout,
-        Method = _method,
-        Target = _target,
-        Host = host ?? Host,
-        Headers = _headers,
-        Body = body,
-        ContentLength = length,
-        IsWebSocket = _isWebSocket,
-    };
+        var copy = new OutgoingRequest { _method = _method, _target = _target, _isWebSocket = _isWebSocket, Host = Host };
+        _headers.CopyTo(copy._headers);
+        return copy;
+    }
+
+    /// <summary>
+    /// Returns the request for one attempt. It is the same object each time: the attempt before has ended, and nothing uses its request.
+    /// </summary>
+    public UpstreamRequest To(UpstreamEndpoint endpoint, Cluster cluster, BodyReader? body, long? length, string? host = null)
+    {
+        _request.Endpoint = endpoint;
+        _request.Protocol = cluster.Protocol;
+        _request.Tls = cluster.Tls;
+        _request.ConnectTimeout = cluster.EffectiveConnectTimeout;
+        _request.Method = _method;
+        _request.Target = _target;
+        _request.Host = host ?? Host;
+        _request.Body = body;
+        _request.ContentLength = length;
+        _request.IsWebSocket = _isWebSocket;
+        return _request;
+    }
+
+    /// <summary>Forgets the request.</summary>
+    public void End()
+    {
+        _headers.Clear();
+        _method = _target = Host = "";
+        _request.Clear();
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
@@ -11,6 +12,7 @@ internal sealed class ProxyPipeline
     private readonly ILogger _logger;
     private readonly Random _random;
     private readonly TimeProvider _time;
+    private readonly IDeadlines _deadlines;
     private readonly Forwarder _forwarder;
     private readonly WebSocketTunnel _webSockets;
     private readonly RequestBudget _memory;
@@ -23,6 +25,7 @@ internal sealed class ProxyPipeline
         ILogger logger,
         Random random,
         TimeProvider time,
+        IDeadlines deadlines,
         BodyBudget? budget = null,
         RequestBudget? memory = null,
         IRequestLog? log = null)
@@ -31,7 +34,8 @@ internal sealed class ProxyPipeline
         _logger = logger;
         _random = random;
         _time = time;
-        var services = new AttemptServices(client, metrics, random, time);
+        _deadlines = deadlines;
+        var services = new AttemptServices(client, metrics, random, time, deadlines);
         _forwarder = new Forwarder(services, new Mirror(services), budget ?? new BodyBudget(BodyBudget.DefaultTotal, metrics));
         _memory = memory ?? new RequestBudget(RequestBudget.DefaultTotal);
         _log = log;
@@ -46,6 +50,7 @@ internal sealed class ProxyPipeline
     /// <summary>Requests that begin from now on see the new table; those under way keep theirs. One caller at a time.</summary>
     public void Swap(RouteTable table) => _state = TableState.Create(table, _state);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask HandleAsync(Exchange exchange)
     {
         var state = _state;
@@ -133,6 +138,7 @@ internal sealed class ProxyPipeline
             : match;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ActAsync(Exchange exchange, TableState state, Route route)
     {
         var request = exchange.Request;
@@ -185,7 +191,7 @@ internal sealed class ProxyPipeline
     private async ValueTask<bool> FailOnPurposeAsync(Exchange exchange, FaultAction fault)
     {
         if (Drawn(fault.DelayPercent) && fault.Delay > TimeSpan.Zero)
-            await Task.Delay(fault.Delay, _time, exchange.ClientGone);
+            await _deadlines.DelayAsync(fault.Delay, exchange.ClientGone);
         if (fault.AbortStatus == 0 || !Drawn(fault.AbortPercent))
             return false;
         exchange.Trace.Reason = ReplyReason.FaultAbort;

@@ -1,35 +1,31 @@
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// Ends the work for a request: when its client goes away or stalls, when its time is over, and, try by try, when the time of one try is.
-/// Time runs from the moment when the whole request has come.
+/// Ends the work for a request when its client goes away or stalls, when its time is over, and, attempt by attempt, when the time of one
+/// attempt is. Time runs from the moment when the whole request has arrived. The object serves one request after the other.
 /// </summary>
 internal sealed class RequestDeadlines : IStallable, IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly TimeProvider _time;
-    private readonly TimeSpan _total;
-    private readonly TimeSpan _perTry;
-    private readonly CancellationToken _clientGone;
-    private readonly CancellationTokenRegistration _registration;
-    private readonly CancellationTokenSource _end;
-    private CancellationTokenSource? _try;
-    private bool _running;
+    private readonly IDeadlines _deadlines;
+    private readonly CancellationTokenSource _end = new();
+    private readonly Expiry _endExpiry;
+    private readonly Expiry _tryExpiry;
+    private CancellationTokenSource _try = new();
+    private TimeSpan _total;
+    private TimeSpan _perTry;
+    private CancellationToken _clientGone;
+    private CancellationTokenRegistration _clientRegistration;
+    private CancellationTokenRegistration _endRegistration;
+    private int _started;
+    private bool _tryIsOpen;
     private volatile bool _stalled;
-    private bool _disposed;
 
-    /// <param name="time">What time it is.</param>
-    /// <param name="total">For everything; zero is no limit.</param>
-    /// <param name="perTry">For the head of one try's answer; zero is no limit.</param>
-    /// <param name="clientGone">Ends it too.</param>
-    public RequestDeadlines(TimeProvider time, TimeSpan total, TimeSpan perTry, CancellationToken clientGone)
+    public RequestDeadlines(IDeadlines deadlines)
     {
-        _time = time;
-        _total = total;
-        _perTry = perTry;
-        _clientGone = clientGone;
-        _end = NewSource();
-        _registration = clientGone.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _end);
+        _deadlines = deadlines;
+        _endExpiry = new Expiry(this, ofTry: false);
+        _tryExpiry = new Expiry(this, ofTry: true);
     }
 
     /// <summary>Cancelled at the end of the whole request.</summary>
@@ -37,81 +33,107 @@ internal sealed class RequestDeadlines : IStallable, IDisposable
 
     public bool ClientGone => _clientGone.IsCancellationRequested;
 
-    /// <summary>The client is there, but its body does not come, or what it asked for is not taken.</summary>
+    /// <summary>The client is there, but its body does not arrive, or it does not read the response.</summary>
     public bool ClientStalled => _stalled;
 
     public bool TimedOut => _end.IsCancellationRequested && !ClientGone && !_stalled;
 
-    /// <summary>The time of this try is over, that of the request is not.</summary>
-    public bool TryTimedOut => _try is { IsCancellationRequested: true } && !_end.IsCancellationRequested;
+    /// <summary>The time of this attempt is over, and that of the request is not.</summary>
+    public bool TryTimedOut => _try.IsCancellationRequested && !_end.IsCancellationRequested;
+
+    /// <param name="total">The time for everything. Zero means no limit.</param>
+    /// <param name="perTry">The time until the head of one attempt's response. Zero means no limit.</param>
+    /// <param name="clientGone">Ends the request too.</param>
+    public void Begin(TimeSpan total, TimeSpan perTry, CancellationToken clientGone)
+    {
+        _total = total;
+        _perTry = perTry;
+        _clientGone = clientGone;
+        _clientRegistration = clientGone.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _end);
+        if (perTry > TimeSpan.Zero)
+            _endRegistration = _end.Token.UnsafeRegister(static deadlines => Cancel(Volatile.Read(ref ((RequestDeadlines)deadlines!)._try)), this);
+    }
 
     /// <inheritdoc/>
     public void Stall()
     {
-        if (_disposed)
-            return;
         _stalled = true;
         Cancel(_end);
     }
 
-    /// <summary>All of the request has come. Later calls change nothing.</summary>
+    /// <summary>Says that all of the request has arrived. Later calls change nothing.</summary>
     public void Start()
     {
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+            return;
+        if (_total > TimeSpan.Zero)
+            _deadlines.Schedule(_endExpiry, _total);
+        if (_perTry == TimeSpan.Zero)
+            return;
         lock (_lock)
         {
-            if (_running || _disposed)
-                return;
-            _running = true;
-            if (_total > TimeSpan.Zero)
-                _end.CancelAfter(_total);
-            StartTry();
+            if (_tryIsOpen)
+                _deadlines.Schedule(_tryExpiry, _perTry);
         }
     }
 
-    /// <summary>The token for one try.</summary>
+    /// <summary>Returns the token for one attempt.</summary>
     public CancellationToken BeginTry()
     {
         if (_perTry == TimeSpan.Zero)
             return Token;
         lock (_lock)
         {
-            _try?.Dispose();
-            _try = NewSource();
-            // Unregistered by its own disposal: the end outlives no try.
-            _end.Token.UnsafeRegister(static source => Cancel((CancellationTokenSource)source!), _try);
-            if (_running)
-                StartTry();
-            return _try.Token;
+            _tryExpiry.Cancel();
+            // The end of the attempt before may still be on its way to this source.
+            if (_try.IsCancellationRequested || _tryExpiry.HasExpired)
+                Interlocked.Exchange(ref _try, new CancellationTokenSource()).Dispose();
+            _tryIsOpen = true;
+            if (Volatile.Read(ref _started) != 0)
+                _deadlines.Schedule(_tryExpiry, _perTry);
+        }
+        if (_end.IsCancellationRequested)
+            Cancel(_try);
+        return _try.Token;
+    }
+
+    /// <summary>The head of the response is there: from here on only the total counts.</summary>
+    public void EndTry()
+    {
+        if (_perTry == TimeSpan.Zero)
+            return;
+        lock (_lock)
+        {
+            _tryIsOpen = false;
+            _tryExpiry.Cancel();
         }
     }
 
-    /// <summary>The head of the answer is there: from here on only the total counts.</summary>
-    public void EndTry()
+    /// <summary>Ends the work for this request. Nothing may use a token of it any more.</summary>
+    /// <returns>False when the object cannot serve another request, so that the caller disposes of it.</returns>
+    public bool TryReset()
     {
-        lock (_lock)
-            _try?.CancelAfter(Timeout.InfiniteTimeSpan);
+        // Waits for a client that goes away at this very moment.
+        _clientRegistration.Dispose();
+        _endRegistration.Dispose();
+        _endExpiry.Cancel();
+        _tryExpiry.Cancel();
+        _clientGone = CancellationToken.None;
+        _started = 0;
+        _tryIsOpen = false;
+        return !_stalled && !_endExpiry.HasExpired && !_tryExpiry.HasExpired && _end.TryReset() && _try.TryReset();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _registration.Dispose();
-        lock (_lock)
-        {
-            _disposed = true;
-            _end.Dispose();
-            _try?.Dispose();
-        }
+        _clientRegistration.Dispose();
+        _endRegistration.Dispose();
+        _deadlines.Remove(_endExpiry);
+        _deadlines.Remove(_tryExpiry);
+        _end.Dispose();
+        _try.Dispose();
     }
-
-    private void StartTry()
-    {
-        if (_perTry > TimeSpan.Zero)
-            _try?.CancelAfter(_perTry);
-    }
-
-    private CancellationTokenSource NewSource() =>
-        ReferenceEquals(_time, TimeProvider.System) ? new CancellationTokenSource() : new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
 
     private static void Cancel(CancellationTokenSource source)
     {
@@ -122,6 +144,26 @@ internal sealed class RequestDeadlines : IStallable, IDisposable
         catch (ObjectDisposedException)
         {
             // What it would end has ended.
+        }
+    }
+
+    private sealed class Expiry(RequestDeadlines request, bool ofTry) : Deadline
+    {
+        protected internal override void OnExpired()
+        {
+            if (!ofTry)
+            {
+                RequestDeadlines.Cancel(request._end);
+                return;
+            }
+            CancellationTokenSource source;
+            lock (request._lock)
+            {
+                if (!IsCurrent)
+                    return;
+                source = request._try;
+            }
+            RequestDeadlines.Cancel(source);
         }
     }
 }

@@ -33,11 +33,10 @@ internal static class RequestHeaderRules
             ? exchange.Request.Headers.First("x-forwarded-proto")!
             : exchange.Connection.Scheme;
 
-    /// <summary>The headers for upstream, those of the route included.</summary>
-    public static HeaderList Forward(Exchange exchange, Route route, bool trusted, string? originalPath)
+    /// <summary>Adds the headers for upstream, those of the route included.</summary>
+    public static void Forward(Exchange exchange, Route route, bool trusted, string? originalPath, HeaderList forwarded)
     {
         var source = exchange.Request.Headers;
-        var forwarded = new HeaderList();
         var named = source.Joined("connection");
         foreach (ref readonly var header in source.Items)
         {
@@ -57,7 +56,6 @@ internal static class RequestHeaderRules
             if (!Framing.Contains(header.Name))
                 forwarded.Add(header.Name, header.Value);
         }
-        return forwarded;
     }
 
     /// <summary>How long upstream has for one try: the per-try timeout where it is shorter than the total.</summary>
@@ -80,7 +78,7 @@ internal static class RequestHeaderRules
             forwarded.Add("x-forwarded-for", chain);
         forwarded.Add("x-forwarded-proto", ForwardedScheme(exchange, trusted));
         var id = trusted ? source.First("x-request-id") : null;
-        forwarded.Add("x-request-id", string.IsNullOrEmpty(id) ? Guid.NewGuid().ToString() : id);
+        forwarded.Add("x-request-id", string.IsNullOrEmpty(id) ? RequestId.New() : id);
         if (!trusted && peer.Length > 0)
             forwarded.Add("x-envoy-external-address", peer);
     }

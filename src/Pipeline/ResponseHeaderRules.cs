@@ -22,10 +22,13 @@ internal static class ResponseHeaderRules
     /// <summary>Whether a trailer may go to the client: one that frames the message or belongs to the connection may not (RFC 9110 §6.5.1).</summary>
     public static bool MayTrail(string name) => !Consumed.Contains(name) && !NoTrailers.Contains(name);
 
-    /// <summary>Turns the headers of an upstream's answer into those for the client.</summary>
-    public static void Apply(UpstreamResponse from, ResponseHead head, TimeSpan serviceTime)
+    /// <summary>Turns the headers of an endpoint's response into those for the client.</summary>
+    /// <param name="from">The response.</param>
+    /// <param name="received">An empty list, which gets the headers as they were received.</param>
+    /// <param name="head">The head for the client.</param>
+    /// <param name="serviceTime">The time that the endpoint took.</param>
+    public static void Apply(UpstreamResponse from, HeaderList received, ResponseHead head, TimeSpan serviceTime)
     {
-        var received = new HeaderList();
         from.CopyHeadersTo(received);
         var named = received.Joined("connection");
         head.Status = from.Status;

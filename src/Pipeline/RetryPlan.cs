@@ -5,24 +5,42 @@ using Turnpike.Routing;
 namespace Turnpike.Pipeline;
 
 /// <summary>Whether and when to try again (istio-2017.md §3.7, made safe: what may have had an effect is not repeated).</summary>
-internal sealed class RetryPlan(
-    Route route, ClusterState cluster, string method, BufferingBody? body, ProxyMetrics metrics, Random random, TimeProvider time) : IDisposable
+/// <param name="services">What all attempts share.</param>
+internal sealed class RetryPlan(AttemptServices services)
 {
     private static readonly TimeSpan BackOffUnit = TimeSpan.FromMilliseconds(25);
 
-    private int _left = route.Retry?.Attempts ?? 0;
+    private readonly HeaderList _headers = new();
+    private Route _route = null!;
+    private ClusterState _cluster = null!;
+    private string _method = "";
+    private BufferingBody? _body;
+    private int _left;
     private int _made;
     private bool _elsewhereTried;
     private bool _counted;
     private TimeSpan _backOff;
 
-    /// <summary>Decides; where the answer is yes, <see cref="BackOffAsync"/> comes next.</summary>
+    /// <summary>Begins with another request.</summary>
+    public void Begin(Route route, ClusterState cluster, string method, BufferingBody? body)
+    {
+        _route = route;
+        _cluster = cluster;
+        _method = method;
+        _body = body;
+        _left = route.Retry?.Attempts ?? 0;
+        _made = 0;
+        _elsewhereTried = false;
+        _backOff = TimeSpan.Zero;
+    }
+
+    /// <summary>Returns true when there is to be another attempt; <see cref="BackOffAsync"/> comes next then.</summary>
     public bool TriesAgain(Attempt attempt)
     {
-        if (body is { CanRewind: false })
+        if (_body is { CanRewind: false })
             return false;
         // A refused connection costs nothing and another endpoint is as good: no policy needed for that.
-        if (attempt.Failure is AttemptFailure.Connect or AttemptFailure.Handshake && !_elsewhereTried && cluster.EndpointCount > 1)
+        if (attempt.Failure is AttemptFailure.Connect or AttemptFailure.Handshake && !_elsewhereTried && _cluster.EndpointCount > 1)
         {
             _elsewhereTried = true;
             _backOff = TimeSpan.Zero;
@@ -30,9 +48,9 @@ internal sealed class RetryPlan(
         }
         if (_left == 0 || !IsWorthIt(attempt))
             return false;
-        if (!_counted && !(_counted = cluster.Circuits.TryBeginRetry()))
+        if (!_counted && !(_counted = _cluster.Circuits.TryBeginRetry()))
         {
-            metrics.Overflowed(CircuitLimit.Retries);
+            services.Metrics.Overflowed(CircuitLimit.Retries);
             return false;
         }
         _left--;
@@ -44,17 +62,27 @@ internal sealed class RetryPlan(
     /// <summary>Waits until it is time for the next try.</summary>
     public Task BackOffAsync(CancellationToken cancellationToken)
     {
-        metrics.Retried();
-        body?.Rewind();
-        return _backOff == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(_backOff, time, cancellationToken);
+        services.Metrics.Retried();
+        _body?.Rewind();
+        return _backOff == TimeSpan.Zero ? Task.CompletedTask : services.Deadlines.DelayAsync(_backOff, cancellationToken);
     }
 
-    /// <summary>No more tries: makes room for the retries of others. Again is harmless.</summary>
-    public void Dispose()
+    /// <summary>Says that there are no more attempts, which makes room for the retries of others. Again is harmless.</summary>
+    public void EndRetries()
     {
         if (_counted)
-            cluster.Circuits.EndRetry();
+            _cluster.Circuits.EndRetry();
         _counted = false;
+    }
+
+    /// <summary>Forgets the request.</summary>
+    public void End()
+    {
+        EndRetries();
+        _route = null!;
+        _cluster = null!;
+        _body = null;
+        _headers.Clear();
     }
 
     private bool IsWorthIt(Attempt attempt) => attempt.Failure switch
@@ -66,23 +94,23 @@ internal sealed class RetryPlan(
     };
 
     /// <summary>Anywhere between nothing and 25 ms after the first failure, 75 ms after the second, 175 ms after the third.</summary>
-    private TimeSpan BackOff() => BackOffUnit * (((1L << Math.Min(_made, 20)) - 1) * random.NextDouble());
+    private TimeSpan BackOff() => BackOffUnit * (((1L << Math.Min(_made, 20)) - 1) * services.Random.NextDouble());
 
-    private static bool IsOverloaded(UpstreamResponse response)
+    private bool IsOverloaded(UpstreamResponse response)
     {
-        var headers = new HeaderList();
-        response.CopyHeadersTo(headers);
-        return headers.First(LocalReply.Overloaded) is not null;
+        _headers.Clear();
+        response.CopyHeadersTo(_headers);
+        return _headers.First(LocalReply.Overloaded) is not null;
     }
 
     /// <summary>A second time does what one does; or the rule is for this very method, so that its author meant it.</summary>
     private bool MayRepeat()
     {
-        if (Methods.IsIdempotent(method))
+        if (Methods.IsIdempotent(_method))
             return true;
-        foreach (var condition in route.Conditions)
+        foreach (var condition in _route.Conditions)
         {
-            if (condition is { Target: ConditionTarget.Method, Kind: ConditionKind.Exact } && condition.Value == method)
+            if (condition is { Target: ConditionTarget.Method, Kind: ConditionKind.Exact } && condition.Value == _method)
                 return true;
         }
         return false;

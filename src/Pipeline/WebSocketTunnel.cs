@@ -15,7 +15,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
             return;
         }
         // Over HTTP/1.1 whatever the cluster speaks, and for long: nobody waits for one to end.
-        await using var attempt = new Attempt(services, cluster, UpstreamProtocol.Http1);
+        await using var attempt = new Attempt(services).Begin(cluster, UpstreamProtocol.Http1);
         if (!attempt.TryEnter())
         {
             services.Metrics.Overflowed(CircuitLimit.Requests);
@@ -23,7 +23,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
             return;
         }
         var endpoint = attempt.Pick();
-        var request = OutgoingRequest.Create(exchange, route with { Timeout = TimeSpan.Zero, Retry = null }, cluster.Cluster, trusted)
+        var request = new OutgoingRequest().Begin(exchange, route with { Timeout = TimeSpan.Zero, Retry = null }, cluster.Cluster, trusted)
             .To(endpoint, cluster.Cluster, null, null);
         // HTTP/2 has no handshake key of its own; an HTTP/1.1 server insists on one.
         if (exchange.Request.Version == HttpGeneration.Http2)
@@ -40,7 +40,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         var response = attempt.Response!;
         try
         {
-            ResponseHeaderRules.Apply(response, exchange.Response, services.Time.GetElapsedTime(began));
+            ResponseHeaderRules.Apply(response, new HeaderList(), exchange.Response, services.Time.GetElapsedTime(began));
             if (response.Status == 101)
                 await SpliceAsync(exchange, response, patience);
             else
@@ -60,8 +60,10 @@ internal sealed class WebSocketTunnel(AttemptServices services)
     /// <summary>The endpoint wants no WebSocket, and says so in a response like any other.</summary>
     private async ValueTask RefuseAsync(Exchange exchange, UpstreamResponse response, BodyIdlePolicy patience)
     {
-        using var deadlines = new RequestDeadlines(services.Time, TimeSpan.Zero, TimeSpan.Zero, exchange.ClientGone);
-        using var waits = new ClientWaits(deadlines, patience, services.Time);
+        using var deadlines = new RequestDeadlines(services.Deadlines);
+        deadlines.Begin(TimeSpan.Zero, TimeSpan.Zero, exchange.ClientGone);
+        using var waits = new ClientWaits(deadlines, services.Deadlines, services.Time);
+        waits.Begin(patience);
         try
         {
             await BodyCopy.CopyAsync(response.Body, waits.ForResponse(exchange.ResponseBody), deadlines.Token);
@@ -83,8 +85,10 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         await using var downstream = await exchange.AcceptUpgradeAsync(exchange.ClientGone);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone);
         // Either side may be silent for as long as it likes; but what the other one says, it must take.
-        using var client = new ClientWaits(new Tunnel(end), patience, services.Time);
-        using var server = new ClientWaits(new Tunnel(end), patience, services.Time);
+        using var client = new ClientWaits(new Tunnel(end), services.Deadlines, services.Time);
+        using var server = new ClientWaits(new Tunnel(end), services.Deadlines, services.Time);
+        client.Begin(patience);
+        server.Begin(patience);
         var toClient = PumpAsync(upstream, client.ForResponse(new StreamBodyWriter(downstream)), end.Token);
         var toServer = PumpAsync(downstream, server.ForResponse(new StreamBodyWriter(upstream)), end.Token);
         // A side that ends has sent all that it had; neither protocol lets us close one direction alone.

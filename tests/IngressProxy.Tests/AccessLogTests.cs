@@ -246,7 +246,7 @@ public sealed partial class AccessLogTests : PipelineTest
         var written = new StringBuilder();
         using (var log = new RequestLog(format, lines => written.Append(Encoding.UTF8.GetString(lines)), Metrics, Time))
         {
-            var pipeline = new ProxyPipeline(upstream, Metrics, Logs.CreateLogger("test"), Random, Time, log: log);
+            var pipeline = new ProxyPipeline(upstream, Metrics, Logs.CreateLogger("test"), Random, Time, Deadlines, log: log);
             pipeline.Swap(table ?? Tables.Of(cluster ?? Cluster(), route));
             await pipeline.HandleAsync(exchange);
         }

@@ -79,18 +79,18 @@ public sealed class AttemptTests : PipelineTest
     {
         var (state, _) = Table(Flow.Forward);
         var cluster = state.FindCluster(Tables.DefaultCluster)!;
-        var services = new AttemptServices(new FailingUpstream(FailingStep.Nowhere), Metrics, Random, Time);
+        var services = new AttemptServices(new FailingUpstream(FailingStep.Nowhere), Metrics, Random, Time, Deadlines);
         var held = new List<Attempt>();
         for (var i = 0; i < Limit; i++)
         {
-            var attempt = new Attempt(services, cluster, protocol);
+            var attempt = new Attempt(services).Begin(cluster, protocol);
             Assert.True(attempt.TryEnter());
             held.Add(attempt);
         }
 
-        await using (var late = new Attempt(services, cluster, protocol))
+        await using (var late = new Attempt(services).Begin(cluster, protocol))
             Assert.False(late.TryEnter());
-        await using (var late = new Attempt(services, cluster, protocol))
+        await using (var late = new Attempt(services).Begin(cluster, protocol))
         {
             var entering = late.EnterAsync(new FakeExchange().Request, null, TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
             Time.Advance(TimeSpan.FromSeconds(2));
@@ -100,13 +100,13 @@ public sealed class AttemptTests : PipelineTest
         }
         if (protocol == UpstreamProtocol.Http1)
         {
-            await using var late = new Attempt(services, cluster, protocol);
+            await using var late = new Attempt(services).Begin(cluster, protocol);
             using var cancelled = new CancellationTokenSource();
             var entering = late.EnterAsync(new FakeExchange().Request, null, TimeSpan.Zero, cancelled.Token);
             await cancelled.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await entering);
         }
-        await using (var late = new Attempt(services, cluster, protocol))
+        await using (var late = new Attempt(services).Begin(cluster, protocol))
             Assert.False(late.TryEnter());
 
         foreach (var attempt in held)
@@ -135,8 +135,8 @@ public sealed class AttemptTests : PipelineTest
     private async Task AssertAllIsFreeAsync(TableState state, string name, UpstreamProtocol protocol = UpstreamProtocol.Http1)
     {
         var cluster = state.FindCluster(name)!;
-        var services = new AttemptServices(new FailingUpstream(FailingStep.Nowhere), Metrics, Random, Time);
-        var attempts = Enumerable.Range(0, Limit + 1).Select(_ => new Attempt(services, cluster, protocol)).ToArray();
+        var services = new AttemptServices(new FailingUpstream(FailingStep.Nowhere), Metrics, Random, Time, Deadlines);
+        var attempts = Enumerable.Range(0, Limit + 1).Select(_ => new Attempt(services).Begin(cluster, protocol)).ToArray();
         Assert.Equal([.. Enumerable.Repeat(true, Limit), false], attempts.Select(a => a.TryEnter()));
         Assert.Equal(1, attempts[0].Pick().Active);
         foreach (var attempt in attempts)
@@ -146,7 +146,7 @@ public sealed class AttemptTests : PipelineTest
 
     private async Task RunAsync(FailingUpstream client, TableState state, Route route, FakeExchange exchange)
     {
-        var services = new AttemptServices(client, Metrics, Random, Time);
+        var services = new AttemptServices(client, Metrics, Random, Time, Deadlines);
         try
         {
             if (exchange.Request.IsWebSocket)

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Turnpike.Pipeline;
+using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Upstream;
 
@@ -13,7 +14,7 @@ namespace Turnpike.IngressProxy.Upstream;
 /// </summary>
 internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamReport report) : IUpstreamClient, IDisposable
 {
-    private static readonly HttpRequestOptionsKey<UpstreamRequest> RequestKey = new("request");
+    private static readonly HttpRequestOptionsKey<Target> TargetKey = new("target");
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler
@@ -87,7 +88,7 @@ internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamR
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        message.Options.Set(RequestKey, request);
+        message.Options.Set(TargetKey, new Target(request.Endpoint.Endpoint, request.Tls, request.ConnectTimeout));
         var content = request.Body is null ? null : new StreamedContent(request.Body, request.ContentLength, cancellationToken);
         message.Content = content;
         message.Headers.TryAddWithoutValidation("Host", request.Host);
@@ -122,9 +123,16 @@ internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamR
     /// <summary>For the request that asks first, and for all that the library knows by the same name.</summary>
     private static async ValueTask<Stream> ConnectAsync(EndpointConnector connector, SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        if (!context.InitialRequestMessage.Options.TryGetValue(RequestKey, out var request))
-            throw new InvalidOperationException("the message is none of this client's");
-        var (socket, tls) = await connector.ConnectAsync(request.Endpoint.Endpoint, request.Tls, SslApplicationProtocol.Http2, request.ConnectTimeout, cancellationToken);
+        if (!context.InitialRequestMessage.Options.TryGetValue(TargetKey, out var target) || target is null)
+            throw new InvalidOperationException("the message was not made by this client");
+        var (socket, tls) = await connector.ConnectAsync(
+            target.Endpoint, target.Tls, SslApplicationProtocol.Http2, target.ConnectTimeout, cancellationToken);
         return tls is null ? new NetworkStream(socket, ownsSocket: true) : new SecureScheme(tls);
     }
+
+    /// <summary>
+    /// Where a connection goes. The library may connect when the request that asked for the connection is over, and its object is filled
+    /// with another one; so the message carries a copy.
+    /// </summary>
+    private sealed record Target(Endpoint Endpoint, UpstreamTls? Tls, TimeSpan ConnectTimeout);
 }

@@ -11,11 +11,11 @@ internal sealed class UpstreamClient : IUpstreamClient, IDisposable
     private readonly Http1UpstreamClient _http1;
     private readonly Http2UpstreamClient _http2;
 
-    public UpstreamClient(UpstreamReport report, TimeProvider time)
+    public UpstreamClient(UpstreamReport report, IDeadlines deadlines, TimeProvider time)
     {
         var connector = new EndpointConnector(report, time);
         _report = report;
-        _http1 = new Http1UpstreamClient(connector, report, time);
+        _http1 = new Http1UpstreamClient(connector, report, deadlines, time);
         _http2 = new Http2UpstreamClient(connector, report);
     }
 

@@ -50,12 +50,32 @@ internal sealed class FakeUpstream(Func<Sent, CancellationToken, Task<FakeRespon
             while (await reader.ReadAsync(buffer, cancellationToken) is > 0 and var count)
                 body.Append(Encoding.ASCII.GetString(buffer, 0, count));
         }
-        var sent = new Sent(request, body.ToString());
+        var sent = new Sent(CopyOf(request), body.ToString());
         lock (_lock)
             _requests.Add(sent);
         var response = await answer(sent, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return response.Failure is { } failure ? throw new UpstreamException(failure, new IOException("broken")) : response;
+    }
+
+    /// <summary>The pipeline fills the same object again when the request is over.</summary>
+    private static UpstreamRequest CopyOf(UpstreamRequest request)
+    {
+        var headers = new HeaderList();
+        request.Headers.CopyTo(headers);
+        return new UpstreamRequest(headers)
+        {
+            Endpoint = request.Endpoint,
+            Protocol = request.Protocol,
+            Tls = request.Tls,
+            ConnectTimeout = request.ConnectTimeout,
+            Method = request.Method,
+            Target = request.Target,
+            Host = request.Host,
+            Body = request.Body,
+            ContentLength = request.ContentLength,
+            IsWebSocket = request.IsWebSocket,
+        };
     }
 }
 

@@ -10,6 +10,8 @@ public abstract class PipelineTest
 {
     internal FakeTimeProvider Time { get; } = new();
 
+    internal IDeadlines Deadlines => field ??= new DeadlineTimer(Time);
+
     internal ScriptedRandom Random { get; } = new();
 
     internal RecordingLogger Logs { get; } = new();
@@ -18,7 +20,7 @@ public abstract class PipelineTest
 
     internal ProxyPipeline Start(IUpstreamClient client, RouteTable table, BodyBudget? budget = null, RequestBudget? memory = null)
     {
-        var pipeline = new ProxyPipeline(client, Metrics, Logs.CreateLogger("test"), Random, Time, budget, memory);
+        var pipeline = new ProxyPipeline(client, Metrics, Logs.CreateLogger("test"), Random, Time, Deadlines, budget, memory);
         pipeline.Swap(table);
         return pipeline;
     }

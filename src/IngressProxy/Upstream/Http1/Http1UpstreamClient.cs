@@ -9,7 +9,8 @@ namespace Turnpike.IngressProxy.Upstream.Http1;
 /// The upstream client for HTTP/1.1 over sockets of its own: request and response go at the same time, and what an endpoint sends
 /// is taken strictly.
 /// </summary>
-internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamReport report, TimeProvider time) : IUpstreamClient, IDisposable
+internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamReport report, IDeadlines deadlines, TimeProvider time)
+    : IUpstreamClient, IDisposable
 {
     private const int MaxInterimResponses = 32;
 
@@ -43,7 +44,7 @@ internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamR
     private async Task<UpstreamResponse?> ExchangeAsync(Http1Connection connection, PoolKey key, UpstreamRequest request, CancellationToken cancellationToken)
     {
         connection.Begin();
-        var sender = new RequestSender(connection, request, time, cancellationToken);
+        var sender = new RequestSender(connection, request, deadlines, cancellationToken);
         try
         {
             await sender.StartAsync(cancellationToken);

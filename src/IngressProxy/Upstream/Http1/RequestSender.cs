@@ -13,29 +13,29 @@ internal sealed class RequestSender : BodyWriter
     private const int CopyLimit = 4 * 1024;
     private const int SendLimit = 16 * 1024;
 
-    private static readonly TimeSpan ContinueWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestContinueWait = TimeSpan.FromSeconds(1);
 
     private readonly Http1Connection _connection;
     private readonly UpstreamRequest _request;
     private readonly CancellationTokenSource? _end;
-    private readonly TaskCompletionSource? _goAhead;
-    private readonly TimeProvider _time;
+    private readonly ContinueWait? _continue;
+    private readonly IDeadlines _deadlines;
     private readonly MessageWriter _writer;
     private Task _sending = Task.CompletedTask;
     private long _written;
     private volatile bool _complete;
 
-    public RequestSender(Http1Connection connection, UpstreamRequest request, TimeProvider time, CancellationToken cancellationToken)
+    public RequestSender(Http1Connection connection, UpstreamRequest request, IDeadlines deadlines, CancellationToken cancellationToken)
     {
         _connection = connection;
         _request = request;
-        _time = time;
+        _deadlines = deadlines;
         _writer = new MessageWriter(connection.Output);
         if (request.Body is null)
             return;
         _end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (request.Headers.HasToken("expect", "100-continue"))
-            _goAhead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _continue = new ContinueWait();
     }
 
     /// <summary>All of the request is sent.</summary>
@@ -58,7 +58,7 @@ internal sealed class RequestSender : BodyWriter
     }
 
     /// <summary>The endpoint asks for the body, for which the client waits too.</summary>
-    public void GoAhead() => _goAhead?.TrySetResult();
+    public void GoAhead() => _continue?.End();
 
     /// <summary>Completes when all is sent that can be. It never fails.</summary>
     public Task Finished => _sending;
@@ -133,12 +133,10 @@ internal sealed class RequestSender : BodyWriter
     {
         try
         {
-            if (_goAhead is { } goAhead)
+            if (_continue is { } wait)
             {
                 await _connection.FlushAsync(cancellationToken);
-                // An endpoint that knows nothing of this says nothing.
-                await goAhead.Task.WaitAsync(ContinueWait, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                cancellationToken.ThrowIfCancellationRequested();
+                await AwaitContinueAsync(wait, cancellationToken);
             }
             await BodyCopy.CopyAsync(body, this, cancellationToken);
             if (_request.ContentLength is { } announced)
@@ -166,6 +164,31 @@ internal sealed class RequestSender : BodyWriter
         }
     }
 
+    /// <summary>Waits until the endpoint asks for the body. One that does not know the expectation sends nothing, so the wait is short.</summary>
+    private async ValueTask AwaitContinueAsync(ContinueWait wait, CancellationToken cancellationToken)
+    {
+        _deadlines.Schedule(wait, LongestContinueWait);
+        try
+        {
+            await wait.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            _deadlines.Remove(wait);
+        }
+    }
+
     private RequestBodyException WrongLength() =>
         new(400, $"the body has {_written} bytes, not {_request.ContentLength}", new InvalidDataException("the body does not have the length that was announced"));
+
+    private sealed class ContinueWait : Deadline
+    {
+        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Task => _end.Task;
+
+        public void End() => _end.TrySetResult();
+
+        protected internal override void OnExpired() => End();
+    }
 }

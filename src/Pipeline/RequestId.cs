@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+
+namespace Turnpike.Pipeline;
+
+/// <summary>
+/// Identifiers for requests. Random bytes come from the system a block at a time, since a call for each costs more than the request.
+/// </summary>
+internal static class RequestId
+{
+    private const int Length = 16;
+    private const int BlockLength = 64 * Length;
+
+    [ThreadStatic]
+    private static byte[]? _block;
+
+    [ThreadStatic]
+    private static int _left;
+
+    /// <summary>Returns a random UUID (version 4) as text.</summary>
+    public static string New()
+    {
+        _block ??= new byte[BlockLength];
+        if (_left == 0)
+        {
+            RandomNumberGenerator.Fill(_block);
+            _left = BlockLength;
+        }
+        var bytes = _block.AsSpan(BlockLength - _left, Length);
+        _left -= Length;
+        // RFC 9562 §5.4: version and variant have fixed bits.
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true).ToString();
+    }
+}
