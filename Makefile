@@ -31,10 +31,10 @@ test: build ## Run the tests of every room, all that need no cluster
 test-%: build ## Run the tests of one room: make test-routing
 	@$(call run-tests,$*)
 
-integration: build ## Run the integration tests (a real kube-apiserver, from hack/devcluster/build or KUBEBUILDER_ASSETS)
+integration: build ## Run the integration tests (on a real kube-apiserver from hack/devcluster/build or KUBEBUILDER_ASSETS)
 	@$(call run-tests,Integration)
 
-attacks: build ## Attack proxy and operator, each in a control group with its pod's memory (root; figures in out/attacks.md)
+attacks: build ## Attack proxy and operator in control groups with their pods' memory (needs root; figures in out/attacks.md)
 	@rm -f $(out)/attacks.md
 	@$(call run-tests,Attacks)
 
@@ -48,19 +48,19 @@ $(out)/images/httpbin.tar: hack/images/httpbin hack/images/lib.sh hack/devcluste
 	@mkdir -p $(@D)
 	@hack/images/httpbin --output $@.new && mv $@.new $@
 
-cluster-up: images ## Start the development cluster (if none is up) and give it the images
+cluster-up: images ## Start the development cluster (if none is up) and load the images into it
 	@hack/e2e/cluster up
 
-cluster-down: ## End the development cluster and remove all that it left but the cache
+cluster-down: ## End the development cluster and remove everything that it left, except the cache
 	@hack/e2e/cluster down
 
-e2e: build images ## Run the end-to-end tests: on the development cluster, or on that of KUBECONFIG with TURNPIKE_IMAGE_LOADER
+e2e: build images ## Run the end-to-end tests, on the development cluster or on that of KUBECONFIG with TURNPIKE_IMAGE_LOADER
 	@hack/e2e/run $(E2E_FLAGS)
 
-bench: build ## Compare turnpike-proxy with nginx, side by side (installs nginx, wrk and h2load where they lack)
+bench: build ## Compare turnpike-proxy with nginx, side by side (installs nginx, wrk and h2load if they are missing)
 	bench/run.sh
 
-bench-micro: ## Measure what the pipeline itself costs a request, in time and allocations (half a minute)
+bench-micro: ## Measure time and allocations of the pipeline for one request (half a minute)
 	$(DOTNET) build bench/Micro -c Release -v quiet --nologo
 	$(out)/artifacts/bin/Micro/release/Turnpike.Bench.Micro $(out)/bench/micro
 
@@ -91,7 +91,7 @@ lint: ## Check formatting, code style, analyzers and the length of lines
 format: ## Format the code
 	$(DOTNET) format Operator.sln
 
-golden: build ## Rewrite the expectations of golden tests; the diff is the review
+golden: build ## Rewrite the expectations of golden tests; review the diff
 	TURNPIKE_GOLDEN=update CONFIGURATION=$(CONFIGURATION) hack/run-tests rooms -- -class "*Golden*" -class "*SampleTests"
 
 publish-aot: ## Publish turnpike-proxy as a native program to out/aot

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Turnpike.Samples.Httpbin;
 
-/// <summary>The program's flags; a flag wins over its environment variable.</summary>
+/// <summary>The program's flags. A flag takes precedence over its environment variable.</summary>
 internal static class CommandLine
 {
     internal const string Usage = """
@@ -18,7 +18,7 @@ internal static class CommandLine
         """;
 
     /// <summary>Reads flags as <c>--name value</c> or <c>--name=value</c>.</summary>
-    /// <exception cref="FormatException">A flag is unknown or its value wrong: the message says which, and what is right.</exception>
+    /// <exception cref="FormatException">A flag is unknown or its value is wrong. The message names it and says what is right.</exception>
     internal static HttpbinOptions Parse(IReadOnlyList<string> args, string? versionLabel)
     {
         var options = new HttpbinOptions { Port = 8000, VersionLabel = string.IsNullOrEmpty(versionLabel) ? null : versionLabel };

@@ -21,13 +21,13 @@ internal sealed class FlaskJson
     /// <summary>A number as it was spelled in the document it came from.</summary>
     internal sealed record RawNumber(string Text);
 
-    /// <summary>The form of whole answers: keys sorted, indented by two, a newline at the end.</summary>
+    /// <summary>Writes the form of whole responses: keys sorted, indented by two, a newline at the end.</summary>
     internal static ReadOnlyMemory<byte> Indented(object? value) => new FlaskJson(pretty: true).Document(value);
 
-    /// <summary>The form of streamed answers: one line, keys in the order in which they were added.</summary>
+    /// <summary>Writes the form of streamed responses: one line, keys in the order in which they were added.</summary>
     internal static ReadOnlyMemory<byte> Line(object? value) => new FlaskJson(pretty: false).Document(value);
 
-    /// <summary>Reads a document into the values that this class writes; false when it is not JSON.</summary>
+    /// <summary>Reads a document into the values that this class writes. Returns false if it is not JSON.</summary>
     internal static bool TryParse(ReadOnlyMemory<byte> utf8, out object? value)
     {
         try
@@ -38,7 +38,7 @@ internal sealed class FlaskJson
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // InvalidOperationException: a string that is not text, such as half of a surrogate pair.
+            // An InvalidOperationException means a string that is not text, such as half of a surrogate pair.
             value = null;
             return false;
         }

@@ -2,29 +2,29 @@ using System.Net;
 
 namespace Turnpike.Samples.Httpbin;
 
-/// <summary>How one httpbin server listens and what it calls itself.</summary>
+/// <summary>The settings of an httpbin server.</summary>
 public sealed record HttpbinOptions
 {
-    /// <summary>Port for HTTP/1.1; 0 takes any free port.</summary>
+    /// <summary>The port for HTTP/1.1. 0 selects a free port.</summary>
     public int Port { get; init; }
 
-    /// <summary>Port for cleartext HTTP/2 with prior knowledge; 0 takes any free port, null opens none.</summary>
+    /// <summary>The port for cleartext HTTP/2 with prior knowledge. 0 selects a free port, and null opens none.</summary>
     public int? Http2Port { get; init; }
 
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
-    /// <summary>Shown as response header <c>X-Httpbin-Version</c> and as <c>version</c> in <c>/anything</c>; null shows nothing.</summary>
+    /// <summary>The value of the header <c>X-Httpbin-Version</c> and of <c>version</c> in <c>/anything</c>, or null for none.</summary>
     public string? VersionLabel { get; init; }
 
-    /// <summary>How long requests in progress may go on once the server is told to stop.</summary>
+    /// <summary>The time that requests in flight may take after the server is told to stop.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Write warnings and errors of the server to standard error.</summary>
+    /// <summary>Whether warnings and errors of the server are written to standard error.</summary>
     public bool LogToStandardError { get; init; }
 
-    /// <summary>Gets a line for each request: method, host and target. Null for none.</summary>
+    /// <summary>The writer that gets a line for each request with method, host and target, or null for none.</summary>
     public TextWriter? RequestLog { get; init; }
 
-    /// <summary>The clock that <c>/delay</c> and <c>/sse</c> wait by.</summary>
+    /// <summary>The clock that <c>/delay</c> and <c>/sse</c> use.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

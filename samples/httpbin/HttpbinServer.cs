@@ -10,7 +10,7 @@ using Turnpike.Samples.Httpbin.Endpoints;
 
 namespace Turnpike.Samples.Httpbin;
 
-/// <summary>A small httpbin: endpoints that tell the caller what arrived, or answer in the way the caller asks for.</summary>
+/// <summary>A small httpbin. Its endpoints describe the request, or respond as the caller asks.</summary>
 public static class HttpbinServer
 {
     /// <summary>Starts a server and returns once it listens.</summary>
@@ -44,7 +44,8 @@ public static class HttpbinServer
         {
             builder.Logging
                 .SetMinimumLevel(LogLevel.Warning)
-                .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None) // A failed start is thrown to the caller, who says it shorter.
+                // A failed start is thrown to the caller, whose message is shorter.
+                .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
                 .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         }
 
@@ -64,7 +65,7 @@ public static class HttpbinServer
     {
         kestrel.AddServerHeader = false;
 
-        // A test backend must accept whatever the proxy before it lets through: it is never the one to refuse.
+        // A test backend accepts everything that the proxy in front of it forwards.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
@@ -90,12 +91,12 @@ public static class HttpbinServer
 
         await next(context);
 
-        // Says who answered, so that this 404 is not taken for one of the proxy's.
+        // The text distinguishes this 404 from one of the proxy.
         if (context.GetEndpoint() is null && context.Response is { HasStarted: false, StatusCode: StatusCodes.Status404NotFound })
             await context.Response.WriteTextAsync(StatusCodes.Status404NotFound, $"httpbin has no {context.Request.Path}; see /\n");
     }
 
-    /// <summary>Leaves signals and the console to whoever started the server: it may be a guest in another process.</summary>
+    /// <summary>Leaves signals and the console to the caller, because the server may run inside another process.</summary>
     private sealed class OwnersLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

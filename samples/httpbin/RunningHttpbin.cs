@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Turnpike.Samples.Httpbin;
 
-/// <summary>An httpbin that listens; disposing it stops it.</summary>
+/// <summary>An httpbin that listens until it is disposed.</summary>
 public sealed class RunningHttpbin : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -14,13 +14,13 @@ public sealed class RunningHttpbin : IAsyncDisposable
         Http2Address = http2Address;
     }
 
-    /// <summary>Where it speaks HTTP/1.1, with the port actually bound.</summary>
+    /// <summary>The address for HTTP/1.1, with the actual port.</summary>
     public Uri Address { get; }
 
-    /// <summary>Where it speaks cleartext HTTP/2, if it was asked to.</summary>
+    /// <summary>The address for cleartext HTTP/2, if it was enabled.</summary>
     public Uri? Http2Address { get; }
 
-    /// <summary>Refuses new connections, lets requests in progress end within the grace period, then cuts them off.</summary>
+    /// <summary>Refuses new connections, lets requests in flight finish within the grace period, and then aborts them.</summary>
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();

@@ -6,18 +6,16 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Turnpike.Samples.Httpbin.Endpoints;
 
-/// <summary>Endpoints beyond httpbin's own, for bodies of any size: nothing is held in memory.</summary>
+/// <summary>Endpoints that httpbin does not have, for bodies of any size. No body is held in memory.</summary>
 internal static class BodyEndpoints
 {
-    private static readonly string[] Methods = ["POST", "PUT", "PATCH"];
-
     internal static void MapBodies(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/echo", Methods, EchoAsync);
-        app.MapMethods("/sink", Methods, SinkAsync);
+        app.MapMethods("/echo", Methods.WithBody, EchoAsync);
+        app.MapMethods("/sink", Methods.WithBody, SinkAsync);
     }
 
-    /// <summary>Sends each piece of the body back as soon as it is there.</summary>
+    /// <summary>Sends each piece of the body back as soon as it arrives.</summary>
     private static async Task EchoAsync(HttpContext context)
     {
         context.Response.ContentType = context.Request.ContentType ?? "application/octet-stream";
@@ -30,7 +28,7 @@ internal static class BodyEndpoints
         }
     }
 
-    /// <summary>Reads the body to its end and tells its length and digest.</summary>
+    /// <summary>Reads the body to its end and responds with its length and digest.</summary>
     private static async Task SinkAsync(HttpContext context)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

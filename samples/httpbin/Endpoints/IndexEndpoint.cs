@@ -12,7 +12,7 @@ internal static class IndexEndpoint
         <head><meta charset="utf-8"><title>httpbin</title></head>
         <body>
         <h1>httpbin</h1>
-        <p>Tells what arrived, or answers as you ask.</p>
+        <p>Describes each request, or responds as you ask.</p>
         <ul>
         <li><a href="/headers">/headers</a>, <a href="/ip">/ip</a>, <a href="/user-agent">/user-agent</a>;
           <code>?show_env=1</code> shows X-Forwarded-* and the like</li>
@@ -33,5 +33,5 @@ internal static class IndexEndpoint
         """;
 
     internal static void MapIndex(this IEndpointRouteBuilder app) => app.MapMethods(
-        "/", Answers.Get, context => context.Response.WriteTextAsync(StatusCodes.Status200OK, Page, "text/html"));
+        "/", Methods.Get, context => context.Response.WriteTextAsync(StatusCodes.Status200OK, Page, "text/html"));
 }

@@ -6,26 +6,26 @@ using Turnpike.Samples.Httpbin.Requests;
 
 namespace Turnpike.Samples.Httpbin.Endpoints;
 
-/// <summary>Endpoints that tell what arrived.</summary>
+/// <summary>Endpoints that describe the request.</summary>
 internal static class InspectionEndpoints
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
 
     internal static void MapInspection(this IEndpointRouteBuilder app, HttpbinOptions options)
     {
-        app.MapMethods("/headers", Answers.Get, context => AnswerAsync(context, "headers", RequestView.Headers(context.Request)));
-        app.MapMethods("/ip", Answers.Get, context => AnswerAsync(context, "origin", RequestView.Origin(context.Request)));
+        app.MapMethods("/headers", Methods.Get, context => RespondAsync(context, "headers", RequestView.Headers(context.Request)));
+        app.MapMethods("/ip", Methods.Get, context => RespondAsync(context, "origin", RequestView.Origin(context.Request)));
         app.MapMethods(
-            "/user-agent", Answers.Get, context => AnswerAsync(context, "user-agent", (string?)context.Request.Headers.UserAgent));
-        app.MapMethods("/get", Answers.Get, context => context.Response.WriteJsonAsync(RequestView.Head(context.Request)));
+            "/user-agent", Methods.Get, context => RespondAsync(context, "user-agent", (string?)context.Request.Headers.UserAgent));
+        app.MapMethods("/get", Methods.Get, context => context.Response.WriteJsonAsync(RequestView.Head(context.Request)));
         foreach (var method in (string[])["POST", "PUT", "DELETE", "PATCH"])
-            app.MapMethods($"/{method.ToLowerInvariant()}", [method], context => TellAsync(context, withJson: true));
+            app.MapMethods($"/{method.ToLowerInvariant()}", [method], context => DescribeAsync(context, withJson: true));
 
         app.Map("/anything/{**rest}", context => TellAnythingAsync(context, options));
         app.Map("/delay/{seconds}", context => DelayAsync(context, options));
     }
 
-    private static Task AnswerAsync(HttpContext context, string name, object? value) =>
+    private static Task RespondAsync(HttpContext context, string name, object? value) =>
         context.Response.WriteJsonAsync(new Dictionary<string, object?> { [name] = value });
 
     private static async Task DelayAsync(HttpContext context, HttpbinOptions options)
@@ -40,23 +40,23 @@ internal static class InspectionEndpoints
 
         var delay = TimeSpan.FromSeconds(Math.Min(seconds, LongestDelay.TotalSeconds));
         await Task.Delay(delay, options.TimeProvider, context.RequestAborted);
-        await TellAsync(context, withJson: false);
+        await DescribeAsync(context, withJson: false);
     }
 
-    private static Task TellAsync(HttpContext context, bool withJson) => TellAsync(context, tell =>
+    private static Task DescribeAsync(HttpContext context, bool withJson) => DescribeAsync(context, tell =>
     {
         if (!withJson)
             tell.Remove("json");
     });
 
-    private static Task TellAnythingAsync(HttpContext context, HttpbinOptions options) => TellAsync(context, tell =>
+    private static Task TellAnythingAsync(HttpContext context, HttpbinOptions options) => DescribeAsync(context, tell =>
     {
         tell["method"] = context.Request.Method;
         if (options.VersionLabel is { } label)
             tell["version"] = label;
     });
 
-    private static async Task TellAsync(HttpContext context, Action<OrderedDictionary<string, object?>> adjust)
+    private static async Task DescribeAsync(HttpContext context, Action<OrderedDictionary<string, object?>> adjust)
     {
         RequestBody body;
         try

@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Turnpike.Samples.Httpbin.Endpoints;
 
-/// <summary>Endpoints that answer with the status, or the chain of redirects, that the caller asks for.</summary>
+/// <summary>Endpoints that respond with the status or the chain of redirects that the caller asks for.</summary>
 internal static class StatusEndpoints
 {
     internal static void MapStatus(this IEndpointRouteBuilder app)
     {
         app.Map("/status/{codes}", StatusAsync);
-        app.MapMethods("/redirect/{n:int:min(1)}", Answers.Get, Redirect);
+        app.MapMethods("/redirect/{n:int:min(1)}", Methods.Get, Redirect);
     }
 
     private static Task Redirect(HttpContext context)
@@ -25,7 +25,7 @@ internal static class StatusEndpoints
     {
         var text = (string)context.Request.RouteValues["codes"]!;
         return TryReadCodes(text, out var choices)
-            ? AnswerAsync(context, Choose(choices))
+            ? RespondAsync(context, Choose(choices))
             : context.Response.WriteTextAsync(
                 StatusCodes.Status400BadRequest,
                 $"status: \"{text}\" is not a code from 200 to 999, nor a list of such codes with weights as in 200:9,503:1\n");
@@ -62,7 +62,7 @@ internal static class StatusEndpoints
         return choices[^1].Code;
     }
 
-    private static Task AnswerAsync(HttpContext context, int code)
+    private static Task RespondAsync(HttpContext context, int code)
     {
         var response = context.Response;
         response.StatusCode = code;

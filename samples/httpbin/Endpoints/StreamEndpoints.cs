@@ -8,7 +8,7 @@ using Turnpike.Samples.Httpbin.Requests;
 
 namespace Turnpike.Samples.Httpbin.Endpoints;
 
-/// <summary>Endpoints whose answers come in pieces, or are large.</summary>
+/// <summary>Endpoints whose responses are streamed or large.</summary>
 internal static class StreamEndpoints
 {
     private const int MostLines = 100;
@@ -17,9 +17,9 @@ internal static class StreamEndpoints
 
     internal static void MapStreams(this IEndpointRouteBuilder app, HttpbinOptions options)
     {
-        app.MapMethods("/stream/{n:int:min(0)}", Answers.Get, LinesAsync);
-        app.MapMethods("/bytes/{n:long:min(0)}", Answers.Get, BytesAsync);
-        app.MapMethods("/sse", Answers.Get, context => EventsAsync(context, options.TimeProvider));
+        app.MapMethods("/stream/{n:int:min(0)}", Methods.Get, LinesAsync);
+        app.MapMethods("/bytes/{n:long:min(0)}", Methods.Get, BytesAsync);
+        app.MapMethods("/sse", Methods.Get, context => EventsAsync(context, options.TimeProvider));
     }
 
     private static async Task LinesAsync(HttpContext context)
@@ -34,7 +34,9 @@ internal static class StreamEndpoints
         }
     }
 
-    /// <summary>The same seed gives the same bytes. httpbin stops at 100 KiB, this at 1 GiB, for tests with large bodies.</summary>
+    /// <summary>
+    /// Sends random bytes. The same seed yields the same bytes. The limit is 1 GiB for tests with large bodies; httpbin's is 100 KiB.
+    /// </summary>
     private static async Task BytesAsync(HttpContext context)
     {
         var count = Math.Min(long.Parse((string)context.Request.RouteValues["n"]!, CultureInfo.InvariantCulture), MostBytes);
@@ -62,7 +64,7 @@ internal static class StreamEndpoints
         }
     }
 
-    /// <summary>SplitMix64: fast, and the same on every machine.</summary>
+    /// <summary>The generator SplitMix64, which is fast and yields the same bytes on every machine.</summary>
     private static void Fill(Span<byte> buffer, ref ulong state)
     {
         for (var i = 0; i < buffer.Length; i += sizeof(ulong))

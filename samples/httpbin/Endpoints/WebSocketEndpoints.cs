@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Turnpike.Samples.Httpbin.Endpoints;
 
-/// <summary><c>/websocket/echo</c>: every message comes back, text as text and binary as binary, and so does the closing.</summary>
+/// <summary><c>/websocket/echo</c>: returns every message, text as text and binary as binary, and the close message.</summary>
 internal static class WebSocketEndpoints
 {
     internal static void MapWebSocketEcho(this IEndpointRouteBuilder app)
@@ -33,7 +33,7 @@ internal static class WebSocketEndpoints
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
-            // The peer has gone without a word, or the server stops: there is nobody left to answer.
+            // The peer has disconnected, or the server stops, so no response can be sent.
         }
     }
 
@@ -45,7 +45,7 @@ internal static class WebSocketEndpoints
             var piece = await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken);
             if (piece.MessageType == WebSocketMessageType.Close)
             {
-                // An empty closing has no status that could be sent back.
+                // An empty close message has no status that could be sent back.
                 var status = socket.CloseStatus is WebSocketCloseStatus.Empty ? WebSocketCloseStatus.NormalClosure : socket.CloseStatus!;
                 await socket.CloseOutputAsync(status.Value, socket.CloseStatusDescription, cancellationToken);
                 return;

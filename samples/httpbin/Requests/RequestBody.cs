@@ -5,17 +5,17 @@ using Microsoft.Net.Http.Headers;
 
 namespace Turnpike.Samples.Httpbin.Requests;
 
-/// <summary>The body of a request as httpbin tells it: <c>form</c>, <c>files</c>, <c>data</c> and <c>json</c>.</summary>
+/// <summary>The body of a request as httpbin presents it: <c>form</c>, <c>files</c>, <c>data</c> and <c>json</c>.</summary>
 internal sealed record RequestBody(
     IReadOnlyDictionary<string, object?> Form, IReadOnlyDictionary<string, object?> Files, string Data, object? Json)
 {
-    /// <summary>A body that is told is held in memory several times over; larger ones go to <c>/sink</c> or <c>/echo</c>.</summary>
+    /// <summary>The limit for a body that is presented, because it is in memory several times. <c>/echo</c> takes larger ones.</summary>
     internal const int MaxLength = 256 * 1024 * 1024;
 
     private static readonly Dictionary<string, object?> None = [];
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <exception cref="BadHttpRequestException">Longer than <see cref="MaxLength"/>, or not the multipart it claims to be.</exception>
+    /// <exception cref="BadHttpRequestException">The body is longer than <see cref="MaxLength"/>, or malformed.</exception>
     internal static async Task<RequestBody> ReadAsync(HttpRequest request)
     {
         var bytes = await ReadAllAsync(request);
@@ -79,7 +79,7 @@ internal sealed record RequestBody(
         return new RequestBody(RequestView.Multi(form), RequestView.Multi(files), "", null);
     }
 
-    /// <summary>Text as text, anything else as a data URL.</summary>
+    /// <summary>Returns text as it is, and anything else as a data URL.</summary>
     private static string Text(ReadOnlySpan<byte> bytes, string? contentType)
     {
         try

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Turnpike.Samples.Httpbin.Requests;
 
-/// <summary>The URL that the client asked for, as people read it: percent escapes decoded where that changes no meaning.</summary>
+/// <summary>The URL of a request in readable form: percent escapes are decoded where that does not change the meaning.</summary>
 internal static class RequestUrl
 {
     private const string ReservedInPath = "%/;?#";
@@ -37,7 +37,7 @@ internal static class RequestUrl
         return request.Headers["X-Forwarded-Ssl"] == "on" ? "https" : request.Scheme;
     }
 
-    /// <summary>Decodes whole runs of escapes, so that a character of several bytes is decoded or kept as one.</summary>
+    /// <summary>Decodes whole runs of escapes, so that a character of several bytes is decoded or kept as a whole.</summary>
     private static string Readable(string text, string reserved)
     {
         var result = new StringBuilder(text.Length);

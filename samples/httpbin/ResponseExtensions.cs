@@ -3,10 +3,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Turnpike.Samples.Httpbin;
 
-internal static class Answers
+internal static class ResponseExtensions
 {
-    internal static readonly string[] Get = ["GET", "HEAD"];
-
     internal static Task WriteJsonAsync(this HttpResponse response, object? value)
     {
         response.ContentType = "application/json";
