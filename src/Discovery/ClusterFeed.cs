@@ -38,7 +38,7 @@ public sealed class ClusterFeed
     /// <param name="ct">Ends the watching.</param>
     public async Task RunAsync(Action synced, CancellationToken ct)
     {
-        var slices = await _api.ServesAsync(WatchedKinds.EndpointSlices, ct);
+        var slices = await _api.ServesAsync(KnownResources.EndpointSlices, ct);
         _informers = [.. WatchedKinds.All(slices, _profile).Select(w => Watch(w.Resource, w.Query))];
         var running = _informers.Select(i => Task.Run(() => i.RunAsync(ct), CancellationToken.None)).ToList();
         await Task.WhenAll(_informers.Select(i => i.Synced)).WaitAsync(ct);
@@ -70,7 +70,7 @@ public sealed class ClusterFeed
         Watch(resource, query, resource.Kind, json => WatchedKinds.Watched(resource, json, _profile));
 
     private Informer<WatchedObject> WatchAuthority(string ns, string name) =>
-        Watch(WatchedKinds.Secrets, WatchedKinds.SecretNamed(ns, name), Kinds.AuthoritySecret, json => new WatchedObject(WatchedKinds.DecodeAuthority(json), "", null));
+        Watch(KnownResources.Secrets, WatchedKinds.SecretNamed(ns, name), Kinds.AuthoritySecret, json => new WatchedObject(WatchedKinds.DecodeAuthority(json), "", null));
 
     private Informer<WatchedObject> Watch(ResourceRef resource, ResourceQuery query, string kind, Func<JsonElement, WatchedObject> decode)
     {

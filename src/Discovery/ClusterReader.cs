@@ -18,7 +18,7 @@ public sealed class ClusterReader(KubeApi api, Profile profile)
     /// <exception cref="KubeStatusException">The API server refuses to say anything at all.</exception>
     public async Task<ClusterReading> ReadAsync(CancellationToken ct)
     {
-        var slices = await api.ServesAsync(WatchedKinds.EndpointSlices, ct);
+        var slices = await api.ServesAsync(KnownResources.EndpointSlices, ct);
         var lists = await Task.WhenAll(WatchedKinds.All(slices, profile).Select(kind => ListAsync(kind.Resource, kind.Query, ct)));
         var store = new ObjectStore(profile);
         foreach (var (resource, objects) in lists)
@@ -32,14 +32,14 @@ public sealed class ClusterReader(KubeApi api, Profile profile)
             store.Put(new ObjectKey(Kinds.AuthoritySecret, read.Metadata.Namespace, read.Metadata.Name), read);
         var (snapshot, diagnostics) = store.Snapshot();
         var unreadable = lists.Where(l => l.Objects is null).Select(l => l.Resource.Plural)
-            .Concat(authorities.Any(a => a is null) ? [WatchedKinds.Secrets.Plural] : []);
+            .Concat(authorities.Any(a => a is null) ? [KnownResources.Secrets.Plural] : []);
         return new ClusterReading(snapshot, diagnostics, [.. unreadable.Distinct()]);
     }
 
     private async Task<IReadOnlyList<ReadObject>?> AuthorityAsync(string name, CancellationToken ct)
     {
         var slash = name.IndexOf('/', StringComparison.Ordinal);
-        return (await ListAsync(WatchedKinds.Secrets, WatchedKinds.SecretNamed(name[..slash], name[(slash + 1)..]), WatchedKinds.DecodeAuthority, ct)).Objects;
+        return (await ListAsync(KnownResources.Secrets, WatchedKinds.SecretNamed(name[..slash], name[(slash + 1)..]), WatchedKinds.DecodeAuthority, ct)).Objects;
     }
 
     private Task<(ResourceRef Resource, IReadOnlyList<ReadObject>? Objects)> ListAsync(ResourceRef resource, ResourceQuery query, CancellationToken ct) =>

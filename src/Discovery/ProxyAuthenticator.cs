@@ -24,7 +24,6 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
     private static readonly TimeSpan RememberedInNeed = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan RememberedAsBad = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
-    private static readonly ResourceRef TokenReviews = new("authentication.k8s.io", "v1", "tokenreviews", "TokenReview");
 
     private readonly RecentAnswers<Caller> _good = new(DiscoveryLimits.RememberedTokens);
     private readonly RecentAnswers<string> _bad = new(DiscoveryLimits.RememberedTokens);
@@ -100,11 +99,11 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
     {
         var review = new JsonObject
         {
-            ["apiVersion"] = TokenReviews.ApiVersion,
-            ["kind"] = TokenReviews.Kind,
+            ["apiVersion"] = KnownResources.TokenReviews.ApiVersion,
+            ["kind"] = KnownResources.TokenReviews.Kind,
             ["spec"] = new JsonObject { ["token"] = token, ["audiences"] = new JsonArray(audience) },
         };
-        var answer = await api.CreateAsync(TokenReviews, "", review, WriteOptions.Default, ct);
+        var answer = await api.CreateAsync(KnownResources.TokenReviews, "", review, WriteOptions.Default, ct);
         var status = answer.Child("status");
         var authenticated = status?.Child("authenticated") is { ValueKind: JsonValueKind.True };
         var forUs = status?.Child("audiences") is { ValueKind: JsonValueKind.Array } audiences && audiences.EnumerateArray().Any(a => a.ValueEquals(audience));

@@ -14,32 +14,22 @@ internal sealed record WatchedObject(ReadObject Read, string Uid, string? Condit
 /// <summary>What a route table is made of, how narrowly it is asked for, and how it is read.</summary>
 internal static class WatchedKinds
 {
-    public static readonly ResourceRef RouteRules = new(Names.Group, Names.Version, "routerules", Kinds.RouteRule);
-    public static readonly ResourceRef Ingresses = new("networking.k8s.io", "v1", "ingresses", Kinds.Ingress);
-    public static readonly ResourceRef IngressClasses = new("networking.k8s.io", "v1", "ingressclasses", Kinds.IngressClass);
-    public static readonly ResourceRef Services = new("", "v1", "services", Kinds.Service);
-    public static readonly ResourceRef Endpoints = new("", "v1", "endpoints", Kinds.Endpoints);
-    public static readonly ResourceRef EndpointSlices = new("discovery.k8s.io", "v1", "endpointslices", Kinds.EndpointSlice);
-    public static readonly ResourceRef Pods = new("", "v1", "pods", Kinds.Pod);
-    public static readonly ResourceRef Namespaces = new("", "v1", "namespaces", Kinds.Namespace);
-    public static readonly ResourceRef Secrets = new("", "v1", "secrets", Kinds.Secret);
-    public static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", Kinds.ConfigMap);
 
     /// <param name="slices">Whether the API server serves EndpointSlices in v1; Endpoints otherwise.</param>
     /// <param name="profile">Of the installation.</param>
     public static IEnumerable<(ResourceRef Resource, ResourceQuery Query)> All(bool slices, Profile profile) =>
     [
-        (RouteRules, ResourceQuery.All),
-        (Ingresses, ResourceQuery.All),
-        (IngressClasses, ResourceQuery.All),
-        (Services, ResourceQuery.All),
-        (slices ? EndpointSlices : Endpoints, ResourceQuery.All),
-        (Pods, ResourceQuery.All),
-        (Namespaces, ResourceQuery.All),
+        (CustomResources.RouteRules, ResourceQuery.All),
+        (KnownResources.Ingresses, ResourceQuery.All),
+        (KnownResources.IngressClasses, ResourceQuery.All),
+        (KnownResources.Services, ResourceQuery.All),
+        (slices ? KnownResources.EndpointSlices : KnownResources.Endpoints, ResourceQuery.All),
+        (KnownResources.Pods, ResourceQuery.All),
+        (KnownResources.Namespaces, ResourceQuery.All),
         // Certificates only, and by name what an Ingress verifies its backends by: other secrets are nobody's business here.
-        (Secrets, new ResourceQuery { FieldSelector = "type=kubernetes.io/tls" }),
-        (ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }),
-        (ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={profile.MeshConfigMap}" }),
+        (KnownResources.Secrets, new ResourceQuery { FieldSelector = "type=kubernetes.io/tls" }),
+        (KnownResources.ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }),
+        (KnownResources.ConfigMaps, ResourceQuery.Named(new(profile.SystemNamespace, profile.MeshConfigMap))),
     ];
 
     /// <summary>One Secret of any type.</summary>
@@ -49,7 +39,8 @@ internal static class WatchedKinds
 
     public static WatchedObject Watched(ResourceRef resource, JsonElement json, Profile profile)
     {
-        var conditions = resource == RouteRules && json.Child("status")?.Child("conditions") is { ValueKind: JsonValueKind.Array } array
+        var conditions = resource == CustomResources.RouteRules
+            && json.Child("status")?.Child("conditions") is { ValueKind: JsonValueKind.Array } array
             ? array.GetRawText()
             : null;
         return new WatchedObject(Decode(resource, json, profile), json.Uid(), conditions);

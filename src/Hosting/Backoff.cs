@@ -1,6 +1,8 @@
 namespace Turnpike.Hosting;
 
-/// <summary>Doubling waits from <paramref name="min"/> to <paramref name="max"/>, each between half and one and a half times as long.</summary>
+/// <summary>
+/// Delays that double from <paramref name="min"/> to <paramref name="max"/>, each multiplied by a random factor between 0.5 and 1.5.
+/// </summary>
 internal sealed class Backoff(TimeSpan min, TimeSpan max, Func<double> jitter)
 {
     private int _failures;

@@ -13,7 +13,7 @@ namespace Turnpike.Hosting;
 /// <summary>Registers the parts of the runtime.</summary>
 public static class HostingServices
 {
-    /// <summary>The API server, as a singleton <see cref="KubeApi"/>.</summary>
+    /// <summary>Registers the API server as a singleton <see cref="KubeApi"/>.</summary>
     public static IServiceCollection AddKubeApi(this IServiceCollection services, Func<KubeEndpoint> endpoint)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -22,8 +22,8 @@ public static class HostingServices
     }
 
     /// <summary>
-    /// A singleton <see cref="Informer{T}"/> that runs with the host; its cache is to be had as <see cref="ObjectCache{T}"/>. One
-    /// informer for each <typeparamref name="T"/>: two views of a kind take two models.
+    /// Registers a singleton <see cref="Informer{T}"/> that runs with the host, and its <see cref="ObjectCache{T}"/>. There is one informer
+    /// for each <typeparamref name="T"/>, so two informers of one kind need two types.
     /// </summary>
     public static IServiceCollection AddInformer<T>(
         this IServiceCollection services, ResourceRef resource, Func<JsonElement, T> decode, InformerOptions? options = null)
@@ -43,7 +43,9 @@ public static class HostingServices
         return services;
     }
 
-    /// <summary>A singleton <see cref="LeaderElection"/> that runs every registered <see cref="ILeaderTask"/> in each of its terms.</summary>
+    /// <summary>
+    /// Registers a singleton <see cref="LeaderElection"/> that runs every registered <see cref="ILeaderTask"/> in each of its terms.
+    /// </summary>
     public static IServiceCollection AddLeaderElection(
         this IServiceCollection services, Func<IServiceProvider, LeaderElectionOptions> options)
     {
@@ -57,7 +59,10 @@ public static class HostingServices
         return services;
     }
 
-    /// <summary>Serving certificates of our own making; <see cref="ServerCertificate"/> shows them, <see cref="IServingCertificates"/> judges.</summary>
+    /// <summary>
+    /// Registers serving certificates of an own authority. <see cref="ServerCertificate"/> holds the current one, and
+    /// <see cref="IServingCertificates"/> says whether clients accept it.
+    /// </summary>
     public static IServiceCollection AddRotatingCertificates(
         this IServiceCollection services,
         Func<IServiceProvider, CertificateOptions> options,
@@ -70,7 +75,7 @@ public static class HostingServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>()));
 
-    /// <summary>Serving certificates from files that somebody else writes.</summary>
+    /// <summary>Registers serving certificates from files that another program writes.</summary>
     public static IServiceCollection AddMountedCertificates(
         this IServiceCollection services, MountedCertificateOptions options, Func<IServiceProvider, IEnumerable<ITrustTarget>> targets) =>
         services.AddCertificates(provider => new MountedCertificates(

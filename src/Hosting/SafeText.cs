@@ -3,15 +3,17 @@ using System.Text;
 
 namespace Turnpike.Hosting;
 
-/// <summary>Makes text that others wrote fit for logs, statuses and messages: bounded, on one line, with nothing in it that acts on a terminal.</summary>
+/// <summary>
+/// Makes text from outside safe for logs, statuses and messages: bounded, on one line, and without characters that control a terminal.
+/// </summary>
 public static class SafeText
 {
-    /// <summary>Characters that are kept where nothing else is said.</summary>
+    /// <summary>The most characters that are kept by default.</summary>
     public const int DefaultLength = 256;
 
     /// <summary>
-    /// The text, with control and format characters, line separators and lone surrogates written as <c>\u{…}</c> and backslashes doubled;
-    /// beyond <paramref name="length"/> characters it is cut off, and the end says how long it was.
+    /// Returns the text with control and format characters, line separators and lone surrogates written as <c>\u{…}</c>, and backslashes
+    /// doubled. Beyond <paramref name="length"/> characters it is cut off, and the end gives the original length.
     /// </summary>
     public static string Of(string? text, int length = DefaultLength)
     {
@@ -39,7 +41,7 @@ public static class SafeText
         return safe.ToString();
     }
 
-    /// <summary>What went wrong, for the log: the kind and the safe message of each exception, and where it was thrown.</summary>
+    /// <summary>Describes an exception for the log: the type and the safe message of each inner exception, and the stack trace.</summary>
     public static string Of(Exception exception)
     {
         var safe = new StringBuilder();

@@ -4,7 +4,7 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting;
 
-/// <summary>What the runtime measures of itself, under the meter <see cref="MeterName"/>.</summary>
+/// <summary>The metrics of this room, under the meter <see cref="MeterName"/>.</summary>
 public static class Telemetry
 {
     public const string MeterName = "Turnpike.Hosting";
@@ -36,22 +36,29 @@ public static class Telemetry
         Meter.CreateCounter<long>("turnpike.certificate.swaps", description: "Serving certificates put into use");
 
     internal static readonly Gauge<double> CertificateExpiry =
-        Meter.CreateGauge<double>("turnpike.certificate.expiry.timestamp", "s", "When the serving certificate runs out, in seconds since 1970");
+        Meter.CreateGauge<double>(
+            "turnpike.certificate.expiry.timestamp", "s", "Time at which the serving certificate expires, in seconds since 1970");
 
     internal static readonly Histogram<double> Requests =
-        Meter.CreateHistogram<double>("turnpike.api.request.duration", "s", "Requests to the API server until the head of the answer, by method and status code; 0 where none came");
+        Meter.CreateHistogram<double>(
+            "turnpike.api.request.duration",
+            "s",
+            "Requests to the API server until the response headers, by method and status code; 0 when there was no response");
 
     internal static readonly Counter<long> Refusals =
-        Meter.CreateCounter<long>("turnpike.server.refusals", description: "Connections and requests that a port refused to protect itself, by port and reason");
+        Meter.CreateCounter<long>(
+            "turnpike.server.refusals", description: "Connections and requests refused by the limits of a port, by port and reason");
 
     private static readonly ConcurrentDictionary<string, Func<int>> Queues = new(StringComparer.Ordinal);
 
     static Telemetry() => Meter.CreateObservableGauge(
-        "turnpike.reconcile.queue.length", () => Queues.Select(q => new Measurement<int>(q.Value(), Loop(q.Key))), description: "Keys that wait for a reconciler, by loop");
+        "turnpike.reconcile.queue.length",
+        () => Queues.Select(q => new Measurement<int>(q.Value(), Loop(q.Key))),
+        description: "Keys that wait for a reconciler, by loop");
 
     internal static KeyValuePair<string, object?> Loop(string name) => new("loop", name);
 
-    /// <summary>Measures the queue of a loop until disposed of.</summary>
+    /// <summary>Measures the queue of a loop until the result is disposed of.</summary>
     internal static IDisposable Observe(string loop, Func<int> length)
     {
         Queues[loop] = length;

@@ -2,7 +2,7 @@ using Turnpike.Api;
 
 namespace Turnpike.Operator;
 
-/// <summary>Names and ports that the manifests, the operator and the proxies share.</summary>
+/// <summary>The names and ports that manifests, operator and proxies share.</summary>
 internal static class Deployed
 {
     public const string Operator = Names.OperatorDeployment;
@@ -21,12 +21,12 @@ internal static class Deployed
     public const int ProxyHttpsPort = 8443;
     public const int ProxyStatusPort = 15020;
 
-    // The operator SDK's convention: the entity's type in lower case.
+    // By the convention of the operator SDK, the path has the name of the entity's type in lower case.
     public const string RouteRulePath = "/validate/v1alpha2routerule";
     public const string IngressPath = "/validate/v1ingress";
     public const string InjectPath = "/inject";
 
-    /// <summary>For pods of namespaces that ask for sidecars.</summary>
+    /// <summary>The path for pods of namespaces that ask for sidecars.</summary>
     public const string InjectAskedPath = "/inject/asked";
 
     public static string OperatorImage => $"docker.io/turnpike/operator:{Injector.ProductVersion.Text}";

@@ -22,18 +22,17 @@ using Turnpike.Webhooks;
 
 namespace Turnpike.Operator;
 
-/// <summary>Puts the control plane together: webhooks, discovery and health on three ports, and the tasks of the leader.</summary>
+/// <summary>Composes the control plane: webhooks, discovery and health on three ports, and the tasks of the leader.</summary>
 internal static class OperatorHost
 {
     private static readonly string[] Reading = ["GET", "HEAD"];
 
-    // Their categories: what they say of their daily work is not for our users.
+    // Categories of libraries, whose informational lines are of no use to the operator's users.
     private static readonly string[] Libraries = ["Microsoft", "Grpc", "KubeOps", "ZiggyCreatures"];
 
-    private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
 
-    /// <param name="options">How this process was started.</param>
-    /// <param name="log">Takes the log in place of the console.</param>
+    /// <param name="options">The options of the command line.</param>
+    /// <param name="log">The destination of the log; null for the console.</param>
     public static WebApplication Build(OperatorOptions options, ILoggerProvider? log = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -56,7 +55,7 @@ internal static class OperatorHost
         builder.Services.Configure<HostOptions>(host =>
         {
             host.ShutdownTimeout = TimeSpan.FromSeconds(20);
-            // The lease is released at once, not after the last connection has drained.
+            // The lease is released at once, rather than after the last connection has drained.
             host.ServicesStopConcurrently = true;
         });
         AddServices(builder.Services, options);
@@ -67,7 +66,9 @@ internal static class OperatorHost
             kestrel.UseNarrowLimits();
             var services = kestrel.ApplicationServices;
             var clock = services.GetRequiredService<TimeProvider>();
-            var clients = options.WebhookClientCa is { } file ? new ClientAuthority(file, services.GetRequiredService<ILogger<ClientAuthority>>()) : null;
+            var clients = options.WebhookClientCa is { } file
+                ? new ClientAuthority(file, services.GetRequiredService<ILogger<ClientAuthority>>())
+                : null;
             var webhooks = new ConnectionBounds(PortLimits.Webhooks, clock);
             kestrel.ListenAnyIP(options.WebhookPort, listen => webhooks.Apply(listen, https =>
             {
@@ -98,13 +99,13 @@ internal static class OperatorHost
         services.AddOperatorMetrics();
         services.AddInjection(profile, options.ProxyImage);
         services.AddInformer(
-            ConfigMaps,
+            KnownResources.ConfigMaps,
             json => new InjectConfigText(InjectionSettings.TextOf(json)),
-            new InformerOptions { Query = new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={profile.InjectConfigMap}" } });
+            new InformerOptions { Query = ResourceQuery.Named(new(profile.SystemNamespace, profile.InjectConfigMap)) });
         services.AddInformer(
-            ConfigMaps,
+            KnownResources.ConfigMaps,
             json => new ProofRecord(json.Child("data")?.Text(Names.StatusProvenImagesKey)),
-            new InformerOptions { Query = new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={Names.StatusConfigMap}" } });
+            new InformerOptions { Query = ResourceQuery.Named(new(profile.SystemNamespace, Names.StatusConfigMap)) });
         AddCertificates(services, profile);
         services.AddSingleton<SelfTest>().AddHostedService(p => p.GetRequiredService<SelfTest>());
         services.AddSingleton<FleetView>();
@@ -117,10 +118,11 @@ internal static class OperatorHost
         services.AddSingleton<ILeaderTask, HostRecordKeeper>();
         services.AddSingleton<RuleStatuses>().AddHostedService(p => p.GetRequiredService<RuleStatuses>());
         services.AddSingleton<ILeaderTask>(p => p.GetRequiredService<RuleStatuses>());
-        services.AddLeaderElection(_ => new LeaderElectionOptions(new NamespacedName(profile.SystemNamespace, Deployed.Lease), options.PodName));
+        services.AddLeaderElection(
+            _ => new LeaderElectionOptions(new NamespacedName(profile.SystemNamespace, Deployed.Lease), options.PodName));
         services.AddOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
         services.AddRoutingCore();
-        services.AddSingleton<Health>();
+        services.AddSingleton<Readiness>();
     }
 
     private static void AddCertificates(IServiceCollection services, Profile profile)
@@ -133,7 +135,12 @@ internal static class OperatorHost
         foreach (var kind in Enum.GetValues<WebhookConfigurationKind>())
         {
             services.AddSingleton<ITrustTarget>(p => new WebhookConfigurationTrust(
-                p.GetRequiredService<KubeApi>(), kind, profile.WebhookConfiguration, Deployed.CaFieldManager, p.GetRequiredService<ILoggerFactory>(), p.GetRequiredService<TimeProvider>()));
+                p.GetRequiredService<KubeApi>(),
+                kind,
+                profile.WebhookConfiguration,
+                Deployed.CaFieldManager,
+                p.GetRequiredService<ILoggerFactory>(),
+                p.GetRequiredService<TimeProvider>()));
         }
         services.AddSingleton<RotatingCertificates>();
         services.AddSingleton<IServingCertificates>(p => p.GetRequiredService<RotatingCertificates>());
@@ -143,58 +150,51 @@ internal static class OperatorHost
     private static void Map(WebApplication app, OperatorOptions options)
     {
         var injection = app.Services.GetRequiredService<InjectionSettings>();
-        app.Services.GetRequiredService<Informer<InjectConfigText>>().AddHandler(change => injection.Take(change.New?.Text));
+        app.Services.GetRequiredService<Informer<InjectConfigText>>().AddHandler(change => injection.Update(change.New?.Text));
         var proofs = app.Services.GetRequiredService<ImageProofs>();
-        app.Services.GetRequiredService<Informer<ProofRecord>>().AddHandler(change => proofs.Take(change.New?.Text));
+        app.Services.GetRequiredService<Informer<ProofRecord>>().AddHandler(change => proofs.Add(change.New?.Text));
 
-        // Each port has its own endpoints: nobody reaches the webhooks through the health port.
-        app.Use((context, next) =>
-        {
-            var path = context.Request.Path;
-            var belongs = context.Connection.LocalPort == options.HealthPort ? path == "/ready" || path == "/live" || path == OperatorMetrics.Path
-                : context.Connection.LocalPort == options.DiscoveryPort ? context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true
-                : path == Deployed.RouteRulePath || path == Deployed.IngressPath || path == Deployed.InjectPath || path == Deployed.InjectAskedPath;
-            // Who asks how this process is has nothing to say to it.
-            var isAsked = context.Connection.LocalPort != options.HealthPort || HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-            if (belongs && isAsked)
-                return next(context);
-            context.Response.StatusCode = belongs ? StatusCodes.Status405MethodNotAllowed : StatusCodes.Status404NotFound;
-            if (belongs)
-                context.Response.Headers.Allow = "GET, HEAD";
-            return Task.CompletedTask;
-        });
+        app.Use((context, next) => GuardPortAsync(context, next, options));
         app.UseRouting();
         app.MapOperatorWebhooks(typeof(RouteRuleWebhook).Assembly);
         var injector = app.Services.GetRequiredService<InjectionWebhook>();
-        var inNobodysWay = new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning };
-        app.MapAdmission(Deployed.InjectPath, injector.ReviewAsync, inNobodysWay);
-        app.MapAdmission(Deployed.InjectAskedPath, injector.ReviewAskedAsync, inNobodysWay);
+        var neverDenies = new AdmissionOptions { OnFailure = AdmissionFailure.AllowWithWarning };
+        app.MapAdmission(Deployed.InjectPath, injector.ReviewAsync, neverDenies);
+        app.MapAdmission(Deployed.InjectAskedPath, injector.ReviewAskedAsync, neverDenies);
         app.MapDiscovery();
         app.MapOperatorMetrics();
         app.MapMethods("/live", Reading, () => "live\n");
-        app.MapMethods("/ready", Reading, (HttpContext context, Health health) =>
+        app.MapMethods("/ready", Reading, (HttpContext context, Readiness readiness) =>
         {
-            var reason = health.NotReadyReason;
+            var reason = readiness.NotReadyReason;
             context.Response.StatusCode = reason is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             return context.Response.WriteAsync((reason ?? "ready") + "\n");
         });
     }
 
+    /// <summary>Keeps each port to its own endpoints, so that for example the webhooks are not reachable on the health port.</summary>
+    private static Task GuardPortAsync(HttpContext context, RequestDelegate next, OperatorOptions options)
+    {
+        var (path, request, port) = (context.Request.Path, context.Request, context.Connection.LocalPort);
+        var isServed = port == options.HealthPort ? path == "/ready" || path == "/live" || path == OperatorMetrics.Path
+            : port == options.DiscoveryPort ? request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true
+            : path == Deployed.RouteRulePath || path == Deployed.IngressPath
+                || path == Deployed.InjectPath || path == Deployed.InjectAskedPath;
+        if (!isServed)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+        if (port != options.HealthPort || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+            return next(context);
+        context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+        context.Response.Headers.Allow = "GET, HEAD";
+        return Task.CompletedTask;
+    }
+
     /// <summary>The text of the ConfigMap with the injection settings.</summary>
     private sealed record InjectConfigText(string? Text);
 
-    /// <summary>The proven images that a leader wrote down.</summary>
+    /// <summary>The leader's record of proven images.</summary>
     internal sealed record ProofRecord(string? Text);
-}
-
-/// <summary>Whether this replica may get requests.</summary>
-internal sealed class Health(DiscoveryStates states, IServingCertificates certificates, ClusterVersions versions, Informer<OperatorHost.ProofRecord> proofs)
-{
-    /// <summary>Null where it is ready. The self-test is not part of it: it goes through replicas that are ready.</summary>
-    public string? NotReadyReason =>
-        !states.IsRead ? "the cluster has not been read yet"
-        : !versions.IsSettled ? "the versions of API server and nodes are not known yet"
-        : !proofs.Synced.IsCompleted ? "the record of proven images has not been read yet"
-        : certificates.IsReady ? null
-        : $"certificates: {certificates.Readiness.Reason}";
 }

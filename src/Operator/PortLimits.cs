@@ -3,8 +3,9 @@ using Turnpike.Hosting.Serving;
 namespace Turnpike.Operator;
 
 /// <summary>
-/// Connections of the ports that anybody may come to; those of the discovery port are in <see cref="Discovery.DiscoveryLimits"/>. An API
-/// server opens another connection to a webhook for every 32 reviews in flight; the kubelet and Prometheus have a few.
+/// The connection limits of the ports that any client can reach. Those of the discovery port are in
+/// <see cref="Discovery.DiscoveryLimits"/>. An API server opens another connection to a webhook for every 32 reviews in flight; the kubelet
+/// and Prometheus have a few.
 /// </summary>
 internal static class PortLimits
 {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Turnpike.Api;
+using Turnpike.Discovery;
 using Turnpike.Hosting.Certificates;
 using Turnpike.Hosting.Client;
 using Turnpike.Operator.Manifests;
@@ -9,19 +10,18 @@ using Turnpike.Operator.Manifests;
 namespace Turnpike.Operator;
 
 /// <summary>
-/// Whether admission works as a user meets it: by dry run through the API server a bad rule must be refused by us and a marked pod
-/// must come back injected. Again every minute, and at once while it fails.
+/// Tests admission from end to end: in a dry run through the API server, an invalid rule must be refused by the webhook, and a marked pod
+/// must be injected. It runs every minute, and twice a second while it fails.
 /// </summary>
-internal sealed class SelfTest(KubeApi api, Profile profile, IServingCertificates certificates, ILogger<SelfTest> log, TimeProvider clock) : BackgroundService
+internal sealed class SelfTest(
+    KubeApi api, Profile profile, IServingCertificates certificates, ILogger<SelfTest> log, TimeProvider clock) : BackgroundService
 {
     private static readonly TimeSpan WhilePassing = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan WhileFailing = TimeSpan.FromMilliseconds(500);
-    private static readonly ResourceRef RouteRules = new(Names.Group, Names.Version, "routerules", Kinds.RouteRule);
-    private static readonly ResourceRef Pods = new("", "v1", "pods", Kinds.Pod);
 
     private volatile string _failure = "the self-test has not run yet";
 
-    /// <summary>Why admission does not work; empty where it does.</summary>
+    /// <summary>Why admission does not work; empty when it does.</summary>
     public string Failure => _failure;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -37,7 +37,8 @@ internal sealed class SelfTest(KubeApi api, Profile profile, IServingCertificate
                     log.SelfTestFailed(failure);
             }
             _failure = failure;
-            await Task.Delay(failure.Length == 0 ? WhilePassing : WhileFailing, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var interval = failure.Length == 0 ? WhilePassing : WhileFailing;
+            await Task.Delay(interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -76,8 +77,8 @@ internal sealed class SelfTest(KubeApi api, Profile profile, IServingCertificate
             """);
         try
         {
-            await api.CreateAsync(RouteRules, profile.SelfTestNamespace, rule, new WriteOptions { DryRun = true }, ct);
-            return "the API server lets a bad RouteRule pass";
+            await api.CreateAsync(CustomResources.RouteRules, profile.SelfTestNamespace, rule, new WriteOptions { DryRun = true }, ct);
+            return "the API server accepts an invalid RouteRule";
         }
         catch (KubeStatusException e) when (e.Message.Contains("weights must total 100", StringComparison.Ordinal))
         {
@@ -85,7 +86,7 @@ internal sealed class SelfTest(KubeApi api, Profile profile, IServingCertificate
         }
     }
 
-    // The pod names its ServiceAccount itself: the sidecar's token is for none without one, and not every API server fills it in.
+    // The pod names its ServiceAccount, because the sidecar's token needs one and not every API server sets it in a dry run.
     private async Task<string?> MarkedPodFailure(CancellationToken ct)
     {
         var pod = KubeYaml.Object($"""
@@ -110,11 +111,13 @@ internal sealed class SelfTest(KubeApi api, Profile profile, IServingCertificate
                   capabilities:
                     drop: [ALL]
             """);
-        var created = await api.CreateAsync(Pods, profile.SelfTestNamespace, pod, new WriteOptions { DryRun = true }, ct);
+        var created = await api.CreateAsync(KnownResources.Pods, profile.SelfTestNamespace, pod, new WriteOptions { DryRun = true }, ct);
         var spec = created.Child("spec");
         var containers = new[] { spec?.Child("containers"), spec?.Child("initContainers") }
             .Where(list => list is { ValueKind: JsonValueKind.Array })
             .SelectMany(list => list!.Value.EnumerateArray());
-        return containers.Any(c => c.Text("name") == profile.ProxyContainer) ? null : "the API server lets a marked pod pass without a sidecar";
+        return containers.Any(c => c.Text("name") == profile.ProxyContainer)
+            ? null
+            : "the API server accepts a marked pod without a sidecar";
     }
 }

@@ -2,7 +2,7 @@ using Turnpike.Hosting.Admission;
 
 namespace Turnpike.OperatorSdk;
 
-/// <summary>What a webhook class answers when it fails. Without the attribute: no.</summary>
+/// <summary>The decision when a webhook class fails. Without the attribute the request is denied.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class FailurePolicyAttribute(AdmissionFailure onFailure) : Attribute
 {

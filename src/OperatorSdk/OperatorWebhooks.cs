@@ -8,12 +8,12 @@ using Turnpike.Hosting.Admission;
 namespace Turnpike.OperatorSdk;
 
 /// <summary>
-/// Serves webhook classes from our own admission endpoints, in both modes. KubeOps' way, by MVC, reads whatever anybody sends and as much of it as
-/// comes at once; ours holds all of it within <see cref="AdmissionLimits"/>.
+/// Serves webhook classes from the admission endpoints of Hosting, in both modes. KubeOps serves them with MVC, which reads request bodies
+/// of any size and number; these endpoints stay within <see cref="AdmissionLimits"/>.
 /// </summary>
 public static class OperatorWebhooks
 {
-    /// <summary>Registers the webhook classes of an assembly: those marked with <see cref="ValidationWebhookAttribute"/>.</summary>
+    /// <summary>Registers the webhook classes of an assembly, which have a <see cref="ValidationWebhookAttribute"/>.</summary>
     public static IServiceCollection AddOperatorWebhooks(this IServiceCollection services, Assembly assembly)
     {
         services.AddAdmission();
@@ -22,7 +22,7 @@ public static class OperatorWebhooks
         return services;
     }
 
-    /// <summary>Maps each of them at <c>/validate/</c> and its entity's name.</summary>
+    /// <summary>Maps each webhook class to <c>/validate/</c> and the name of its entity.</summary>
     public static void MapOperatorWebhooks(this IEndpointRouteBuilder endpoints, Assembly assembly)
     {
         var scopes = endpoints.ServiceProvider.GetRequiredService<IServiceScopeFactory>();
@@ -50,6 +50,7 @@ public static class OperatorWebhooks
                 return type.GetGenericArguments()[0];
         }
 
-        throw new InvalidOperationException($"{webhook.FullName}: is marked as a validation webhook and derives from none");
+        throw new InvalidOperationException(
+            $"{webhook.FullName}: has a {nameof(ValidationWebhookAttribute)} and must derive from ValidationWebhook");
     }
 }

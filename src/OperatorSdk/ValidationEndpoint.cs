@@ -7,7 +7,7 @@ using Turnpike.Hosting.Admission;
 
 namespace Turnpike.OperatorSdk;
 
-/// <summary>Has a webhook class answer admission requests; each request gets an instance of its own.</summary>
+/// <summary>Decides admission requests with a webhook class, with a new instance for each request.</summary>
 internal sealed class ValidationEndpoint<TWebhook, TEntity>(IServiceScopeFactory scopes)
     where TWebhook : ValidationWebhook<TEntity>
     where TEntity : IKubernetesObject<V1ObjectMeta>
@@ -32,16 +32,17 @@ internal sealed class ValidationEndpoint<TWebhook, TEntity>(IServiceScopeFactory
         var webhook = scope.ServiceProvider.GetRequiredService<TWebhook>();
         return (request.Operation, entity, old) switch
         {
-            (AdmissionOperation.Create, { } created, _) => Answer(await webhook.CreateAsync(created, request.DryRun, ct)),
-            (AdmissionOperation.Update, { } changed, { } before) => Answer(await webhook.UpdateAsync(before, changed, request.DryRun, ct)),
-            (AdmissionOperation.Delete, _, { } deleted) => Answer(await webhook.DeleteAsync(deleted, request.DryRun, ct)),
+            (AdmissionOperation.Create, { } created, _) => ResponseOf(await webhook.CreateAsync(created, request.DryRun, ct)),
+            (AdmissionOperation.Update, { } changed, { } before) =>
+                ResponseOf(await webhook.UpdateAsync(before, changed, request.DryRun, ct)),
+            (AdmissionOperation.Delete, _, { } deleted) => ResponseOf(await webhook.DeleteAsync(deleted, request.DryRun, ct)),
             _ => AdmissionResponse.Denied($"operation {request.Operation} without its object is not supported", Unprocessable, "Invalid"),
         };
     }
 
     private static TEntity? Read(JsonElement? json) => json is { } element ? KubernetesJson.Deserialize<TEntity>(element) : default;
 
-    private static AdmissionResponse Answer(ValidationResult result)
+    private static AdmissionResponse ResponseOf(ValidationResult result)
     {
         if (result.Valid)
             return AdmissionResponse.Allowed().With(result.Warnings);

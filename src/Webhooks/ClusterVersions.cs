@@ -8,41 +8,44 @@ using Turnpike.Injector;
 namespace Turnpike.Webhooks;
 
 /// <summary>
-/// Whether the cluster runs native sidecars: the API server is asked for its version, and the nodes are watched for theirs. What is not
-/// known is taken as old, since an ordinary sidecar runs everywhere.
+/// Finds out whether the cluster supports native sidecars, from the version of the API server and of every node. An unknown version counts
+/// as too old, because an ordinary sidecar runs everywhere.
 /// </summary>
-public sealed partial class ClusterVersions(KubeApi api, Informer<ClusterVersions.Node> nodes, ILogger<ClusterVersions> log, TimeProvider clock) : BackgroundService
+public sealed partial class ClusterVersions(
+    KubeApi api, Informer<ClusterVersions.Node> nodes, ILogger<ClusterVersions> log, TimeProvider clock) : BackgroundService
 {
-    internal static readonly ResourceRef Nodes = new("", "v1", "nodes", "Node");
-
-    // An API server is upgraded while its clients stay.
+    // The API server may be upgraded while this program runs.
     private static readonly TimeSpan WhileKnown = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan WhileUnknown = TimeSpan.FromSeconds(2);
 
-    /// <summary>Who cannot list the nodes gets ordinary sidecars, and not no operator.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>The longest wait for the list of nodes. An operator that may not list them injects ordinary sidecars.</summary>
+    private static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Version? _apiServer;
-    private string? _said;
+    private string? _lastObstacle;
 
-    /// <summary>Whether all that can be known is known. Pods that come before get an ordinary sidecar, which a Job does not end with.</summary>
+    /// <summary>
+    /// Whether the versions have been read, as far as possible. A pod that is created before gets an ordinary sidecar, with which a Job
+    /// does not end.
+    /// </summary>
     public bool IsSettled => _settled.Task.IsCompleted;
 
     public bool HasNativeSidecars { get; private set; }
 
-    internal static Node Decode(JsonElement node) => new(node.Key().Name, node.Child("status")?.Child("nodeInfo")?.Text("kubeletVersion") ?? "");
+    internal static Node Decode(JsonElement node) =>
+        new(node.Key().Name, node.Child("status")?.Child("nodeInfo")?.Text("kubeletVersion") ?? "");
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         nodes.AddHandler(change =>
         {
-            // A node reports itself every few minutes; it is news only with another version.
+            // A node updates its status every few minutes. Only another version matters.
             if (nodes.Synced.IsCompleted && change.Old?.Kubelet != change.New?.Kubelet)
-                Judge();
+                Evaluate();
         });
-        var listed = ListedAsync(stoppingToken);
+        var listed = WaitForNodesAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -58,17 +61,18 @@ public sealed partial class ClusterVersions(KubeApi api, Informer<ClusterVersion
                 return;
             }
             await listed;
-            Judge();
+            Evaluate();
             _settled.TrySetResult();
-            await Task.Delay(_apiServer is null ? WhileUnknown : WhileKnown, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var interval = _apiServer is null ? WhileUnknown : WhileKnown;
+            await Task.Delay(interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task ListedAsync(CancellationToken ct)
+    private async Task WaitForNodesAsync(CancellationToken ct)
     {
         try
         {
-            await nodes.Synced.WaitAsync(Patience, clock, ct);
+            await nodes.Synced.WaitAsync(SyncTimeout, clock, ct);
         }
         catch (TimeoutException)
         {
@@ -76,25 +80,27 @@ public sealed partial class ClusterVersions(KubeApi api, Informer<ClusterVersion
         }
         catch (OperationCanceledException)
         {
-            // We are stopping.
+            // The operator is stopping.
         }
     }
 
-    private void Judge()
+    private void Evaluate()
     {
         lock (_gate)
         {
             var all = nodes.Cache.List();
-            var old = all.Where(node => !NativeSidecars.AreSupported(NativeSidecars.First, [node.Kubelet])).OrderBy(node => node.Name, StringComparer.Ordinal).FirstOrDefault();
+            var old = all
+                .Where(node => !NativeSidecars.AreSupported(NativeSidecars.First, [node.Kubelet]))
+                .MinBy(node => node.Name, StringComparer.Ordinal);
             var obstacle = _apiServer is null ? "the version of the API server is not known"
-                : _apiServer < NativeSidecars.First ? $"the API server is of {_apiServer}"
+                : _apiServer < NativeSidecars.First ? $"the API server has version {_apiServer}"
                 : !nodes.Synced.IsCompleted ? "the versions of the nodes are not known"
-                : old is not null ? $"node {old.Name} is of \"{old.Kubelet}\""
+                : old is not null ? $"node {old.Name} has version \"{old.Kubelet}\""
                 : "";
             HasNativeSidecars = obstacle.Length == 0;
-            if (obstacle == _said)
+            if (obstacle == _lastObstacle)
                 return;
-            _said = obstacle;
+            _lastObstacle = obstacle;
             if (HasNativeSidecars)
                 LogNative(log, _apiServer!, all.Count);
             else
@@ -102,15 +108,22 @@ public sealed partial class ClusterVersions(KubeApi api, Informer<ClusterVersion
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Sidecars are native where the settings say nothing else: API server {Version}, {Nodes} nodes that know them")]
+    [LoggerMessage(
+        1,
+        LogLevel.Information,
+        "sidecars are native unless the settings say otherwise: the API server has version {Version}, and {Nodes} nodes support them")]
     private static partial void LogNative(ILogger logger, Version version, int nodes);
 
-    [LoggerMessage(2, LogLevel.Information, "Sidecars are ordinary containers where the settings say nothing else: native ones need {First} everywhere, and {Obstacle}")]
+    [LoggerMessage(
+        2,
+        LogLevel.Information,
+        "sidecars are ordinary containers unless the settings say otherwise: native ones need version {First} everywhere, and {Obstacle}")]
     private static partial void LogOrdinary(ILogger logger, Version first, string obstacle);
 
-    [LoggerMessage(3, LogLevel.Warning, "The cluster does not say whether it knows native sidecars: {Reason}")]
+    [LoggerMessage(3, LogLevel.Warning, "cannot find out whether the cluster supports native sidecars: {Reason}")]
     private static partial void LogUnknown(ILogger logger, string reason);
 
-    /// <param name="Kubelet">Its version, as it says.</param>
+    /// <param name="Name">The node's name.</param>
+    /// <param name="Kubelet">The version of its kubelet, as the node reports it.</param>
     public sealed record Node(string Name, string Kubelet);
 }

@@ -7,42 +7,47 @@ using Turnpike.Injector.Config;
 namespace Turnpike.Webhooks;
 
 /// <summary>
-/// Which images of the proxy have been seen to run: those of pods that are ready now, and of the settings' images those that ever were.
-/// The leader writes the latter down, so that neither a restart of the operator nor a cluster that begins anew forgets them.
+/// The proxy images that are proven to run: those of pods that are ready now, and those of the settings that have been ready at any time.
+/// The leader records the latter, so that they are still known after a restart of the operator or the whole cluster.
 /// </summary>
 public sealed class ImageProofs(DiscoveryStates states, InjectionSettings settings)
 {
-    /// <summary>Images that are remembered: enough to go back to, and few whatever happens to the settings. The oldest go first.</summary>
+    /// <summary>
+    /// The most images that are remembered: enough for a rollback, and a bound on changes of the settings. The oldest go first.
+    /// </summary>
     private const int Most = 16;
 
     private readonly Lock _gate = new();
     private ImmutableList<string> _remembered = [];
     private Running _running = new(null, []);
 
-    /// <summary>What is written down, the newest last.</summary>
+    /// <summary>The record of remembered images, the newest last.</summary>
     public string Record => string.Join('\n', _remembered);
 
-    /// <summary>Why pods that go by the settings wait; null where they do not.</summary>
+    /// <summary>Why pods with the image of the settings get no sidecar yet; null when they do.</summary>
     public string? Waiting => IsProven(settings.Config.ProxyImage) ? null : Injection.NotProven(settings.Config.ProxyImage);
 
-    /// <summary>Whether a proxy of that image has been ready in this cluster.</summary>
+    /// <summary>Returns whether a proxy of that image has been ready in this cluster.</summary>
     public bool IsProven(string image)
     {
         var name = ImageReference.Full(image);
         return RunningNow().Contains(name) || _remembered.Contains(name);
     }
 
-    /// <summary>Takes in what a leader wrote down; lines that name no image are left out.</summary>
-    public void Take(string? record)
+    /// <summary>Adds the images of a leader's record. Lines that name no image are ignored.</summary>
+    public void Add(string? record)
     {
-        foreach (var image in (record ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(Most))
+        const StringSplitOptions Options = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        foreach (var image in (record ?? "").Split('\n', Options).TakeLast(Most))
         {
             if (InjectConfigReader.IsImage(image))
                 Remember(ImageReference.Full(image));
         }
     }
 
-    /// <summary>Looks whether the settings' image runs, and remembers that. Images of single pods are not remembered: any pod can name one.</summary>
+    /// <summary>
+    /// Remembers the image of the settings if it runs. Images that single pods ask for are not remembered, because any pod can name one.
+    /// </summary>
     public void Observe()
     {
         var image = ImageReference.Full(settings.Config.ProxyImage);

@@ -14,8 +14,8 @@ using Turnpike.Webhooks.Entities;
 namespace Turnpike.Webhooks;
 
 /// <summary>
-/// Refuses Ingresses of our class that are not valid, or that ask for a host of another namespace; warns of missing services, ports and secrets and
-/// of paths that are taken. The API server asks about Ingresses of every class, so a failure here stands in nobody's way.
+/// Refuses Ingresses of the operator's class that are invalid or ask for a host of another namespace, and warns of missing services, ports
+/// and secrets and of paths that are taken. The API server sends Ingresses of every class, so a failure of this webhook denies nothing.
 /// </summary>
 [ValidationWebhook(typeof(V1Ingress))]
 [FailurePolicy(AdmissionFailure.AllowWithWarning)]
@@ -26,7 +26,8 @@ public sealed class IngressWebhook(DiscoveryStates states, Profile profile) : Va
         Task.FromResult(Review(null, entity, cancellationToken));
 
     /// <inheritdoc/>
-    public override Task<ValidationResult> UpdateAsync(V1Ingress oldEntity, V1Ingress newEntity, bool dryRun, CancellationToken cancellationToken) =>
+    public override Task<ValidationResult> UpdateAsync(
+        V1Ingress oldEntity, V1Ingress newEntity, bool dryRun, CancellationToken cancellationToken) =>
         Task.FromResult(
             ObjectReview.AlwaysPasses(oldEntity, newEntity, [Names.IngressClassAnnotation, .. Names.IngressAnnotations])
                 ? ReviewAnnotations(oldEntity, newEntity)
@@ -48,16 +49,18 @@ public sealed class IngressWebhook(DiscoveryStates states, Profile profile) : Va
         if (NamespaceUsage.Refusal(state.Snapshot, ingress) is { } excess)
             return Refuse([excess]);
         var refusals = NewRefusals(ingress, old, state);
+        var name = entity.Metadata.Name;
         return refusals.Count > 0
-            ? Fail($"{IngressReader.Kind} \"{entity.Metadata.Name}\" asks for what is not its namespace's: {string.Join("; ", refusals)}")
-            : Success([.. decoded.Warnings, .. InTheCluster(ingress, state, ct)]);
+            ? Fail($"{IngressReader.Kind} \"{name}\" asks for hosts that belong to other namespaces: {string.Join("; ", refusals)}")
+            : Success([.. decoded.Warnings, .. WarningsOf(ingress, state, ct)]);
 
-        ValidationResult Refuse(IReadOnlyList<FieldError> errors) => Fail(ObjectReview.Refusal(IngressReader.Kind, entity, errors), ObjectReview.RefusalCode);
+        ValidationResult Refuse(IReadOnlyList<FieldError> errors) =>
+            Fail(ObjectReview.Refusal(IngressReader.Kind, entity, errors), ObjectReview.RefusalCode);
     }
 
     /// <summary>
-    /// Of an update that leaves everything else as it is: whoever adds a guard that is not enforced is refused. One that was there before must not keep
-    /// labels and the annotations of others from being changed.
+    /// Reviews an update that changes foreign annotations alone. Adding a guard that is not enforced is refused. A guard that was there
+    /// before must not prevent changes of labels and other annotations.
     /// </summary>
     private ValidationResult ReviewAnnotations(V1Ingress old, V1Ingress entity)
     {
@@ -65,17 +68,19 @@ public sealed class IngressWebhook(DiscoveryStates states, Profile profile) : Va
         if (entity.Metadata.DeletionTimestamp is not null || !IsOurs(raw, state))
             return Success();
         var before = IngressReader.ReadClass(old.ToJson()).Metadata.Annotations;
-        var foreign = ForeignAnnotations.Of(IngressReader.ReadClass(raw).Metadata.Annotations.Where(a => before.GetValueOrDefault(a.Key) != a.Value));
+        var after = IngressReader.ReadClass(raw).Metadata.Annotations;
+        var foreign = ForeignAnnotations.Of(after.Where(a => before.GetValueOrDefault(a.Key) != a.Value));
         return RefusesGuards(state) && ForeignAnnotations.Refusals(foreign) is { Count: > 0 } errors
             ? Fail(ObjectReview.Refusal(IngressReader.Kind, entity, errors), ObjectReview.RefusalCode)
             : Success([.. foreign.Select(f => f.ToString())]);
     }
 
-    private static bool RefusesGuards(DiscoveryState? state) => (state?.Snapshot.Mesh ?? MeshConfig.Default).ForeignGuards == ForeignGuards.Refuse;
+    private static bool RefusesGuards(DiscoveryState? state) =>
+        (state?.Snapshot.Mesh ?? MeshConfig.Default).ForeignGuards == ForeignGuards.Refuse;
 
     /// <summary>
-    /// By whose the hosts are now: whoever asks for one later is refused, however old its Ingress. What the Ingress asked for before is left out by
-    /// the compiler already, and must not keep its other hosts from being changed.
+    /// Returns why hosts are refused that the Ingress did not ask for before. The current owners count, however old the Ingress is. The
+    /// compiler already leaves out what the Ingress asked for before, and that must not prevent changes of its other hosts.
     /// </summary>
     private List<string> NewRefusals(IngressObject ingress, V1Ingress? old, DiscoveryState state)
     {
@@ -88,23 +93,33 @@ public sealed class IngressWebhook(DiscoveryStates states, Profile profile) : Va
         return [.. refusals.Where(r => !before.Contains(r.Host)).Select(r => r.Message)];
     }
 
-    private bool IsOurs(JsonObject raw, DiscoveryState? state) =>
-        IngressClasses.IsOurs(IngressReader.ReadClass(raw), state?.Snapshot.Mesh ?? MeshConfig.Of(profile), state?.Snapshot.IngressClasses ?? []);
-
-    private static IEnumerable<string> InTheCluster(IngressObject ingress, DiscoveryState state, CancellationToken ct)
+    private bool IsOurs(JsonObject raw, DiscoveryState? state)
     {
-        // Only those of the same hosts, and of the wildcards over them, can contend with it; the others would but take time.
+        var mesh = state?.Snapshot.Mesh ?? MeshConfig.Of(profile);
+        return IngressClasses.IsOurs(IngressReader.ReadClass(raw), mesh, state?.Snapshot.IngressClasses ?? []);
+    }
+
+    private static IEnumerable<string> WarningsOf(IngressObject ingress, DiscoveryState state, CancellationToken ct)
+    {
+        // Only Ingresses of the same hosts, and of the wildcards over them, can conflict with this one. Leaving out the others saves time.
         var hosts = HostsOf(ingress).ToHashSet(StringComparer.Ordinal);
-        hosts.UnionWith(hosts.Where(h => h.Contains('.', StringComparison.Ordinal)).Select(h => "*" + h[h.IndexOf('.', StringComparison.Ordinal)..]).ToList());
+        hosts.UnionWith([.. hosts.Where(h => h.Contains('.', StringComparison.Ordinal)).Select(WildcardOver)]);
         var rivals = state.Snapshot.Ingresses.RemoveAll(other => !HostsOf(other).Any(hosts.Contains));
-        // Nobody waits for what comes after the deadline.
+        // After the deadline the result is not used.
         ct.ThrowIfCancellationRequested();
         return ObjectReview.Warnings(
-            state.Snapshot with { Ingresses = ObjectReview.With(rivals, ingress, i => i.Metadata), RouteRules = [], HostClaims = state.Hosts.Claims },
+            state.Snapshot with
+            {
+                Ingresses = ObjectReview.With(rivals, ingress, i => i.Metadata),
+                RouteRules = [],
+                HostClaims = state.Hosts.Claims,
+            },
             new ObjectKey(Kinds.Ingress, ingress.Metadata.Namespace, ingress.Metadata.Name));
     }
 
-    /// <summary>In lower case; empty for any host.</summary>
+    private static string WildcardOver(string host) => "*" + host[host.IndexOf('.', StringComparison.Ordinal)..];
+
+    /// <summary>Returns the hosts in lower case, and an empty string for any host.</summary>
     private static IEnumerable<string> HostsOf(IngressObject ingress)
     {
         var hosts = ingress.Rules.Select(r => r.Host).Concat(ingress.Tls.SelectMany(t => t.Hosts)).Select(h => h.ToLowerInvariant());

@@ -4,7 +4,9 @@ using Turnpike.Injector;
 
 namespace Turnpike.Webhooks;
 
-/// <summary>What is told of injection beside the answers: counters, and a log line every ten seconds at most while pods wait for proof.</summary>
+/// <summary>
+/// Counts the results of injection, and logs at most every ten seconds that pods got no sidecar because their image is not proven.
+/// </summary>
 public sealed partial class InjectionReport(ILogger<InjectionReport> log, TimeProvider clock)
 {
     public const string MeterName = "Turnpike.Webhooks";
@@ -15,13 +17,14 @@ public sealed partial class InjectionReport(ILogger<InjectionReport> log, TimePr
     private static readonly Counter<long> Limited = Meter.CreateCounter<long>(
         "turnpike.injection.limited", description: "Sidecars that were changed or left out because of a LimitRange or ResourceQuota");
 
-    private static readonly Counter<long> Skipped = Meter.CreateCounter<long>("turnpike.injection.skipped", description: "Pods that should have a sidecar and got none");
+    private static readonly Counter<long> Skipped = Meter.CreateCounter<long>(
+        "turnpike.injection.skipped", description: "Pods that should have a sidecar and got none");
 
     private readonly Lock _gate = new();
     private long? _lastLine;
     private int _unreported;
 
-    internal void Tell(InjectionResult result)
+    internal void Add(InjectionResult result)
     {
         switch (result.Outcome)
         {
@@ -30,7 +33,7 @@ public sealed partial class InjectionReport(ILogger<InjectionReport> log, TimePr
                 break;
             case InjectionOutcome.ImageNotProven:
                 Skipped.Add(1, new KeyValuePair<string, object?>("reason", nameof(InjectionOutcome.ImageNotProven)));
-                Say(result.Reason);
+                LogSometimes(result.Reason);
                 break;
             case InjectionOutcome.Invalid:
                 Skipped.Add(1, new KeyValuePair<string, object?>("reason", nameof(InjectionOutcome.Invalid)));
@@ -42,7 +45,7 @@ public sealed partial class InjectionReport(ILogger<InjectionReport> log, TimePr
         }
     }
 
-    private void Say(string reason)
+    private void LogSometimes(string reason)
     {
         int count;
         lock (_gate)

@@ -7,11 +7,11 @@ using Turnpike.Injector.Config;
 namespace Turnpike.Webhooks;
 
 /// <summary>
-/// How pods are injected, as the ConfigMap that the profile names says. Follows its changes; a version that is not valid is reported and
-/// the last good one stays. Without the ConfigMap the built-in configuration counts.
+/// The injection settings, from the ConfigMap that the profile names. An invalid version is logged, and the last good one stays in force.
+/// Without the ConfigMap, the built-in settings are in force.
 /// </summary>
-/// <param name="defaults">That configuration, which also counts for what the ConfigMap leaves out.</param>
-/// <param name="log">Where changes and faults are told.</param>
+/// <param name="defaults">The built-in settings, which also apply to keys that the ConfigMap leaves out.</param>
+/// <param name="log">The log of changes and faults.</param>
 public sealed partial class InjectionSettings(InjectConfig defaults, ILogger<InjectionSettings> log)
 {
     private readonly InjectConfig _defaults = defaults;
@@ -19,8 +19,8 @@ public sealed partial class InjectionSettings(InjectConfig defaults, ILogger<Inj
 
     public InjectConfig Config => _config;
 
-    /// <summary>Takes in the ConfigMap as it now is; null where it is gone.</summary>
-    public void Take(string? text)
+    /// <summary>Applies the text of the ConfigMap, or null when it has been deleted.</summary>
+    public void Update(string? text)
     {
         if (text is null)
         {
@@ -42,16 +42,16 @@ public sealed partial class InjectionSettings(InjectConfig defaults, ILogger<Inj
         }
     }
 
-    /// <summary>The text of the key <c>config</c>; null where the ConfigMap has none.</summary>
+    /// <summary>Returns the text of the key <c>config</c>, or null when the ConfigMap has none.</summary>
     public static string? TextOf(JsonElement configMap) => configMap.Child("data")?.Text(Names.InjectConfigKey);
 
     [LoggerMessage(1, LogLevel.Information, "ConfigMap {Name} is in force")]
     private static partial void LogTaken(ILogger logger, string name);
 
-    [LoggerMessage(2, LogLevel.Information, "There is no ConfigMap {Name}: the built-in configuration is in force")]
+    [LoggerMessage(2, LogLevel.Information, "ConfigMap {Name} does not exist, the built-in settings are in force")]
     private static partial void LogDefault(ILogger logger, string name);
 
-    [LoggerMessage(3, LogLevel.Error, "ConfigMap {Name} is not valid, the last good version stays: {Faults}")]
+    [LoggerMessage(3, LogLevel.Error, "ConfigMap {Name} is not valid, the last good version stays in force: {Faults}")]
     private static partial void LogRefused(ILogger logger, string name, string faults);
 
     [LoggerMessage(4, LogLevel.Warning, "ConfigMap {Name}: {Warning}")]

@@ -6,21 +6,25 @@ using Turnpike.Injector.Patch;
 
 namespace Turnpike.Webhooks;
 
-/// <summary>What is known of the cluster at the moment of a review.</summary>
-/// <param name="IsImageProven">Whether a proxy of that image has been ready.</param>
+/// <summary>Facts about the cluster at the time of a review.</summary>
+/// <param name="HasNativeSidecars">Returns whether the cluster supports native sidecars.</param>
+/// <param name="IsImageProven">Returns whether a proxy of that image has been ready.</param>
 /// <param name="SelfTestNamespace">
-/// Where the operator asks by dry run what becomes of a pod. None ever runs there, so nothing has to be proven: the question is whether
-/// admission works.
+/// The namespace in which the operator tests injection by dry run. No pod ever runs there, so the image need not be proven: the test is
+/// whether admission works.
 /// </param>
 public sealed record InjectionFacts(Func<bool> HasNativeSidecars, Func<string, bool> IsImageProven, string SelfTestNamespace);
 
-/// <summary>Injects the sidecar. Never stands in the way: what cannot be injected passes with a warning that says why.</summary>
-public sealed class InjectionWebhook(InjectionSettings settings, ResourceConstraintsIndex limits, InjectionFacts facts, InjectionReport report)
+/// <summary>Injects the sidecar. It denies nothing: a pod that cannot be injected is allowed with a warning that says why.</summary>
+public sealed class InjectionWebhook(
+    InjectionSettings settings, ResourceConstraintsIndex limits, InjectionFacts facts, InjectionReport report)
 {
-    public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request, isAsked: false));
+    public ValueTask<AdmissionResponse> ReviewAsync(AdmissionRequest request, CancellationToken ct) =>
+        new(Review(request, isAsked: false));
 
-    /// <summary>The same for a pod of a namespace that asks for sidecars.</summary>
-    public ValueTask<AdmissionResponse> ReviewAskedAsync(AdmissionRequest request, CancellationToken ct) => new(Review(request, isAsked: true));
+    /// <summary>Reviews a pod of a namespace that asks for sidecars.</summary>
+    public ValueTask<AdmissionResponse> ReviewAskedAsync(AdmissionRequest request, CancellationToken ct) =>
+        new(Review(request, isAsked: true));
 
     private AdmissionResponse Review(AdmissionRequest request, bool isAsked)
     {
@@ -34,12 +38,13 @@ public sealed class InjectionWebhook(InjectionSettings settings, ResourceConstra
             Limits = limits.Of(request.Namespace),
         };
         var result = Injection.Inject(ObjectReview.ObjectOf(request), request.Namespace, settings.Config, options);
-        report.Tell(result);
+        report.Add(result);
         return result.Outcome switch
         {
             InjectionOutcome.Injected => AdmissionResponse.Patched(Serialize(result.Patch)).With(result.Notes),
             InjectionOutcome.Invalid => AdmissionResponse.Allowed().With(result.Errors.Select(e => $"no sidecar is injected: {e}")),
-            InjectionOutcome.DoesNotFit or InjectionOutcome.ImageNotProven => AdmissionResponse.Allowed().With($"no sidecar is injected: {result.Reason}"),
+            InjectionOutcome.DoesNotFit or InjectionOutcome.ImageNotProven =>
+                AdmissionResponse.Allowed().With($"no sidecar is injected: {result.Reason}"),
             _ => AdmissionResponse.Allowed(),
         };
     }

@@ -8,19 +8,19 @@ using Turnpike.Webhooks.Entities;
 
 namespace Turnpike.Webhooks;
 
-/// <summary>What all validating webhooks share: what is never refused, and how faults are told.</summary>
+/// <summary>What the validating webhooks share: which updates always pass, and the form of messages.</summary>
 internal static class ObjectReview
 {
-    // Not 422: of that kubectl shows "The request is invalid" and none of the faults.
+    // The code is not 422, because kubectl then shows "The request is invalid" and none of the faults.
     public const int RefusalCode = 400;
 
     /// <summary>
-    /// Removing finalizers from what is being deleted, and updates that leave the spec as it is, always pass: an object that got in before a rule was
-    /// there must not be stuck.
+    /// Returns whether an update always passes: a change of an object that is being deleted, such as the removal of finalizers, or one that
+    /// leaves the spec as it is. An object that was stored before a check existed must not get stuck.
     /// </summary>
-    /// <param name="old">The object as it is.</param>
-    /// <param name="now">The object as it would be.</param>
-    /// <param name="annotations">Those that count like the spec.</param>
+    /// <param name="old">The object before the update.</param>
+    /// <param name="now">The object after the update.</param>
+    /// <param name="annotations">Annotations that count like the spec.</param>
     public static bool AlwaysPasses(RawEntity old, RawEntity now, params ReadOnlySpan<string> annotations)
     {
         if (now.Metadata.DeletionTimestamp is not null)
@@ -35,7 +35,7 @@ internal static class ObjectReview
         return true;
     }
 
-    /// <summary>The object as readers take it, with the namespace of the request where its own metadata has none.</summary>
+    /// <summary>Returns the object for a reader, with the namespace of the request if its own metadata has none.</summary>
     public static JsonObject ObjectOf(AdmissionRequest request)
     {
         var raw = JsonObject.Create(request.Object!.Value)!;
@@ -44,7 +44,7 @@ internal static class ObjectReview
         return raw;
     }
 
-    /// <summary>All faults in one message, in the API server's own manner.</summary>
+    /// <summary>Returns all faults in one message, in the form of the API server's own messages.</summary>
     public static string Refusal(string kind, RawEntity entity, IReadOnlyList<FieldError> errors)
     {
         var name = entity.Metadata.Name ?? "";
@@ -52,9 +52,14 @@ internal static class ObjectReview
         return $"{kind} \"{(name.Length > 0 ? name : "(generated name)")}\" is invalid: {faults}";
     }
 
-    /// <summary>What the compiler says of the object in the cluster as it is, for the person who applies it; not what only waits for this object to be there.</summary>
+    /// <summary>
+    /// Returns the compiler's diagnostics of the object in the current cluster, as warnings to the user who applies it. A Secret that is
+    /// not read yet is no warning, because the operator reads it only when the object exists.
+    /// </summary>
     public static IEnumerable<string> Warnings(ClusterSnapshot candidate, ObjectKey subject) =>
-        RouteCompiler.Diagnose(candidate).Diagnostics.Where(d => d.Subject == subject && d.Reason != DiagnosticReasons.SecretNotRead).Select(d => d.Message);
+        RouteCompiler.Diagnose(candidate).Diagnostics
+            .Where(d => d.Subject == subject && d.Reason != DiagnosticReasons.SecretNotRead)
+            .Select(d => d.Message);
 
     public static ImmutableArray<T> With<T>(ImmutableArray<T> all, T candidate, Func<T, ObjectMeta> metadata)
     {

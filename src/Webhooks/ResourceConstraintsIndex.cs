@@ -9,20 +9,19 @@ using Turnpike.Injector;
 namespace Turnpike.Webhooks;
 
 /// <summary>
-/// The LimitRanges and ResourceQuotas of each namespace, from the caches of two informers: a review waits for no request of its own.
-/// What has not been read yet limits nothing; the API server judges the pod anyhow.
+/// The LimitRanges and ResourceQuotas of each namespace, from the caches of two informers, so that a review sends no request. An object
+/// that has not been read yet is not considered; the API server checks the pod in any case.
 /// </summary>
 public sealed class ResourceConstraintsIndex(Func<string, ResourceConstraints> of)
 {
-    private static readonly ResourceRef LimitRanges = new("", "v1", "limitranges", "LimitRange");
-    private static readonly ResourceRef ResourceQuotas = new("", "v1", "resourcequotas", "ResourceQuota");
-
     public ResourceConstraints Of(string ns) => of(ns);
 
     internal static void AddTo(IServiceCollection services)
     {
-        services.AddInformer(LimitRanges, json => new Ranges(json.Key().Namespace, ContainerRange.Read(JsonObject.Create(json)!)));
-        services.AddInformer(ResourceQuotas, json => new Quotas(json.Key().Namespace, Quota.Read(JsonObject.Create(json)!)));
+        services.AddInformer(
+            KnownResources.LimitRanges, json => new Ranges(json.Key().Namespace, ContainerRange.Read(JsonObject.Create(json)!)));
+        services.AddInformer(
+            KnownResources.ResourceQuotas, json => new Quotas(json.Key().Namespace, Quota.Read(JsonObject.Create(json)!)));
         services.AddSingleton(provider =>
         {
             var (ranges, quotas) = (provider.GetRequiredService<ObjectCache<Ranges>>(), provider.GetRequiredService<ObjectCache<Quotas>>());

@@ -8,7 +8,7 @@ using Turnpike.Webhooks.Entities;
 
 namespace Turnpike.Webhooks;
 
-/// <summary>Refuses RouteRules that are not valid, with every fault; warns of what has no effect. Deleting always passes.</summary>
+/// <summary>Refuses invalid RouteRules with all their faults, and warns of parts without effect. A deletion is always allowed.</summary>
 [ValidationWebhook(typeof(V1Alpha2RouteRule))]
 public sealed class RouteRuleWebhook(DiscoveryStates states) : ValidationWebhook<V1Alpha2RouteRule>
 {
@@ -28,10 +28,11 @@ public sealed class RouteRuleWebhook(DiscoveryStates states) : ValidationWebhook
             ? Refuse([excess])
             : Success([.. decoded.Warnings, .. InTheCluster(rule)]);
 
-        ValidationResult Refuse(IReadOnlyList<FieldError> errors) => Fail(ObjectReview.Refusal(RouteRuleReader.Kind, entity, errors), ObjectReview.RefusalCode);
+        ValidationResult Refuse(IReadOnlyList<FieldError> errors) =>
+            Fail(ObjectReview.Refusal(RouteRuleReader.Kind, entity, errors), ObjectReview.RefusalCode);
     }
 
-    /// <summary>Whether its destination is there and admits it. Ingresses do not matter for that.</summary>
+    /// <summary>Warns when the rule's destination does not exist or does not admit it. Ingresses do not matter for that.</summary>
     private IEnumerable<string> InTheCluster(RouteRule rule) => states.Current is { } state
         ? ObjectReview.Warnings(
             state.Snapshot with { Ingresses = [], RouteRules = [rule] },

@@ -26,7 +26,7 @@ public sealed class FleetViewTests
         AssertFleet(complete: false, [], "ingress-1");
         _view.SetPeers([Other]);
         AssertFleet(complete: false, [], "ingress-1");
-        _view.Heard(Other.Address, [There]);
+        _view.SetProxies(Other.Address, [There]);
         AssertFleet(complete: true, [], "ingress-1", "ingress-2");
         _view.ForgetPeers();
         AssertFleet(complete: false, [], "ingress-1");
@@ -47,7 +47,7 @@ public sealed class FleetViewTests
         AssertFleet(complete: false, [], "ingress-1");
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         AssertFleet(complete: true, ["operator-2"], "ingress-1");
-        _view.Heard(Other.Address, [There]);
+        _view.SetProxies(Other.Address, [There]);
         AssertFleet(complete: true, [], "ingress-1", "ingress-2");
     }
 
@@ -55,12 +55,12 @@ public sealed class FleetViewTests
     public void PeerThatIsLost_KeepsItsLastWordDuringTheGrace()
     {
         _view.SetPeers([Other]);
-        _view.Heard(Other.Address, [There]);
+        _view.SetProxies(Other.Address, [There]);
         _clock.Advance(TimeSpan.FromHours(1));
-        _view.Lost(Other.Address);
+        _view.SetDisconnected(Other.Address);
         AssertFleet(complete: true, [], "ingress-1", "ingress-2");
         _clock.Advance(FleetView.Grace / 2);
-        _view.Lost(Other.Address);
+        _view.SetDisconnected(Other.Address);
         _view.SetPeers([Other]);
         _clock.Advance(FleetView.Grace / 2);
         AssertFleet(complete: true, ["operator-2"], "ingress-1");
@@ -70,11 +70,11 @@ public sealed class FleetViewTests
     public void PeerThatIsGone_IsForgottenAtOnce()
     {
         _view.SetPeers([Other]);
-        _view.Heard(Other.Address, [There]);
-        _view.Lost(Other.Address);
+        _view.SetProxies(Other.Address, [There]);
+        _view.SetDisconnected(Other.Address);
         _view.SetPeers([]);
         AssertFleet(complete: true, [], "ingress-1");
-        _view.Heard(Other.Address, [There]);
+        _view.SetProxies(Other.Address, [There]);
         AssertFleet(complete: true, [], "ingress-1");
     }
 
@@ -82,8 +82,8 @@ public sealed class FleetViewTests
     public void PeerThatEnds_IsNotMissed_AndItsProxiesCountWhereTheyCome()
     {
         _view.SetPeers([Other]);
-        _view.Heard(Other.Address, [There]);
-        _view.Lost(Other.Address);
+        _view.SetProxies(Other.Address, [There]);
+        _view.SetDisconnected(Other.Address);
         _registry.Add(There with { TableVersion = "b" });
         Assert.Equal(["a", "b"], _view.Current.Proxies.Select(p => p.TableVersion));
 
@@ -96,7 +96,7 @@ public sealed class FleetViewTests
     public void ProxyThatRenewsItsStream_CountsWhereItWas_UntilItIsBackSomewhere()
     {
         _view.SetPeers([Other]);
-        _view.Heard(Other.Address, [There with { IsLeaving = true }]);
+        _view.SetProxies(Other.Address, [There with { IsLeaving = true }]);
         AssertFleet(complete: true, [], "ingress-1", "ingress-2");
         _registry.Add(There with { TableVersion = "b" });
         AssertFleet(complete: true, [], "ingress-1", "ingress-2");

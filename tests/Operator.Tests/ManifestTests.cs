@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Mesh;
+using Turnpike.Hosting.Client;
 using Turnpike.Operator.ManagedProxy;
 using Turnpike.Operator.Manifests;
 using Turnpike.Tests.Support;
@@ -78,7 +79,7 @@ public sealed class ManifestTests
     public void HostileImageName_IsOnlyAText()
     {
         var mesh = MeshConfig.Default with { IngressProxy = new IngressProxySettings { Image = "a\"\n  privileged: true" } };
-        var deployment = DesiredProxy.All(Profile.Istio2017, mesh, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body;
+        var deployment = DesiredProxy.All(Profile.Istio2017, mesh, "image", KnownResources.DisruptionBudgets).Single(o => o.Resource == KnownResources.Deployments).Body;
         Assert.Equal("a\"\n  privileged: true", (string?)deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]);
     }
 
@@ -90,7 +91,7 @@ public sealed class ManifestTests
     public void GracePeriod_FollowsTheDrainThatTheProxyIsTold(string settings, int seconds)
     {
         var mesh = MeshConfigReader.Read(System.Text.Json.Nodes.JsonNode.Parse(settings)!.AsObject()).Value!;
-        var deployment = DesiredProxy.All(Profile.Istio2017, mesh, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body;
+        var deployment = DesiredProxy.All(Profile.Istio2017, mesh, "image", KnownResources.DisruptionBudgets).Single(o => o.Resource == KnownResources.Deployments).Body;
         Assert.Equal(seconds, (int?)deployment["spec"]!["template"]!["spec"]!["terminationGracePeriodSeconds"]);
         var table = Turnpike.Compiler.RouteCompiler.Compile(new Turnpike.Compiler.ClusterSnapshot { Mesh = mesh }).Table;
         Assert.Equal(seconds - 15, table.Settings.EffectiveDrainDuration.TotalSeconds);
@@ -100,7 +101,7 @@ public sealed class ManifestTests
     public void NodePorts_AreThereWhenAskedFor()
     {
         JsonObject Service(IngressProxySettings settings) =>
-            DesiredProxy.All(Profile.Istio2017, MeshConfig.Default with { IngressProxy = settings }, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Services).Body;
+            DesiredProxy.All(Profile.Istio2017, MeshConfig.Default with { IngressProxy = settings }, "image", KnownResources.DisruptionBudgets).Single(o => o.Resource == KnownResources.Services).Body;
         Assert.Null(Service(new IngressProxySettings())["spec"]!["ports"]![0]!["nodePort"]);
         Assert.Equal(32000, (int?)Service(new IngressProxySettings { HttpNodePort = 32000 })["spec"]!["ports"]![0]!["nodePort"]);
     }
@@ -127,6 +128,6 @@ public sealed class ManifestTests
         Assert.Equal(["CustomResourceDefinition /routerules.config.istio.io"], names[0].Intersect(names[1]));
     }
 
-    private static IEnumerable<JsonObject> Deployments() => Profile.All.SelectMany(profile => DesiredProxy.All(profile, MeshConfig.Of(profile), "image", DesiredProxy.DisruptionBudgets)
-        .Where(o => o.Resource == DesiredProxy.Deployments).Select(o => o.Body).Append(OperatorManifests.Deployment(profile)));
+    private static IEnumerable<JsonObject> Deployments() => Profile.All.SelectMany(profile => DesiredProxy.All(profile, MeshConfig.Of(profile), "image", KnownResources.DisruptionBudgets)
+        .Where(o => o.Resource == KnownResources.Deployments).Select(o => o.Body).Append(OperatorManifests.Deployment(profile)));
 }

@@ -73,7 +73,7 @@ public sealed class PeerWatcherTests : IAsyncLifetime
         await Until("ingress-1", "ingress-2");
 
         await second.DisposeAsync();
-        await Wait.Until(() => _logs.Lines.Any(l => l.Contains("does not tell of its proxies", StringComparison.Ordinal)), "the loss", _clock, TimeSpan.FromMilliseconds(10));
+        await Wait.Until(() => _logs.Lines.Any(l => l.Contains("cannot list the proxies connected to replica", StringComparison.Ordinal)), "the loss", _clock, TimeSpan.FromMilliseconds(10));
         await Until("ingress-1", "ingress-2");
         _clock.Advance(FleetView.Grace);
         await Until("ingress-1");
@@ -83,7 +83,7 @@ public sealed class PeerWatcherTests : IAsyncLifetime
         again.Registry.Add(Proxy("ingress-2"));
         await Wait.Until(() => _view.Current.Proxies.Count == 2, "its return", _clock);
         Assert.Empty(_view.Current.Unreachable);
-        Assert.Single(_logs.Lines, l => l.Contains("does not tell of its proxies", StringComparison.Ordinal));
+        Assert.Single(_logs.Lines, l => l.Contains("cannot list the proxies connected to replica", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class PeerWatcherTests : IAsyncLifetime
     {
         _cluster.SetOperators(("operator-1", Own, true), ("operator-2", Second, true));
         await WatchAsync();
-        await Wait.Until(() => _logs.Lines.Any(l => l.Contains("does not tell of its proxies", StringComparison.Ordinal)), "the attempt");
+        await Wait.Until(() => _logs.Lines.Any(l => l.Contains("cannot list the proxies connected to replica", StringComparison.Ordinal)), "the attempt");
         Assert.False(_view.Current.IsComplete);
         _clock.Advance(FleetView.Grace);
         Assert.True(_view.Current.IsComplete);

@@ -24,7 +24,7 @@ public sealed class RuleConditionsTests
     {
         var (status, message) = Programmed([], Ready, Behind with { Error = "cannot be read" });
         Assert.False(status);
-        Assert.Equal("1 of 2 proxies have it in force; ingress-2 refuses its table, turnpike status says why", message);
+        Assert.Equal("1 of 2 proxies have it in force; ingress-2 refuses its table, see turnpike status", message);
     }
 
     [Fact]
@@ -33,10 +33,12 @@ public sealed class RuleConditionsTests
         var (status, message) = Programmed(new Fleet([Ready], true, ["operator-1", "operator-2"]));
         Assert.Null(status);
         Assert.Equal(
-            "1 of 1 proxies have it in force; whether more lack it is not known, because replicas operator-1, operator-2 of the operator cannot be asked for the proxies connected there", message);
+            "1 of 1 proxies have it in force; "
+            + "the proxies of operator replicas operator-1, operator-2 are unknown, as the leader cannot reach them",
+            message);
         Assert.Equal((false, "1 of 2 proxies have it in force"), Programmed(new Fleet([Ready, Behind], true, ["operator-1"])));
         Assert.Equal(
-            (null, "0 of 0 proxies have it in force; whether more lack it is not known, because replica operator-1 of the operator cannot be asked for the proxies connected there"),
+            (null, "0 of 0 proxies have it in force; the proxies of operator replica operator-1 are unknown, as the leader cannot reach it"),
             Programmed(new Fleet([], true, ["operator-1"])));
     }
 
@@ -70,11 +72,11 @@ public sealed class RuleConditionsTests
     public void Time_IsThatOfTheLastChange()
     {
         var then = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        var first = Condition.ToJson([new Condition("Accepted", true, "Accepted", "x")], null, 1, then);
-        var same = Condition.ToJson([new Condition("Accepted", true, "Accepted", "other words")], first, 2, then.AddHours(1));
+        var first = StatusCondition.ToJson([new StatusCondition("Accepted", true, "Accepted", "x")], null, 1, then);
+        var same = StatusCondition.ToJson([new StatusCondition("Accepted", true, "Accepted", "other words")], first, 2, then.AddHours(1));
         Assert.Equal("2026-01-01T00:00:00Z", (string?)same[0]!["lastTransitionTime"]);
         Assert.Equal(2, (long?)same[0]!["observedGeneration"]);
-        var changed = Condition.ToJson([new Condition("Accepted", false, "Invalid", "x")], same, 3, then.AddHours(1));
+        var changed = StatusCondition.ToJson([new StatusCondition("Accepted", false, "Invalid", "x")], same, 3, then.AddHours(1));
         Assert.Equal("2026-01-01T01:00:00Z", (string?)changed[0]!["lastTransitionTime"]);
     }
 

@@ -100,7 +100,7 @@ public sealed class RuleStatusTests : IAsyncLifetime
         Publish("v1", "one");
         await Until("one", "Programmed=Unknown:ReplicaUnreachable");
         Assert.True(_clock.GetUtcNow() - _clock.Start >= FleetView.Grace);
-        _view.Heard("10.0.0.2", []);
+        _view.SetProxies("10.0.0.2", []);
         await Until("one", "Programmed=Unknown:NoProxy");
     }
 

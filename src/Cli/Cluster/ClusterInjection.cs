@@ -47,7 +47,7 @@ internal sealed record ClusterInjection(string? Config, string Source, bool? Has
             var key = new NamespacedName(profile.SystemNamespace, profile.InjectConfigMap);
             var version = api.GetServerVersionAsync(ct);
             var kubelets = KubeletsAsync(api, process.Clock, ct);
-            var found = await api.FindAsync(Resources.ConfigMaps, key, ct);
+            var found = await api.FindAsync(KnownResources.ConfigMaps, key, ct);
             var isNew = NativeSidecars.AreSupported(await version, await kubelets);
             var source = $"ConfigMap {key} of {cluster.Server.Authority}";
             if (found is not { } map)
@@ -64,7 +64,7 @@ internal sealed record ClusterInjection(string? Config, string Source, bool? Has
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
-            var nodes = api.ListAsync(Resources.Nodes, ResourceQuery.All, node => node.Child("status")?.Child("nodeInfo")?.Text("kubeletVersion") ?? "", stop.Token);
+            var nodes = api.ListAsync(KnownResources.Nodes, ResourceQuery.All, node => node.Child("status")?.Child("nodeInfo")?.Text("kubeletVersion") ?? "", stop.Token);
             return (await nodes.WaitAsync(PatienceWithNodes, clock, ct)).Items;
         }
         catch (Exception e) when (e is KubeStatusException or HttpRequestException or IOException or JsonException or TimeoutException)

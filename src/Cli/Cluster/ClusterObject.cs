@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Turnpike.Discovery;
 using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
@@ -6,7 +7,7 @@ namespace Turnpike.Cli.Cluster;
 /// <summary>One object of the input, as it is to be sent.</summary>
 internal sealed record ClusterObject(ResourceRef Resource, NamespacedName Key, JsonObject Body)
 {
-    public bool IsRouteRule => Resource == Resources.RouteRules;
+    public bool IsRouteRule => Resource == CustomResources.RouteRules;
 
     /// <summary>The version that the user edited; empty where the input does not say.</summary>
     public string ResourceVersion => Body["metadata"]?["resourceVersion"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";

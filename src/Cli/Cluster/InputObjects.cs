@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.RouteRules;
 using Turnpike.Cli.Manifests;
+using Turnpike.Discovery;
 using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
@@ -43,7 +44,7 @@ internal sealed class InputObjects(IReadOnlyList<Manifest> rules, IReadOnlyList<
         var root = (JsonObject)manifest.Root!;
         var key = new NamespacedName(NamespaceOf(manifest, ns), manifest.Key!.Value.Name);
         root["metadata"]!["namespace"] = key.Namespace;
-        return new ClusterObject(Resources.RouteRules, key, verb.SendsBody ? RouteRuleWriter.Write(RouteRuleReader.Read(root).Value!) : root);
+        return new ClusterObject(CustomResources.RouteRules, key, verb.SendsBody ? RouteRuleWriter.Write(RouteRuleReader.Read(root).Value!) : root);
     }
 
     private static async Task<ClusterObject?> OtherAsync(Manifest manifest, ClusterAccess cluster, CancellationToken ct)

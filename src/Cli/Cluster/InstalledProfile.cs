@@ -32,7 +32,7 @@ internal sealed record InstalledProfile(Profile Profile, IReadOnlyList<string> N
     {
         try
         {
-            if (await api.FindAsync(Resources.Deployments, new NamespacedName(ns, Names.OperatorDeployment), ct) is not { } deployment)
+            if (await api.FindAsync(KnownResources.Deployments, new NamespacedName(ns, Names.OperatorDeployment), ct) is not { } deployment)
                 return null;
             var name = deployment.Child("metadata")?.Child("labels")?.Text(Names.ProfileLabel);
             return ((name is null ? null : Profile.Find(name)) ?? Profile.Istio2017).In(ns);

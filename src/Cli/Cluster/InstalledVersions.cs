@@ -54,7 +54,7 @@ internal sealed record InstalledVersions(ProgramVersion? Operator, IReadOnlyList
 
     /// <summary>An operator that has not reported yet, or is not running: what it was installed as.</summary>
     private static async Task<string?> OfDeploymentAsync(KubeApi api, string system, CancellationToken ct) =>
-        await api.FindAsync(Resources.Deployments, new NamespacedName(system, Names.OperatorDeployment), ct) is { } deployment
+        await api.FindAsync(KnownResources.Deployments, new NamespacedName(system, Names.OperatorDeployment), ct) is { } deployment
             ? OperatorPart.Version(deployment) ?? "unknown"
             : null;
 

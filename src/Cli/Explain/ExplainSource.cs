@@ -59,7 +59,7 @@ internal sealed record ExplainSource(
     {
         try
         {
-            var status = await api.FindAsync(Resources.ConfigMaps, new NamespacedName(profile.SystemNamespace, Names.StatusConfigMap), ct);
+            var status = await api.FindAsync(KnownResources.ConfigMaps, new NamespacedName(profile.SystemNamespace, Names.StatusConfigMap), ct);
             return status?.Child("data")?.Child("tableVersion") is { ValueKind: JsonValueKind.String } version ? version.GetString() : null;
         }
         catch (KubeStatusException)

@@ -12,10 +12,10 @@ using Turnpike.Hosting.Serving;
 
 namespace Turnpike.Hosting.Admission;
 
-/// <summary>Admission webhooks as endpoints.</summary>
+/// <summary>Serves admission webhooks as minimal-API endpoints.</summary>
 public static class AdmissionEndpoints
 {
-    /// <summary>What the endpoints share.</summary>
+    /// <summary>Registers the limits that all admission endpoints of the server share.</summary>
     public static IServiceCollection AddAdmission(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -24,7 +24,7 @@ public static class AdmissionEndpoints
         return services;
     }
 
-    /// <summary>Answers AdmissionReviews (v1 and v1beta1) at this path. Needs <see cref="AddAdmission"/>.</summary>
+    /// <summary>Serves AdmissionReviews (v1 and v1beta1) at this path. Needs <see cref="AddAdmission"/>.</summary>
     public static IEndpointConventionBuilder MapAdmission(
         this IEndpointRouteBuilder endpoints, string path, AdmissionHandler handler, AdmissionOptions? options = null)
     {
@@ -39,7 +39,8 @@ public static class AdmissionEndpoints
         return endpoints.MapPost(path, endpoint.HandleAsync);
     }
 
-    private sealed class Endpoint(string path, AdmissionHandler handler, AdmissionOptions options, AdmissionGuard guard, ILogger log, TimeProvider clock)
+    private sealed class Endpoint(
+        string path, AdmissionHandler handler, AdmissionOptions options, AdmissionGuard guard, ILogger log, TimeProvider clock)
     {
         private const double PartOfTheTimeout = 0.9;
         private const int LongestTimeout = 30;
@@ -58,11 +59,11 @@ public static class AdmissionEndpoints
             {
                 await ReceiveAsync(review, context.Request, peer, evicted, end.Token);
                 (var response, result) = await DecideAsync(review, context, deadline.Token);
-                await AnswerAsync(context, response, review.ApiVersion, review.Request!.Uid);
+                await RespondAsync(context, response, review.ApiVersion, review.Request!.Uid);
             }
             catch (Exception) when (context.RequestAborted.IsCancellationRequested)
             {
-                // Nobody is waiting for an answer any more.
+                // The API server no longer waits for the response.
             }
             catch (IOException)
             {
@@ -80,7 +81,8 @@ public static class AdmissionEndpoints
             catch (OperationCanceledException) when (end.IsCancellationRequested)
             {
                 result = AdmissionResult.Overloaded;
-                await RefuseAsync(context, peer, StatusCodes.Status503ServiceUnavailable, "the review did not get its turn in time; try again");
+                const string Message = "the review did not get its turn in time; try again";
+                await RefuseAsync(context, peer, StatusCodes.Status503ServiceUnavailable, Message);
             }
             finally
             {
@@ -90,8 +92,9 @@ public static class AdmissionEndpoints
             Observe(new(path, review.Request, result, clock.GetElapsedTime(started)));
         }
 
-        /// <summary>Reads the body, waits for its turn, and takes the body apart.</summary>
-        private async Task ReceiveAsync(Review review, HttpRequest request, PeerAddress peer, CancellationTokenSource evicted, CancellationToken ct)
+        /// <summary>Reads the body, waits until it is this peer's turn, and parses the body.</summary>
+        private async Task ReceiveAsync(
+            Review review, HttpRequest request, PeerAddress peer, CancellationTokenSource evicted, CancellationToken ct)
         {
             var share = review.Keep(guard.TryOpen(peer, Cancel(evicted)) ?? throw Busy());
             var body = review.Keep(await RequestBody.ReadAsync(request, options.LargestBody, share, ct));
@@ -100,30 +103,37 @@ public static class AdmissionEndpoints
                 throw Busy();
             try
             {
-                if (!share.TryGrow((long)ReviewDocument.CountTokens(body.Memory.Span, guard.Limits.Tokens) * ReviewDocument.BytesPerToken))
+                var tokens = ReviewDocument.CountTokens(body.Memory.Span, guard.Limits.Tokens);
+                if (!share.TryGrow((long)tokens * ReviewDocument.BytesPerToken))
                     throw Busy();
                 var document = review.Keep(ReviewDocument.Parse(body.Memory));
                 review.ApiVersion = ReviewDocument.VersionOf(document.RootElement);
-                review.Request = AdmissionRequest.Read(document.RootElement.Child("request") ?? throw new FormatException("request: required"));
+                review.Request = AdmissionRequest.Read(
+                    document.RootElement.Child("request") ?? throw new FormatException("request: required"));
             }
             catch (InvalidOperationException e)
             {
-                // A name or a text that is no Unicode.
+                // A name or a text in the body is not valid Unicode.
                 throw new FormatException($"the body cannot be read: {e.Message}", e);
             }
         }
 
-        private async Task<(AdmissionResponse Response, AdmissionResult Result)> DecideAsync(Review review, HttpContext context, CancellationToken deadline)
+        private async Task<(AdmissionResponse Response, AdmissionResult Result)> DecideAsync(
+            Review review, HttpContext context, CancellationToken deadline)
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, deadline);
             var request = review.Request!;
             try
             {
-                // On a thread of its own: however long a handler computes, the answer comes at the deadline. What the handler uses is
-                // released when it is done with it.
+                // The handler runs on its own thread, so that the response is sent at the deadline even when the handler is still busy.
+                // What the handler uses is released when it has finished.
                 var token = either.Token;
                 var deciding = Task.Factory
-                    .StartNew(() => handler(request, token).AsTask(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                    .StartNew(
+                        () => handler(request, token).AsTask(),
+                        CancellationToken.None,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default)
                     .Unwrap();
                 review.ReleaseAfter(deciding);
                 var response = await deciding.WaitAsync(token);
@@ -137,7 +147,8 @@ public static class AdmissionEndpoints
             }
             catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
             {
-                Log.AdmissionFailed(log, path, request.Operation, SafeText.Of(request.Resource.Name), SafeText.Of($"{request.Namespace}/{request.Name}"), SafeText.Of(e));
+                var (resource, key) = (SafeText.Of(request.Resource.Name), SafeText.Of($"{request.Namespace}/{request.Name}"));
+                Log.AdmissionFailed(log, path, request.Operation, resource, key, SafeText.Of(e));
                 var why = deadline.IsCancellationRequested ? "took too long" : "failed";
                 return (Fallback(why), AdmissionResult.Failed);
             }
@@ -145,10 +156,13 @@ public static class AdmissionEndpoints
 
         private AdmissionResponse Fallback(string why) => options.OnFailure == AdmissionFailure.Deny
             ? AdmissionResponse.Denied(
-                $"the check at {path} {why}, its log says why; try again", StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable")
-            : AdmissionResponse.Allowed().With($"the check at {path} {why} and was skipped, its log says why");
+                $"the check at {path} {why}; see the log of the operator, and try again",
+                StatusCodes.Status503ServiceUnavailable,
+                "ServiceUnavailable")
+            : AdmissionResponse.Allowed().With($"the check at {path} {why} and was skipped; see the log of the operator");
 
-        private static RequestBody.UnacceptableException Busy() => new(StatusCodes.Status503ServiceUnavailable, "too many reviews are in flight; try again");
+        private static RequestBody.UnacceptableException Busy() =>
+            new(StatusCodes.Status503ServiceUnavailable, "too many reviews are in flight; try again");
 
         private static Action Cancel(CancellationTokenSource source) => () =>
         {
@@ -158,11 +172,11 @@ public static class AdmissionEndpoints
             }
             catch (ObjectDisposedException)
             {
-                // The request has ended in this moment.
+                // The request has just ended.
             }
         };
 
-        /// <summary>The API server says how long it will wait: up to half a minute.</summary>
+        /// <summary>Returns how long the API server waits, as it says in the query. It allows at most 30 seconds.</summary>
         private static TimeSpan TimeoutOf(HttpRequest request) =>
             request.Query["timeout"].ToString() is [.. var number, 's']
             && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
@@ -170,7 +184,7 @@ public static class AdmissionEndpoints
                 ? TimeSpan.FromSeconds(seconds)
                 : DefaultTimeout;
 
-        private static async Task AnswerAsync(HttpContext context, AdmissionResponse response, string apiVersion, string uid)
+        private static async Task RespondAsync(HttpContext context, AdmissionResponse response, string apiVersion, string uid)
         {
             var buffer = new ArrayBufferWriter<byte>(512 + response.Patch.Length * 4 / 3);
             response.Write(buffer, apiVersion, uid);
@@ -188,7 +202,7 @@ public static class AdmissionEndpoints
             context.Response.ContentType = "text/plain; charset=utf-8";
             if (status == StatusCodes.Status503ServiceUnavailable)
             {
-                Telemetry.Refusals.Add(1, new KeyValuePair<string, object?>("port", "webhooks"), new KeyValuePair<string, object?>("reason", "busy"));
+                Telemetry.Refusals.Add(1, new TagList { { "port", "webhooks" }, { "reason", "busy" } });
                 context.Response.Headers.RetryAfter = "1";
             }
             await context.Response.WriteAsync(safe + "\n", context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -203,7 +217,7 @@ public static class AdmissionEndpoints
         }
     }
 
-    /// <summary>A review on its way, and all that it holds until nobody uses it any more.</summary>
+    /// <summary>A review in progress, and the resources that it holds until they are no longer used.</summary>
     private sealed class Review
     {
         private readonly Stack<IDisposable> _held = new();
@@ -220,7 +234,7 @@ public static class AdmissionEndpoints
             return held;
         }
 
-        /// <summary>What is held is used by a task, and so released after it.</summary>
+        /// <summary>Postpones the release until this task, which uses what is held, has ended.</summary>
         public void ReleaseAfter(Task user) => _user = user;
 
         public void Release()
@@ -233,7 +247,7 @@ public static class AdmissionEndpoints
             _user.ContinueWith(
                 late =>
                 {
-                    // What it throws so late was answered long ago.
+                    // The response was sent before this exception was thrown.
                     _ = late.Exception;
                     ReleaseNow();
                 },

@@ -2,7 +2,7 @@ using Turnpike.Hosting.Serving;
 
 namespace Turnpike.Hosting.Admission;
 
-/// <summary>Holds all admission endpoints of a server within <see cref="AdmissionLimits"/>: anybody may send to them.</summary>
+/// <summary>Keeps all admission endpoints of a server within <see cref="AdmissionLimits"/>, since any client can reach them.</summary>
 public sealed class AdmissionGuard(AdmissionLimits limits, TimeProvider clock)
 {
     private const int RememberedPeers = 1024;
@@ -11,7 +11,7 @@ public sealed class AdmissionGuard(AdmissionLimits limits, TimeProvider clock)
     private readonly FairGate<PeerAddress> _handlers = new(limits.Handlers, limits.HandlersPerPeer, limits.Waiting, limits.WaitingPerPeer);
     private readonly PeerAllowance _logLines = new(limits.LogLines, TimeSpan.FromSeconds(1), RememberedPeers);
 
-    /// <summary>Bytes that are taken at this moment.</summary>
+    /// <summary>The number of bytes in use now.</summary>
     public long BytesTaken => _bytes.Taken;
 
     internal AdmissionLimits Limits => limits;

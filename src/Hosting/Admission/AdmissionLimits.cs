@@ -1,29 +1,33 @@
 namespace Turnpike.Hosting.Admission;
 
-/// <summary>What all admission endpoints of a server may take together.</summary>
+/// <summary>The limits that all admission endpoints of a server share.</summary>
 public sealed record AdmissionLimits
 {
-    /// <summary>Bytes of request bodies, and of what is made of them, at one time.</summary>
+    /// <summary>The most bytes that request bodies and their parsed documents may take at one time.</summary>
     public long Bytes { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>Of one peer. The rest is for others, whatever it does.</summary>
+    /// <summary>The most bytes that one peer may take of them, so that some always remain for other peers.</summary>
     public long BytesPerPeer { get; init; } = 24 * 1024 * 1024;
 
-    /// <summary>Reviews that are decided at one time, each on a thread of its own.</summary>
+    /// <summary>The most reviews that are decided at one time, each on its own thread.</summary>
     public int Handlers { get; init; } = 4;
 
-    /// <summary>Of one peer.</summary>
+    /// <summary>The most reviews of one peer that are decided at one time.</summary>
     public int HandlersPerPeer { get; init; } = 3;
 
-    /// <summary>Reviews that wait for that.</summary>
+    /// <summary>The most reviews that wait to be decided.</summary>
     public int Waiting { get; init; } = 512;
 
-    /// <summary>Of one peer.</summary>
+    /// <summary>The most reviews of one peer that wait to be decided.</summary>
     public int WaitingPerPeer { get; init; } = 384;
 
-    /// <summary>Names, values and brackets of one body: a document of empty lists takes twenty times its bytes in memory.</summary>
+    /// <summary>
+    /// The most names, values and brackets in one body. A document of empty lists takes twenty times its bytes in memory.
+    /// </summary>
     public int Tokens { get; init; } = 200_000;
 
-    /// <summary>Log lines about malformed requests that a peer may cause at once; then one each second.</summary>
+    /// <summary>
+    /// The most log lines about malformed requests that one peer may cause at once. After that it may cause one each second.
+    /// </summary>
     public int LogLines { get; init; } = 10;
 }

@@ -1,44 +1,44 @@
 namespace Turnpike.Hosting.Admission;
 
-/// <summary>Answers one request. What it throws is answered by <see cref="AdmissionOptions.OnFailure"/>.</summary>
+/// <summary>Decides one request. When it throws, <see cref="AdmissionOptions.OnFailure"/> decides instead.</summary>
 public delegate ValueTask<AdmissionResponse> AdmissionHandler(AdmissionRequest request, CancellationToken ct);
 
-/// <summary>What is answered when a handler fails.</summary>
+/// <summary>The decision when a handler fails.</summary>
 public enum AdmissionFailure
 {
-    /// <summary>Let it pass and tell the user so.</summary>
+    /// <summary>The object is allowed, with a warning to the user.</summary>
     AllowWithWarning,
 
     Deny,
 }
 
-/// <summary>What became of a request.</summary>
+/// <summary>The result of a request.</summary>
 public enum AdmissionResult
 {
     Allowed,
     Patched,
     Denied,
 
-    /// <summary>The handler threw or took too long; the policy answered.</summary>
+    /// <summary>The handler threw or took too long, and <see cref="AdmissionOptions.OnFailure"/> decided.</summary>
     Failed,
 
-    /// <summary>No admission review: answered with a 4xx.</summary>
+    /// <summary>The body was not an admission review. The response was a 4xx.</summary>
     Malformed,
 
-    /// <summary>There was no room or no time for it: answered with a 503.</summary>
+    /// <summary>A limit was reached, or the review did not get its turn in time. The response was a 503.</summary>
     Overloaded,
 }
 
-/// <summary>One finished request, for metrics.</summary>
+/// <summary>A finished request, for metrics.</summary>
 public sealed record AdmissionObservation(string Path, AdmissionRequest? Request, AdmissionResult Result, TimeSpan Duration);
 
-/// <summary>How an admission endpoint behaves.</summary>
+/// <summary>The options of one admission endpoint.</summary>
 public sealed record AdmissionOptions
 {
     public AdmissionFailure OnFailure { get; init; } = AdmissionFailure.Deny;
 
     public int LargestBody { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>Told of every finished request.</summary>
+    /// <summary>Called for every finished request.</summary>
     public Action<AdmissionObservation>? Observed { get; init; }
 }

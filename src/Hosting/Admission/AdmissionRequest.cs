@@ -15,42 +15,43 @@ public enum AdmissionOperation
 /// <summary>A group, version and kind, or a group, version and plural name, as the request spells them.</summary>
 public sealed record AdmissionType(string Group, string Version, string Name);
 
-/// <summary>What the API server asks about.</summary>
+/// <summary>The request in an AdmissionReview.</summary>
 public sealed record AdmissionRequest
 {
-    // Names of objects have at most 253 characters; resources of aggregated API servers may have longer ones.
+    // An object's name has at most 253 characters. Objects of aggregated API servers may have longer names.
     private const int LongestName = 512;
 
     public required string Uid { get; init; }
 
     public required AdmissionOperation Operation { get; init; }
 
-    /// <summary>The kind of <see cref="Object"/> as it was converted for us.</summary>
+    /// <summary>The kind of <see cref="Object"/>, after the API server has converted it to a version that the webhook registered.</summary>
     public required AdmissionType Kind { get; init; }
 
     public required AdmissionType Resource { get; init; }
 
-    /// <summary>Empty for the object itself.</summary>
+    /// <summary>The subresource that is written; empty for the object itself.</summary>
     public string SubResource { get; init; } = "";
 
-    /// <summary>The namespace of the request: the object's own metadata may leave it out.</summary>
+    /// <summary>The namespace of the request. The object's own metadata may leave it out.</summary>
     public string Namespace { get; init; } = "";
 
-    /// <summary>Empty when the server is to make a name from <c>generateName</c>.</summary>
+    /// <summary>The object's name; empty when the API server generates it from <c>generateName</c>.</summary>
     public string Name { get; init; } = "";
 
     public bool DryRun { get; init; }
 
     public string UserName { get; init; } = "";
 
-    /// <summary>The object as it would be; null on DELETE. Not valid after the handler has returned.</summary>
-    [SuppressMessage("Naming", "CA1720", Justification = "The review calls it so.")]
+    /// <summary>The object after the change; null on DELETE. It is not valid after the handler has returned.</summary>
+    [SuppressMessage("Naming", "CA1720", Justification = "This is the field's name in the AdmissionReview.")]
     public JsonElement? Object { get; init; }
 
-    /// <summary>The object as it is; null on CREATE. Not valid after the handler has returned.</summary>
+    /// <summary>The object before the change; null on CREATE. It is not valid after the handler has returned.</summary>
     public JsonElement? OldObject { get; init; }
 
-    /// <summary>Reads <c>request</c> of a review; throws <see cref="FormatException"/> on what no API server sends.</summary>
+    /// <summary>Reads the <c>request</c> of a review.</summary>
+    /// <exception cref="FormatException">The request has a form that no API server sends.</exception>
     internal static AdmissionRequest Read(JsonElement request) => new()
     {
         Uid = Required(request, "uid"),
@@ -60,7 +61,8 @@ public sealed record AdmissionRequest
             "UPDATE" => AdmissionOperation.Update,
             "DELETE" => AdmissionOperation.Delete,
             "CONNECT" => AdmissionOperation.Connect,
-            var other => throw new FormatException($"request.operation: \"{SafeText.Of(other, 32)}\" is not CREATE, UPDATE, DELETE or CONNECT"),
+            var other => throw new FormatException(
+                $"request.operation: \"{SafeText.Of(other, 32)}\" is not CREATE, UPDATE, DELETE or CONNECT"),
         },
         Kind = Type(request, "kind", "kind"),
         Resource = Type(request, "resource", "resource"),
@@ -79,7 +81,8 @@ public sealed record AdmissionRequest
     private static string Bounded(JsonElement request, string field) => request.Text(field) switch
     {
         null => "",
-        { Length: > LongestName } text => throw new FormatException($"request.{field}: has {text.Length} characters; at most {LongestName} are allowed"),
+        { Length: > LongestName } text => throw new FormatException(
+            $"request.{field}: has {text.Length} characters; at most {LongestName} are allowed"),
         var text => text,
     };
 

@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace Turnpike.Hosting.Admission;
 
-/// <summary>What is answered: yes, no, or yes with changes; and what the user is told besides.</summary>
+/// <summary>A decision: allowed, denied, or allowed with a patch; and warnings for the user.</summary>
 public sealed record AdmissionResponse
 {
     private const int LongestWarning = 256;
     private const int MostWarnings = 64;
 
-    // Of a refusal: enough for every fault of an object, little for one that quotes megabytes.
+    // The message of a denial has room for every fault of an object, and bounds one that quotes megabytes.
     private const int LongestMessage = 32 * 1024;
 
     private AdmissionResponse()
@@ -18,31 +18,31 @@ public sealed record AdmissionResponse
 
     public bool IsAllowed { get; private init; }
 
-    /// <summary>Why not.</summary>
+    /// <summary>Why the request is denied; empty when it is allowed.</summary>
     public string Message { get; private init; } = "";
 
     public int Code { get; private init; }
 
     public string Reason { get; private init; } = "";
 
-    /// <summary>RFC 6902 operations; empty for none.</summary>
+    /// <summary>The patch, a JSON array of RFC 6902 operations; empty when there is none.</summary>
     public ReadOnlyMemory<byte> Patch { get; private init; }
 
-    /// <summary>Shown by kubectl, one line each.</summary>
+    /// <summary>Warnings that kubectl prints, one line each.</summary>
     public IReadOnlyList<string> Warnings { get; private init; } = [];
 
     public static AdmissionResponse Allowed() => new() { IsAllowed = true };
 
-    /// <param name="message">All that is wrong.</param>
+    /// <param name="message">All faults of the object.</param>
     /// <param name="code">The HTTP status that the user gets.</param>
-    /// <param name="reason">The word that goes with it.</param>
+    /// <param name="reason">The machine-readable reason that belongs to the code.</param>
     public static AdmissionResponse Denied(string message, int code = 403, string reason = "Forbidden") =>
         new() { Message = message.Length <= LongestMessage ? message : message[..LongestMessage] + "…", Code = code, Reason = reason };
 
     /// <param name="patch">A JSON array of RFC 6902 operations.</param>
     public static AdmissionResponse Patched(ReadOnlyMemory<byte> patch) => new() { IsAllowed = true, Patch = patch };
 
-    /// <summary>The same answer with more to tell.</summary>
+    /// <summary>Returns the same decision with more warnings.</summary>
     public AdmissionResponse With(params IEnumerable<string> warnings) =>
         this with { Warnings = [.. Warnings.Concat(warnings.Select(OneLine)).Take(MostWarnings)] };
 
@@ -83,10 +83,13 @@ public sealed record AdmissionResponse
         writer.WriteEndObject();
     }
 
-    /// <summary>Warnings travel in a header: the server drops those with line breaks and cuts long ones without saying so.</summary>
+    /// <summary>
+    /// Makes a warning fit for the header in which it travels. The API server drops warnings with line breaks and silently cuts long ones.
+    /// </summary>
     private static string OneLine(string warning)
     {
-        var line = string.Join(' ', warning.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        const StringSplitOptions Options = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        var line = string.Join(' ', warning.Split(['\r', '\n', '\t'], Options));
         return line.Length <= LongestWarning ? line : string.Concat(line.AsSpan(0, LongestWarning - 1), "…");
     }
 }

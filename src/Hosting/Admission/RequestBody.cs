@@ -6,7 +6,10 @@ using Turnpike.Hosting.Serving;
 
 namespace Turnpike.Hosting.Admission;
 
-/// <summary>A whole request body in a rented buffer, which is paid for out of a budget as it grows: what is announced and not sent costs nothing.</summary>
+/// <summary>
+/// A whole request body in a rented buffer. The buffer takes from a budget as it grows, so that a length that is only announced costs
+/// nothing.
+/// </summary>
 internal sealed class RequestBody : IDisposable
 {
     private const int FirstSize = 16 * 1024;
@@ -20,14 +23,16 @@ internal sealed class RequestBody : IDisposable
     public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
 
     /// <summary>Reads a JSON body of at most <paramref name="limit"/> bytes.</summary>
-    /// <exception cref="UnacceptableException">It is not read: it is no JSON, too large, or there is no room for it.</exception>
-    public static async Task<RequestBody> ReadAsync(HttpRequest request, int limit, FairBudget<PeerAddress>.Share share, CancellationToken ct)
+    /// <exception cref="UnacceptableException">The body is not JSON, is too large, or the budget has no room for it.</exception>
+    public static async Task<RequestBody> ReadAsync(
+        HttpRequest request, int limit, FairBudget<PeerAddress>.Share share, CancellationToken ct)
     {
         var type = request.ContentType?.Split(';', 2)[0].Trim();
         if (!string.Equals(type, MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase))
         {
             throw new UnacceptableException(
-                StatusCodes.Status415UnsupportedMediaType, $"content type \"{SafeText.Of(request.ContentType, 64)}\" is not application/json");
+                StatusCodes.Status415UnsupportedMediaType,
+                $"content type \"{SafeText.Of(request.ContentType, 64)}\" is not application/json");
         }
 
         if (request.ContentLength > limit)
@@ -58,7 +63,7 @@ internal sealed class RequestBody : IDisposable
 
     private async Task FillAsync(PipeReader source, int limit, CancellationToken ct)
     {
-        // Not by the token of the read: that would leave the reader in the middle of one, and the server complaining in the log.
+        // The token is not passed to the read, because that would leave the reader in the middle of it, and Kestrel would log an error.
         await using var cancelled = ct.Register(source.CancelPendingRead);
         while (true)
         {
@@ -100,7 +105,7 @@ internal sealed class RequestBody : IDisposable
     private void Grow(int limit)
     {
         var size = _buffer.Length == 0 ? FirstSize : (int)Math.Min(_buffer.Length * 2L, Math.Max(limit, FirstSize));
-        // Both are there while one is copied into the other.
+        // Both buffers exist while the old one is copied, so both are counted until then.
         if (!_share.TryGrow(size))
             throw new UnacceptableException(StatusCodes.Status503ServiceUnavailable, "too many bodies are being read; try again");
         var larger = ArrayPool<byte>.Shared.Rent(size);
@@ -111,7 +116,7 @@ internal sealed class RequestBody : IDisposable
         (_buffer, _paid) = (larger, size);
     }
 
-    /// <summary>The request is not one that is answered with a review.</summary>
+    /// <summary>The request gets an error status instead of a review.</summary>
     internal sealed class UnacceptableException(int status, string message) : Exception(message)
     {
         public int Status => status;

@@ -2,20 +2,20 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Apply;
 
-/// <summary>Which events were told lately, how often, and how much an object may still say.</summary>
+/// <summary>Counts recent events, so that repeated ones share a record, and limits the events of one object.</summary>
 internal sealed class EventCorrelator(TimeProvider clock)
 {
     private const int Burst = 25;
     private const int MostSubjects = 4096;
     private static readonly TimeSpan Refill = TimeSpan.FromMinutes(5);
 
-    /// <summary>What has not repeated for so long is news again.</summary>
-    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
+    /// <summary>The time after which an event that has not repeated gets a new record.</summary>
+    private static readonly TimeSpan SeriesTimeout = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Subject> _subjects = [];
 
-    /// <summary>Counts an event; returns its record when it is to be published now, null when its subject has said enough.</summary>
+    /// <summary>Counts an event. Returns its record, or null when the object has used up its events and this one is dropped.</summary>
     public Entry? Enter(string subjectUid, string text)
     {
         lock (_gate)
@@ -29,7 +29,7 @@ internal sealed class EventCorrelator(TimeProvider clock)
             }
 
             subject.LastSeen = now;
-            if (!subject.Entries.TryGetValue(text, out var entry) || now - entry.LastSeen > Memory)
+            if (!subject.Entries.TryGetValue(text, out var entry) || now - entry.LastSeen > SeriesTimeout)
             {
                 Forget(subject, now);
                 subject.Entries[text] = entry = new();
@@ -41,14 +41,14 @@ internal sealed class EventCorrelator(TimeProvider clock)
         }
     }
 
-    /// <summary>FNV-1a: the same in every process, which <see cref="string.GetHashCode()"/> is not.</summary>
+    /// <summary>Computes FNV-1a, which is the same in every process; <see cref="string.GetHashCode()"/> is not.</summary>
     public static uint Hash(string text) => text.Aggregate(2166136261u, (hash, letter) => unchecked((hash ^ letter) * 16777619u));
 
     private static void Forget(Subject subject, DateTimeOffset now)
     {
         foreach (var (text, entry) in subject.Entries)
         {
-            if (now - entry.LastSeen > Memory)
+            if (now - entry.LastSeen > SeriesTimeout)
                 subject.Entries.Remove(text);
         }
     }
@@ -57,7 +57,7 @@ internal sealed class EventCorrelator(TimeProvider clock)
     {
         foreach (var (uid, subject) in _subjects)
         {
-            if (now - subject.LastSeen > Memory)
+            if (now - subject.LastSeen > SeriesTimeout)
                 _subjects.Remove(uid);
         }
 

@@ -15,27 +15,27 @@ public enum EventSeverity
 public sealed record EventSubject(ResourceRef Resource, NamespacedName Key, string Uid);
 
 /// <summary>
-/// Tells users what happened to their objects (<c>kubectl describe</c>). An event that repeats is counted in one record; an object about
-/// which there is very much to say is heard now and then. An event that cannot be published is logged and lost: it hinders nothing.
+/// Publishes Events on objects, which <c>kubectl describe</c> shows. Repetitions of an event are counted in one record, and the events of
+/// one object are limited in rate. An event that cannot be published is logged and dropped; the caller continues.
 /// </summary>
-/// <param name="controller">Who speaks, such as <c>example.io/operator</c>.</param>
-/// <param name="instance">Which of several: the pod's name.</param>
+/// <param name="controller">The reporting controller, such as <c>example.io/operator</c>.</param>
+/// <param name="instance">The reporting instance: the pod's name.</param>
 public sealed class EventPublisher(
     KubeApi api, string controller, string instance, ILogger<EventPublisher> log, TimeProvider clock)
 {
     private const int LongestNote = 1024;
     private const int LongestName = 253;
-    private static readonly ResourceRef Resource = new("events.k8s.io", "v1", "events", "Event");
 
     private readonly EventCorrelator _correlator = new(clock);
     private long _last;
 
-    /// <param name="subject">What it is about.</param>
-    /// <param name="severity">Whether somebody should act.</param>
-    /// <param name="reason">One word in CamelCase.</param>
-    /// <param name="action">What was being done, one word in CamelCase.</param>
-    /// <param name="note">A sentence for the person who reads it.</param>
-    /// <param name="ct">Gives up.</param>
+    /// <summary>Publishes an event, or counts it in the record of an equal one.</summary>
+    /// <param name="subject">The object that the event is about.</param>
+    /// <param name="severity">The type of the event.</param>
+    /// <param name="reason">The reason, one word in CamelCase.</param>
+    /// <param name="action">The action that led to the event, one word in CamelCase.</param>
+    /// <param name="note">A sentence for the user.</param>
+    /// <param name="ct">Cancels the request.</param>
     public async Task PublishAsync(
         EventSubject subject, EventSeverity severity, string reason, string action, string note, CancellationToken ct)
     {
@@ -62,7 +62,7 @@ public sealed class EventPublisher(
         };
         try
         {
-            await api.PatchAsync(Resource, name, PatchKind.Merge, patch, WriteOptions.Default, ct);
+            await api.PatchAsync(KnownResources.Events, name, PatchKind.Merge, patch, WriteOptions.Default, ct);
             return true;
         }
         catch (KubeStatusException e) when (e.IsNotFound)
@@ -74,8 +74,9 @@ public sealed class EventPublisher(
     private async Task<NamespacedName> CreateAsync(
         EventSubject subject, EventSeverity severity, string reason, string action, string note, CancellationToken ct)
     {
-        // Kubernetes 1.20 takes events on objects without a namespace in this one alone; kubectl looks for them everywhere.
-        var name = new NamespacedName(subject.Key.Namespace.Length == 0 ? "kube-system" : subject.Key.Namespace, UniqueName(subject.Key.Name));
+        // Kubernetes 1.20 accepts events on cluster-scoped objects in this namespace only. kubectl finds them in any namespace.
+        var ns = subject.Key.Namespace.Length == 0 ? "kube-system" : subject.Key.Namespace;
+        var name = new NamespacedName(ns, UniqueName(subject.Key.Name));
         var regarding = new JsonObject
         {
             ["apiVersion"] = subject.Resource.ApiVersion,
@@ -87,8 +88,8 @@ public sealed class EventPublisher(
             regarding["namespace"] = subject.Key.Namespace;
         var body = new JsonObject
         {
-            ["apiVersion"] = Resource.ApiVersion,
-            ["kind"] = Resource.Kind,
+            ["apiVersion"] = KnownResources.Events.ApiVersion,
+            ["kind"] = KnownResources.Events.Kind,
             ["metadata"] = new JsonObject { ["name"] = name.Name, ["namespace"] = name.Namespace },
             ["eventTime"] = Now(),
             ["reportingController"] = controller,
@@ -99,11 +100,14 @@ public sealed class EventPublisher(
             ["note"] = note,
             ["regarding"] = regarding,
         };
-        await api.CreateAsync(Resource, name.Namespace, body, WriteOptions.Default, ct);
+        await api.CreateAsync(KnownResources.Events, name.Namespace, body, WriteOptions.Default, ct);
         return name;
     }
 
-    /// <summary>Made of the time, to which other replicas add their name and we an ever growing number.</summary>
+    /// <summary>
+    /// Makes a name from the object's name, a hash of the instance and a time stamp. The hash keeps replicas apart; the time stamp always
+    /// grows, so that two events of one moment differ.
+    /// </summary>
     private string UniqueName(string subject)
     {
         long last, ticks;
@@ -115,7 +119,8 @@ public sealed class EventPublisher(
         while (Interlocked.CompareExchange(ref _last, ticks, last) != last);
 
         var suffix = string.Create(CultureInfo.InvariantCulture, $".{EventCorrelator.Hash(instance):x8}{ticks:x16}");
-        return (subject.Length + suffix.Length <= LongestName ? subject : subject[..(LongestName - suffix.Length)].TrimEnd('.', '-')) + suffix;
+        var room = LongestName - suffix.Length;
+        return (subject.Length <= room ? subject : subject[..room].TrimEnd('.', '-')) + suffix;
     }
 
     private string Now() => clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);

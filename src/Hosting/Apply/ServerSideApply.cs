@@ -5,22 +5,22 @@ using Turnpike.Hosting.Client;
 namespace Turnpike.Hosting.Apply;
 
 /// <summary>
-/// Says how the fields that we own shall be, under one field manager. What others own stays; what we said before and say no longer goes.
-/// Repeating ourselves changes nothing and makes no event.
+/// Applies objects under one field manager. Fields of other managers stay, and fields that this manager applied before and leaves out now
+/// are removed. Applying an unchanged object changes nothing and causes no watch event.
 /// </summary>
 public sealed class ServerSideApply(KubeApi api, string fieldManager)
 {
     public string FieldManager => fieldManager;
 
-    /// <summary>Applies the object, taking over fields that others set, and returns it as it now is.</summary>
+    /// <summary>Applies the object, takes over fields that other managers set, and returns the object after that.</summary>
     /// <param name="resource">The object's kind.</param>
     /// <param name="key">The object's name.</param>
-    /// <param name="desired">Its fields; apiVersion, kind, name and namespace are filled in.</param>
-    /// <param name="ct">Gives up.</param>
+    /// <param name="desired">The object's fields, to which apiVersion, kind, name and namespace are added.</param>
+    /// <param name="ct">Cancels the request.</param>
     public Task<JsonElement> ApplyAsync(ResourceRef resource, NamespacedName key, JsonObject desired, CancellationToken ct) =>
         SendAsync(resource, key, desired, null, ct);
 
-    /// <summary>Applies <paramref name="status"/> to the status of an object that exists.</summary>
+    /// <summary>Applies <paramref name="status"/> to the status of an existing object.</summary>
     public Task<JsonElement> ApplyStatusAsync(ResourceRef resource, NamespacedName key, JsonObject status, CancellationToken ct) =>
         SendAsync(resource, key, new() { ["status"] = status.DeepClone() }, "status", ct);
 

@@ -4,18 +4,18 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Apply;
 
-/// <summary>Writes statuses, and only those that differ from what is there.</summary>
+/// <summary>Writes statuses that differ from the current ones.</summary>
 public sealed class StatusWriter(KubeApi api, ServerSideApply apply)
 {
     /// <summary>
-    /// Brings the status in line; returns whether a write was needed. Each top-level field of <paramref name="desired"/> is compared
-    /// whole; those that it does not name belong to others. So name every field of ours each time, empty where there is nothing to say.
+    /// Writes the status if it differs, and returns whether it did. Each top-level field of <paramref name="desired"/> is compared as a
+    /// whole. Fields that it leaves out belong to other writers, so it must name each field of this one every time, even when it is empty.
     /// </summary>
     /// <param name="resource">The object's kind.</param>
     /// <param name="key">The object's name.</param>
-    /// <param name="desired">The fields of <c>status</c> that are ours.</param>
-    /// <param name="observed">The <c>status</c> last seen, to spare a read; null: look.</param>
-    /// <param name="ct">Gives up.</param>
+    /// <param name="desired">The fields of <c>status</c> that this writer owns.</param>
+    /// <param name="observed">The <c>status</c> that was last seen, which saves a read; null to read it.</param>
+    /// <param name="ct">Cancels the requests.</param>
     public async Task<bool> WriteAsync(
         ResourceRef resource, NamespacedName key, JsonObject desired, JsonElement? observed, CancellationToken ct)
     {
@@ -29,7 +29,7 @@ public sealed class StatusWriter(KubeApi api, ServerSideApply apply)
         }
         catch (KubeStatusException e) when (e.IsNotFound)
         {
-            // Gone meanwhile: nobody is left to read it.
+            // The object has been deleted in the meantime.
             return false;
         }
     }

@@ -4,19 +4,20 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Turnpike.Hosting.Certificates;
 
-/// <summary>Makes certificates: ECDSA P-256, SHA-256.</summary>
+/// <summary>Issues certificates with ECDSA P-256 and SHA-256.</summary>
 internal static class CertificateIssuer
 {
-    /// <summary>Other machines' clocks may be behind ours.</summary>
+    /// <summary>How far before now a certificate begins, because the clocks of other machines may be behind this one's.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
 
     private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
 
-    /// <summary>A CA of its own; its name is unique, so that two of them in one bundle are never taken for each other.</summary>
+    /// <summary>Issues a new authority. Its name is unique, so that two authorities in one bundle cannot be confused.</summary>
     public static CertificatePair NewAuthority(string name, DateTimeOffset now, TimeSpan lifetime)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var unique = string.Create(CultureInfo.InvariantCulture, $"{name} {now:yyyyMMddHHmmss} {RandomNumberGenerator.GetHexString(8, true)}");
+        var random = RandomNumberGenerator.GetHexString(8, true);
+        var unique = string.Create(CultureInfo.InvariantCulture, $"{name} {now:yyyyMMddHHmmss} {random}");
         var request = new CertificateRequest(NameOf(unique), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForCertificateAuthority(0));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
@@ -25,7 +26,7 @@ internal static class CertificateIssuer
         return CertificatePair.Load(made.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 
-    /// <summary>A server's certificate for these names, never outliving its CA.</summary>
+    /// <summary>Issues a server certificate for these names. It never expires after its authority.</summary>
     public static CertificatePair NewLeaf(CertificatePair authority, IReadOnlyList<string> names, DateTimeOffset now, TimeSpan lifetime)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -47,28 +48,20 @@ internal static class CertificateIssuer
         return CertificatePair.Load(made.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 
-    /// <summary>Whether a client that trusts this bundle accepts the certificate at that time.</summary>
+    /// <summary>Returns whether a client that trusts this bundle accepts the certificate at that time.</summary>
     public static bool Chains(X509Certificate2 leaf, string bundlePem, DateTimeOffset now)
     {
         var roots = ReadBundle(bundlePem);
         if (roots.Count == 0)
             return false;
-        using var chain = new X509Chain
-        {
-            ChainPolicy =
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                DisableCertificateDownloads = true,
-                VerificationTimeIgnored = false,
-                VerificationTime = now.UtcDateTime,
-            },
-        };
-        chain.ChainPolicy.CustomTrustStore.AddRange(roots);
+        using var chain = new X509Chain { ChainPolicy = PrivateTrust.In(roots) };
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.VerificationTimeIgnored = false;
+        chain.ChainPolicy.VerificationTime = now.UtcDateTime;
         return chain.Build(leaf);
     }
 
-    /// <summary>The certificates of a bundle; none when it cannot be read.</summary>
+    /// <summary>Returns the certificates of a bundle, or none when it cannot be read.</summary>
     public static X509Certificate2Collection ReadBundle(string pem)
     {
         var found = new X509Certificate2Collection();

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Turnpike.Hosting.Certificates;
 
-/// <summary>A certificate with its private key, and the texts that both came from.</summary>
+/// <summary>A certificate with its private key, and the PEM of both.</summary>
 internal sealed class CertificatePair
 {
     private CertificatePair(string certificatePem, string keyPem, X509Certificate2 certificate) =>
@@ -19,15 +19,15 @@ internal sealed class CertificatePair
 
     public DateTimeOffset NotAfter => new(Certificate.NotAfter);
 
-    /// <summary>Two thirds of its life are over.</summary>
+    /// <summary>The time at which two thirds of the certificate's lifetime have passed.</summary>
     public DateTimeOffset RenewAt => NotBefore + (NotAfter - NotBefore) * 2 / 3;
 
-    /// <summary>Throws <see cref="CryptographicException"/> when these are not a certificate and its key.</summary>
+    /// <exception cref="CryptographicException">The texts are not a certificate and its key.</exception>
     public static CertificatePair Load(string certificatePem, string keyPem)
     {
         try
         {
-            // Through PKCS #12, because a key straight from PEM is not one that every platform's TLS can use.
+            // The pair goes through PKCS #12, because TLS on some platforms cannot use a key that was loaded from PEM.
             using var bare = X509Certificate2.CreateFromPem(certificatePem, keyPem);
             return new(certificatePem, keyPem, X509CertificateLoader.LoadPkcs12(bare.Export(X509ContentType.Pkcs12), null));
         }

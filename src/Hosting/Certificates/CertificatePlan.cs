@@ -1,17 +1,19 @@
 namespace Turnpike.Hosting.Certificates;
 
 /// <summary>
-/// Decides what the Secret shall hold. A CA is replaced in three steps, so that at no time a leaf is served that a client may not know:
-/// the next CA is announced; when it is trusted everywhere it takes over; its predecessor stays trusted while leaves of it may be around.
+/// Decides what the Secret should hold. An authority is replaced in three steps, so that no leaf is ever served that a client may not
+/// trust: the next authority is announced; when all clients trust it, it begins to sign; the old one stays trusted while its leaves may
+/// still be in use.
 /// </summary>
 internal static class CertificatePlan
 {
+    /// <summary>Returns the next state.</summary>
     /// <param name="state">What the Secret holds.</param>
-    /// <param name="known">What it held when we last looked; of use when somebody has deleted it.</param>
-    /// <param name="announced">Whether <see cref="CertificateState.Next"/> is trusted everywhere.</param>
+    /// <param name="known">What it held at the last reconcile, for the case that it has been deleted since.</param>
+    /// <param name="announced">Whether all clients trust <see cref="CertificateState.Next"/>.</param>
     /// <param name="options">Names and lifetimes.</param>
-    /// <param name="now">The time.</param>
-    /// <returns><paramref name="state"/> itself when nothing is to be done.</returns>
+    /// <param name="now">The current time.</param>
+    /// <returns><paramref name="state"/> itself when there is nothing to change.</returns>
     public static CertificateState Advance(
         CertificateState state, CertificateState? known, bool announced, CertificateOptions options, DateTimeOffset now)
     {
@@ -21,7 +23,7 @@ internal static class CertificatePlan
         return WithLeaf(state, options, now);
     }
 
-    /// <summary>When there will be something to do, if nobody interferes.</summary>
+    /// <summary>Returns the time of the next change that the passing of time causes.</summary>
     public static DateTimeOffset NextChange(CertificateState state)
     {
         var next = state.Leaf!.RenewAt;
@@ -38,7 +40,7 @@ internal static class CertificatePlan
         if (state.Next?.IsValidAt(now) == true)
             return Promote(state, now);
 
-        // What we served until now shall still be trusted while the other replicas find out.
+        // The authority of the leaf that is served now stays trusted until the other replicas have noticed the change.
         var old = known?.Authority is { } lost && lost.IsValidAt(now) && known.Leaf is not null ? known : null;
         return new()
         {

@@ -3,18 +3,17 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Certificates;
 
-/// <summary>The Secret that all replicas share. Of two that write, one is refused and takes over what the other wrote.</summary>
+/// <summary>The Secret that all replicas share. One of two concurrent writers is refused, and uses what the other wrote.</summary>
 internal sealed class CertificateSecret(KubeApi api, NamespacedName key)
 {
-    public static readonly ResourceRef Resource = new("", "v1", "secrets", "Secret");
     private const int MostAttempts = 5;
 
-    /// <summary>Lets <paramref name="advance"/> change the state, and returns what is stored then, by us or by another.</summary>
+    /// <summary>Lets <paramref name="advance"/> change the state, and returns what is stored after that.</summary>
     public async Task<CertificateState> UpdateAsync(Func<CertificateState, CertificateState> advance, CancellationToken ct)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var found = await api.FindAsync(Resource, key, ct);
+            var found = await api.FindAsync(KnownResources.Secrets, key, ct);
             var current = found is { } secret ? CertificateState.Read(secret) : new();
             var next = advance(current);
             if (ReferenceEquals(next, current))
@@ -26,18 +25,18 @@ internal sealed class CertificateSecret(KubeApi api, NamespacedName key)
                 {
                     var changed = JsonObject.Create(existing)!;
                     next.WriteTo(changed);
-                    await api.ReplaceAsync(Resource, key, changed, WriteOptions.Default, ct);
+                    await api.ReplaceAsync(KnownResources.Secrets, key, changed, WriteOptions.Default, ct);
                 }
                 else
                 {
-                    await api.CreateAsync(Resource, key.Namespace, New(next), WriteOptions.Default, ct);
+                    await api.CreateAsync(KnownResources.Secrets, key.Namespace, New(next), WriteOptions.Default, ct);
                 }
 
                 return next;
             }
             catch (KubeStatusException e) when ((e.IsConflict || e.IsNotFound) && attempt < MostAttempts)
             {
-                // Another replica was faster, or somebody deleted it: look again.
+                // Another replica wrote first, or the Secret was deleted. The next attempt reads it again.
             }
         }
     }
@@ -46,8 +45,8 @@ internal sealed class CertificateSecret(KubeApi api, NamespacedName key)
     {
         var secret = new JsonObject
         {
-            ["apiVersion"] = Resource.ApiVersion,
-            ["kind"] = Resource.Kind,
+            ["apiVersion"] = KnownResources.Secrets.ApiVersion,
+            ["kind"] = KnownResources.Secrets.Kind,
             ["metadata"] = new JsonObject { ["name"] = key.Name, ["namespace"] = key.Namespace },
             ["type"] = "Opaque",
         };

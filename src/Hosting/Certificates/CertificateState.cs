@@ -6,7 +6,7 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Certificates;
 
-/// <summary>What the Secret holds. Parts that are missing or unreadable are null.</summary>
+/// <summary>The contents of the Secret. Parts that are missing or unreadable are null.</summary>
 internal sealed record CertificateState
 {
     private const string AuthorityPart = "ca";
@@ -15,20 +15,20 @@ internal sealed record CertificateState
     private const string RetiredCertificate = "old-ca.crt";
     private const string RetiredUntilText = "old-ca.until";
 
-    /// <summary>Signs the leaf.</summary>
+    /// <summary>The authority that signs the leaf.</summary>
     public CertificatePair? Authority { get; init; }
 
     public CertificatePair? Leaf { get; init; }
 
-    /// <summary>Trusted already, signs nothing yet.</summary>
+    /// <summary>The next authority, which clients are told to trust and which does not sign yet.</summary>
     public CertificatePair? Next { get; init; }
 
-    /// <summary>Signs nothing any more, trusted still.</summary>
+    /// <summary>The certificate of the former authority, which is still trusted and no longer signs.</summary>
     public string? Retired { get; init; }
 
     public DateTimeOffset? RetiredUntil { get; init; }
 
-    /// <summary>All that is to be trusted, in PEM.</summary>
+    /// <summary>All trusted authorities, in PEM.</summary>
     public string Bundle => string.Concat(
         new[] { Authority?.CertificatePem, Next?.CertificatePem, Retired }.OfType<string>().Select(pem => pem.TrimEnd() + "\n"));
 
@@ -52,7 +52,7 @@ internal sealed record CertificateState
             CertificatePair.TryLoad(Decode(data?.Text(part + ".crt")), Decode(data?.Text(part + ".key")));
     }
 
-    /// <summary>Puts this state into the Secret's data and leaves everything else alone.</summary>
+    /// <summary>Writes this state into the Secret's data and changes nothing else.</summary>
     public void WriteTo(JsonObject secret)
     {
         if (secret["data"] is not JsonObject data)

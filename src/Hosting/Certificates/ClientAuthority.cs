@@ -5,14 +5,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Turnpike.Hosting.Certificates;
 
-/// <summary>Lets in only clients with a certificate of an authority, which is read anew for each connection so that it can be exchanged.</summary>
-/// <param name="file">The authorities' certificates in PEM. While it cannot be read, nobody is let in.</param>
+/// <summary>
+/// Accepts only clients with a certificate of an authority. The authorities are read again for each connection, so that they can be
+/// replaced.
+/// </summary>
+/// <param name="file">The authorities' certificates in PEM. While the file cannot be read, all clients are rejected.</param>
 public sealed class ClientAuthority(string file, ILogger<ClientAuthority> log)
 {
     private const string ForClients = "1.3.6.1.5.5.7.3.2";
     private int _unreadable;
 
-    /// <summary>Has Kestrel ask each client for its certificate.</summary>
+    /// <summary>Makes Kestrel require a certificate from each client.</summary>
     public void Configure(HttpsConnectionAdapterOptions https)
     {
         https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
@@ -26,7 +29,7 @@ public sealed class ClientAuthority(string file, ILogger<ClientAuthority> log)
         {
             authorities.ImportFromPemFile(file);
             if (authorities.Count == 0)
-                throw new CryptographicException("there is no certificate in it");
+                throw new CryptographicException("the file holds no certificate");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -35,12 +38,9 @@ public sealed class ClientAuthority(string file, ILogger<ClientAuthority> log)
             return false;
         }
         _unreadable = 0;
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        using var chain = new X509Chain { ChainPolicy = PrivateTrust.In(authorities) };
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ForClients));
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         if (presented is not null)
             chain.ChainPolicy.ExtraStore.AddRange(presented.ChainPolicy.ExtraStore);
         return chain.Build(certificate);

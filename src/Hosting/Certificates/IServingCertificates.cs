@@ -1,9 +1,9 @@
 namespace Turnpike.Hosting.Certificates;
 
-/// <summary>Wherever the serving certificate comes from.</summary>
+/// <summary>The source of the serving certificate.</summary>
 public interface IServingCertificates
 {
-    /// <summary>Whether every client accepts the certificate that is served, judged by what was last seen in the API server.</summary>
+    /// <summary>Whether every client accepts the certificate that is served, by what was last read from the API server.</summary>
     CertificateReadiness Readiness { get; }
 
     bool IsReady => Readiness.IsReady;

@@ -4,13 +4,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Turnpike.Hosting.Certificates;
 
-/// <summary>Where somebody else, such as cert-manager, puts the certificate, and how often to look.</summary>
+/// <summary>The files into which another program, such as cert-manager, writes the certificate, and how often they are read.</summary>
 public sealed record MountedCertificateOptions(string CertificatePath, string KeyPath)
 {
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
 }
 
-/// <summary>Serves a certificate from files and follows them as they change. Writes nothing; whoever makes it cares for trust as well.</summary>
+/// <summary>
+/// Serves a certificate from files and follows their changes. It writes nothing: the program that issues the certificate also takes care
+/// that clients trust it.
+/// </summary>
 public sealed class MountedCertificates(
     MountedCertificateOptions options,
     IEnumerable<ITrustTarget> targets,
@@ -23,8 +26,8 @@ public sealed class MountedCertificates(
 
     public CertificateReadiness Readiness => TrustCheck.Judge(server.Current, _observed, clock.GetUtcNow());
 
-    /// <summary>One look at the files and at the clients' trust.</summary>
-    internal async Task LookAsync(CancellationToken ct)
+    /// <summary>Reads the files once, and what the clients trust.</summary>
+    internal async Task ReconcileAsync(CancellationToken ct)
     {
         try
         {
@@ -34,7 +37,7 @@ public sealed class MountedCertificates(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            // Half of an exchange, perhaps: what was served goes on, and the next look may be luckier.
+            // The files may be half replaced. The certificate that is served stays until the next attempt.
             Log.CertificateUnreadable(log, options.CertificatePath, e.Message);
         }
 
@@ -52,7 +55,7 @@ public sealed class MountedCertificates(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await LookAsync(stoppingToken);
+            await ReconcileAsync(stoppingToken);
             await Task.Delay(options.Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -7,8 +7,8 @@ using Turnpike.Hosting.Watch;
 namespace Turnpike.Hosting.Certificates;
 
 /// <summary>
-/// A CA of our own, kept in a Secret by all replicas together. Each replica, for itself: brings the Secret in line, then the clients'
-/// trust, then serves the leaf; in this order, so that what is served is always trusted already.
+/// An authority of the operator's own, in a Secret that all replicas share. Each replica reconciles the Secret, then what the clients
+/// trust, and then serves the leaf. In this order, a certificate that is served is always trusted already.
 /// </summary>
 public sealed class RotatingCertificates : BackgroundService, IServingCertificates
 {
@@ -39,12 +39,12 @@ public sealed class RotatingCertificates : BackgroundService, IServingCertificat
         _secret = new(api, options.Secret);
     }
 
-    /// <summary>Whom clients are told to trust, in PEM; null before the first look.</summary>
+    /// <summary>The authorities that clients are told to trust, in PEM; null before the first reconcile.</summary>
     public string? Bundle => _state?.Bundle;
 
     public CertificateReadiness Readiness => TrustCheck.Judge(_server.Current, _observed, _clock.GetUtcNow());
 
-    /// <summary>One look at everything; returns when to look again.</summary>
+    /// <summary>Reconciles once, and returns the time after which to do so again.</summary>
     internal async Task<TimeSpan> ReconcileAsync(CancellationToken ct)
     {
         var state = await _secret.UpdateAsync(
@@ -57,7 +57,7 @@ public sealed class RotatingCertificates : BackgroundService, IServingCertificat
         var now = _clock.GetUtcNow();
         Serve(state.Leaf!, _observed, now);
         WatchAnnouncement(state, _observed, now);
-        return NextLook(state, now);
+        return NextReconcile(state, now);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -74,16 +74,16 @@ public sealed class RotatingCertificates : BackgroundService, IServingCertificat
     {
         var informer = new Informer<string>(
             _api,
-            CertificateSecret.Resource,
+            KnownResources.Secrets,
             item => item.ResourceVersion(),
-            new() { Query = new() { Namespace = _options.Secret.Namespace, FieldSelector = $"metadata.name={_options.Secret.Name}" } },
+            new() { Query = ResourceQuery.Named(_options.Secret) },
             _logs.CreateLogger<Informer<string>>(),
             _clock);
         informer.AddHandler(_ => changed());
         return informer;
     }
 
-    /// <summary>A leaf that is not trusted yet waits, unless what is served now is no better.</summary>
+    /// <summary>Serves the leaf. A leaf that is not trusted yet waits, unless the current certificate is unusable too.</summary>
     private void Serve(CertificatePair leaf, IReadOnlyList<TrustObservation> observed, DateTimeOffset now)
     {
         var served = _server.Current;
@@ -110,7 +110,7 @@ public sealed class RotatingCertificates : BackgroundService, IServingCertificat
             _announced = (state.Next.CertificatePem, now);
     }
 
-    private TimeSpan NextLook(CertificateState state, DateTimeOffset now)
+    private TimeSpan NextReconcile(CertificateState state, DateTimeOffset now)
     {
         var wait = CertificatePlan.NextChange(state) - now;
         if (_announced is { } known)

@@ -15,8 +15,8 @@ public enum WebhookConfigurationKind
 }
 
 /// <summary>
-/// The API server as our client: the <c>caBundle</c> of each webhook of one configuration, written under a field manager that owns
-/// nothing else.
+/// The trust of the API server, which is the webhooks' client: the <c>caBundle</c> of each webhook in one configuration. It is written
+/// under a field manager that owns nothing else.
 /// </summary>
 public sealed class WebhookConfigurationTrust(
     KubeApi api, WebhookConfigurationKind kind, string name, string fieldManager, ILoggerFactory logs, TimeProvider clock) : ITrustTarget
@@ -24,9 +24,8 @@ public sealed class WebhookConfigurationTrust(
     private readonly ServerSideApply _apply = new(api, fieldManager);
     private readonly ILogger _log = logs.CreateLogger<WebhookConfigurationTrust>();
     private readonly NamespacedName _key = NamespacedName.ClusterScoped(name);
-    private readonly ResourceRef _resource = kind == WebhookConfigurationKind.Validating
-        ? new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration")
-        : new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration");
+    private readonly ResourceRef _resource =
+        kind == WebhookConfigurationKind.Validating ? KnownResources.ValidatingWebhooks : KnownResources.MutatingWebhooks;
 
     public async Task<TrustObservation> EnsureAsync(string? bundlePem, CancellationToken ct)
     {
@@ -49,7 +48,7 @@ public sealed class WebhookConfigurationTrust(
             api,
             _resource,
             item => item.ResourceVersion(),
-            new() { Query = new() { FieldSelector = $"metadata.name={name}" } },
+            new() { Query = ResourceQuery.Named(_key) },
             logs.CreateLogger<Informer<string>>(),
             clock);
         informer.AddHandler(_ => changed());
@@ -71,7 +70,7 @@ public sealed class WebhookConfigurationTrust(
         }
     }
 
-    /// <summary>All webhooks, also those that are right: what we no longer say, we would take back.</summary>
+    /// <summary>Names all webhooks, also those that are right already: a field that an apply leaves out is removed.</summary>
     private static JsonObject Wanted(JsonElement configuration, string bundlePem)
     {
         var bundle = Convert.ToBase64String(Encoding.UTF8.GetBytes(bundlePem));

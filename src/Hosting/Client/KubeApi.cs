@@ -8,9 +8,9 @@ using k8s;
 namespace Turnpike.Hosting.Client;
 
 /// <summary>
-/// The API server in raw JSON: nothing that it says is lost on the way, nothing that we send is rewritten. Every refusal is a
-/// <see cref="KubeStatusException"/>; what never got an answer is an <see cref="HttpRequestException"/>, an <see cref="IOException"/>
-/// or a <see cref="TimeoutException"/>.
+/// A client of the API server in raw JSON: no field of a response is dropped, and no field of a request is rewritten. A refusal of the API
+/// server is a <see cref="KubeStatusException"/>. A request without a response is an <see cref="HttpRequestException"/>, an
+/// <see cref="IOException"/> or a <see cref="TimeoutException"/>.
 /// </summary>
 public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) : IDisposable
 {
@@ -20,8 +20,9 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
 
     private readonly Kubernetes _client = endpoint.Open();
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private volatile bool _isDisposed;
 
-    /// <summary>How long one request may take (watches aside).</summary>
+    /// <summary>The longest time that one request may take. Watches are not bound by it.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The namespace of the pod or of the kubeconfig's context.</summary>
@@ -30,7 +31,7 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
     public Task<JsonElement> GetAsync(ResourceRef resource, NamespacedName key, CancellationToken ct) =>
         RequestAsync(HttpMethod.Get, resource.PathOf(key), null, ct);
 
-    /// <summary>The object, or null when there is none.</summary>
+    /// <summary>Returns the object, or null when there is none.</summary>
     public async Task<JsonElement?> FindAsync(ResourceRef resource, NamespacedName key, CancellationToken ct)
     {
         try
@@ -44,7 +45,7 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
     }
 
     /// <summary>
-    /// All pages of a list, each object decoded while its page is in memory: the <see cref="JsonElement"/> given to
+    /// Lists all pages. Each object is decoded while its page is in memory, so the <see cref="JsonElement"/> passed to
     /// <paramref name="decode"/> is not valid after it returns.
     /// </summary>
     public async Task<ResourceList<T>> ListAsync<T>(
@@ -73,7 +74,9 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
     public Task<JsonElement> CreateAsync(ResourceRef resource, string ns, JsonNode body, WriteOptions options, CancellationToken ct) =>
         RequestAsync(HttpMethod.Post, resource.PathOf(ns) + options.Query(), Json(body), ct);
 
-    /// <summary>Writes the whole object; with <c>metadata.resourceVersion</c> in it, only if nobody else wrote since.</summary>
+    /// <summary>
+    /// Writes the whole object. When it has a <c>metadata.resourceVersion</c>, the write is refused if the object has changed since.
+    /// </summary>
     public Task<JsonElement> ReplaceAsync(
         ResourceRef resource, NamespacedName key, JsonNode body, WriteOptions options, CancellationToken ct) =>
         RequestAsync(HttpMethod.Put, resource.PathOf(key, options.Subresource) + options.Query(), Json(body), ct);
@@ -91,8 +94,8 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
         return RequestAsync(HttpMethod.Patch, resource.PathOf(key, options.Subresource) + options.Query(), Json(patch, type), ct);
     }
 
-    /// <summary>Deletes in the background; false when the object was not there.</summary>
-    /// <param name="uid">When given, only the object of this uid is deleted, not a namesake that came after it.</param>
+    /// <summary>Deletes the object, and in the background what it owns. Returns false when the object does not exist.</summary>
+    /// <param name="uid">When given, only the object with this uid is deleted, not a later one of the same name.</param>
     public async Task<bool> DeleteAsync(ResourceRef resource, NamespacedName key, string? uid, CancellationToken ct)
     {
         var body = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["propagationPolicy"] = "Background" };
@@ -109,7 +112,7 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
         }
     }
 
-    /// <summary>Whether the API server knows this kind in this version.</summary>
+    /// <summary>Returns whether the API server serves this kind in this version.</summary>
     public async Task<bool> ServesAsync(ResourceRef resource, CancellationToken ct)
     {
         try
@@ -124,7 +127,7 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
         }
     }
 
-    /// <summary>The server's Kubernetes version; a vendor's suffix (<c>27+</c>) is dropped.</summary>
+    /// <summary>Returns the API server's version of Kubernetes, without a vendor's suffix (<c>27+</c>).</summary>
     public async Task<Version> GetServerVersionAsync(CancellationToken ct)
     {
         var info = await RequestAsync(HttpMethod.Get, "version", null, ct);
@@ -136,7 +139,7 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
                 : throw new JsonException($"version.{name}: \"{info.Text(name)}\" is not a number");
     }
 
-    /// <summary>Any request whose answer is one JSON document.</summary>
+    /// <summary>Sends any request whose response is one JSON document.</summary>
     public Task<JsonElement> RequestAsync(HttpMethod method, string path, HttpContent? content, CancellationToken ct) =>
         WithTimeout(async token =>
         {
@@ -145,11 +148,12 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
         }, ct);
 
     /// <summary>
-    /// Sends with the endpoint's credentials and returns as soon as the headers are there, so that the body can be read as it comes.
-    /// There is no deadline but the caller's.
+    /// Sends a request with the endpoint's credentials and returns after the response headers, so that the body can be read as it arrives.
+    /// There is no deadline other than the caller's.
     /// </summary>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken ct)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         using var request = new HttpRequestMessage(method, new Uri(_client.BaseUri, path))
         {
             Content = content,
@@ -183,11 +187,16 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
         }
         finally
         {
-            Telemetry.Requests.Record(_clock.GetElapsedTime(started).TotalSeconds, new TagList { { "method", request.Method.Method }, { "code", code } });
+            var tags = new TagList { { "method", request.Method.Method }, { "code", code } };
+            Telemetry.Requests.Record(_clock.GetElapsedTime(started).TotalSeconds, tags);
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _client.Dispose();
+    }
 
     private static ByteArrayContent Json(JsonNode body, string type = MediaTypeNames.Application.Json)
     {
@@ -222,10 +231,10 @@ public sealed class KubeApi(KubeEndpoint endpoint, TimeProvider? clock = null) :
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"no answer from the API server within {RequestTimeout.TotalSeconds:0} s");
+            throw new TimeoutException($"no response from the API server within {RequestTimeout.TotalSeconds:0} s");
         }
     }
 }
 
-/// <summary>A consistent list: every object as of <see cref="ResourceVersion"/>, from which a watch goes on.</summary>
+/// <summary>A consistent list: every object as it was at <see cref="ResourceVersion"/>, from which a watch continues.</summary>
 public sealed record ResourceList<T>(IReadOnlyList<T> Items, string ResourceVersion);

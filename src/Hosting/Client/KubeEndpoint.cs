@@ -1,9 +1,10 @@
 using System.Security.Cryptography.X509Certificates;
 using k8s;
+using Turnpike.Hosting.Certificates;
 
 namespace Turnpike.Hosting.Client;
 
-/// <summary>Where the API server is, whom to trust there, and how to be known.</summary>
+/// <summary>The address of the API server, the authorities that are trusted for it, and the credentials.</summary>
 public sealed class KubeEndpoint
 {
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
@@ -13,8 +14,8 @@ public sealed class KubeEndpoint
     private readonly X509Certificate2Collection? _authorities;
 
     /// <remarks>
-    /// With a CA in its configuration the client validates the chain in a callback of its own that never looks at the host name, so any
-    /// certificate of the cluster's CA would do. Without one the platform checks both; it only has to be told whom to trust.
+    /// With a CA in its configuration, the client library validates the chain in its own callback, which never checks the host name: any
+    /// certificate of the cluster's CA would be accepted. Without one, .NET checks both, and only needs the trusted authorities.
     /// </remarks>
     private KubeEndpoint(KubernetesClientConfiguration config)
     {
@@ -32,34 +33,38 @@ public sealed class KubeEndpoint
 
     public Uri Server => new(_config.Host);
 
-    /// <summary>For other libraries of the same client: the same server, the same trust, the same identity.</summary>
+    /// <summary>The configuration for other libraries that use the same client: the same server, authorities and credentials.</summary>
     public KubernetesClientConfiguration ClientConfiguration => _config;
 
     internal bool AllowsHttp2 => !_config.DisableHttp2;
 
-    /// <summary>The name that the server's certificate must have, if not that of the address; .NET takes it from the Host header.</summary>
+    /// <summary>
+    /// The name that the server's certificate must have, when it is not that of the address. .NET takes it from the Host header.
+    /// </summary>
     internal string? ServerName => string.IsNullOrEmpty(_config.TlsServerName) ? null : _config.TlsServerName;
 
-    /// <summary>The pod's own service account; its token is read anew as the kubelet rotates it.</summary>
+    /// <summary>Uses the pod's service account. Its token is read again when the kubelet rotates it.</summary>
     public static KubeEndpoint InCluster() => new(KubernetesClientConfiguration.InClusterConfig());
 
-    /// <summary>A kubeconfig: by default <c>$KUBECONFIG</c>, else <c>~/.kube/config</c>; and by default its current context.</summary>
+    /// <summary>
+    /// Uses a kubeconfig, by default <c>$KUBECONFIG</c> or <c>~/.kube/config</c>, and one of its contexts, by default the current one.
+    /// </summary>
     public static KubeEndpoint FromKubeconfig(string? path = null, string? context = null) =>
         new(path is null && context is null
             ? KubernetesClientConfiguration.BuildDefaultConfig()
             : KubernetesClientConfiguration.BuildConfigFromConfigFile(path, context));
 
-    /// <summary><see cref="InCluster"/> within a pod, else <see cref="FromKubeconfig"/>.</summary>
+    /// <summary>Uses <see cref="InCluster"/> in a pod, and <see cref="FromKubeconfig"/> elsewhere.</summary>
     public static KubeEndpoint Discover() => KubernetesClientConfiguration.IsInCluster() ? InCluster() : FromKubeconfig();
 
-    /// <summary>A kubeconfig by its path; null for <see cref="Discover"/>.</summary>
+    /// <summary>Uses the kubeconfig at this path, or <see cref="Discover"/> for null.</summary>
     public static KubeEndpoint Of(string? kubeconfig) => kubeconfig is null ? Discover() : FromKubeconfig(kubeconfig);
 
-    /// <summary>A server by its address. Without authorities the machine's own roots are trusted.</summary>
+    /// <summary>Uses the API server at an address. Without authorities, the roots of the machine are trusted.</summary>
     public static KubeEndpoint At(Uri server, X509Certificate2Collection? authorities = null, string? token = null) =>
         new(new() { Host = server.AbsoluteUri, SslCaCerts = authorities, AccessToken = token });
 
-    /// <summary>The same, in this namespace.</summary>
+    /// <summary>Sets the namespace and returns the same endpoint.</summary>
     public KubeEndpoint Within(string ns)
     {
         _config.Namespace = ns;
@@ -78,12 +83,6 @@ public sealed class KubeEndpoint
         if (_authorities is not { Count: > 0 })
             return;
 
-        var policy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-        };
-        policy.CustomTrustStore.AddRange(_authorities);
-        handler.SslOptions.CertificateChainPolicy = policy;
+        handler.SslOptions.CertificateChainPolicy = PrivateTrust.In(_authorities);
     }
 }

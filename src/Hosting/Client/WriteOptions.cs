@@ -1,20 +1,20 @@
 namespace Turnpike.Hosting.Client;
 
-/// <summary>How a write is to be made.</summary>
+/// <summary>The options of a write.</summary>
 public sealed record WriteOptions
 {
     public static readonly WriteOptions Default = new();
 
-    /// <summary>Who owns the written fields.</summary>
+    /// <summary>The field manager that owns the written fields.</summary>
     public string? FieldManager { get; init; }
 
-    /// <summary>The part written instead of the object itself, such as <c>status</c>.</summary>
+    /// <summary>The subresource that is written instead of the object itself, such as <c>status</c>.</summary>
     public string? Subresource { get; init; }
 
-    /// <summary>Everything but the storing is done, admission included.</summary>
+    /// <summary>Runs the whole request, admission included, without storing the object.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>Server-side apply only: take over fields that others own.</summary>
+    /// <summary>Takes over fields that other field managers own. It applies to server-side apply only.</summary>
     public bool Force { get; init; }
 
     internal string Query()
@@ -30,34 +30,38 @@ public sealed record WriteOptions
     }
 }
 
-/// <summary>What the body of a PATCH means.</summary>
+/// <summary>The form of the body of a PATCH.</summary>
 public enum PatchKind
 {
-    /// <summary>RFC 6902 operations.</summary>
+    /// <summary>A JSON patch (RFC 6902).</summary>
     Json,
 
-    /// <summary>RFC 7396.</summary>
+    /// <summary>A JSON merge patch (RFC 7396).</summary>
     Merge,
 
-    /// <summary>Server-side apply; needs a field manager.</summary>
+    /// <summary>Server-side apply, which needs a field manager.</summary>
     Apply,
 }
 
-/// <summary>Which objects of a kind are meant.</summary>
+/// <summary>Selects objects of a kind.</summary>
 public sealed record ResourceQuery
 {
     public static readonly ResourceQuery All = new();
 
-    /// <summary>Null or empty: the whole cluster.</summary>
+    /// <summary>The namespace; null or empty for the whole cluster.</summary>
     public string? Namespace { get; init; }
 
     public string? LabelSelector { get; init; }
 
-    /// <summary>Such as <c>metadata.name=x</c> or <c>type=kubernetes.io/tls</c>.</summary>
+    /// <summary>A field selector such as <c>metadata.name=x</c> or <c>type=kubernetes.io/tls</c>.</summary>
     public string? FieldSelector { get; init; }
 
-    /// <summary>How many objects the server is asked for at once.</summary>
+    /// <summary>The most objects in one page of a list.</summary>
     public int PageSize { get; init; } = 500;
+
+    /// <summary>Selects the one object of this name.</summary>
+    public static ResourceQuery Named(NamespacedName key) =>
+        new() { Namespace = key.Namespace, FieldSelector = $"metadata.name={key.Name}" };
 
     internal string Selectors() =>
         (LabelSelector is null ? "" : "&labelSelector=" + Uri.EscapeDataString(LabelSelector))

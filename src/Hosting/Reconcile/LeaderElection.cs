@@ -4,27 +4,27 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Reconcile;
 
-/// <summary>Which Lease is contended for, by whom, and how patiently.</summary>
-/// <param name="Lease">Where the Lease is.</param>
-/// <param name="Identity">Unique to this process: the pod's name will do.</param>
+/// <summary>The lease that a process competes for, the process's identity, and the timeouts.</summary>
+/// <param name="Lease">The namespaced name of the lease.</param>
+/// <param name="Identity">A name that no other process uses, such as the pod's name.</param>
 public sealed record LeaderElectionOptions(NamespacedName Lease, string Identity)
 {
-    /// <summary>A Lease that its holder has not renewed for so long may be taken.</summary>
+    /// <summary>The time after which others may take a lease that its holder has not renewed.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>A holder that could not renew for so long stops, well before others may start.</summary>
+    /// <summary>The time after which a holder that could not renew stops. It ends well before <see cref="LeaseDuration"/>.</summary>
     public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The time between two attempts to take or renew it.</summary>
+    /// <summary>The time between two attempts to take or renew the lease.</summary>
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Numbers from 0 to 1 for jitter.</summary>
+    /// <summary>Returns numbers from 0 to 1 for jitter.</summary>
     public Func<double> Jitter { get; init; } = Random.Shared.NextDouble;
 }
 
 /// <summary>
-/// Has at most one process at a time do something. Whether a Lease has run out is judged by how long it stayed unchanged before our own
-/// eyes, on our own monotonic clock: clocks of different machines are never compared.
+/// Lets at most one process at a time lead. Whether a lease has expired is decided by how long this process has seen it unchanged, on its
+/// own monotonic clock. The clocks of different machines are never compared.
 /// </summary>
 public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, ILogger<LeaderElection> log, TimeProvider clock)
 {
@@ -33,12 +33,12 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, I
 
     public bool IsLeader => !Term.IsCancellationRequested;
 
-    /// <summary>Cancelled when the term is over; between terms, that of the last one.</summary>
+    /// <summary>A token that is cancelled when the term ends. Between terms it is the token of the last one.</summary>
     public CancellationToken Term => _term.Value;
 
     /// <summary>
-    /// Contends until cancelled. For each term <paramref name="lead"/> is called; its token is cancelled when the term is over, and
-    /// nothing goes on before it has returned. When it returns by itself the Lease is given up and contended for anew.
+    /// Competes for the lease until it is cancelled, and calls <paramref name="lead"/> in each term. Its token is cancelled when the term
+    /// ends, and the next attempt waits until it has returned. When it returns earlier, the lease is released and competed for again.
     /// </summary>
     public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken stop)
     {
@@ -70,7 +70,9 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, I
             await ReleaseAsync();
     }
 
-    /// <summary>Renews until stopped or until the work is over (true), or until the Lease is or may be lost (false).</summary>
+    /// <summary>
+    /// Renews the lease. Returns true when the election is stopped or the work has ended, and false when the lease is or may be lost.
+    /// </summary>
     private async Task<bool> KeepAsync(Task work, long renewed, CancellationToken stop)
     {
         while (true)
@@ -83,7 +85,7 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, I
             if (left <= TimeSpan.Zero)
                 return false;
 
-            // The Lease counts from when the renewal was sent: it may have been written any time since.
+            // The lease counts from the time at which the renewal was sent, because it may have been written at any time since.
             var asked = clock.GetTimestamp();
             switch (await AttemptAsync(left, stop))
             {
@@ -109,7 +111,7 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, I
         }
         catch (OperationCanceledException) when (term.IsCancellationRequested)
         {
-            // That is how work ends with its term.
+            // The work ended with its term.
         }
         catch (Exception e)
         {

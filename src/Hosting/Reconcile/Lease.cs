@@ -5,11 +5,9 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Reconcile;
 
-/// <summary>The shared record of who leads. Every write carries the version that was read, so of two writers one is refused.</summary>
+/// <summary>The lease object. Every write carries the version that was read, so that one of two concurrent writers is refused.</summary>
 internal sealed class Lease(KubeApi api, LeaderElectionOptions options, TimeProvider clock)
 {
-    private static readonly ResourceRef Resource = new("coordination.k8s.io", "v1", "leases", "Lease");
-
     private string? _seenVersion;
     private long _seenAt;
 
@@ -20,11 +18,11 @@ internal sealed class Lease(KubeApi api, LeaderElectionOptions options, TimeProv
         Another,
     }
 
-    /// <summary>Takes or renews the Lease if that is allowed, and says who has it now.</summary>
+    /// <summary>Takes or renews the lease if that is allowed, and returns its holder.</summary>
     public async Task<Holder> TryHoldAsync(CancellationToken ct)
     {
-        if (await api.FindAsync(Resource, options.Lease, ct) is not { } found)
-            return await WriteAsync(() => api.CreateAsync(Resource, options.Lease.Namespace, New(), WriteOptions.Default, ct));
+        if (await api.FindAsync(KnownResources.Leases, options.Lease, ct) is not { } found)
+            return await WriteAsync(() => api.CreateAsync(KnownResources.Leases, options.Lease.Namespace, New(), WriteOptions.Default, ct));
 
         Observe(found);
         var holder = Text(found, "holderIdentity");
@@ -34,28 +32,30 @@ internal sealed class Lease(KubeApi api, LeaderElectionOptions options, TimeProv
 
         var next = JsonObject.Create(found)!;
         Fill(next, taken: !ours);
-        return await WriteAsync(() => api.ReplaceAsync(Resource, options.Lease, next, WriteOptions.Default, ct));
+        return await WriteAsync(() => api.ReplaceAsync(KnownResources.Leases, options.Lease, next, WriteOptions.Default, ct));
     }
 
-    /// <summary>Lets go, if the Lease is still ours, so that another need not wait for it to run out.</summary>
+    /// <summary>Releases the lease if this process still holds it, so that another need not wait until it expires.</summary>
     public async Task ReleaseAsync(CancellationToken ct)
     {
-        if (await api.FindAsync(Resource, options.Lease, ct) is not { } found || Text(found, "holderIdentity") != options.Identity)
+        var lease = await api.FindAsync(KnownResources.Leases, options.Lease, ct);
+        if (lease is not { } found || Text(found, "holderIdentity") != options.Identity)
             return;
         var next = JsonObject.Create(found)!;
         next["spec"]!["holderIdentity"] = "";
         next["spec"]!["leaseDurationSeconds"] = 1;
-        await WriteAsync(() => api.ReplaceAsync(Resource, options.Lease, next, WriteOptions.Default, ct));
+        await WriteAsync(() => api.ReplaceAsync(KnownResources.Leases, options.Lease, next, WriteOptions.Default, ct));
     }
 
     private static string? Text(JsonElement lease, string field) => lease.Child("spec")?.Text(field);
 
     private static TimeSpan Duration(JsonElement lease) =>
-        lease.Child("spec")?.Child("leaseDurationSeconds") is { ValueKind: JsonValueKind.Number } seconds && seconds.TryGetInt32(out var count)
+        lease.Child("spec")?.Child("leaseDurationSeconds") is { ValueKind: JsonValueKind.Number } seconds
+        && seconds.TryGetInt32(out var count)
             ? TimeSpan.FromSeconds(count)
             : TimeSpan.FromSeconds(15);
 
-    /// <summary>A conflict is an answer: somebody else wrote, and the next look will say who.</summary>
+    /// <summary>Writes the lease. After a conflict the holder is unknown until the next attempt reads it.</summary>
     private async Task<Holder> WriteAsync(Func<Task<JsonElement>> write)
     {
         try
@@ -81,8 +81,8 @@ internal sealed class Lease(KubeApi api, LeaderElectionOptions options, TimeProv
     {
         var lease = new JsonObject
         {
-            ["apiVersion"] = Resource.ApiVersion,
-            ["kind"] = Resource.Kind,
+            ["apiVersion"] = KnownResources.Leases.ApiVersion,
+            ["kind"] = KnownResources.Leases.Kind,
             ["metadata"] = new JsonObject { ["name"] = options.Lease.Name, ["namespace"] = options.Lease.Namespace },
         };
         Fill(lease, taken: true);

@@ -4,29 +4,30 @@ using Microsoft.Extensions.Logging;
 namespace Turnpike.Hosting.Reconcile;
 
 /// <summary>
-/// Makes the world as it should be for one key: looks at how things are now, whatever happened before. Returns when to look again, or
-/// null to wait for the next event. To fail is to throw; the key is then tried again, later and later, and never dropped.
+/// Reconciles one key: compares the state that is wanted with the state that is there, whatever event led to the call. Returns the time
+/// after which to call again, or null to wait for the next event. A reconciler fails by throwing. The key is then tried again after a
+/// growing delay, and is never dropped.
 /// </summary>
 public delegate Task<TimeSpan?> Reconciler<in TKey>(TKey key, CancellationToken ct);
 
-/// <summary>How a <see cref="ReconcileLoop{TKey}"/> works.</summary>
+/// <summary>The options of a <see cref="ReconcileLoop{TKey}"/>.</summary>
 public sealed record ReconcileOptions
 {
     public int Workers { get; init; } = 1;
 
-    /// <summary>How long one call may take.</summary>
+    /// <summary>The longest time that one call may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(1);
 }
 
 /// <summary>Workers that call a reconciler for each key of a queue.</summary>
-/// <param name="name">Names the loop in logs and metrics.</param>
+/// <param name="name">The name of the loop in logs and metrics.</param>
 public sealed class ReconcileLoop<TKey>(
     string name, WorkQueue<TKey> queue, Reconciler<TKey> reconcile, ReconcileOptions options, ILogger log, TimeProvider clock)
     where TKey : notnull
 {
     /// <summary>
-    /// Works from when all of <paramref name="synced"/> have completed until cancelled. Returns after the last call has: a key whose
-    /// call was cut short stays in the queue for whoever runs the loop next.
+    /// Starts when all of <paramref name="synced"/> have completed, and runs until it is cancelled. Returns after the last call has
+    /// returned. A key whose call was cancelled stays in the queue for the next run of the loop.
     /// </summary>
     public async Task RunAsync(IEnumerable<Task> synced, CancellationToken ct)
     {

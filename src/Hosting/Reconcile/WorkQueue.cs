@@ -3,10 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace Turnpike.Hosting.Reconcile;
 
 /// <summary>
-/// Keys that need work. A key waits at most once, is never handed to two workers at a time, and when it is added while somebody works
-/// on it, comes again after that: so the last addition is always followed by a whole look at the key.
+/// Keys that need work. A key is queued at most once and is never given to two workers at a time. A key that is added while a worker has
+/// it is queued again afterwards, so that each addition is followed by a complete reconcile of the key.
 /// </summary>
-[SuppressMessage("Naming", "CA1711", Justification = "It is one, though not a collection.")]
+[SuppressMessage("Naming", "CA1711", Justification = "It is a queue, although it is not a collection.")]
 public sealed class WorkQueue<TKey> : IDisposable
     where TKey : notnull
 {
@@ -28,8 +28,8 @@ public sealed class WorkQueue<TKey> : IDisposable
     private bool _closed;
 
     /// <param name="clock">Measures the delays.</param>
-    /// <param name="min">The wait after a key's first failure; it doubles with each further one.</param>
-    /// <param name="max">The longest such wait.</param>
+    /// <param name="min">The delay after a key's first failure. It doubles with each further one.</param>
+    /// <param name="max">The longest delay after a failure.</param>
     public WorkQueue(TimeProvider clock, TimeSpan? min = null, TimeSpan? max = null)
     {
         _clock = clock;
@@ -38,7 +38,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         _timer = clock.CreateTimer(_ => Promote(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>How many keys could be taken at once.</summary>
+    /// <summary>The number of keys that are ready to be taken.</summary>
     public int Count
     {
         get
@@ -55,8 +55,8 @@ public sealed class WorkQueue<TKey> : IDisposable
     }
 
     /// <summary>
-    /// Adds the key after a while. Of several such calls the earliest time counts, which makes this a debounce with a bounded delay:
-    /// what happens meanwhile is dealt with together.
+    /// Adds the key after a delay. The earliest time of several such calls counts, so this is a debounce with a bounded delay: events that
+    /// arrive before that time lead to one run.
     /// </summary>
     public void AddAfter(TKey key, TimeSpan delay)
     {
@@ -79,7 +79,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>Adds the key after a wait that grows with each failure since <see cref="Forget"/>; returns the wait.</summary>
+    /// <summary>Adds the key after a delay that grows with each failure since <see cref="Forget"/>, and returns the delay.</summary>
     public TimeSpan AddAfterFailure(TKey key)
     {
         TimeSpan delay;
@@ -94,14 +94,14 @@ public sealed class WorkQueue<TKey> : IDisposable
         return delay;
     }
 
-    /// <summary>The key went well: its failures no longer count.</summary>
+    /// <summary>Resets the failures of a key, after a success.</summary>
     public void Forget(TKey key)
     {
         lock (_gate)
             _failures.Remove(key);
     }
 
-    /// <summary>Waits for a key. Whoever takes it must call <see cref="Done"/>.</summary>
+    /// <summary>Waits for a key. The caller must call <see cref="Done"/> when its work on the key has ended.</summary>
     public async Task<TKey> TakeAsync(CancellationToken ct)
     {
         await _available.WaitAsync(ct);
@@ -114,7 +114,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>The work on a taken key is over, well or not.</summary>
+    /// <summary>Ends the work on a key that was taken, whether it succeeded or not.</summary>
     public void Done(TKey key)
     {
         lock (_gate)
@@ -124,7 +124,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>Nothing comes any more; what waits is forgotten.</summary>
+    /// <summary>Closes the queue and drops the keys that wait for a delay. Later additions have no effect.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -158,7 +158,7 @@ public sealed class WorkQueue<TKey> : IDisposable
             {
                 _delayed.Dequeue();
 
-                // An entry that an earlier one has overtaken is no longer what was asked for.
+                // An entry is stale when an earlier time has been asked for since.
                 if (_due.TryGetValue(key, out var valid) && valid == due)
                 {
                     _due.Remove(key);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -6,13 +7,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace Turnpike.Hosting.Serving;
 
 /// <summary>
-/// Holds the connections of a port within <see cref="ConnectionLimits"/>. At the limit a peer with few connections gets the place of the
-/// oldest one of the peer with most, so that a flood leaves room for others; what is refused is closed before a byte of it is read.
+/// Keeps the connections of a port within <see cref="ConnectionLimits"/>. At the limit, a new connection of a peer with few connections
+/// replaces the oldest one of the peer with most, so that a flood leaves room for others. A refused connection is closed before a byte of
+/// it is read.
 /// </summary>
 public sealed class ConnectionBounds
 {
-    private static readonly ConnectionAbortedException Evicted = new("another peer that has fewer connections needed the place");
-    private static readonly ConnectionAbortedException Unproven = new("the connection did not prove who it is in time");
+    private static readonly ConnectionAbortedException Evicted = new("a peer with fewer connections took the place of this one");
+    private static readonly ConnectionAbortedException Unproven = new("the client did not prove its identity in time");
 
     private readonly ConnectionLimits _limits;
     private readonly TimeProvider _clock;
@@ -25,11 +27,11 @@ public sealed class ConnectionBounds
         (_limits, _clock) = (limits, clock);
         _strangers = new(limits.Connections, limits.ConnectionsPerPeer);
         _proven = new(limits.Proven, limits.ProvenPerIdentity);
-        // Who waits for a handshake has a connection, so the number of those bounds the line.
+        // A client that waits for a handshake has a connection, so the limit of connections bounds the queue.
         _handshakes = new(limits.Handshakes, limits.HandshakesPerPeer, limits.Connections, limits.ConnectionsPerPeer);
     }
 
-    /// <summary>Puts the limits, and TLS where it is asked for, in front of what the endpoint serves.</summary>
+    /// <summary>Adds the limits, and TLS if it is configured, in front of what the endpoint serves.</summary>
     public void Apply(ListenOptions listen, Action<HttpsConnectionAdapterOptions>? https = null)
     {
         listen.Use(next => connection => AdmitAsync(connection, next));
@@ -61,7 +63,9 @@ public sealed class ConnectionBounds
         await next(connection);
     }
 
-    /// <summary>A handshake takes a processor: only so many run at one time, and a peer that sends nothing holds none of the places.</summary>
+    /// <summary>
+    /// Limits the handshakes that run at one time, because each takes a processor. A client that sends nothing takes no place.
+    /// </summary>
     private async Task ShakeHandsAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         using var late = new CancellationTokenSource(_limits.HandshakeWithin, _clock);
@@ -91,14 +95,14 @@ public sealed class ConnectionBounds
     }
 
     private void Refused(string reason) =>
-        Telemetry.Refusals.Add(1, new KeyValuePair<string, object?>("port", _limits.Port), new KeyValuePair<string, object?>("reason", reason));
+        Telemetry.Refusals.Add(1, new TagList { { "port", _limits.Port }, { "reason", reason } });
 
     private sealed class Handshake(IDisposable slot) : IDisposable
     {
         public void Dispose() => slot.Dispose();
     }
 
-    /// <summary>The place of one connection: that of a stranger, and then that of an identity.</summary>
+    /// <summary>The place of one connection: first among the unidentified ones, then among those of its identity.</summary>
     private sealed class Standing(ConnectionBounds bounds, ConnectionContext connection) : IConnectionStanding, IDisposable
     {
         private readonly Lock _gate = new();
@@ -119,7 +123,7 @@ public sealed class ConnectionBounds
         {
             lock (_gate)
             {
-                // One that several identities share is counted under the first.
+                // A connection that several identities share counts under the first.
                 if (_isOver || _proven is not null)
                     return !_isOver;
                 _proven = bounds._proven.TryOpen(identity, 1);

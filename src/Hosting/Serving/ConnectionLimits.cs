@@ -1,33 +1,35 @@
 namespace Turnpike.Hosting.Serving;
 
-/// <summary>What the connections of a port may take before it is known who is at their other end.</summary>
-/// <param name="Port">Names the port in metrics.</param>
-/// <param name="Connections">At one time.</param>
-/// <param name="ConnectionsPerPeer">Of one <see cref="PeerAddress"/>.</param>
+/// <summary>The limits of the connections of a port while their clients are not identified.</summary>
+/// <param name="Port">The name of the port in metrics.</param>
+/// <param name="Connections">The most connections at one time.</param>
+/// <param name="ConnectionsPerPeer">The most connections of one <see cref="PeerAddress"/>.</param>
 public sealed record ConnectionLimits(string Port, int Connections, int ConnectionsPerPeer)
 {
-    /// <summary>Until a connection must have proven who it is; see <see cref="IConnectionStanding"/>. Null: it never has to.</summary>
+    /// <summary>
+    /// The time within which a client must prove its identity (see <see cref="IConnectionStanding"/>); null when it need not.
+    /// </summary>
     public TimeSpan? ProveWithin { get; init; }
 
-    /// <summary>Connections that have proven who they are, which are counted apart from the others.</summary>
+    /// <summary>The most connections with a proven identity. They are counted apart from the others.</summary>
     public int Proven { get; init; }
 
-    /// <summary>Of one identity.</summary>
+    /// <summary>The most connections of one identity.</summary>
     public int ProvenPerIdentity { get; init; }
 
-    /// <summary>TLS handshakes at one time, from their first byte on.</summary>
+    /// <summary>The most TLS handshakes at one time. A handshake counts from its first byte.</summary>
     public int Handshakes { get; init; } = 16;
 
-    /// <summary>Of one peer.</summary>
+    /// <summary>The most TLS handshakes of one peer at one time.</summary>
     public int HandshakesPerPeer { get; init; } = 4;
 
-    /// <summary>From the connection to the end of its handshake.</summary>
+    /// <summary>The longest time from the connection to the end of its handshake.</summary>
     public TimeSpan HandshakeWithin { get; init; } = TimeSpan.FromSeconds(5);
 }
 
-/// <summary>A feature of connections: lets one out of the narrow limits of strangers.</summary>
+/// <summary>A connection feature that moves the connection from the limits for unidentified clients to those of an identity.</summary>
 public interface IConnectionStanding
 {
-    /// <summary>Counts the connection under an identity that it has proven; false where that has too many already.</summary>
+    /// <summary>Counts the connection under a proven identity. Returns false when that identity has too many connections already.</summary>
     bool TryProve(string identity);
 }

@@ -1,11 +1,11 @@
 namespace Turnpike.Hosting.Serving;
 
 /// <summary>
-/// Bounds what peers take of something, in all and by peer. When all of it is taken, a peer that has less gets room from the one that has
-/// most, so that a flood from one peer is felt by that peer alone.
+/// A budget that peers share, with a limit in total and a limit for each peer. When the budget is used up, a peer that has less takes room
+/// from the peer that has most, so that a flood from one peer affects that peer alone.
 /// </summary>
-/// <param name="limit">What there is in all.</param>
-/// <param name="perPeer">What one peer may have of it.</param>
+/// <param name="limit">The total amount.</param>
+/// <param name="perPeer">The most that one peer may have.</param>
 public sealed class FairBudget<TPeer>(long limit, long perPeer)
     where TPeer : notnull
 {
@@ -13,7 +13,7 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
     private readonly Dictionary<TPeer, Holder> _holders = [];
     private long _taken;
 
-    /// <summary>What is taken at this moment.</summary>
+    /// <summary>The amount that is taken now.</summary>
     public long Taken
     {
         get
@@ -23,10 +23,10 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
         }
     }
 
-    /// <summary>Takes an amount until the share is disposed of; null where there is no room.</summary>
-    /// <param name="peer">Who takes it.</param>
-    /// <param name="amount">How much at first; more by <see cref="Share.TryGrow"/>.</param>
-    /// <param name="evict">Called when the share is taken away in favour of a peer that has less. Null: it cannot be taken away.</param>
+    /// <summary>Takes an amount until the share is disposed of. Returns null when there is no room.</summary>
+    /// <param name="peer">The peer that takes it.</param>
+    /// <param name="amount">The initial amount; <see cref="Share.TryGrow"/> takes more.</param>
+    /// <param name="evict">Called when the share is evicted in favour of a peer that has less; null when it cannot be evicted.</param>
     public Share? TryOpen(TPeer peer, long amount, Action? evict = null)
     {
         var share = new Share(this, peer, evict);
@@ -53,7 +53,9 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
         return grown;
     }
 
-    /// <summary>Takes shares of peers that have more than the asking one would have, the largest peer's largest first.</summary>
+    /// <summary>
+    /// Evicts shares of peers that have more than the asking peer would have: the largest share of the largest peer first.
+    /// </summary>
     private bool TryMakeRoom(long ownThen, long amount, ref List<Share>? evicted)
     {
         while (_taken + amount > limit)
@@ -96,7 +98,7 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
             _holders.Remove(share.Peer);
     }
 
-    /// <summary>What one taker has of the budget.</summary>
+    /// <summary>An amount that was taken from the budget.</summary>
     public sealed class Share : IDisposable
     {
         private readonly FairBudget<TPeer> _budget;
@@ -114,10 +116,10 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
 
         internal LinkedListNode<Share>? Node { get; set; }
 
-        /// <summary>Takes more; false where there is no room, or the share has been taken away.</summary>
+        /// <summary>Takes more. Returns false when there is no room, or the share has been evicted.</summary>
         public bool TryGrow(long amount) => _budget.TryGrow(this, amount);
 
-        /// <summary>Gives a part back.</summary>
+        /// <summary>Returns a part to the budget.</summary>
         public void Shrink(long amount)
         {
             lock (_budget._gate)
@@ -130,7 +132,7 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
             }
         }
 
-        /// <summary>From now on the share is not taken away any more; false where it has been already.</summary>
+        /// <summary>Protects the share from eviction from now on. Returns false when it has been evicted already.</summary>
         public bool TryKeep()
         {
             lock (_budget._gate)
@@ -140,7 +142,7 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
             }
         }
 
-        /// <summary>Gives all of it back.</summary>
+        /// <summary>Returns the whole share to the budget.</summary>
         public void Dispose()
         {
             lock (_budget._gate)
@@ -159,7 +161,7 @@ public sealed class FairBudget<TPeer>(long limit, long perPeer)
 
         public LinkedList<Share> Shares { get; } = new();
 
-        /// <summary>Of several as large, the oldest.</summary>
+        /// <summary>The largest share that can be evicted; the oldest of several equal ones.</summary>
         public Share? LargestEvictable => Shares.Where(s => s.IsEvictable).MaxBy(s => s.Amount);
     }
 }

@@ -1,22 +1,22 @@
 namespace Turnpike.Hosting.Serving;
 
-/// <summary>Lets a number of callers in at one time, peers in turn, so that those who ask much do not keep the others waiting.</summary>
-/// <param name="slots">Callers at one time.</param>
-/// <param name="slotsPerPeer">Of one peer.</param>
-/// <param name="waiting">Callers that wait.</param>
-/// <param name="waitingPerPeer">Of one peer.</param>
+/// <summary>Admits a number of callers at one time and serves peers in turn, so that a busy peer does not delay the others.</summary>
+/// <param name="slots">The most callers inside at one time.</param>
+/// <param name="slotsPerPeer">The most callers of one peer inside at one time.</param>
+/// <param name="waiting">The most callers that wait.</param>
+/// <param name="waitingPerPeer">The most callers of one peer that wait.</param>
 public sealed class FairGate<TPeer>(int slots, int slotsPerPeer, int waiting, int waitingPerPeer)
     where TPeer : notnull
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<TPeer, Line> _lines = [];
 
-    /// <summary>Peers that have somebody waiting, the one whose turn it is first.</summary>
+    /// <summary>The peers with waiting callers, in the order of their turns.</summary>
     private readonly LinkedList<Line> _turns = new();
     private int _inside;
     private int _waiting;
 
-    /// <summary>Waits for a slot and holds it until the result is disposed of; null at once where too many wait already.</summary>
+    /// <summary>Waits for a slot and holds it until the result is disposed of. Returns null at once when too many callers wait.</summary>
     public async ValueTask<IDisposable?> EnterAsync(TPeer peer, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Turnpike.Hosting.Serving;
 
 /// <summary>
-/// What one connection may take of the server, whichever port it came to. Kestrel's own numbers are for servers with gigabytes; with these a
-/// connection whose requests nobody reads holds some 200 KiB.
+/// The limits of one connection on any port. Kestrel's defaults suit servers with gigabytes of memory. With these, a connection whose
+/// requests are not read holds about 200 KiB.
 /// </summary>
 public static class KestrelLimits
 {
@@ -27,7 +27,7 @@ public static class KestrelLimits
         limits.Http2.InitialStreamWindowSize = 64 * 1024;
         limits.Http2.InitialConnectionWindowSize = 128 * 1024;
 
-        // A proxy that is gone without a word would be counted for ever, and rules wait for it.
+        // Without pings, a proxy that vanished would count as connected forever, and rules would wait for it.
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(5);
     }

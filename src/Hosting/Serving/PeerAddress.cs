@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Turnpike.Hosting.Serving;
 
 /// <summary>
-/// Whom the limits of a port take for one peer: an IPv4 address, or the 64 leading bits of an IPv6 address, because whoever has one address
-/// of such a network commonly has them all.
+/// What counts as one peer for the limits of a port: an IPv4 address, or the leading 64 bits of an IPv6 address, because the owner of one
+/// address in such a network commonly has all of them.
 /// </summary>
 public readonly record struct PeerAddress
 {
@@ -14,7 +14,7 @@ public readonly record struct PeerAddress
 
     private PeerAddress(IPAddress network) => _network = network;
 
-    /// <param name="address">Null where the transport has no addresses: all of those are one peer.</param>
+    /// <param name="address">The address; null when the transport has none, which makes all such connections one peer.</param>
     public static PeerAddress Of(IPAddress? address)
     {
         if (address is null)
@@ -31,5 +31,8 @@ public readonly record struct PeerAddress
     public static PeerAddress Of(EndPoint? endpoint) => Of((endpoint as IPEndPoint)?.Address);
 
     /// <inheritdoc/>
-    public override string ToString() => _network is null ? "local" : _network.AddressFamily == AddressFamily.InterNetworkV6 ? $"{_network}/64" : _network.ToString();
+    public override string ToString() =>
+        _network is null ? "local"
+        : _network.AddressFamily == AddressFamily.InterNetworkV6 ? $"{_network}/64"
+        : _network.ToString();
 }

@@ -1,16 +1,16 @@
 namespace Turnpike.Hosting.Serving;
 
-/// <summary>How often a peer may do something: a number of times at once, and then once after every interval.</summary>
-/// <param name="burst">Times at once.</param>
-/// <param name="interval">Until the peer may do it once more.</param>
-/// <param name="peers">Peers that are remembered; beyond it the one seen longest ago is forgotten.</param>
+/// <summary>A rate limit for each peer: a number of times at once, and then once in every interval.</summary>
+/// <param name="burst">The number of times at once.</param>
+/// <param name="interval">The time after which the peer may do it once more.</param>
+/// <param name="peers">The most peers that are remembered. Beyond it, the peer that was seen longest ago is forgotten.</param>
 public sealed class PeerAllowance(int burst, TimeSpan interval, int peers)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerAddress, LinkedListNode<(PeerAddress Peer, double Left, DateTimeOffset At)>> _byPeer = [];
     private readonly LinkedList<(PeerAddress Peer, double Left, DateTimeOffset At)> _byAge = new();
 
-    /// <summary>Takes one of the peer's times; false where there is none left.</summary>
+    /// <summary>Takes one time of the peer's allowance. Returns false when none is left.</summary>
     public bool TryTake(PeerAddress peer, DateTimeOffset now)
     {
         lock (_gate)
@@ -21,7 +21,7 @@ public sealed class PeerAllowance(int burst, TimeSpan interval, int peers)
         }
     }
 
-    /// <summary>It does not count.</summary>
+    /// <summary>Returns one time to the peer's allowance.</summary>
     public void GiveBack(PeerAddress peer, DateTimeOffset now)
     {
         lock (_gate)

@@ -5,12 +5,13 @@ using Turnpike.Hosting.Client;
 namespace Turnpike.Hosting.Watch;
 
 /// <summary>
-/// Keeps an <see cref="ObjectCache{T}"/> like the API server: one list, then watches, each going on where the last one ended. What was
-/// missed while nobody watched is found by comparing, so that the changes told to handlers always add up to the cache.
+/// Keeps an <see cref="ObjectCache{T}"/> equal to the API server: it lists once and then watches, each watch continuing where the last one
+/// ended. Changes that no watch reported are found by comparison with a new list, so that the changes passed to handlers always add up
+/// to the cache.
 /// </summary>
 /// <param name="decode">
-/// Makes the kept object out of its JSON, which is not valid afterwards. An object that it throws on is logged, and stays in the cache
-/// as it last was understood.
+/// Makes the cached object from its JSON, which is not valid afterwards. When it throws, the error is logged and the last version that
+/// was decoded stays in the cache.
 /// </param>
 public sealed class Informer<T>(
     KubeApi api,
@@ -21,9 +22,9 @@ public sealed class Informer<T>(
     TimeProvider clock) : IInformer
     where T : class
 {
-    private const int BarrenWatchesBeforeRelist = 5;
+    private const int EmptyWatchesBeforeRelist = 5;
     private static readonly TimeSpan ShortWatch = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan CalmAgain = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan BackoffResetAfter = TimeSpan.FromMinutes(2);
 
     private readonly Lock _gate = new();
     private readonly List<Action<ObjectChange<T>>> _handlers = [];
@@ -31,7 +32,7 @@ public sealed class Informer<T>(
     private readonly Backoff _backoff = new(options.BackoffMin, options.BackoffMax, options.Jitter);
     private long _lastContact;
     private string? _version;
-    private int _barrenWatches;
+    private int _emptyWatches;
 
     public ResourceRef Resource => resource;
 
@@ -41,12 +42,12 @@ public sealed class Informer<T>(
 
     public DateTimeOffset? LastContact => Volatile.Read(ref _lastContact) is not 0 and var ticks ? new(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Up to where the cache is known to be right; null while a list is needed.</summary>
+    /// <summary>The version up to which the cache is known to be complete; null while a list is needed.</summary>
     public string? ResourceVersion => _version;
 
     /// <summary>
-    /// Tells of every change from now on, after an addition for each object that is there already. Handlers run one after another on the
-    /// informer's own time, so they only note what is to be done; what they throw is logged and hurts nobody.
+    /// Calls the handler with an addition for each object in the cache, and then with every change. Handlers run one after another and hold
+    /// up the informer, so they should only note what is to be done. An exception of a handler is logged and affects no other handler.
     /// </summary>
     public void AddHandler(Action<ObjectChange<T>> handler)
     {
@@ -54,7 +55,7 @@ public sealed class Informer<T>(
         {
             _handlers.Add(handler);
             foreach (var (key, entry) in Cache.Entries)
-                Tell(handler, new(key, null, entry.Object));
+                Notify(handler, new(key, null, entry.Object));
         }
     }
 
@@ -78,7 +79,7 @@ public sealed class Informer<T>(
             }
             catch (Exception e)
             {
-                if (clock.GetElapsedTime(started) > CalmAgain)
+                if (clock.GetElapsedTime(started) > BackoffResetAfter)
                     _backoff.Reset();
                 pause = Recover(e);
             }
@@ -118,13 +119,13 @@ public sealed class Informer<T>(
         Telemetry.Watches.Add(1, Telemetry.Resource(resource));
         var started = clock.GetTimestamp();
         var timeout = options.WatchTimeout * (1 + options.Jitter());
-        var barren = true;
+        var isEmpty = true;
         var events = WatchStream.OpenAsync(api, resource, options.Query, _version!, timeout, options.WatchGrace, clock, Touch, ct);
         await foreach (var change in events)
         {
             Touch();
-            barren = false;
-            _barrenWatches = 0;
+            isEmpty = false;
+            _emptyWatches = 0;
             Telemetry.Events.Add(1, Telemetry.Resource(resource));
             if (change.Kind != WatchEventKind.Bookmark)
                 Apply(change);
@@ -132,9 +133,9 @@ public sealed class Informer<T>(
                 _version = version;
         }
 
-        if (barren && clock.GetElapsedTime(started) < ShortWatch)
-            throw new IOException("the server ended the watch at once");
-        _barrenWatches = 0;
+        if (isEmpty && clock.GetElapsedTime(started) < ShortWatch)
+            throw new IOException("the API server ended the watch immediately");
+        _emptyWatches = 0;
     }
 
     private void Apply(WatchEvent change)
@@ -158,19 +159,19 @@ public sealed class Informer<T>(
 
         if (old is not null && old.Uid != entry.Uid)
         {
-            // Deleted and made anew while nobody looked: whoever counts must see both.
+            // The object was deleted and created again between two lists. A handler that counts objects must see both changes.
             Delete(key);
             old = null;
         }
 
         Cache.Set(key, entry);
-        Tell(new(key, old?.Object, entry.Object));
+        Notify(new(key, old?.Object, entry.Object));
     }
 
     private void Delete(NamespacedName key)
     {
         if (Cache.Remove(key, out var removed))
-            Tell(new(key, removed.Object, null));
+            Notify(new(key, removed.Object, null));
     }
 
     private ObjectCache<T>.Entry? Decode(JsonElement item)
@@ -186,13 +187,13 @@ public sealed class Informer<T>(
         }
     }
 
-    private void Tell(ObjectChange<T> change)
+    private void Notify(ObjectChange<T> change)
     {
         foreach (var handler in _handlers)
-            Tell(handler, change);
+            Notify(handler, change);
     }
 
-    private void Tell(Action<ObjectChange<T>> handler, ObjectChange<T> change)
+    private void Notify(Action<ObjectChange<T>> handler, ObjectChange<T> change)
     {
         try
         {
@@ -206,27 +207,27 @@ public sealed class Informer<T>(
 
     private void Touch() => Volatile.Write(ref _lastContact, clock.GetUtcNow().UtcTicks);
 
-    /// <summary>Decides whether the position in the history can still be trusted, and how long to wait before going on.</summary>
+    /// <summary>Decides whether the position in the history is still valid, and returns how long to wait before the next attempt.</summary>
     private TimeSpan Recover(Exception failure)
     {
         Telemetry.WatchFailures.Add(1, Telemetry.Resource(resource));
         var status = failure as KubeStatusException;
         var refused = status is { Code: >= 400 and < 500 and not 429 };
-        var garbled = failure is JsonException;
+        var isMalformed = failure is JsonException;
 
-        // A connection that breaks before a 410 can be read would otherwise be resumed at the same lost version for ever.
-        var stuck = _version is not null && status?.Code != 429 && ++_barrenWatches >= BarrenWatchesBeforeRelist;
-        if (refused || garbled || stuck)
+        // A connection that breaks before a 410 can be read would otherwise be resumed at the same expired version forever.
+        var stuck = _version is not null && status?.Code != 429 && ++_emptyWatches >= EmptyWatchesBeforeRelist;
+        if (refused || isMalformed || stuck)
         {
             _version = null;
-            _barrenWatches = 0;
+            _emptyWatches = 0;
         }
 
         var pause = status is { Code: 429 or 503, RetryAfter: { } asked } ? asked : _backoff.Next();
         if (status is { IsExpired: true })
             Log.HistoryExpired(log, resource, status.Message);
         else
-            Log.WatchFailed(log, resource, failure.GetBaseException().Message, _version ?? "(list)", pause.TotalSeconds);
+            Log.WatchFailed(log, resource, _version ?? "(list)", pause.TotalSeconds, failure.GetBaseException().Message);
         return pause;
     }
 }

@@ -5,7 +5,7 @@ using Turnpike.Hosting.Client;
 namespace Turnpike.Hosting.Watch;
 
 /// <summary>
-/// The current objects of one kind. Reading takes no lock and may be done from anywhere; the objects are shared, so never change one.
+/// The current objects of one kind. Reads take no lock and are safe from any thread. The objects are shared and must not be changed.
 /// </summary>
 public sealed class ObjectCache<T>
     where T : class
@@ -18,7 +18,7 @@ public sealed class ObjectCache<T>
 
     public bool TryGet(NamespacedName key, [NotNullWhen(true)] out T? found) => (found = Get(key)) is not null;
 
-    /// <summary>All objects, in no particular order.</summary>
+    /// <summary>Returns all objects, in no particular order.</summary>
     public IReadOnlyList<T> List()
     {
         var all = new List<T>(_entries.Count);

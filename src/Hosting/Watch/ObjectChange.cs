@@ -2,6 +2,8 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Hosting.Watch;
 
-/// <summary>What happened to one object: added (no <see cref="Old"/>), changed (both), deleted (no <see cref="New"/>).</summary>
+/// <summary>
+/// A change of one object: an addition (no <see cref="Old"/>), a modification (both) or a deletion (no <see cref="New"/>).
+/// </summary>
 public readonly record struct ObjectChange<T>(NamespacedName Key, T? Old, T? New)
     where T : class;

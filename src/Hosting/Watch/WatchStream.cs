@@ -14,7 +14,7 @@ internal enum WatchEventKind
     Bookmark,
 }
 
-/// <summary>One line of a watch. <see cref="Object"/> is valid until the next line is asked for.</summary>
+/// <summary>One line of a watch. <see cref="Object"/> is valid until the next line is read.</summary>
 internal readonly record struct WatchEvent(WatchEventKind Kind, JsonElement Object);
 
 internal static class WatchStream
@@ -22,10 +22,13 @@ internal static class WatchStream
     private static readonly StreamPipeReaderOptions ReadAhead = new(bufferSize: 32 * 1024);
 
     /// <summary>
-    /// The events after <paramref name="resourceVersion"/>. Ends when the server ends it; throws <see cref="KubeStatusException"/> on an
-    /// ERROR event, and <see cref="TimeoutException"/> when the stream outlives the time given to the server by <paramref name="grace"/>:
-    /// then nobody is at the other end any more.
+    /// Returns the events after <paramref name="resourceVersion"/> until the API server ends the watch.
     /// </summary>
+    /// <exception cref="KubeStatusException">The API server sent an ERROR event.</exception>
+    /// <exception cref="TimeoutException">
+    /// The API server has not ended the watch within <paramref name="serverTimeout"/> and <paramref name="grace"/>, so the connection is
+    /// taken for broken.
+    /// </exception>
     public static async IAsyncEnumerable<WatchEvent> OpenAsync(
         KubeApi api,
         ResourceRef resource,
@@ -40,7 +43,8 @@ internal static class WatchStream
         using var watchdog = new CancellationTokenSource(serverTimeout + grace, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, watchdog.Token);
         var path = $"{resource.PathOf(query.Namespace)}?watch=1&allowWatchBookmarks=true"
-            + $"&resourceVersion={Uri.EscapeDataString(resourceVersion)}&timeoutSeconds={(int)serverTimeout.TotalSeconds}{query.Selectors()}";
+            + $"&resourceVersion={Uri.EscapeDataString(resourceVersion)}&timeoutSeconds={(int)serverTimeout.TotalSeconds}"
+            + query.Selectors();
 
         using var response = await WithWatchdog(() => api.SendAsync(HttpMethod.Get, path, null, either.Token));
         opened();
@@ -61,7 +65,7 @@ internal static class WatchStream
 
             reader.AdvanceTo(unread.Start, unread.End);
 
-            // Half a line at the end is no event: the next watch goes on after the last whole one.
+            // An incomplete line at the end is not an event. The next watch continues after the last complete one.
             if (read.IsCompleted)
                 yield break;
         }
@@ -74,7 +78,7 @@ internal static class WatchStream
             }
             catch (OperationCanceledException) when (watchdog.IsCancellationRequested && !ct.IsCancellationRequested)
             {
-                throw new TimeoutException($"the watch was not ended by the server within {(serverTimeout + grace).TotalSeconds:0} s");
+                throw new TimeoutException($"the API server did not end the watch within {(serverTimeout + grace).TotalSeconds:0} s");
             }
         }
     }

@@ -7,7 +7,7 @@ internal sealed class Readiness
     private volatile bool _draining;
 
     /// <summary>Null where ready.</summary>
-    public string? ReasonAgainst => _draining ? "draining" : _hasTable ? null : "no route table yet";
+    public string? NotReadyReason => _draining ? "draining" : _hasTable ? null : "no route table yet";
 
     public void TableLoaded() => _hasTable = true;
 

@@ -12,7 +12,7 @@ internal sealed class StatusPages(Readiness readiness, ProxyMetrics metrics, Fun
     /// <summary>The page for a GET of that path; null where there is none.</summary>
     public AdminPage? Find(string path) => path switch
     {
-        "/ready" => readiness.ReasonAgainst is { } reason ? Text(503, reason) : Text(200, "ready"),
+        "/ready" => readiness.NotReadyReason is { } reason ? Text(503, reason) : Text(200, "ready"),
         "/live" => Text(200, "live"),
         "/metrics" => new AdminPage(200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Write(metrics, ejectedEndpoints()))),
         _ => null,

@@ -5,23 +5,20 @@ using Turnpike.Operator.Manifests;
 
 namespace Turnpike.Operator.Defaults;
 
-/// <summary>An object that is made where it is missing, and is its user's from then on.</summary>
+/// <summary>An object that is created when it is missing, and belongs to the user from then on.</summary>
 internal sealed record DefaultObject(ResourceRef Resource, NamespacedName Key, JsonObject Body);
 
 /// <summary>
-/// The settings and the IngressClass of a fresh installation. They say what counts without them, and what else there is: whoever wants to
-/// change something begins here. No image is named: settings that stay when the operator goes on would keep the sidecars behind.
+/// The settings and the IngressClass of a new installation. The settings repeat the most important defaults, as a start for changes. They
+/// name no image, because they stay when the operator is upgraded, and would keep the sidecars at the old version.
 /// </summary>
 internal static class DefaultObjects
 {
-    public static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
-    public static readonly ResourceRef IngressClasses = new("networking.k8s.io", "v1", "ingressclasses", "IngressClass");
-
     public static IReadOnlyList<DefaultObject> Of(Profile profile) =>
     [
-        new(ConfigMaps, new NamespacedName(profile.SystemNamespace, profile.MeshConfigMap), MeshConfig(profile)),
-        new(ConfigMaps, new NamespacedName(profile.SystemNamespace, profile.InjectConfigMap), InjectConfig(profile)),
-        new(IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), IngressClass(profile)),
+        new(KnownResources.ConfigMaps, new NamespacedName(profile.SystemNamespace, profile.MeshConfigMap), MeshConfig(profile)),
+        new(KnownResources.ConfigMaps, new NamespacedName(profile.SystemNamespace, profile.InjectConfigMap), InjectConfig(profile)),
+        new(KnownResources.IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), IngressClass(profile)),
     ];
 
     private static JsonObject MeshConfig(Profile profile) => KubeYaml.Object($"""
@@ -32,8 +29,8 @@ internal static class DefaultObjects
           namespace: {profile.SystemNamespace}
         data:
           {Names.MeshConfigKey}: |
-            # Settings of the whole mesh. The operator made them because there were none, and will not change them again.
-            # A key that is not known is warned about, with the nearest one that is. Each key: docs/reference/mesh.md
+            # Settings of the whole mesh. The operator created this ConfigMap because there was none, and does not change it again.
+            # An unknown key causes a warning that suggests the nearest known one. All keys: docs/reference/mesh.md
             ingressClass: {profile.IngressClass}
             ingressControllerMode: STRICT
             defaultRequestTimeout: 15s
@@ -47,12 +44,12 @@ internal static class DefaultObjects
           namespace: {profile.SystemNamespace}
         data:
           {Names.InjectConfigKey}: |
-            # Which pods get a sidecar, and which one. The operator made this because there was none, and will not change it again.
-            # policy: enabled injects pods that say nothing; disabled only those that ask, or whose namespace does.
+            # Which pods get a sidecar. The operator created this ConfigMap because there was none, and does not change it again.
+            # With policy enabled, pods are injected unless they opt out; with disabled, only if they or their namespace ask for it.
             policy: {(profile.InjectsByDefault ? "enabled" : "disabled")}
-            # The namespaces in which pods are injected; the empty text stands for all.
+            # The namespaces in which pods are injected. An empty string stands for all.
             namespaces: [""]
-            # The proxy's image is the one that the operator was started with (--proxy-image), as for the ingress. Another one:
+            # The proxy's image is that of the operator's option --proxy-image, as for the ingress. To use another one:
             # proxyImage: {Deployed.ProxyImage}
         """);
 

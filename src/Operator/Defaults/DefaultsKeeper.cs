@@ -10,20 +10,22 @@ using Turnpike.Hosting.Watch;
 namespace Turnpike.Operator.Defaults;
 
 /// <summary>
-/// Makes the settings and the IngressClass where they are missing, and never touches those that are there, whoever made them. It creates and
-/// does not apply: between looking and writing nothing of a user's can be overwritten. What is deleted is made again only after a while, so that
-/// who replaces an object by deleting and creating it comes first. An IngressClass of our name that is another controller's is told of.
+/// Creates the settings and the IngressClass when they are missing, and never changes existing ones, whoever created them. It creates
+/// rather than applies, so that it cannot overwrite an object that a user creates at the same time. A deleted object is created again only
+/// after a delay, so that a user who replaces it by deleting and creating it comes first. An IngressClass of the same name that belongs to
+/// another controller is reported.
 /// </summary>
 internal sealed class DefaultsKeeper(KubeApi api, OperatorOptions options, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
 {
-    /// <summary>Far longer than <c>kubectl replace --force</c> takes.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>The delay before a deleted object is created again, far longer than <c>kubectl replace --force</c> takes.</summary>
+    private static readonly TimeSpan RecreateDelay = TimeSpan.FromSeconds(10);
 
-    // A namespace that is being deleted takes nothing; a server that is away neither.
+    // A namespace that is being deleted accepts no objects, and the API server may be unreachable.
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _log = loggers.CreateLogger<DefaultsKeeper>();
-    private readonly EventPublisher _events = new(api, "turnpike.io/operator", options.PodName, loggers.CreateLogger<EventPublisher>(), clock);
+    private readonly EventPublisher _events =
+        new(api, "turnpike.io/operator", options.PodName, loggers.CreateLogger<EventPublisher>(), clock);
 
     public async Task RunAsync(CancellationToken term)
     {
@@ -32,11 +34,12 @@ internal sealed class DefaultsKeeper(KubeApi api, OperatorOptions options, ILogg
         var informers = objects.Select((wanted, index) => Watch(wanted, change =>
         {
             if (change.New is null)
-                queue.AddAfter(index, Patience);
+                queue.AddAfter(index, RecreateDelay);
             else
                 queue.Add(index);
         })).ToList();
-        var loop = new ReconcileLoop<int>("defaults", queue, (index, ct) => ReconcileAsync(objects[index], informers[index], ct), new(), _log, clock);
+        Task<TimeSpan?> ReconcileIndexAsync(int index, CancellationToken ct) => ReconcileAsync(objects[index], informers[index], ct);
+        var loop = new ReconcileLoop<int>("defaults", queue, ReconcileIndexAsync, new(), _log, clock);
         for (var index = 0; index < objects.Count; index++)
             queue.Add(index);
         await Task.WhenAll(informers
@@ -49,18 +52,19 @@ internal sealed class DefaultsKeeper(KubeApi api, OperatorOptions options, ILogg
         if (informer.Cache.List() is [var found, ..])
         {
             if (found.Controller is { } controller && controller != Names.IngressController)
-                await TellOfForeignClassAsync(wanted, found, controller, ct);
+                await ReportForeignClassAsync(wanted, found, controller, ct);
             return null;
         }
         try
         {
-            await api.CreateAsync(wanted.Resource, wanted.Key.Namespace, (JsonNode)wanted.Body.DeepClone(), WriteOptions.Default with { FieldManager = Deployed.FieldManager }, ct);
+            var write = new WriteOptions { FieldManager = Deployed.FieldManager };
+            await api.CreateAsync(wanted.Resource, wanted.Key.Namespace, (JsonNode)wanted.Body.DeepClone(), write, ct);
             _log.DefaultMade(wanted.Resource.Kind, wanted.Key.ToString());
             return null;
         }
         catch (KubeStatusException e) when (e.Reason == "AlreadyExists")
         {
-            // Somebody was quicker, and the watch will say so.
+            // Another client created it first. The watch will report it.
             return null;
         }
         catch (KubeStatusException e)
@@ -70,29 +74,31 @@ internal sealed class DefaultsKeeper(KubeApi api, OperatorOptions options, ILogg
         }
     }
 
-    private async Task TellOfForeignClassAsync(DefaultObject wanted, Found found, string controller, CancellationToken ct)
+    private async Task ReportForeignClassAsync(DefaultObject wanted, Found found, string controller, CancellationToken ct)
     {
-        var note = $"IngressClass {wanted.Key.Name} belongs to the controller {controller}, so Turnpike leaves the Ingresses of this class to it; "
-            + $"ingressClass in ConfigMap {options.Profile.MeshConfigMap} names another class";
+        var note = $"IngressClass {wanted.Key.Name} belongs to the controller {controller}, "
+            + "so Turnpike does not serve Ingresses of this class; "
+            + $"to use another class, set ingressClass in ConfigMap {options.Profile.MeshConfigMap}";
         _log.ForeignClass(note);
-        await _events.PublishAsync(new EventSubject(wanted.Resource, wanted.Key, found.Uid), EventSeverity.Warning, "ForeignIngressClass", "Adopt", note, ct);
+        var subject = new EventSubject(wanted.Resource, wanted.Key, found.Uid);
+        await _events.PublishAsync(subject, EventSeverity.Warning, "ForeignIngressClass", "Adopt", note, ct);
     }
 
-    /// <summary>Each object by its name: no others are our business.</summary>
+    /// <summary>Watches one object by its name.</summary>
     private Informer<Found> Watch(DefaultObject wanted, Action<ObjectChange<Found>> changed)
     {
         var informer = new Informer<Found>(
             api,
             wanted.Resource,
             Found.Of,
-            new InformerOptions { Query = new ResourceQuery { Namespace = wanted.Key.Namespace.Length == 0 ? null : wanted.Key.Namespace, FieldSelector = $"metadata.name={wanted.Key.Name}" } },
+            new InformerOptions { Query = ResourceQuery.Named(wanted.Key) },
             loggers.CreateLogger<Informer<Found>>(),
             clock);
         informer.AddHandler(changed);
         return informer;
     }
 
-    /// <param name="Controller">Of an IngressClass; null for other kinds.</param>
+    /// <param name="Controller">The controller of an IngressClass; null for other kinds.</param>
     private sealed record Found(string Uid, string? Controller)
     {
         public static Found Of(JsonElement json) => new(json.Uid(), json.Child("spec")?.Text("controller"));

@@ -8,37 +8,33 @@ using Turnpike.Primitives;
 
 namespace Turnpike.Operator.ManagedProxy;
 
-/// <summary>One object as it shall be.</summary>
+/// <summary>An object in the form that it should have.</summary>
 internal sealed record DesiredObject(ResourceRef Resource, NamespacedName Key, JsonObject Body);
 
-/// <summary>The ingress proxy as it shall be: pure, settings in, objects out.</summary>
+/// <summary>The objects of the managed ingress, as a pure function of the settings.</summary>
 internal static class DesiredProxy
 {
-    public static readonly ResourceRef Deployments = new("apps", "v1", "deployments", "Deployment");
-    public static readonly ResourceRef Services = new("", "v1", "services", "Service");
-    public static readonly ResourceRef ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount");
-    public static readonly ResourceRef DisruptionBudgets = new("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget");
 
-    /// <summary>What Kubernetes before 1.21 serves.</summary>
-    public static readonly ResourceRef OldDisruptionBudgets = DisruptionBudgets with { Version = "v1beta1" };
-
-    /// <summary>The native program listens at once and has its first table when the control plane has answered; earlier probes would only warn.</summary>
+    /// <summary>
+    /// The delay of the first probes. The native program listens at once, but gets its first table from the control plane; earlier probes
+    /// would only cause warning Events.
+    /// </summary>
     private const int StartSeconds = 2;
 
-    /// <param name="profile">The names.</param>
-    /// <param name="mesh">Settings of the proxy.</param>
-    /// <param name="defaultImage">The image where the settings name none.</param>
-    /// <param name="budgets">The version of PodDisruptionBudget that the API server serves.</param>
+    /// <param name="profile">The names of the installation.</param>
+    /// <param name="mesh">The mesh settings.</param>
+    /// <param name="defaultImage">The proxy's image when the settings name none.</param>
+    /// <param name="budgets">The version of PodDisruptionBudgets that the API server serves.</param>
     public static IReadOnlyList<DesiredObject> All(Profile profile, MeshConfig mesh, string defaultImage, ResourceRef budgets)
     {
         var name = new NamespacedName(profile.SystemNamespace, profile.IngressService);
         return
         [
-            new(ServiceAccounts, name, ServiceAccount(profile)),
-            new(Services, name, Service(profile, mesh.IngressProxy)),
+            new(KnownResources.ServiceAccounts, name, ServiceAccount(profile)),
+            new(KnownResources.Services, name, Service(profile, mesh.IngressProxy)),
             new(budgets, name, DisruptionBudget(profile.IngressLabel.Key, profile.IngressLabel.Value)),
-            new(Deployments, name, Deployment(profile, mesh, defaultImage)),
-            new(budgets, new NamespacedName(profile.SystemNamespace, Deployed.Operator), DisruptionBudget(Deployed.OperatorLabel, Deployed.Operator)),
+            new(KnownResources.Deployments, name, Deployment(profile, mesh, defaultImage)),
+            new(budgets, name with { Name = Deployed.Operator }, DisruptionBudget(Deployed.OperatorLabel, Deployed.Operator)),
         ];
     }
 
@@ -89,7 +85,7 @@ internal static class DesiredProxy
     private static JsonObject Deployment(Profile profile, MeshConfig mesh, string defaultImage)
     {
         var settings = mesh.IngressProxy;
-        // Longer than the drain, so that it is the proxy that ends, not the kubelet that kills.
+        // The grace period is longer than the drain, so that the proxy exits before the kubelet kills it.
         var drain = mesh.DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero;
         var grace = (int)Math.Ceiling(drain.TotalSeconds) + 15;
         return KubeYaml.Object($"""

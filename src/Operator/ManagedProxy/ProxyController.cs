@@ -11,24 +11,32 @@ using Turnpike.Hosting.Watch;
 namespace Turnpike.Operator.ManagedProxy;
 
 /// <summary>
-/// Keeps the ingress proxy as the settings say. Every change of its objects, by whomever, leads to another apply, which changes
-/// nothing where nothing has drifted.
+/// Reconciles the managed ingress with the settings. Every change of its objects, by any client, leads to another apply, which changes
+/// nothing if they are right.
 /// </summary>
 internal sealed class ProxyController(
-    KubeApi api, OperatorOptions options, DiscoveryStates states, RotatingCertificates certificates, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
+    KubeApi api,
+    OperatorOptions options,
+    DiscoveryStates states,
+    RotatingCertificates certificates,
+    ILoggerFactory loggers,
+    TimeProvider clock) : ILeaderTask
 {
-    // Events bring changes at once; this is for those that got lost.
+    // Watches report changes at once. The resync is for events that were lost.
     private static readonly TimeSpan Resync = TimeSpan.FromSeconds(30);
-    private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
 
     private readonly ServerSideApply _apply = new(api, Deployed.FieldManager);
     private readonly ILogger _log = loggers.CreateLogger<ProxyController>();
 
     public async Task RunAsync(CancellationToken term)
     {
-        var budgets = await api.ServesAsync(DesiredProxy.DisruptionBudgets, term) ? DesiredProxy.DisruptionBudgets : DesiredProxy.OldDisruptionBudgets;
+        var budgets = await api.ServesAsync(KnownResources.DisruptionBudgets, term)
+            ? KnownResources.DisruptionBudgets
+            : KnownResources.DisruptionBudgetsBeta;
         using var trigger = new Trigger(clock);
-        var informers = DesiredProxy.All(options.Profile, MeshConfig.Of(options.Profile), options.ProxyImage, budgets).Select(desired => Watch(desired, trigger.Fire)).ToList();
+        var informers = DesiredProxy.All(options.Profile, MeshConfig.Of(options.Profile), options.ProxyImage, budgets)
+            .Select(desired => Watch(desired, trigger.Fire))
+            .ToList();
         trigger.Fire();
         await Task.WhenAll(informers
             .Select(informer => Task.Run(() => informer.RunAsync(term), CancellationToken.None))
@@ -41,7 +49,8 @@ internal sealed class ProxyController(
         if (certificates.Bundle is { } bundle)
         {
             var body = new JsonObject { ["data"] = new JsonObject { [Deployed.CaKey] = bundle } };
-            await _apply.ApplyAsync(ConfigMaps, new NamespacedName(options.Profile.SystemNamespace, options.Profile.CaConfigMap), body, ct);
+            var key = new NamespacedName(options.Profile.SystemNamespace, options.Profile.CaConfigMap);
+            await _apply.ApplyAsync(KnownResources.ConfigMaps, key, body, ct);
         }
         var mesh = states.Current?.Snapshot.Mesh ?? MeshConfig.Of(options.Profile);
         foreach (var desired in DesiredProxy.All(options.Profile, mesh, options.ProxyImage, budgets))
@@ -60,14 +69,14 @@ internal sealed class ProxyController(
         }
     }
 
-    /// <summary>Each object by its name: no others are our business, and no others may we see.</summary>
+    /// <summary>Watches one object by its name. The operator's role allows no others.</summary>
     private Informer<string> Watch(DesiredObject desired, Action changed)
     {
         var informer = new Informer<string>(
             api,
             desired.Resource,
             item => item.ResourceVersion(),
-            new InformerOptions { Query = new ResourceQuery { Namespace = desired.Key.Namespace, FieldSelector = $"metadata.name={desired.Key.Name}" } },
+            new InformerOptions { Query = ResourceQuery.Named(desired.Key) },
             loggers.CreateLogger<Informer<string>>(),
             clock);
         informer.AddHandler(_ => changed());

@@ -10,7 +10,9 @@ internal sealed record Grant(string Reason, string ApiGroup, string[] Resources,
     /// <summary>The only objects that it is about; empty: all. Lists and watches name theirs in a field selector.</summary>
     public string[] Names { get; init; } = [];
 
-    /// <summary>What an ordinary run does not need it for, such as an old API server; null where every run needs every verb of it.</summary>
+    /// <summary>
+    /// What an ordinary run does not need it for, such as an old API server; null where every run needs every verb of it.
+    /// </summary>
     public string? OnlyFor { get; init; }
 
     public JsonObject ToRule()

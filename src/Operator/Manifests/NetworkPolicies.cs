@@ -12,8 +12,8 @@ internal static class NetworkPolicies
     public static IEnumerable<JsonObject> All(Profile profile) => [Operator(profile), Ingress(profile)];
 
     /// <remarks>
-    /// The API server comes to the webhooks from the network of its nodes, which a policy cannot tell from others: that port is open, and so
-    /// is the one of the kubelet's probes and of scrapes. Discovery is for the ingress and for the other replicas; sidecars capture no
+    /// The API server comes to the webhooks from the network of its nodes, which a policy cannot tell from others: that port is open, and
+    /// so is the one of the kubelet's probes and of scrapes. Discovery is for the ingress and for the other replicas; sidecars capture no
     /// traffic and ask for no table.
     /// </remarks>
     private static JsonObject Operator(Profile profile) => KubeYaml.Object($"""

@@ -4,9 +4,9 @@ using Turnpike.Api.RouteRules;
 namespace Turnpike.Operator.Manifests;
 
 /// <summary>
-/// The exclusions of a RouteRule as CEL expressions, which the API server itself checks from Kubernetes 1.25 on, with the operator away too; older
-/// ones drop them. Each names its field and says what the webhook says (docs/decisions/0009). Where a field has two spellings, there is a rule for each,
-/// so that the one that was written is named. None costs more than asking whether a field is there.
+/// The exclusions of a RouteRule as CEL expressions, which the API server itself checks from Kubernetes 1.25 on, with the operator away
+/// too; older ones drop them. Each names its field and says what the webhook says (docs/decisions/0009). Where a field has two spellings,
+/// there is a rule for each, so that the one that was written is named. None costs more than asking whether a field is there.
 /// </summary>
 internal static class RouteRuleCel
 {

@@ -8,8 +8,8 @@ using Turnpike.Webhooks.Entities;
 namespace Turnpike.Operator.Manifests;
 
 /// <summary>
-/// The CustomResourceDefinition of RouteRule: a structural schema with every field in both spellings, derived from the records
-/// that the decoder reads into. What it is called and which columns it has is said by the attributes of its entity, as KubeOps' generator has it.
+/// The CustomResourceDefinition of RouteRule: a structural schema with every field in both spellings, derived from the records that the
+/// decoder reads into. What it is called and which columns it has is said by the attributes of its entity, as KubeOps' generator has it.
 /// </summary>
 internal static class RouteRuleCrd
 {

@@ -11,26 +11,33 @@ using Turnpike.Webhooks;
 
 namespace Turnpike.Operator.Status;
 
-/// <summary>Writes what people ask for at a glance (`turnpike status`) to ConfigMap <c>turnpike-status</c>, and unhooks us when the namespace goes.</summary>
-internal sealed class FleetStatusController(KubeApi api, Profile profile, DiscoveryStates states, FleetView fleet, SelfTest selfTest, ImageProofs proofs, Informer<OperatorHost.ProofRecord> record, ILogger<FleetStatusController> log, TimeProvider clock) : ILeaderTask
+/// <summary>
+/// Writes the ConfigMap <c>turnpike-status</c>, which <c>turnpike status</c> reads, and makes the webhook configurations belong to the
+/// operator's namespace, so that they are deleted with it.
+/// </summary>
+internal sealed class FleetStatusController(
+    KubeApi api,
+    Profile profile,
+    DiscoveryStates states,
+    FleetView fleet,
+    SelfTest selfTest,
+    ImageProofs proofs,
+    Informer<OperatorHost.ProofRecord> record,
+    ILogger<FleetStatusController> log,
+    TimeProvider clock) : ILeaderTask
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
-    private static readonly ResourceRef Namespaces = new("", "v1", "namespaces", "Namespace");
-    private static readonly ResourceRef[] WebhookConfigurations =
-    [
-        new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration"),
-        new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration"),
-    ];
+    private static readonly ResourceRef[] WebhookConfigurations = [KnownResources.ValidatingWebhooks, KnownResources.MutatingWebhooks];
 
     private readonly ServerSideApply _apply = new(api, Deployed.FieldManager);
 
     public async Task RunAsync(CancellationToken term)
     {
-        // What another leader wrote down must be known before it is written anew.
+        // The record of another leader must be known before it is written again.
         await record.Synced.WaitAsync(term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var written = "";
         var owned = false;
+        var failure = new LastFailure();
         while (!term.IsCancellationRequested)
         {
             try
@@ -41,13 +48,16 @@ internal sealed class FleetStatusController(KubeApi api, Profile profile, Discov
                 var text = data.ToJsonString();
                 if (text != written)
                 {
-                    await _apply.ApplyAsync(ConfigMaps, new NamespacedName(profile.SystemNamespace, Names.StatusConfigMap), new JsonObject { ["data"] = data }, term);
+                    var key = new NamespacedName(profile.SystemNamespace, Names.StatusConfigMap);
+                    await _apply.ApplyAsync(KnownResources.ConfigMaps, key, new JsonObject { ["data"] = data }, term);
                     written = text;
                 }
+                failure.Clear();
             }
             catch (Exception e) when (!term.IsCancellationRequested)
             {
-                log.StatusNotWritten(Names.StatusConfigMap, e.Message);
+                if (failure.IsNew(e.Message))
+                    log.StatusNotWritten(Names.StatusConfigMap, e.Message);
             }
             catch (OperationCanceledException)
             {
@@ -79,15 +89,20 @@ internal sealed class FleetStatusController(KubeApi api, Profile profile, Discov
         };
     }
 
-    /// <summary>The webhook configurations belong to our namespace, so that deleting it leaves no hook behind that nobody answers.</summary>
+    /// <summary>
+    /// Makes the webhook configurations belong to the operator's namespace: left behind, they would name webhooks that no longer respond.
+    /// Returns false when the namespace or a configuration does not exist yet.
+    /// </summary>
     private async Task<bool> OwnWebhooksAsync(CancellationToken ct)
     {
-        var ns = await api.GetAsync(Namespaces, NamespacedName.ClusterScoped(profile.SystemNamespace), ct);
+        if (await api.FindAsync(KnownResources.Namespaces, NamespacedName.ClusterScoped(profile.SystemNamespace), ct) is not { } ns)
+            return false;
+        var key = NamespacedName.ClusterScoped(profile.WebhookConfiguration);
         foreach (var resource in WebhookConfigurations)
         {
-            if (await api.FindAsync(resource, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ct) is null)
+            if (await api.FindAsync(resource, key, ct) is null)
                 return false;
-            await _apply.ApplyAsync(resource, NamespacedName.ClusterScoped(profile.WebhookConfiguration), KubeYaml.Object($"""
+            await _apply.ApplyAsync(resource, key, KubeYaml.Object($"""
                 metadata:
                   ownerReferences:
                   - apiVersion: v1

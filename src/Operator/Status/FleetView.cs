@@ -3,23 +3,25 @@ using Turnpike.Discovery;
 namespace Turnpike.Operator.Status;
 
 /// <summary>Another replica of the control plane.</summary>
-/// <param name="Address">Its IP, which it is known by.</param>
-/// <param name="Name">Of its pod, for people.</param>
-/// <param name="IsExpected">It is an endpoint that proxies are sent to, so it must be heard before anything is said of all proxies.</param>
+/// <param name="Address">The IP that identifies the replica.</param>
+/// <param name="Name">The name of its pod, for messages.</param>
+/// <param name="IsExpected">
+/// Whether the Service sends proxies to the replica, so that its proxies must be known before anything is said of all proxies.
+/// </param>
 internal sealed record Peer(string Address, string Name, bool IsExpected);
 
-/// <summary>The proxies at one moment.</summary>
-/// <param name="Proxies">All that are known of.</param>
-/// <param name="IsComplete">False for the moments in which a replica, or which replicas there are, is about to be heard.</param>
-/// <param name="Unreachable">Replicas whose proxies are not among them, in ordinal order.</param>
+/// <summary>The connected proxies at one moment.</summary>
+/// <param name="Proxies">All known proxies.</param>
+/// <param name="IsComplete">False while a replica, or the list of replicas, is still expected to report.</param>
+/// <param name="Unreachable">The names of replicas whose proxies are not known, in ordinal order.</param>
 internal sealed record Fleet(IReadOnlyList<ConnectedProxy> Proxies, bool IsComplete, IReadOnlyList<string> Unreachable);
 
-/// <summary>The proxies of all replicas of the control plane: those of this one, and what the others tell.</summary>
+/// <summary>The proxies of all replicas of the control plane: those connected to this one, and those that the others report.</summary>
 internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
 {
     /// <summary>
-    /// How long a replica may be silent before that matters: a pod that ends stops being an endpoint within this time, and its proxies
-    /// have come to another replica.
+    /// How long a replica may be disconnected before it counts as unreachable. Within this time a pod that terminates is no longer an
+    /// endpoint, and its proxies have connected to another replica.
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
@@ -29,8 +31,8 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
     private event Action? PeersChanged;
 
     /// <summary>
-    /// Raised after each change that a proxy or a replica tells of; <see cref="UntilChange"/> says when time alone changes something.
-    /// Handlers only note what is to be done.
+    /// Raised after each change that a proxy or a replica reports. <see cref="UntilChange"/> says when the passing of time causes a change.
+    /// Handlers must only note what is to be done.
     /// </summary>
     public event Action? Changed
     {
@@ -46,14 +48,17 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
         }
     }
 
-    /// <summary>How long until the silence of a replica begins to matter; null where none is silent.</summary>
+    /// <summary>The time until a disconnected replica counts as unreachable; null when there is none.</summary>
     public TimeSpan? UntilChange
     {
         get
         {
             lock (_gate)
             {
-                var waits = _peers.Values.Where(p => !p.IsConnected && !IsOver(p)).Select(p => Grace - clock.GetElapsedTime(p.SilentSince)).ToList();
+                var waits = _peers.Values
+                    .Where(p => !p.IsConnected && !IsUnreachable(p))
+                    .Select(p => Grace - clock.GetElapsedTime(p.DisconnectedSince))
+                    .ToList();
                 return waits.Count == 0 ? null : waits.Min();
             }
         }
@@ -65,22 +70,24 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
         {
             lock (_gate)
             {
-                foreach (var peer in _peers.Values.Where(p => !p.IsConnected && IsOver(p)))
+                foreach (var peer in _peers.Values.Where(p => !p.IsConnected && IsUnreachable(p)))
                     peer.Proxies = null;
-                var told = local.All.Concat(ProxiesOf(connected: true)).ToLookup(p => p.IsLeaving);
-                // The proxies of a replica that ended, and those whose stream was renewed, come to another one: what was last said of them is out of date then.
-                var elsewhere = told[false].Select(p => (p.Namespace, p.Pod)).ToHashSet();
-                var all = told[false].Concat(told[true].Concat(ProxiesOf(connected: false)).Where(p => elsewhere.Add((p.Namespace, p.Pod))));
-                var unheard = _peers.Values.Where(p => p.Peer.IsExpected && p.Proxies is null).ToList();
+                var reported = local.All.Concat(ProxiesOf(connected: true)).ToLookup(p => p.IsLeaving);
+                // A proxy whose replica ended, or whose stream was renewed, connects to another replica. Its last report is out of date
+                // then.
+                var current = reported[false].Select(p => (p.Namespace, p.Pod)).ToHashSet();
+                var older = reported[true].Concat(ProxiesOf(connected: false)).Where(p => current.Add((p.Namespace, p.Pod)));
+                var all = reported[false].Concat(older);
+                var missing = _peers.Values.Where(p => p.Peer.IsExpected && p.Proxies is null).ToList();
                 return new Fleet(
                     [.. all.OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Pod, StringComparer.Ordinal)],
-                    _peersKnown && unheard.TrueForAll(IsOver),
-                    [.. unheard.Where(IsOver).Select(p => p.Peer.Name).Order(StringComparer.Ordinal)]);
+                    _peersKnown && missing.TrueForAll(IsUnreachable),
+                    [.. missing.Where(IsUnreachable).Select(p => p.Peer.Name).Order(StringComparer.Ordinal)]);
             }
         }
     }
 
-    /// <summary>Which other replicas there are; those that are missing are forgotten with their proxies.</summary>
+    /// <summary>Sets the other replicas. Those that are not among them are forgotten, with their proxies.</summary>
     public void SetPeers(IReadOnlyCollection<Peer> peers)
     {
         lock (_gate)
@@ -91,7 +98,7 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
             foreach (var peer in peers)
             {
                 if (!_peers.TryGetValue(peer.Address, out var state))
-                    _peers.Add(peer.Address, new State { Peer = peer, SilentSince = clock.GetTimestamp() });
+                    _peers.Add(peer.Address, new State { Peer = peer, DisconnectedSince = clock.GetTimestamp() });
                 else
                     Renew(state, peer);
             }
@@ -99,8 +106,8 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
         PeersChanged?.Invoke();
     }
 
-    /// <summary>A replica tells of its proxies.</summary>
-    public void Heard(string address, IReadOnlyCollection<ConnectedProxy> proxies)
+    /// <summary>Sets the proxies that a replica reports.</summary>
+    public void SetProxies(string address, IReadOnlyCollection<ConnectedProxy> proxies)
     {
         lock (_gate)
         {
@@ -110,18 +117,18 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
         PeersChanged?.Invoke();
     }
 
-    /// <summary>A replica does not tell any more.</summary>
-    public void Lost(string address)
+    /// <summary>Notes that the stream from a replica has ended.</summary>
+    public void SetDisconnected(string address)
     {
         lock (_gate)
         {
             if (_peers.TryGetValue(address, out var state) && state.IsConnected)
-                (state.IsConnected, state.SilentSince) = (false, clock.GetTimestamp());
+                (state.IsConnected, state.DisconnectedSince) = (false, clock.GetTimestamp());
         }
         PeersChanged?.Invoke();
     }
 
-    /// <summary>Nobody asks the other replicas any more.</summary>
+    /// <summary>Forgets the other replicas at the end of a term, when they are no longer asked.</summary>
     public void ForgetPeers()
     {
         lock (_gate)
@@ -134,26 +141,26 @@ internal sealed class FleetView(ProxyRegistry local, TimeProvider clock)
 
     private void Renew(State state, Peer peer)
     {
-        // A starting replica is reached when it is ready, not before; the time before that is not held against it.
+        // A starting replica is reachable only when it is ready, so the time before that does not count.
         if (peer.IsExpected && !state.Peer.IsExpected && !state.IsConnected)
-            state.SilentSince = clock.GetTimestamp();
+            state.DisconnectedSince = clock.GetTimestamp();
         state.Peer = peer;
     }
 
     private IEnumerable<ConnectedProxy> ProxiesOf(bool connected) =>
         _peers.Values.Where(p => p.IsConnected == connected).SelectMany(p => p.Proxies ?? []);
 
-    private bool IsOver(State state) => clock.GetElapsedTime(state.SilentSince) >= Grace;
+    private bool IsUnreachable(State state) => clock.GetElapsedTime(state.DisconnectedSince) >= Grace;
 
     private sealed class State
     {
         public required Peer Peer { get; set; }
 
-        /// <summary>What it last told; null where that is nothing, or too long ago.</summary>
+        /// <summary>The proxies that the replica last reported; null when it reported none, or too long ago.</summary>
         public IReadOnlyCollection<ConnectedProxy>? Proxies { get; set; }
 
         public bool IsConnected { get; set; }
 
-        public long SilentSince { get; set; }
+        public long DisconnectedSince { get; set; }
     }
 }

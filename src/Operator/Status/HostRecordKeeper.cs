@@ -12,27 +12,29 @@ using Turnpike.Hosting.Reconcile;
 namespace Turnpike.Operator.Status;
 
 /// <summary>
-/// Writes down which namespace has which host, in a ConfigMap for each namespace: so every replica, and the one after the next restart, gives the hosts
-/// out alike, and an old Ingress that names a host later does not win it by its age. A namespace can fill its own record only.
+/// Records which namespace owns which host, in a ConfigMap for each namespace. With the records, every replica assigns hosts in the same
+/// way, also after a restart, and an old Ingress that names a host later does not win it by its age. A namespace can fill its own record
+/// only.
 /// </summary>
-internal sealed class HostRecordKeeper(KubeApi api, Profile profile, DiscoveryStates states, ILogger<HostRecordKeeper> log, TimeProvider clock) : ILeaderTask
+internal sealed class HostRecordKeeper(
+    KubeApi api, Profile profile, DiscoveryStates states, ILogger<HostRecordKeeper> log, TimeProvider clock) : ILeaderTask
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly ResourceRef ConfigMaps = new("", "v1", "configmaps", "ConfigMap");
 
     private readonly ServerSideApply _apply = new(api, Deployed.FieldManager);
 
     public async Task RunAsync(CancellationToken term)
     {
-        // What this leader has written counts from then on, also before it comes back with the watch.
+        // The records that this leader has written count at once, before the watch returns them.
         HostClaims? claims = null;
         var sequence = 0L;
+        var failure = new LastFailure();
         while (!term.IsCancellationRequested)
         {
             try
             {
                 var state = await states.NewerThanAsync(sequence, term);
-                // Who switches the ingress off for a while does not mean to give all hosts away.
+                // Hosts keep their owners while the ingress is switched off.
                 if (state.Snapshot.Mesh.IngressControllerMode == IngressControllerMode.Off)
                 {
                     sequence = state.Sequence;
@@ -41,6 +43,7 @@ internal sealed class HostRecordKeeper(KubeApi api, Profile profile, DiscoverySt
                 var wanted = claims is null ? state.Hosts.Claims : HostOwners.Of(state.Snapshot with { HostClaims = claims }).Claims;
                 await WriteAsync(state, wanted, term);
                 (claims, sequence) = (wanted, state.Sequence);
+                failure.Clear();
             }
             catch (OperationCanceledException) when (term.IsCancellationRequested)
             {
@@ -48,35 +51,42 @@ internal sealed class HostRecordKeeper(KubeApi api, Profile profile, DiscoverySt
             }
             catch (Exception e)
             {
-                log.HostsNotRecorded(e.Message);
+                if (failure.IsNew(e.Message))
+                    log.HostsNotRecorded(e.Message);
                 await Task.Delay(Pause, clock, term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    /// <summary>What a namespace no longer has goes first: at no moment do two records have the same host.</summary>
+    /// <summary>Writes the records. Hosts are removed first, so that no two records have the same host at any time.</summary>
     private async Task WriteAsync(DiscoveryState state, HostClaims claims, CancellationToken ct)
     {
         var written = state.Snapshot.HostRecords.ToLookup(r => r.Namespace, StringComparer.Ordinal);
         var wanted = claims.Records();
         var changed = wanted.Where(w => !w.Says(written[w.Namespace].FirstOrDefault())).ToList();
         foreach (var gone in state.Snapshot.HostRecords.ExceptBy(wanted.Select(w => w.Namespace), r => r.Namespace))
-            await api.DeleteAsync(ConfigMaps, new NamespacedName(gone.Metadata.Namespace, gone.Metadata.Name), gone.Metadata.Uid.Length > 0 ? gone.Metadata.Uid : null, ct);
+        {
+            var (key, uid) = (new NamespacedName(gone.Metadata.Namespace, gone.Metadata.Name), gone.Metadata.Uid);
+            await api.DeleteAsync(KnownResources.ConfigMaps, key, uid.Length > 0 ? uid : null, ct);
+        }
         foreach (var record in changed)
         {
-            if (written[record.Namespace].FirstOrDefault() is { } old && Kept(old, record) is { } kept && !kept.Says(old))
-                await ApplyAsync(kept, ct);
+            if (written[record.Namespace].FirstOrDefault() is { } old && Remaining(old, record) is { } remaining && !remaining.Says(old))
+                await ApplyAsync(remaining, ct);
         }
         foreach (var record in changed)
             await ApplyAsync(record, ct);
     }
 
-    /// <summary>What a record had and still has.</summary>
-    private static HostRecord Kept(HostRecord old, HostRecord record) =>
-        record with { Hosts = [.. old.Hosts.Intersect(record.Hosts, StringComparer.Ordinal)], Paths = [.. old.Paths.Intersect(record.Paths, StringComparer.Ordinal)] };
+    /// <summary>Returns what a record had before and still has.</summary>
+    private static HostRecord Remaining(HostRecord old, HostRecord record) => record with
+    {
+        Hosts = [.. old.Hosts.Intersect(record.Hosts, StringComparer.Ordinal)],
+        Paths = [.. old.Paths.Intersect(record.Paths, StringComparer.Ordinal)],
+    };
 
     private Task<JsonElement> ApplyAsync(HostRecord record, CancellationToken ct) => _apply.ApplyAsync(
-        ConfigMaps,
+        KnownResources.ConfigMaps,
         new NamespacedName(profile.SystemNamespace, Names.HostRecordPrefix + record.Namespace),
         new JsonObject
         {

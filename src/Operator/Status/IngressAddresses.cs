@@ -5,8 +5,8 @@ using Turnpike.Hosting.Client;
 namespace Turnpike.Operator.Status;
 
 /// <summary>
-/// Where the ingress is reached: what the load balancer says, else the external IPs of the Service, else the nodes that run the
-/// proxy (each by its external address where it has one). Pure.
+/// The addresses of the ingress, as a pure function: those of the load balancer, or else the external IPs of the Service, or else the nodes
+/// that run the proxy (each by its external address if it has one).
 /// </summary>
 internal static class IngressAddresses
 {
@@ -46,7 +46,13 @@ internal static class IngressAddresses
         (System.Net.IPAddress.TryParse(address, out _) ? "ip" : "hostname", address);
 
     private static JsonArray Sorted(IEnumerable<(string Kind, string Value)> entries) =>
-        [.. entries.Where(e => e.Value.Length > 0).OrderBy(e => e.Value, StringComparer.Ordinal).Select(e => (JsonNode)new JsonObject { [e.Kind] = e.Value })];
+    [
+        .. entries
+            .Where(e => e.Value.Length > 0)
+            .OrderBy(e => e.Value, StringComparer.Ordinal)
+            .Select(e => (JsonNode)new JsonObject { [e.Kind] = e.Value }),
+    ];
 
-    private static List<JsonElement> Items(JsonElement? array) => array is { ValueKind: JsonValueKind.Array } items ? [.. items.EnumerateArray()] : [];
+    private static List<JsonElement> Items(JsonElement? array) =>
+        array is { ValueKind: JsonValueKind.Array } items ? [.. items.EnumerateArray()] : [];
 }

@@ -11,14 +11,13 @@ using Turnpike.Hosting.Watch;
 
 namespace Turnpike.Operator.Status;
 
-/// <summary>Tells on each Ingress of our class where it is reached, and takes that back from those that are ours no longer.</summary>
-internal sealed class IngressStatusController(KubeApi api, Profile profile, DiscoveryStates states, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
+/// <summary>
+/// Writes the addresses of the ingress to the status of each Ingress of the operator's class, and removes them when an Ingress leaves it.
+/// </summary>
+internal sealed class IngressStatusController(
+    KubeApi api, Profile profile, DiscoveryStates states, ILoggerFactory loggers, TimeProvider clock) : ILeaderTask
 {
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(100);
-    private static readonly ResourceRef Ingresses = new("networking.k8s.io", "v1", "ingresses", Kinds.Ingress);
-    private static readonly ResourceRef Services = new("", "v1", "services", Kinds.Service);
-    private static readonly ResourceRef Pods = new("", "v1", "pods", Kinds.Pod);
-    private static readonly ResourceRef Nodes = new("", "v1", "nodes", "Node");
 
     private readonly ILogger _log = loggers.CreateLogger<IngressStatusController>();
     private readonly StatusWriter _writer = new(api, new ServerSideApply(api, Deployed.FieldManager));
@@ -26,10 +25,12 @@ internal sealed class IngressStatusController(KubeApi api, Profile profile, Disc
     public async Task RunAsync(CancellationToken term)
     {
         using var trigger = new Trigger(clock);
-        void Look() => trigger.FireAfter(Debounce);
-        var service = Watch(Services, new ResourceQuery { Namespace = profile.SystemNamespace, FieldSelector = $"metadata.name={profile.IngressService}" }, Look);
-        var pods = Watch(Pods, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = $"{profile.IngressLabel.Key}={profile.IngressLabel.Value}" }, Look);
-        var nodes = Watch(Nodes, ResourceQuery.All, Look);
+        void Schedule() => trigger.FireAfter(Debounce);
+        var label = $"{profile.IngressLabel.Key}={profile.IngressLabel.Value}";
+        var proxies = new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = label };
+        var service = Watch(KnownResources.Services, ResourceQuery.Named(new(profile.SystemNamespace, profile.IngressService)), Schedule);
+        var pods = Watch(KnownResources.Pods, proxies, Schedule);
+        var nodes = Watch(KnownResources.Nodes, ResourceQuery.All, Schedule);
         var written = new Dictionary<(NamespacedName Key, string Uid), string>();
         async Task<TimeSpan?> WriteAllAsync(CancellationToken ct)
         {
@@ -40,17 +41,17 @@ internal sealed class IngressStatusController(KubeApi api, Profile profile, Disc
             await WriteAsync(addresses, written, ct);
             return null;
         }
-        Look();
+        Schedule();
         IInformer[] informers = [service, pods, nodes];
         await Task.WhenAll(informers
             .Select(informer => Task.Run(() => informer.RunAsync(term), CancellationToken.None))
             .Append(trigger.RunAsync("ingress-status", WriteAllAsync, informers.Select(i => i.Synced), _log, term))
-            .Append(FollowStatesAsync(Look, term)));
+            .Append(FollowStatesAsync(Schedule, term)));
     }
 
-    /// <param name="addresses">What is to be told.</param>
-    /// <param name="written">What each Ingress was told; one that is made anew under its name has been told nothing.</param>
-    /// <param name="ct">Gives up.</param>
+    /// <param name="addresses">The addresses to write.</param>
+    /// <param name="written">The addresses that were written to each Ingress. An Ingress that is created again has a new uid.</param>
+    /// <param name="ct">Cancels the requests.</param>
     private async Task WriteAsync(JsonArray addresses, Dictionary<(NamespacedName Key, string Uid), string> written, CancellationToken ct)
     {
         if (states.Current is not { } state)
@@ -63,13 +64,13 @@ internal sealed class IngressStatusController(KubeApi api, Profile profile, Disc
         var text = addresses.ToJsonString();
         foreach (var one in ours.Where(one => written.GetValueOrDefault(one) != text))
         {
-            await _writer.WriteAsync(Ingresses, one.Key, Status(addresses), null, ct);
+            await _writer.WriteAsync(KnownResources.Ingresses, one.Key, Status(addresses), null, ct);
             written[one] = text;
         }
         foreach (var one in written.Keys.Where(one => !ours.Contains(one)).ToList())
         {
             if (all.Contains(one))
-                await _writer.WriteAsync(Ingresses, one.Key, Status([]), null, ct);
+                await _writer.WriteAsync(KnownResources.Ingresses, one.Key, Status([]), null, ct);
             written.Remove(one);
         }
     }
@@ -88,13 +89,13 @@ internal sealed class IngressStatusController(KubeApi api, Profile profile, Disc
             changed();
     }
 
-    private Informer<Kept> Watch(ResourceRef resource, ResourceQuery query, Action changed)
+    private Informer<RawObject> Watch(ResourceRef resource, ResourceQuery query, Action changed)
     {
-        var informer = new Informer<Kept>(
-            api, resource, json => new Kept(json.Clone()), new InformerOptions { Query = query }, loggers.CreateLogger<Informer<Kept>>(), clock);
+        var (options, log) = (new InformerOptions { Query = query }, loggers.CreateLogger<Informer<RawObject>>());
+        var informer = new Informer<RawObject>(api, resource, json => new RawObject(json.Clone()), options, log, clock);
         informer.AddHandler(_ => changed());
         return informer;
     }
 
-    private sealed record Kept(JsonElement Json);
+    private sealed record RawObject(JsonElement Json);
 }

@@ -1,15 +1,16 @@
+using Turnpike.Api.Core;
 using Turnpike.Compiler;
 
 namespace Turnpike.Operator.Status;
 
-/// <summary>Which other replicas there are, by what the cluster says: pure.</summary>
+/// <summary>Finds the other replicas of the operator, as a pure function of the snapshot.</summary>
 internal static class PeerDirectory
 {
     /// <param name="snapshot">The cluster.</param>
-    /// <param name="ownIp">By which this replica knows itself.</param>
+    /// <param name="ownIp">The IP of this replica.</param>
     /// <returns>
-    /// Every pod of the operator: one that is ending may still have proxies. Expected are those that the Service sends proxies to; a pod
-    /// that is starting, crashing or ending is not.
+    /// Every other pod of the operator, because one that is terminating may still have proxies. A replica is expected when the Service
+    /// sends proxies to it. A pod that is starting, crashing or terminating is not.
     /// </returns>
     public static IReadOnlyList<Peer> Of(ClusterSnapshot snapshot, string ownIp)
     {
@@ -22,10 +23,14 @@ internal static class PeerDirectory
         return
         [
             .. snapshot.Pods
-                .Where(p => p.Metadata.Namespace == snapshot.Profile.SystemNamespace && p.Metadata.Labels.GetValueOrDefault(Deployed.OperatorLabel) == Deployed.Operator)
+                .Where(p => p.Metadata.Namespace == snapshot.Profile.SystemNamespace)
+                .Where(p => p.Metadata.Labels.GetValueOrDefault(Deployed.OperatorLabel) == Deployed.Operator)
                 .Where(p => !p.Ips.IsEmpty && p.Ips[0] != ownIp)
                 .DistinctBy(p => p.Ips[0])
-                .Select(p => new Peer(p.Ips[0], p.Metadata.Name, endpoints.Exists(e => e.PodName is null ? p.Ips.Contains(e.Ip) : e.PodName == p.Metadata.Name))),
+                .Select(p => new Peer(p.Ips[0], p.Metadata.Name, endpoints.Exists(e => IsOf(e, p)))),
         ];
     }
+
+    private static bool IsOf(EndpointAddress endpoint, PodObject pod) =>
+        endpoint.PodName is null ? pod.Ips.Contains(endpoint.Ip) : endpoint.PodName == pod.Metadata.Name;
 }

@@ -12,9 +12,14 @@ using Turnpike.Protocol;
 
 namespace Turnpike.Operator.Status;
 
-/// <summary>Asks every other replica for its proxies, for as long as this one leads.</summary>
+/// <summary>Follows the proxies of every other replica, while this one leads.</summary>
 internal sealed class PeerWatcher(
-    OperatorOptions options, DiscoveryStates states, FleetView fleet, RotatingCertificates certificates, ILogger<PeerWatcher> log, TimeProvider clock) : ILeaderTask
+    OperatorOptions options,
+    DiscoveryStates states,
+    FleetView fleet,
+    RotatingCertificates certificates,
+    ILogger<PeerWatcher> log,
+    TimeProvider clock) : ILeaderTask
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
@@ -49,13 +54,13 @@ internal sealed class PeerWatcher(
 
     private async Task FollowAsync(string peer, CancellationToken ct)
     {
-        var silent = false;
+        var isLogged = false;
         while (!ct.IsCancellationRequested)
         {
             Exception? failure = null;
             try
             {
-                await StreamAsync(peer, () => silent = false, ct);
+                await StreamAsync(peer, () => isLogged = false, ct);
             }
             catch (Exception) when (ct.IsCancellationRequested)
             {
@@ -65,27 +70,27 @@ internal sealed class PeerWatcher(
             {
                 failure = e;
             }
-            fleet.Lost(peer);
+            fleet.SetDisconnected(peer);
             if (failure is not null)
             {
-                // Once for each time that it is lost: it is asked again every second.
-                if (!silent)
+                // The replica is asked again every second, so the failure is logged once for each loss.
+                if (!isLogged)
                     log.PeerUnreachable(peer, failure is RpcException rpc ? rpc.Status.Detail : failure.Message);
-                silent = true;
+                isLogged = true;
             }
             await Task.Delay(Retry, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task StreamAsync(string peer, Action heard, CancellationToken ct)
+    private async Task StreamAsync(string peer, Action received, CancellationToken ct)
     {
         var bundle = certificates.Bundle ?? throw new InvalidOperationException("there is no certificate authority yet");
-        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        trust.CustomTrustStore.ImportFromPem(bundle);
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPem(bundle);
         using var handler = new SocketsHttpHandler
         {
-            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust },
-            // By the name that the certificate is for, to this one replica.
+            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = PrivateTrust.In(authorities) },
+            // The URL has the name that the certificate is for; the connection goes to this one replica.
             ConnectCallback = async (_, connecting) =>
             {
                 var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -105,13 +110,18 @@ internal sealed class PeerWatcher(
             KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
         };
         using var channel = GrpcChannel.ForAddress(
-            $"https://{options.Profile.OperatorHost}:{options.DiscoveryPort}", new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = 64 * 1024 * 1024 });
+            $"https://{options.Profile.OperatorHost}:{options.DiscoveryPort}",
+            new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = 64 * 1024 * 1024 });
         var token = await File.ReadAllTextAsync(options.TokenFile, ct);
-        using var call = new Protocol.Fleet.FleetClient(channel).Proxies(new ProxiesRequest(), new Metadata { { "authorization", $"Bearer {token.Trim()}" } }, cancellationToken: ct);
+        var credentials = new Metadata { { "authorization", $"Bearer {token.Trim()}" } };
+        using var call = new Protocol.Fleet.FleetClient(channel).Proxies(new ProxiesRequest(), credentials, cancellationToken: ct);
         await foreach (var list in call.ResponseStream.ReadAllAsync(ct))
         {
-            heard();
-            fleet.Heard(peer, [.. list.Proxies.Select(p => new ConnectedProxy(p.Pod, p.Namespace, p.Build, p.TableVersion, p.Error.Length == 0 ? null : p.Error, p.Leaving))]);
+            received();
+            fleet.SetProxies(peer, [.. list.Proxies.Select(ToProxy)]);
         }
     }
+
+    private static ConnectedProxy ToProxy(ProxyState proxy) => new(
+        proxy.Pod, proxy.Namespace, proxy.Build, proxy.TableVersion, proxy.Error.Length == 0 ? null : proxy.Error, proxy.Leaving);
 }

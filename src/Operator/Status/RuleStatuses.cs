@@ -14,17 +14,16 @@ using Turnpike.Reading;
 namespace Turnpike.Operator.Status;
 
 /// <summary>
-/// Tells on each RouteRule what became of it. Every replica follows the tables; the leader alone writes, on the news of a table, of a proxy
-/// and of another replica. Nothing is asked again while nothing changes.
+/// Writes the status of each RouteRule. Every replica follows the tables. The leader alone writes, when a table, a proxy or another replica
+/// changes; nothing is polled.
 /// </summary>
 internal sealed class RuleStatuses(
     KubeApi api, DiscoveryStates states, FleetView view, ILogger<RuleStatuses> log, TimeProvider clock) : BackgroundService, ILeaderTask
 {
-    // The proxies acknowledge a table one after the other; what they say within a moment is told together.
+    // Proxies acknowledge a table one after the other. Acknowledgements that arrive within this time lead to one write.
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(20);
     private static readonly ReconcileOptions Options = new() { Workers = 4 };
 
-    private static readonly ResourceRef RouteRules = new(Names.Group, Names.Version, "routerules", Kinds.RouteRule);
 
     private readonly StatusWriter _writer = new(api, new ServerSideApply(api, Deployed.FieldManager));
     private readonly ConcurrentDictionary<string, (long Generation, JsonArray Conditions)> _written = new(StringComparer.Ordinal);
@@ -39,11 +38,11 @@ internal sealed class RuleStatuses(
     /// <summary>Writes statuses for a term.</summary>
     public async Task RunAsync(CancellationToken term)
     {
-        // Another leader may have written something else since.
+        // Another leader may have written other conditions since.
         _written.Clear();
         using var queue = new WorkQueue<string>(clock);
         using var trigger = new Trigger(clock);
-        void Look() => trigger.FireAfter(Debounce);
+        void Schedule() => trigger.FireAfter(Debounce);
         Task<TimeSpan?> AddAllAsync(CancellationToken ct)
         {
             foreach (var uid in Rules())
@@ -55,46 +54,48 @@ internal sealed class RuleStatuses(
             await this.UpdateAsync(uid, ct);
             return null;
         }
-        TableIsNew += Look;
-        view.Changed += Look;
+        TableIsNew += Schedule;
+        view.Changed += Schedule;
         try
         {
-            Look();
+            Schedule();
             await Task.WhenAll(
                 trigger.RunAsync("rule-news", AddAllAsync, [], log, term),
                 new ReconcileLoop<string>("rule-status", queue, UpdateAsync, Options, log, clock).RunAsync([], term));
         }
         finally
         {
-            view.Changed -= Look;
-            TableIsNew -= Look;
+            view.Changed -= Schedule;
+            TableIsNew -= Schedule;
         }
     }
 
-    /// <summary>Brings the status of a rule in line, where it is known what there is to say.</summary>
+    /// <summary>Writes the status of a rule if it has changed and is known.</summary>
     private async Task UpdateAsync(string uid, CancellationToken ct)
     {
         ObjectMeta? rule;
         JsonArray? previous;
-        IReadOnlyList<Condition> conditions;
+        IReadOnlyList<StatusCondition> conditions;
         var fleet = view.Current;
         lock (_gate)
         {
             if (!_rules.TryGetValue(uid, out rule))
                 return;
             previous = _carried.TryGetValue(uid, out var carried) ? JsonNode.Parse(carried) as JsonArray : null;
-            conditions = RuleConditions.Of([.. _diagnostics[(rule.Namespace, rule.Name)]], fleet, proxy => _history.Has(proxy.TableVersion, rule));
+            var diagnostics = _diagnostics[(rule.Namespace, rule.Name)].ToList();
+            conditions = RuleConditions.Of(diagnostics, fleet, proxy => _history.Has(proxy.TableVersion, rule));
         }
-        // A new leader says nothing until the other replicas had their moment: what is said already mostly still holds.
+        // A new leader waits until it has heard from the other replicas. The conditions that are there are most likely still right.
         if (!fleet.IsComplete && !conditions.Any(c => c is { Type: "Programmed", IsTrue: false }))
             return;
         var known = _written.GetValueOrDefault(uid);
-        var desired = Condition.ToJson(conditions, known.Conditions ?? previous, rule.Generation, clock.GetUtcNow());
-        // What the rule carries counts too: somebody else may have written there. Where that is merely old, the write changes nothing.
+        var desired = StatusCondition.ToJson(conditions, known.Conditions ?? previous, rule.Generation, clock.GetUtcNow());
+        // The conditions on the rule count too, because another writer may have changed them. If they are merely old, the write changes
+        // nothing.
         if (known.Generation == rule.Generation && JsonNode.DeepEquals(desired, known.Conditions) && JsonNode.DeepEquals(desired, previous))
             return;
         var status = new JsonObject { ["observedGeneration"] = rule.Generation, ["conditions"] = desired.DeepClone() };
-        await _writer.WriteAsync(RouteRules, new NamespacedName(rule.Namespace, rule.Name), status, null, ct);
+        await _writer.WriteAsync(CustomResources.RouteRules, new NamespacedName(rule.Namespace, rule.Name), status, null, ct);
         _written[uid] = (rule.Generation, desired);
     }
 
@@ -117,7 +118,9 @@ internal sealed class RuleStatuses(
                 _history.Add(state);
                 _rules = state.Rules.DistinctBy(r => r.Uid).ToDictionary(r => r.Uid, StringComparer.Ordinal);
                 _carried = state.RuleConditions;
-                _diagnostics = state.Diagnostics.Where(d => d.Subject.Kind == Kinds.RouteRule).ToLookup(d => (d.Subject.Namespace, d.Subject.Name));
+                _diagnostics = state.Diagnostics
+                    .Where(d => d.Subject.Kind == Kinds.RouteRule)
+                    .ToLookup(d => (d.Subject.Namespace, d.Subject.Name));
             }
             TableIsNew?.Invoke();
         }

@@ -4,8 +4,8 @@ using Turnpike.Reading;
 namespace Turnpike.Operator.Status;
 
 /// <summary>
-/// Which table has which version of which rule in it: what a proxy has in force is known by the version of its table, whichever
-/// replica it is connected to, since equal objects compile to equal tables. Not thread-safe.
+/// Remembers which versions of the rules each table holds. The version of a proxy's table says which rules it has in force, whichever
+/// replica it is connected to, because equal objects compile to equal tables. It is not thread-safe.
 /// </summary>
 internal sealed class TableHistory
 {
@@ -26,7 +26,7 @@ internal sealed class TableHistory
             _firstSequence.TryAdd(rule, state.Sequence);
     }
 
-    /// <summary>Whether a proxy with that table has this version of the rule in force.</summary>
+    /// <summary>Returns whether a proxy with that table has this version of the rule in force.</summary>
     public bool Has(string tableVersion, ObjectMeta rule) =>
         _lastSequence.TryGetValue(tableVersion, out var last)
         && _firstSequence.TryGetValue((rule.Uid, rule.Generation), out var first)

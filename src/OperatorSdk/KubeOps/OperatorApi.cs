@@ -6,13 +6,15 @@ using k8s;
 
 namespace Turnpike.OperatorSdk;
 
-/// <summary>Which API server the operator works with: the same call in both modes.</summary>
+/// <summary>Sets the API server that the operator works with, by the same call in both modes.</summary>
 public static class OperatorApi
 {
-    /// <summary>Has our runtime and KubeOps' watches go to the same API server, with the same rules of whom to trust.</summary>
-    /// <param name="services">Of the host. To be called before <c>AddKubernetesOperator</c>, which looks for an API server by itself otherwise.</param>
-    /// <param name="kubeconfig">Null: the cluster that the pod runs in, else the user's own kubeconfig.</param>
-    /// <param name="ns">The namespace that the operator lives in, whatever the kubeconfig says.</param>
+    /// <summary>Makes Hosting and the watches of KubeOps use the same API server, authorities and credentials.</summary>
+    /// <param name="services">
+    /// The host's services. <c>AddKubernetesOperator</c>, called later, would otherwise choose an API server.
+    /// </param>
+    /// <param name="kubeconfig">The kubeconfig; null for the pod's cluster, or outside a pod for the user's kubeconfig.</param>
+    /// <param name="ns">The operator's namespace, which replaces that of the kubeconfig.</param>
     public static IServiceCollection AddOperatorApi(this IServiceCollection services, string? kubeconfig, string ns)
     {
         KubeEndpoint Endpoint() => KubeEndpoint.Of(kubeconfig).Within(ns);

@@ -9,8 +9,8 @@ using k8s.Models;
 namespace Turnpike.Webhooks.Entities;
 
 /// <summary>
-/// An object as the operator SDK hands it out, of which nothing is lost: it stays JSON as the API server sent it. The strict readers of the Api
-/// room, which the command line and file mode use too, are the only ones to take it apart.
+/// An entity of the operator SDK that keeps the object as JSON, as the API server sent it. Only the strict readers of the Api room decode
+/// it, which the command line and file mode use as well.
 /// </summary>
 public abstract class RawEntity : CustomKubernetesEntity
 {
@@ -21,14 +21,14 @@ public abstract class RawEntity : CustomKubernetesEntity
 
     public JsonElement? Status => Raw.Child("status");
 
-    /// <summary>The object for a reader, which may change it.</summary>
+    /// <summary>Returns a copy of the object for a reader, which may change it.</summary>
     internal JsonObject ToJson() => JsonObject.Create(Raw)!;
 
-    /// <summary>Null where the annotation is not there.</summary>
+    /// <summary>Returns the value of an annotation, or null.</summary>
     internal string? Annotation(string name) => Raw.Child("metadata")?.Child("annotations")?.Text(name);
 }
 
-/// <summary>Each entity names it for itself: the attribute is not inherited.</summary>
+/// <summary>Reads and writes an entity. Each entity must name this converter, because the attribute is not inherited.</summary>
 internal sealed class RawEntityConverter<TEntity> : JsonConverter<TEntity>
     where TEntity : RawEntity, new()
 {

@@ -6,7 +6,7 @@ using Turnpike.Api.Ingresses;
 
 namespace Turnpike.Webhooks.Entities;
 
-/// <summary>An Ingress, of whatever class. The client library's own type of this name drops what it does not know.</summary>
+/// <summary>An Ingress of any class. The client library's type of this name would drop unknown fields.</summary>
 [KubernetesEntity(Group = "networking.k8s.io", ApiVersion = "v1", Kind = IngressReader.Kind, PluralName = "ingresses")]
 [EntityScope(EntityScope.Namespaced)]
 [JsonConverter(typeof(RawEntityConverter<V1Ingress>))]

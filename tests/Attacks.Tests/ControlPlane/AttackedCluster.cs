@@ -17,7 +17,6 @@ public sealed class AttackedCluster : ApiServer
     private const string System = "istio-system";
     private const string Operator = "turnpike-operator";
 
-    private static readonly ResourceRef ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount");
 
     private int _installed;
 
@@ -118,10 +117,10 @@ public sealed class AttackedCluster : ApiServer
     private async Task<string> TokenAsync(string account, string? audience)
     {
         // The ingress' account is made by the operator; its name is enough for a token of ours to be of it.
-        await Wait.For(ct => Api.FindAsync(ServiceAccounts, new(System, account), ct), found => found is not null, $"ServiceAccount {account}");
+        await Wait.For(ct => Api.FindAsync(KnownResources.ServiceAccounts, new(System, account), ct), found => found is not null, $"ServiceAccount {account}");
         var spec = audience is null ? "{}" : $$"""{"audiences":["{{audience}}"]}""";
         using var request = new StringContent($$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{{spec}}}""", null, "application/json");
-        var made = await Api.RequestAsync(HttpMethod.Post, ServiceAccounts.PathOf(new(System, account), "token"), request, CancellationToken.None);
+        var made = await Api.RequestAsync(HttpMethod.Post, KnownResources.ServiceAccounts.PathOf(new(System, account), "token"), request, CancellationToken.None);
         return made.TextAt("status.token")!;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Mesh;
+using Turnpike.Hosting.Client;
 using Turnpike.Injector.Config;
 using Turnpike.Operator.ManagedProxy;
 using Turnpike.Operator.Manifests;
@@ -13,7 +14,7 @@ namespace Turnpike.Tests.Attacks.Harness;
 internal sealed record PodSpec(long MemoryLimit, IReadOnlyDictionary<string, string> Environment)
 {
     public static PodSpec Proxy { get; } =
-        Of(DesiredProxy.All(Profile.Istio2017, MeshConfig.Default, "image", DesiredProxy.DisruptionBudgets).Single(o => o.Resource == DesiredProxy.Deployments).Body);
+        Of(DesiredProxy.All(Profile.Istio2017, MeshConfig.Default, "image", KnownResources.DisruptionBudgets).Single(o => o.Resource == KnownResources.Deployments).Body);
 
     public static PodSpec Operator { get; } = Of(OperatorManifests.Deployment(Profile.Istio2017));
 

@@ -108,7 +108,7 @@ public sealed class AdmissionTests : IAsyncDisposable
         Assert.Equal(allowed, (bool)response["allowed"]!);
         Assert.Equal("u-1", (string?)response["uid"]);
         if (allowed)
-            Assert.Equal("the check at /check failed and was skipped, its log says why", (string?)response["warnings"]![0]);
+            Assert.Equal("the check at /check failed and was skipped; see the log of the operator", (string?)response["warnings"]![0]);
         else
             Assert.Equal(503, (int)response["status"]!["code"]!);
         Assert.DoesNotContain("boom", response.ToJsonString(), StringComparison.Ordinal);

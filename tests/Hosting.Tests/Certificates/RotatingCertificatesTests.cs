@@ -14,7 +14,7 @@ public sealed class RotatingCertificatesTests
     {
         await using var fixture = await CertificateFixture.StartAsync();
         var replica = fixture.NewReplica();
-        Assert.Equal((false, "no certificate yet"), (replica.IsReady, replica.Certificates.Readiness.Reason));
+        Assert.Equal((false, "there is no certificate yet"), (replica.IsReady, replica.Certificates.Readiness.Reason));
 
         await replica.LookAsync();
 
@@ -235,14 +235,14 @@ public sealed class RotatingCertificatesTests
         var replica = fixture.NewReplica();
         await replica.LookAsync();
         Assert.Equal(
-            "ValidatingWebhookConfiguration \"turnpike\" does not exist or has no webhook", replica.Certificates.Readiness.Reason);
+            "ValidatingWebhookConfiguration \"turnpike\" does not exist or has no webhooks", replica.Certificates.Readiness.Reason);
 
         fixture.Configure();
         await replica.LookAsync();
         Assert.True(replica.IsReady);
 
         fixture.Clock.Advance(TimeSpan.FromDays(8));
-        Assert.Equal("the serving certificate has run out", replica.Certificates.Readiness.Reason);
+        Assert.Equal("the serving certificate has expired", replica.Certificates.Readiness.Reason);
     }
 
     [Fact]

@@ -55,26 +55,26 @@ public sealed class ServingTests
             using var mounted = new MountedCertificates(
                 options, replica.Targets, server, NullLogger<MountedCertificates>.Instance, fixture.Clock);
 
-            await mounted.LookAsync(Cancelled);
+            await mounted.ReconcileAsync(Cancelled);
             Assert.Null(server.Current);
 
             await WriteAsync(first.CertificatePem, first.KeyPem);
-            await mounted.LookAsync(Cancelled);
+            await mounted.ReconcileAsync(Cancelled);
             Assert.Equal(first.Certificate.Thumbprint, server.Current!.Thumbprint);
             Assert.Equal(
                 "ValidatingWebhookConfiguration \"turnpike\" does not trust the serving certificate", mounted.Readiness.Reason);
 
             await replica.Targets[0].EnsureAsync(authority.CertificatePem, Cancelled);
             await replica.Targets[1].EnsureAsync(authority.CertificatePem, Cancelled);
-            await mounted.LookAsync(Cancelled);
+            await mounted.ReconcileAsync(Cancelled);
             Assert.True(mounted.Readiness.IsReady, mounted.Readiness.Reason);
 
             await WriteAsync(second.CertificatePem, first.KeyPem);
-            await mounted.LookAsync(Cancelled);
+            await mounted.ReconcileAsync(Cancelled);
             Assert.Equal(first.Certificate.Thumbprint, server.Current.Thumbprint);
 
             await WriteAsync(second.CertificatePem, second.KeyPem);
-            await mounted.LookAsync(Cancelled);
+            await mounted.ReconcileAsync(Cancelled);
             Assert.Equal(second.Certificate.Thumbprint, server.Current.Thumbprint);
 
             async Task WriteAsync(string certificate, string key)

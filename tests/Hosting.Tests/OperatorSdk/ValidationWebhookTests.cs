@@ -14,7 +14,7 @@ public sealed class ValidationWebhookTests
     [InlineData("CREATE", 500, null, """{"uid":"u","allowed":true,"warnings":["spec.size: large"]}""")]
     [InlineData("CREATE", -1, null, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"spec.size: Invalid value: must not be negative","reason":"Invalid","code":422}}""")]
     [InlineData("CREATE", 0, null, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"no size","reason":"Forbidden","code":403}}""")]
-    [InlineData("CREATE", 13, null, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"the check at /validate/widget failed, its log says why; try again","reason":"ServiceUnavailable","code":503}}""")]
+    [InlineData("CREATE", 13, null, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"the check at /validate/widget failed; see the log of the operator, and try again","reason":"ServiceUnavailable","code":503}}""")]
     [InlineData("UPDATE", 5, 4, """{"uid":"u","allowed":true}""")]
     [InlineData("UPDATE", 4, 5, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"spec.size: must not shrink (dry run)","reason":"Invalid","code":422}}""")]
     [InlineData("DELETE", null, 1, """{"uid":"u","allowed":true}""")]

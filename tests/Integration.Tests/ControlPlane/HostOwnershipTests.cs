@@ -21,7 +21,7 @@ public sealed class HostOwnershipTests(OperatorFixture cluster)
 
         var refused = await SendAsync(other, "create", IngressAdmissionTests.Ingress("web", host, "web", 80));
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains($"denied the request: Ingress \"web\" asks for what is not its namespace's: spec.rules[0].host: host {host} belongs to another namespace", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"denied the request: Ingress \"web\" asks for hosts that belong to other namespaces: spec.rules[0].host: host {host} belongs to another namespace", refused.Error, StringComparison.Ordinal);
         Assert.DoesNotContain($"namespace {owner}", refused.Error, StringComparison.Ordinal);
 
         // An Ingress of its own, older than what it asks for now, makes no difference.

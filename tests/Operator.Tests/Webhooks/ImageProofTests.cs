@@ -14,7 +14,7 @@ public sealed class ImageProofTests
     private readonly InjectionSettings _settings = new(InjectConfig.Default, NullLogger<InjectionSettings>.Instance);
     private long _sequence;
 
-    public ImageProofTests() => _settings.Take("proxyImage: a/proxy:1");
+    public ImageProofTests() => _settings.Update("proxyImage: a/proxy:1");
 
     /// <summary>What proves: the proxy's own container, beside an application or as an ingress, native or not, in a pod that is ready.</summary>
     [Theory]
@@ -50,9 +50,9 @@ public sealed class ImageProofTests
 
         var other = new ImageProofs(new DiscoveryStates(), _settings);
         Assert.False(other.IsProven("a/proxy:1"));
-        other.Take(proofs.Record);
+        other.Add(proofs.Record);
         Assert.True(other.IsProven("a/proxy:1"));
-        other.Take(null);
+        other.Add(null);
         Assert.True(other.IsProven("a/proxy:1"));
     }
 
@@ -63,11 +63,11 @@ public sealed class ImageProofTests
         var proofs = new ImageProofs(_states, _settings);
         Show(Pod("one", "spec: {containers: [{name: istio-proxy, image: a/proxy:1}]}", "True"));
         proofs.Observe();
-        _settings.Take("proxyImage: a/proxy:bad");
+        _settings.Update("proxyImage: a/proxy:bad");
         proofs.Observe();
         Assert.Equal("ImageNotProven: no proxy of image a/proxy:bad has been ready in this cluster yet; pods get it once one has, such as the managed ingress", proofs.Waiting);
         Show();
-        _settings.Take("proxyImage: a/proxy:1");
+        _settings.Update("proxyImage: a/proxy:1");
         Assert.Null(proofs.Waiting);
     }
 
@@ -88,11 +88,11 @@ public sealed class ImageProofTests
     public void Record_HasABound_AndGarbageInItIsLeftOut()
     {
         var proofs = new ImageProofs(_states, _settings);
-        proofs.Take(string.Join('\n', Enumerable.Range(0, 1000).Select(i => $"a/proxy:{i}")));
+        proofs.Add(string.Join('\n', Enumerable.Range(0, 1000).Select(i => $"a/proxy:{i}")));
         Assert.Equal(16, proofs.Record.Split('\n').Length);
         Assert.True(proofs.IsProven("a/proxy:999"));
         Assert.False(proofs.IsProven("a/proxy:983"));
-        proofs.Take("not an image\n\r\n\u0000\n" + new string('a', 10_000));
+        proofs.Add("not an image\n\r\n\u0000\n" + new string('a', 10_000));
         Assert.Equal(16, proofs.Record.Split('\n').Length);
         Assert.DoesNotContain("not", proofs.Record, StringComparison.Ordinal);
     }

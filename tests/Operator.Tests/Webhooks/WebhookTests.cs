@@ -104,7 +104,7 @@ public sealed class WebhookTests
         Assert.False(response.Valid);
         Assert.Equal(200, response.Status?.Code);
         Assert.Equal(
-            "Ingress \"web\" asks for what is not its namespace's: spec.rules[0].host: host foo.com belongs to another namespace, which does not share it with namespace other; "
+            "Ingress \"web\" asks for hosts that belong to other namespaces: spec.rules[0].host: host foo.com belongs to another namespace, which does not share it with namespace other; "
             + "the owner can, by the annotation turnpike.io/share-host-with: other on its Ingress or Namespace",
             response.Status?.Message);
         Assert.True((await CreateAsync(Apply("other", "web", "mine.com"))).Valid);
@@ -330,11 +330,11 @@ public sealed class WebhookTests
     public void SettingsWithoutAnImage_TakeTheOneThatTheOperatorWasStartedWith()
     {
         var settings = new InjectionSettings(InjectConfig.Default with { ProxyImage = "mirror.example.com/proxy:1" }, NullLogger<InjectionSettings>.Instance);
-        settings.Take("policy: disabled");
+        settings.Update("policy: disabled");
         Assert.Equal("mirror.example.com/proxy:1", settings.Config.ProxyImage);
-        settings.Take("proxyImage: registry.example.com/proxy:2");
+        settings.Update("proxyImage: registry.example.com/proxy:2");
         Assert.Equal("registry.example.com/proxy:2", settings.Config.ProxyImage);
-        settings.Take(null);
+        settings.Update(null);
         Assert.Equal("mirror.example.com/proxy:1", settings.Config.ProxyImage);
     }
 
@@ -342,11 +342,11 @@ public sealed class WebhookTests
     public void BrokenSettings_LeaveTheLastGoodOnes()
     {
         var settings = new InjectionSettings(InjectConfig.Default, NullLogger<InjectionSettings>.Instance);
-        settings.Take("policy: disabled");
+        settings.Update("policy: disabled");
         Assert.False(settings.Config.InjectsByDefault);
-        settings.Take("policy: sometimes");
+        settings.Update("policy: sometimes");
         Assert.False(settings.Config.InjectsByDefault);
-        settings.Take(null);
+        settings.Update(null);
         Assert.True(settings.Config.InjectsByDefault);
     }
 

@@ -9,18 +9,18 @@ internal static class InstallManifest
 {
     private static readonly ResourceRef[] Kinds =
     [
-        Resources.Namespaces,
-        Resources.Definitions,
-        new("", "v1", "serviceaccounts", "ServiceAccount"),
-        new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole"),
-        new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding"),
-        new("rbac.authorization.k8s.io", "v1", "roles", "Role"),
-        new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),
-        new("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
-        new("", "v1", "services", "Service"),
-        Resources.Deployments,
-        Resources.MutatingWebhooks,
-        Resources.ValidatingWebhooks,
+        KnownResources.Namespaces,
+        KnownResources.CustomResourceDefinitions,
+        KnownResources.ServiceAccounts,
+        KnownResources.ClusterRoles,
+        KnownResources.ClusterRoleBindings,
+        KnownResources.Roles,
+        KnownResources.RoleBindings,
+        KnownResources.NetworkPolicies,
+        KnownResources.Services,
+        KnownResources.Deployments,
+        KnownResources.MutatingWebhooks,
+        KnownResources.ValidatingWebhooks,
     ];
 
     public static IReadOnlyList<ClusterObject> Of(Profile profile)

@@ -34,7 +34,7 @@ internal sealed class InstallationWait(KubeApi api, Profile profile, TimeProvide
 
     private async Task<(bool IsReady, string Text)> StateAsync(string what, string name, string pods, CancellationToken ct)
     {
-        if (await api.FindAsync(Resources.Deployments, new NamespacedName(profile.SystemNamespace, name), ct) is not { } deployment)
+        if (await api.FindAsync(KnownResources.Deployments, new NamespacedName(profile.SystemNamespace, name), ct) is not { } deployment)
             return (false, $"{what} not there yet");
         var status = deployment.Child("status");
         var wanted = Number(deployment.Child("spec"), "replicas") ?? 1;
@@ -47,7 +47,7 @@ internal sealed class InstallationWait(KubeApi api, Profile profile, TimeProvide
     /// <summary>Why the first container that cannot start does not; empty where each is on its way.</summary>
     private async Task<string> HindranceAsync(string selector, CancellationToken ct)
     {
-        var pods = await api.ListAsync(Resources.Pods, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = selector }, Hindrance, ct);
+        var pods = await api.ListAsync(KnownResources.Pods, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = selector }, Hindrance, ct);
         return pods.Items.OfType<string>().Order(StringComparer.Ordinal).FirstOrDefault() is { } reason ? $" ({reason})" : "";
     }
 

@@ -18,7 +18,7 @@ internal static class Installations
     }
 
     public static async Task<bool> IsInstalledAsync(KubeApi api, Profile profile, CancellationToken ct) =>
-        await api.FindAsync(Resources.Deployments, new NamespacedName(profile.SystemNamespace, Names.OperatorDeployment), ct) is not null;
+        await api.FindAsync(KnownResources.Deployments, new NamespacedName(profile.SystemNamespace, Names.OperatorDeployment), ct) is not null;
 
     /// <summary>The installation of another profile in the same cluster, to which the route rules belong as well; null where there is none.</summary>
     public static async Task<Profile?> OtherAsync(KubeApi api, Profile profile, CancellationToken ct)

@@ -44,7 +44,7 @@ internal sealed class Installer(KubeApi api, Profile profile, TextWriter output)
 
     /// <summary>By dry run nothing can be put into a namespace that is not there yet.</summary>
     private async Task<bool> HasNamespaceAsync(NamespacedName key, CancellationToken ct) =>
-        key.Namespace.Length == 0 || await api.FindAsync(Resources.Namespaces, NamespacedName.ClusterScoped(key.Namespace), ct) is not null;
+        key.Namespace.Length == 0 || await api.FindAsync(KnownResources.Namespaces, NamespacedName.ClusterScoped(key.Namespace), ct) is not null;
 
     private static string Word(ApplyOutcome outcome) => outcome switch
     {

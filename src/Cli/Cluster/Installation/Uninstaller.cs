@@ -1,5 +1,6 @@
 using Turnpike.Api;
 using Turnpike.Cli.Cluster.Installation.Checks;
+using Turnpike.Discovery;
 using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
@@ -10,15 +11,6 @@ namespace Turnpike.Cli.Cluster.Installation;
 /// </summary>
 internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter output, bool dryRun)
 {
-    private static readonly ResourceRef Leases = new("coordination.k8s.io", "v1", "leases", "Lease");
-    private static readonly ResourceRef Secrets = new("", "v1", "secrets", "Secret");
-    private static readonly ResourceRef Services = new("", "v1", "services", "Service");
-    private static readonly ResourceRef ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount");
-    private static readonly ResourceRef[] DisruptionBudgets =
-    [
-        new("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
-        new("policy", "v1beta1", "poddisruptionbudgets", "PodDisruptionBudget"),
-    ];
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -32,27 +24,27 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
     {
         var deleted = false;
         // A webhook that fails closed and has nobody to answer stops others: it goes before whoever answers.
-        foreach (var resource in (ResourceRef[])[Resources.ValidatingWebhooks, Resources.MutatingWebhooks])
+        foreach (var resource in (ResourceRef[])[KnownResources.ValidatingWebhooks, KnownResources.MutatingWebhooks])
             deleted |= await DeleteIfOursAsync(resource, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ct);
         // The operator would make again what is deleted after this, so it goes, with its rights, and is gone before the rest.
-        deleted |= await DeleteAsync(Resources.Deployments, InSystem(Names.OperatorDeployment), ct);
+        deleted |= await DeleteAsync(KnownResources.Deployments, InSystem(Names.OperatorDeployment), ct);
         foreach (var item in _objects.Where(item => item.Resource.Kind is "ClusterRoleBinding" or "RoleBinding"))
             deleted |= await DeleteAsync(item.Resource, item.Key, ct);
         if (deleted && !dryRun)
             await WaitForTheOperatorAsync(clock, patience, ct);
-        foreach (var resource in (ResourceRef[])[Resources.Deployments, Services, ServiceAccounts])
+        foreach (var resource in (ResourceRef[])[KnownResources.Deployments, KnownResources.Services, KnownResources.ServiceAccounts])
             deleted |= await DeleteIfOursAsync(resource, InSystem(profile.IngressService), ct);
         foreach (var name in (string[])[profile.IngressService, Names.OperatorDeployment])
             deleted |= await DeleteBudgetAsync(InSystem(name), ct);
-        foreach (var item in _objects.Reverse().Where(item => item.Resource != Resources.Namespaces && item.Resource != Resources.Definitions && !IsDone(item)))
+        foreach (var item in _objects.Reverse().Where(item => item.Resource != KnownResources.Namespaces && item.Resource != KnownResources.CustomResourceDefinitions && !IsDone(item)))
             deleted |= await DeleteAsync(item.Resource, item.Key, ct);
-        deleted |= await DeleteAsync(Resources.ConfigMaps, InSystem(Names.StatusConfigMap), ct);
-        deleted |= await DeleteAsync(Leases, InSystem(Names.OperatorLease), ct);
+        deleted |= await DeleteAsync(KnownResources.ConfigMaps, InSystem(Names.StatusConfigMap), ct);
+        deleted |= await DeleteAsync(KnownResources.Leases, InSystem(Names.OperatorLease), ct);
         deleted |= await DeleteNamespaceAsync(profile.SelfTestNamespace, ct);
         return deleted;
 
         static bool IsDone(ClusterObject item) =>
-            item.Resource == Resources.ValidatingWebhooks || item.Resource == Resources.MutatingWebhooks || item.Key.Name == Names.OperatorDeployment && item.Resource == Resources.Deployments
+            item.Resource == KnownResources.ValidatingWebhooks || item.Resource == KnownResources.MutatingWebhooks || item.Key.Name == Names.OperatorDeployment && item.Resource == KnownResources.Deployments
             || item.Resource.Kind is "ClusterRoleBinding" or "RoleBinding";
     }
 
@@ -63,13 +55,13 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
         if (other is not null)
             await output.WriteLineAsync($"the rules stay: profile {other.Name} is installed too, in namespace {other.SystemNamespace}");
         else
-            await DeleteIfOursAsync(Resources.Definitions, NamespacedName.ClusterScoped(Resources.DefinitionName), ct);
-        await DeleteIfOursAsync(Resources.IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), ct);
+            await DeleteIfOursAsync(KnownResources.CustomResourceDefinitions, NamespacedName.ClusterScoped(Resources.DefinitionName), ct);
+        await DeleteIfOursAsync(KnownResources.IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), ct);
         foreach (var name in (string[])[profile.MeshConfigMap, profile.InjectConfigMap, profile.CaConfigMap])
-            await DeleteAsync(Resources.ConfigMaps, InSystem(name), ct);
+            await DeleteAsync(KnownResources.ConfigMaps, InSystem(name), ct);
         foreach (var key in await HostRecordsAsync(ct))
-            await DeleteAsync(Resources.ConfigMaps, key, ct);
-        await DeleteAsync(Secrets, InSystem(Names.CaSecret), ct);
+            await DeleteAsync(KnownResources.ConfigMaps, key, ct);
+        await DeleteAsync(KnownResources.Secrets, InSystem(Names.CaSecret), ct);
         await DeleteNamespaceAsync(profile.SystemNamespace, ct, withRules: other is null);
     }
 
@@ -78,7 +70,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
     {
         try
         {
-            return (await api.ListAsync(Resources.RouteRules, ResourceQuery.All, _ => true, ct)).Items.Count;
+            return (await api.ListAsync(CustomResources.RouteRules, ResourceQuery.All, _ => true, ct)).Items.Count;
         }
         catch (KubeStatusException e) when (e.IsNotFound)
         {
@@ -89,7 +81,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
     /// <summary>Pods that keep the sidecar that they were injected with, by namespace.</summary>
     public async Task<IReadOnlyList<(string Namespace, int Count)>> InjectedPodsAsync(CancellationToken ct)
     {
-        var pods = await api.ListAsync(Resources.Pods, ResourceQuery.All, pod => (
+        var pods = await api.ListAsync(KnownResources.Pods, ResourceQuery.All, pod => (
             pod.Key().Namespace, IsInjected: pod.Child("metadata")?.Child("annotations")?.Text(profile.InjectStatusAnnotation) is not null), ct);
         return [.. pods.Items.Where(pod => pod.IsInjected).GroupBy(pod => pod.Namespace).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key, group.Count()))];
     }
@@ -97,13 +89,13 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
     private NamespacedName InSystem(string name) => new(profile.SystemNamespace, name);
 
     private async Task<IReadOnlyList<NamespacedName>> HostRecordsAsync(CancellationToken ct) =>
-        (await api.ListAsync(Resources.ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }, item => item.Key(), ct)).Items;
+        (await api.ListAsync(KnownResources.ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }, item => item.Key(), ct)).Items;
 
     private async Task WaitForTheOperatorAsync(TimeProvider clock, TimeSpan patience, CancellationToken ct)
     {
         var query = new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = $"app.kubernetes.io/name={Names.OperatorDeployment}" };
         var started = clock.GetTimestamp();
-        while ((await api.ListAsync(Resources.Pods, query, pod => pod.Key(), ct)).Items is [var pod, ..])
+        while ((await api.ListAsync(KnownResources.Pods, query, pod => pod.Key(), ct)).Items is [var pod, ..])
         {
             if (clock.GetElapsedTime(started) >= patience)
                 throw new CommandException($"pod {pod} of the operator is still there after {patience.TotalSeconds:0} s, and would make again what is deleted: the same command goes on when it is gone");
@@ -123,7 +115,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
 
     private async Task<bool> DeleteBudgetAsync(NamespacedName key, CancellationToken ct)
     {
-        foreach (var resource in DisruptionBudgets)
+        foreach (var resource in (ResourceRef[])[KnownResources.DisruptionBudgets, KnownResources.DisruptionBudgetsBeta])
         {
             if (await DeleteAsync(resource, key, ct))
                 return true;
@@ -154,7 +146,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
     {
         const int Shown = 5;
         var key = NamespacedName.ClusterScoped(ns);
-        if (await api.FindAsync(Resources.Namespaces, key, ct) is not { } found || found.Child("metadata")?.Child("deletionTimestamp") is not null)
+        if (await api.FindAsync(KnownResources.Namespaces, key, ct) is not { } found || found.Child("metadata")?.Child("deletionTimestamp") is not null)
             return false;
         IReadOnlyList<string> foreign;
         try
@@ -168,7 +160,7 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
             return false;
         }
         if (foreign.Count == 0)
-            return await DeleteAsync(Resources.Namespaces, key, ct);
+            return await DeleteAsync(KnownResources.Namespaces, key, ct);
         await output.WriteLineAsync($"namespace/{ns} stays: it holds {string.Join(", ", foreign.Take(Shown))}{(foreign.Count > Shown ? $" and {foreign.Count - Shown} more" : "")}");
         return false;
     }

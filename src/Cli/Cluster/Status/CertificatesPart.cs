@@ -17,7 +17,7 @@ internal static class CertificatesPart
 
     public static async Task<StatusPart> ReadAsync(KubeApi api, Profile profile, DateTimeOffset now, CancellationToken ct)
     {
-        var webhooks = await WebhooksPart.FindAsync(api, profile, Resources.ValidatingWebhooks, ct);
+        var webhooks = await WebhooksPart.FindAsync(api, profile, KnownResources.ValidatingWebhooks, ct);
         var bundles = (webhooks ?? []).Select(webhook => webhook.CaBundle).OfType<string>().Distinct().ToList();
         if (bundles.Count == 0)
             return StatusPart.Unknown(Name, "no CA bundle to read");

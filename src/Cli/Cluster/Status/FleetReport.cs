@@ -14,7 +14,7 @@ internal sealed record FleetReport(string? Build, IReadOnlyList<ProxyReport>? Pr
     /// <summary>Without the ConfigMap nothing is reported.</summary>
     public static async Task<FleetReport> ReadAsync(KubeApi api, string system, CancellationToken ct)
     {
-        var found = await api.FindAsync(Resources.ConfigMaps, new NamespacedName(system, Names.StatusConfigMap), ct);
+        var found = await api.FindAsync(KnownResources.ConfigMaps, new NamespacedName(system, Names.StatusConfigMap), ct);
         return found?.Child("data") is { } data ? new FleetReport(ProxyReport.Value(data, "build"), Read(data.Text(Names.StatusProxiesKey)), ProxyReport.Value(data, Names.StatusInjectionKey)) : Nothing;
     }
 

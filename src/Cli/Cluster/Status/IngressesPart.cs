@@ -15,7 +15,7 @@ internal static class IngressesPart
     public static async Task<StatusPart> ReadAsync(KubeApi api, Profile profile, string? ns, CancellationToken ct)
     {
         var classes = await ClassesAsync(api, profile, ct);
-        var all = await api.ListAsync(Resources.Ingresses, new ResourceQuery { Namespace = ns }, item => Ingress.Read(item, classes), ct);
+        var all = await api.ListAsync(KnownResources.Ingresses, new ResourceQuery { Namespace = ns }, item => Ingress.Read(item, classes), ct);
         var ours = all.Items.Where(ingress => ingress.IsOurs).OrderBy(ingress => ingress.Key).ToList();
         var without = ours.Where(ingress => ingress.Addresses.Count == 0).ToList();
         return new StatusPart(Name, $"{ours.Count - without.Count} of {ours.Count} have an address")
@@ -35,11 +35,11 @@ internal static class IngressesPart
     {
         var store = new ObjectStore(profile);
         var mesh = store.MeshKey;
-        if (await api.FindAsync(Resources.ConfigMaps, new(mesh.Namespace, mesh.Name), ct) is { } settings)
-            Put(settings, Resources.ConfigMaps);
-        var classes = await api.ListAsync(Resources.IngressClasses, ResourceQuery.All, item => item.Clone(), ct);
+        if (await api.FindAsync(KnownResources.ConfigMaps, new(mesh.Namespace, mesh.Name), ct) is { } settings)
+            Put(settings, KnownResources.ConfigMaps);
+        var classes = await api.ListAsync(KnownResources.IngressClasses, ResourceQuery.All, item => item.Clone(), ct);
         foreach (var item in classes.Items)
-            Put(item, Resources.IngressClasses);
+            Put(item, KnownResources.IngressClasses);
         return store.Snapshot().Snapshot;
 
         void Put(JsonElement item, ResourceRef resource)
@@ -62,7 +62,7 @@ internal static class IngressesPart
     {
         public static Ingress Read(JsonElement item, ClusterSnapshot classes)
         {
-            var ingress = IngressReader.ReadClass(Typed(item, Resources.Ingresses));
+            var ingress = IngressReader.ReadClass(Typed(item, KnownResources.Ingresses));
             var addresses = item.Child("status")?.Child("loadBalancer")?.Child("ingress") is { ValueKind: JsonValueKind.Array } list
                 ? list.EnumerateArray().Select(address => address.Text("ip") ?? address.Text("hostname")).OfType<string>()
                 : [];

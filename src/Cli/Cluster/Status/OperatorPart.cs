@@ -13,7 +13,7 @@ internal static class OperatorPart
     public static async Task<StatusPart> ReadAsync(KubeApi api, string system, CancellationToken ct)
     {
         var key = new NamespacedName(system, Names.OperatorDeployment);
-        if (await api.FindAsync(Resources.Deployments, key, ct) is not { } deployment)
+        if (await api.FindAsync(KnownResources.Deployments, key, ct) is not { } deployment)
             return new StatusPart(Name, "not installed") { Problems = [$"there is no Deployment {key}"] };
         var wanted = Number(deployment.Child("spec"), "replicas") ?? 1;
         var ready = Number(deployment.Child("status"), "readyReplicas") ?? 0;
@@ -49,7 +49,7 @@ internal static class OperatorPart
         var key = new NamespacedName(system, Names.OperatorDeployment);
         try
         {
-            return await api.FindAsync(Resources.Deployments, key, ct) is { } deployment
+            return await api.FindAsync(KnownResources.Deployments, key, ct) is { } deployment
                 ? $"{Number(deployment.Child("status"), "readyReplicas") ?? 0} of {Number(deployment.Child("spec"), "replicas") ?? 1} replicas are ready"
                 : $"there is no Deployment {key}";
         }

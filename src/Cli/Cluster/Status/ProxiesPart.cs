@@ -14,7 +14,7 @@ internal static class ProxiesPart
     {
         var system = profile.SystemNamespace;
         var selector = $"{profile.IngressLabel.Key}={profile.IngressLabel.Value}";
-        var pods = await api.ListAsync(Resources.Pods, new ResourceQuery { Namespace = system, LabelSelector = selector }, IngressPod.Read, ct);
+        var pods = await api.ListAsync(KnownResources.Pods, new ResourceQuery { Namespace = system, LabelSelector = selector }, IngressPod.Read, ct);
         var report = await FleetReport.ReadAsync(api, system, ct);
         var tables = report.Proxies;
         var ingress = pods.Items.OrderBy(pod => pod.Key).ToList();

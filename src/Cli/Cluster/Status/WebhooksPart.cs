@@ -13,7 +13,7 @@ internal static class WebhooksPart
     public static async Task<StatusPart> ReadAsync(KubeApi api, Profile profile, CancellationToken ct)
     {
         var found = new List<(ResourceRef Resource, IReadOnlyList<Webhook>? Webhooks)>();
-        foreach (var resource in (ResourceRef[])[Resources.ValidatingWebhooks, Resources.MutatingWebhooks])
+        foreach (var resource in (ResourceRef[])[KnownResources.ValidatingWebhooks, KnownResources.MutatingWebhooks])
             found.Add((resource, await FindAsync(api, profile, resource, ct)));
         var problems = found.SelectMany(entry => entry.Webhooks is null
             ? [$"there is no {entry.Resource.Kind} {profile.WebhookConfiguration}"]

@@ -10,7 +10,9 @@ using k8s.Models;
 
 namespace Turnpike.OperatorSdk.Engine;
 
-/// <summary>Calls one controller for what its queue holds. Every replica does: a controller that is to write once asks who leads.</summary>
+/// <summary>
+/// Calls one controller for the keys of its queue, in every replica. A controller that only the leader may run must ask for that itself.
+/// </summary>
 internal sealed class ControllerTask<TController, TEntity>(
     EntityQueue<TEntity> queue, IServiceScopeFactory scopes, ILogger<TController> log, TimeProvider clock) : BackgroundService
     where TController : class, IEntityController<TEntity>
@@ -48,7 +50,7 @@ internal sealed class ControllerTask<TController, TEntity>(
         return next < again ? next : again ?? next;
     }
 
-    /// <summary>A failure that does not say when to come again is one for the queue, which waits longer each time.</summary>
+    /// <summary>Throws for a failure without a time to try again, so that the queue tries again after a growing delay.</summary>
     private static TimeSpan? Result(ReconciliationResult<TEntity> result) => result.IsSuccess || result.RequeueAfter is not null
         ? result.RequeueAfter
         : throw new InvalidOperationException(result.ErrorMessage, result.Error);

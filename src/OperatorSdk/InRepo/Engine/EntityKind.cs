@@ -6,11 +6,11 @@ namespace Turnpike.OperatorSdk.Engine;
 
 internal static class EntityKind
 {
-    /// <summary>The kind that an entity's class says it is.</summary>
+    /// <summary>Returns the kind that the attribute of an entity's class names.</summary>
     public static ResourceRef Of(Type entity)
     {
         var said = entity.GetCustomAttribute<KubernetesEntityAttribute>()
-            ?? throw new InvalidOperationException($"{entity.FullName}: has no {nameof(KubernetesEntityAttribute)}, its kind is unknown");
+            ?? throw new InvalidOperationException($"{entity.FullName}: needs a {nameof(KubernetesEntityAttribute)}, which names its kind");
         var kind = Given(said.Kind) ?? entity.Name;
         return new(said.Group ?? "", Given(said.ApiVersion) ?? "v1", Given(said.PluralName) ?? kind.ToLowerInvariant() + "s", kind);
     }

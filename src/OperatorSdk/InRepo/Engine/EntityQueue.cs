@@ -8,8 +8,8 @@ using k8s.Models;
 
 namespace Turnpike.OperatorSdk.Engine;
 
-/// <summary>What a controller has to look at. Deleted entities are remembered until the controller has dealt with them.</summary>
-[SuppressMessage("Naming", "CA1711", Justification = "It is one, though not a collection.")]
+/// <summary>The keys that a controller has to reconcile. Deleted entities are remembered until the controller has handled them.</summary>
+[SuppressMessage("Naming", "CA1711", Justification = "It is a queue, although it is not a collection.")]
 internal sealed class EntityQueue<TEntity> : IDisposable
     where TEntity : IKubernetesObject<V1ObjectMeta>
 {
@@ -31,6 +31,7 @@ internal sealed class EntityQueue<TEntity> : IDisposable
 
     public EntitySnapshot<TEntity>? FindDeleted(NamespacedName key) => _deleted.GetValueOrDefault(key);
 
+    /// <summary>Forgets a deleted entity, after the controller has handled it.</summary>
     public void Settle(NamespacedName key, EntitySnapshot<TEntity> deleted) => _deleted.TryRemove(new(key, deleted));
 
     public void Dispose() => Keys.Dispose();

@@ -5,11 +5,14 @@ using k8s.Models;
 
 namespace Turnpike.OperatorSdk.Engine;
 
-/// <summary>An entity as it was received. Controllers may change what they are given, so each call gets an entity of its own.</summary>
+/// <summary>An entity as it was received. Controllers may change what they get, so each call gets its own copy.</summary>
 internal sealed class EntitySnapshot<TEntity>(string json, long? generation, bool isDeleting)
     where TEntity : IKubernetesObject<V1ObjectMeta>
 {
-    /// <summary>Entities that nobody can decode fail when they are reconciled, not here: their controller's log is the place to say so.</summary>
+    /// <summary>
+    /// Keeps the JSON without decoding it. An entity that cannot be decoded fails in its reconcile, so that the error is in the
+    /// controller's log.
+    /// </summary>
     public static EntitySnapshot<TEntity> Read(JsonElement item)
     {
         var metadata = item.Child("metadata");
@@ -19,7 +22,7 @@ internal sealed class EntitySnapshot<TEntity>(string json, long? generation, boo
 
     public TEntity Open() => KubernetesJson.Deserialize<TEntity>(json);
 
-    /// <summary>Whether something changed that asks for work: not, where the server counts generations, a mere status.</summary>
+    /// <summary>Returns whether the change needs a reconcile. For kinds with generations, a change of the status alone does not.</summary>
     public bool DiffersFrom(EntitySnapshot<TEntity> older) =>
         Generation is null || Generation != older.Generation || IsDeleting != older.IsDeleting;
 

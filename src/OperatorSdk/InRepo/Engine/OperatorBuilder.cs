@@ -11,7 +11,7 @@ using k8s.Models;
 
 namespace Turnpike.OperatorSdk.Engine;
 
-/// <summary>Puts the facade's parts on the engine. An API server that the host has registered already is left as it is.</summary>
+/// <summary>Registers controllers on the engine. An API server that the host has registered stays.</summary>
 internal sealed class OperatorBuilder : IOperatorBuilder
 {
     public OperatorBuilder(IServiceCollection services, OperatorSettings settings)

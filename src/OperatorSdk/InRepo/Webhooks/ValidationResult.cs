@@ -1,12 +1,12 @@
 namespace KubeOps.Operator.Web.Webhooks.Admission
 {
-    /// <summary>What the user is told besides yes or no.</summary>
+    /// <summary>The message to the user, and the HTTP status.</summary>
     public sealed record AdmissionStatus(string Message, int? Code = 200);
 }
 
 namespace KubeOps.Operator.Web.Webhooks.Admission.Validation
 {
-    /// <summary>Whether an entity is valid, and what the user is told.</summary>
+    /// <summary>Whether an entity is valid, with a message and warnings to the user.</summary>
     public record ValidationResult(bool Valid = true)
     {
         public AdmissionStatus? Status { get; init; }

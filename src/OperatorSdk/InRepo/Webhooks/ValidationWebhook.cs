@@ -5,10 +5,13 @@ using Microsoft.AspNetCore.Mvc;
 namespace KubeOps.Operator.Web.Webhooks.Admission.Validation;
 
 /// <summary>
-/// Validates entities of one type. Override what matters, in its synchronous or its asynchronous form; of both, the asynchronous one is
-/// called. Marked with a <see cref="ValidationWebhookAttribute"/>.
+/// Validates entities of one type. A derived class overrides the methods that it needs, in their synchronous or asynchronous form; the
+/// asynchronous form is the one that is called. It needs a <see cref="ValidationWebhookAttribute"/>.
 /// </summary>
-/// <remarks>A controller of MVC as KubeOps' is: a name that clashes with one of its members is an error in every build.</remarks>
+/// <remarks>
+/// It derives from the base class of MVC controllers as KubeOps' class does, so that a name that clashes with one of its members is an
+/// error in every build.
+/// </remarks>
 public abstract class ValidationWebhook<TEntity> : ControllerBase
     where TEntity : IKubernetesObject<V1ObjectMeta>
 {

@@ -18,7 +18,7 @@ internal sealed class AdmissionPart(KubeApi api)
         var apply = new ManifestApply(api, await api.GetServerVersionAsync(ct));
         foreach (var item in objects)
         {
-            if (item.Key.Namespace.Length > 0 && await api.FindAsync(Resources.Namespaces, NamespacedName.ClusterScoped(item.Key.Namespace), ct) is null)
+            if (item.Key.Namespace.Length > 0 && await api.FindAsync(KnownResources.Namespaces, NamespacedName.ClusterScoped(item.Key.Namespace), ct) is null)
                 continue;
             tried++;
             try

@@ -34,7 +34,7 @@ internal static class MeshPart
         return near.Where(key => IsControlPlane(key.Name)).Concat(anywhere).Distinct().Order()
             .Select(key => $"Deployment {key} is the control plane of another mesh");
 
-        async Task<IReadOnlyList<NamespacedName>> KeysAsync(ResourceQuery query) => (await api.ListAsync(Resources.Deployments, query, item => item.Key(), ct)).Items;
+        async Task<IReadOnlyList<NamespacedName>> KeysAsync(ResourceQuery query) => (await api.ListAsync(KnownResources.Deployments, query, item => item.Key(), ct)).Items;
     }
 
     /// <summary>Those of a revision have its name behind theirs.</summary>
@@ -43,7 +43,7 @@ internal static class MeshPart
     private static async Task<IEnumerable<string>> WebhooksAsync(KubeApi api, Profile profile, CancellationToken ct)
     {
         var found = new List<string>();
-        foreach (var (resource, what) in (IEnumerable<(ResourceRef, string)>)[(Resources.MutatingWebhooks, "changes pods"), (Resources.ValidatingWebhooks, "judges objects")])
+        foreach (var (resource, what) in (IEnumerable<(ResourceRef, string)>)[(KnownResources.MutatingWebhooks, "changes pods"), (KnownResources.ValidatingWebhooks, "judges objects")])
         {
             var names = await api.ListAsync(resource, ResourceQuery.All, item => (item.Key().Name, IsTheirs: IsTheirs(item)), ct);
             found.AddRange(names.Items

@@ -15,21 +15,20 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
 {
     public const string Name = "names";
 
-    private static readonly ResourceRef Services = new("", "v1", "services", "Service");
 
     public async Task<StatusPart> ReadAsync(CancellationToken ct)
     {
         var isInstalled = await Installations.IsInstalledAsync(api, profile, ct);
         string?[] found =
         [
-            await AnyAsync(Resources.ConfigMaps, InSystem(profile.MeshConfigMap), map => ForeignSettings(map, isInstalled, ForeignMeshKeys), ct),
-            await AnyAsync(Resources.ConfigMaps, InSystem(profile.InjectConfigMap), map => ForeignSettings(map, isInstalled, ForeignInjectFaults), ct),
-            await AnyAsync(Resources.IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), ForeignController, ct),
-            await AnyAsync(Resources.Definitions, NamespacedName.ClusterScoped(Resources.DefinitionName), ForeignDefinition, ct),
-            await AnyAsync(Resources.MutatingWebhooks, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ForeignService, ct),
-            await AnyAsync(Resources.ValidatingWebhooks, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ForeignService, ct),
-            await AnyAsync(Resources.Deployments, InSystem(profile.IngressService), NotManaged, ct),
-            await AnyAsync(Services, InSystem(profile.IngressService), NotManaged, ct),
+            await AnyAsync(KnownResources.ConfigMaps, InSystem(profile.MeshConfigMap), map => ForeignSettings(map, isInstalled, ForeignMeshKeys), ct),
+            await AnyAsync(KnownResources.ConfigMaps, InSystem(profile.InjectConfigMap), map => ForeignSettings(map, isInstalled, ForeignInjectFaults), ct),
+            await AnyAsync(KnownResources.IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), ForeignController, ct),
+            await AnyAsync(KnownResources.CustomResourceDefinitions, NamespacedName.ClusterScoped(Resources.DefinitionName), ForeignDefinition, ct),
+            await AnyAsync(KnownResources.MutatingWebhooks, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ForeignService, ct),
+            await AnyAsync(KnownResources.ValidatingWebhooks, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ForeignService, ct),
+            await AnyAsync(KnownResources.Deployments, InSystem(profile.IngressService), NotManaged, ct),
+            await AnyAsync(KnownResources.Services, InSystem(profile.IngressService), NotManaged, ct),
         ];
         string[] problems = [.. found.OfType<string>()];
         return new StatusPart(Name, problems.Length == 0 ? "free or ours" : $"{problems.Length} taken by others")
@@ -42,9 +41,9 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
     /// <summary>Whether a class, or a definition, or a webhook configuration is one that we may take away.</summary>
     public static bool IsOurs(ResourceRef resource, JsonElement item, Profile profile) => resource switch
     {
-        _ when resource == Resources.IngressClasses => ForeignController(item) is null,
-        _ when resource == Resources.Definitions => ForeignDefinition(item) is null,
-        _ when resource == Resources.MutatingWebhooks || resource == Resources.ValidatingWebhooks => ForeignService(item, profile) is null,
+        _ when resource == KnownResources.IngressClasses => ForeignController(item) is null,
+        _ when resource == KnownResources.CustomResourceDefinitions => ForeignDefinition(item) is null,
+        _ when resource == KnownResources.MutatingWebhooks || resource == KnownResources.ValidatingWebhooks => ForeignService(item, profile) is null,
         _ => NotManaged(item) is null,
     };
 

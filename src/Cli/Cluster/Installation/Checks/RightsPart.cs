@@ -10,7 +10,6 @@ internal static class RightsPart
 {
     public const string Name = "rights";
 
-    private static readonly ResourceRef Reviews = new("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview");
     private static readonly string[] Verbs = ["get", "create", "patch"];
 
     public static async Task<StatusPart> ReadAsync(KubeApi api, IReadOnlyList<ClusterObject> objects, CancellationToken ct)
@@ -42,11 +41,11 @@ internal static class RightsPart
             attributes["namespace"] = ns;
         var review = new JsonObject
         {
-            ["apiVersion"] = Reviews.ApiVersion,
-            ["kind"] = Reviews.Kind,
+            ["apiVersion"] = KnownResources.SelfSubjectAccessReviews.ApiVersion,
+            ["kind"] = KnownResources.SelfSubjectAccessReviews.Kind,
             ["spec"] = new JsonObject { ["resourceAttributes"] = attributes },
         };
-        var answer = await api.CreateAsync(Reviews, "", review, WriteOptions.Default, ct);
+        var answer = await api.CreateAsync(KnownResources.SelfSubjectAccessReviews, "", review, WriteOptions.Default, ct);
         return answer.Child("status")?.Child("allowed") is { ValueKind: JsonValueKind.True };
     }
 }

@@ -2,13 +2,13 @@ using System.Text.Json.Nodes;
 
 namespace Turnpike.Operator.Status;
 
-/// <summary>One condition of an object, as Kubernetes writes them.</summary>
-internal sealed record Condition(string Type, bool? IsTrue, string Reason, string Message)
+/// <summary>A condition in the status of an object, in the form of Kubernetes.</summary>
+internal sealed record StatusCondition(string Type, bool? IsTrue, string Reason, string Message)
 {
     private string Status => IsTrue switch { true => "True", false => "False", null => "Unknown" };
 
-    /// <summary>The conditions as JSON; each keeps the time of its last change while its status stays the same.</summary>
-    public static JsonArray ToJson(IEnumerable<Condition> conditions, JsonArray? previous, long generation, DateTimeOffset now)
+    /// <summary>Writes the conditions as JSON. Each keeps the time of its last transition while its status stays the same.</summary>
+    public static JsonArray ToJson(IEnumerable<StatusCondition> conditions, JsonArray? previous, long generation, DateTimeOffset now)
     {
         var array = new JsonArray();
         foreach (var condition in conditions)

@@ -1,7 +1,0 @@
-namespace KubeOps.Abstractions.Entities;
-
-public enum EntityScope
-{
-    Namespaced,
-    Cluster,
-}
