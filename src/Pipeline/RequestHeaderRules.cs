@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Turnpike.Primitives;
 using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
@@ -10,18 +11,10 @@ internal static class RequestHeaderRules
     public const string ExpectedTimeout = "x-envoy-expected-rq-timeout-ms";
     public const string OriginalPath = "x-envoy-original-path";
 
-    // Of the connection and the message on it: what they say is the upstream client's to know.
-    private static readonly FrozenSet<string> Framing = FrozenSet.ToFrozenSet(
-        [
-            "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "http2-settings", "te", "trailer",
-            "host", "content-length", "expect",
-        ],
-        StringComparer.OrdinalIgnoreCase);
-
-    // Those, and what is written anew below.
+    // The fields of the client that are not forwarded: framing, and those that are written again below.
     private static readonly FrozenSet<string> Consumed = FrozenSet.ToFrozenSet(
         [
-            .. Framing.Where(name => name != "expect"),
+            .. FramingHeaders.Names.Where(name => name != "expect"),
             "x-forwarded-for", "x-forwarded-proto", "x-request-id", "x-forwarded-client-cert",
             ExpectedTimeout, OriginalPath,
         ],
@@ -53,7 +46,7 @@ internal static class RequestHeaderRules
             forwarded.Add(OriginalPath, originalPath);
         foreach (var header in route.AppendHeaders)
         {
-            if (!Framing.Contains(header.Name))
+            if (!FramingHeaders.Names.Contains(header.Name))
                 forwarded.Add(header.Name, header.Value);
         }
     }

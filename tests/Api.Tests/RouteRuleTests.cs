@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api.RouteRules;
+using Turnpike.Primitives;
+using Turnpike.Reading;
 
 namespace Turnpike.Tests.Api;
 
@@ -63,6 +65,23 @@ public sealed class RouteRuleTests
             {"apiVersion":"config.istio.io/v1alpha2","kind":"RouteRule","metadata":{"name":"rule"},"spec":{"destination":{"name":"a"},"httpReqTimeout":{"simpleTimeout":{"timeout":"1m30s"}}}}
             """,
             RouteRuleWriter.Write(rule).ToJsonString());
+    }
+
+    [Fact]
+    public void Refuses_ToAppendAHeaderThatFramesAMessage()
+    {
+        foreach (var name in FramingHeaders.Names)
+        {
+            var spec = new JsonObject
+            {
+                ["destination"] = new JsonObject { ["name"] = "a" },
+                ["append_headers"] = new JsonObject { [name] = "b" },
+            };
+            var raw = new JsonObject { ["metadata"] = new JsonObject { ["name"] = "r" }, ["spec"] = spec };
+
+            var error = Assert.Single(RouteRuleReader.Read(raw).Errors);
+            Assert.Equal(($"spec.append_headers[{name}]", FieldErrorKind.Forbidden), (error.Path, error.Kind));
+        }
     }
 
     [Theory]

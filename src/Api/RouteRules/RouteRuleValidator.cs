@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using FluentValidation;
+using Turnpike.Primitives;
 using Turnpike.Reading;
 
 namespace Turnpike.Api.RouteRules;
@@ -8,10 +9,6 @@ namespace Turnpike.Api.RouteRules;
 /// <summary>The rules for <c>spec</c> of a RouteRule (istio-2017.md §2.2); one validator per message, this one for the whole.</summary>
 internal sealed class RouteRuleValidator : AbstractValidator<RouteRuleSpec>
 {
-    /// <summary>Headers that belong to the connection or frame the message: appended, they would break the request.</summary>
-    private static readonly ImmutableHashSet<string> ConnectionHeaders =
-        ["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
-
     private RouteRuleValidator()
     {
         var service = new ServiceValidator(labelsAllowed: true);
@@ -73,7 +70,7 @@ internal sealed class RouteRuleValidator : AbstractValidator<RouteRuleSpec>
             context.InvalidKey(name, header.Key);
         else if (header.Key == "host")
             context.Forbidden("a request has one Host; set it with `rewrite.authority`");
-        else if (ConnectionHeaders.Contains(header.Key))
+        else if (FramingHeaders.Names.Contains(header.Key))
             context.Forbidden("this header belongs to the connection and cannot be appended");
         if (header.Value.Length == 0)
             context.Required("a value that is not empty");
