@@ -17,6 +17,12 @@ public static class Names
     public const string MeshConfigKey = "mesh";
     public const string InjectConfigKey = "config";
 
+    /// <summary>The domain of our own annotations and labels.</summary>
+    public const string Domain = "turnpike.io";
+
+    /// <summary>The component that Events of the operator name as their source.</summary>
+    public const string EventSource = Domain + "/operator";
+
     // Ours. A token is good for one purpose: each kind of caller of the control plane has an audience of its own.
     public const string IngressAudience = "turnpike-ingress";
     public const string SidecarAudience = "turnpike-sidecar";
@@ -57,6 +63,9 @@ public static class Names
     public const string FieldManagerOfCli = "turnpike-cli";
 
     // Kubernetes'.
+    /// <summary>The namespaces of Kubernetes itself, whose pods are never injected.</summary>
+    public static ImmutableArray<string> KubernetesNamespaces { get; } = ["kube-system", "kube-public", "kube-node-lease"];
+
     public const string IngressClassDefaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
     public const string EndpointSliceServiceLabel = "kubernetes.io/service-name";
     public const string ManagedByLabel = "app.kubernetes.io/managed-by";

@@ -15,32 +15,32 @@ public static class CommandLine
     internal static async Task<int> RunAsync(
         string[] args, ProcessContext process, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        var manners = Manners.Of(process.CalledAs);
-        return manners.ExitCodeOf(await RunAsync(args, manners, process, output, error, cancellationToken));
+        var style = ErrorStyle.Of(process.CalledAs);
+        return style.ExitCodeOf(await RunAsync(args, style, process, output, error, cancellationToken));
     }
 
     /// <summary>What is wrong with a command line, one line each; nothing is done.</summary>
     internal static IReadOnlyList<string> FaultsOf(string[] args, ProcessContext process)
     {
-        var program = Manners.Of(process.CalledAs).Program;
+        var program = ErrorStyle.Of(process.CalledAs).Program;
         UsageFaults.Parse(Root(process, program), args, program, out var faults);
         return faults;
     }
 
     private static async Task<int> RunAsync(
-        string[] args, Manners manners, ProcessContext process, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+        string[] args, ErrorStyle style, ProcessContext process, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        var root = Root(process, manners.Program);
+        var root = Root(process, style.Program);
         if (args is [Suggestions.Word, .. var words])
         {
             foreach (var (value, description) in Suggestions.For(root, words))
                 await output.WriteLineAsync($"{value}\t{description}");
             return ExitCodes.Success;
         }
-        if (UsageFaults.Parse(root, args, manners.Program, out var faults) is not { } parsed)
+        if (UsageFaults.Parse(root, args, style.Program, out var faults) is not { } parsed)
         {
             foreach (var fault in faults)
-                await error.WriteLineAsync(manners.Prefix + fault);
+                await error.WriteLineAsync(style.Prefix + fault);
             return ExitCodes.Usage;
         }
         try
@@ -51,12 +51,12 @@ public static class CommandLine
         }
         catch (CommandException e)
         {
-            await error.WriteLineAsync(manners.Prefix + string.Join(error.NewLine, e.Lines));
+            await error.WriteLineAsync(style.Prefix + string.Join(error.NewLine, e.Lines));
             return e.ExitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            await error.WriteLineAsync(manners.Prefix + CommandException.OneLine(e.Message));
+            await error.WriteLineAsync(style.Prefix + CommandException.OneLine(e.Message));
             return ExitCodes.Failure;
         }
     }

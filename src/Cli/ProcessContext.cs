@@ -32,20 +32,3 @@ internal sealed record ProcessContext
         };
     }
 }
-
-/// <summary>How failures look to those who called the program by one name or the other.</summary>
-/// <param name="Prefix">Leads each message.</param>
-/// <param name="ExitCodeOf">What a command's own exit code becomes.</param>
-internal sealed record Manners(string Program, string Prefix, Func<int, int> ExitCodeOf)
-{
-    private static readonly Manners Turnpike = new("turnpike", "turnpike: ", code => code);
-
-    /// <summary>Whatever failed, istioctl said <c>Error:</c> and left with 255.</summary>
-    private static readonly Manners Istioctl =
-        new("istioctl", "Error: ", code => code == ExitCodes.Success ? code : ExitCodes.Istioctl) { MissingIsNoFailure = true };
-
-    /// <summary>Whether asking for an object that is not there succeeds: istioctl found no resources then.</summary>
-    public bool MissingIsNoFailure { get; private init; }
-
-    public static Manners Of(string calledAs) => calledAs == Istioctl.Program ? Istioctl : Turnpike;
-}

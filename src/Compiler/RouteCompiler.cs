@@ -28,7 +28,7 @@ public sealed class RouteCompiler
     private RouteCompiler(ClusterSnapshot snapshot)
     {
         _snapshot = snapshot = NamespaceUsage.Enforce(snapshot, _diagnostics);
-        var budget = new NamespaceBudget(snapshot.Mesh.NamespaceLimits.TableBytesInForce);
+        var budget = new NamespaceBudget(snapshot.Mesh.NamespaceLimits.EffectiveTableBytes);
         _backends = new BackendIndex(snapshot) { Budget = budget };
         _routes = new RouteBuilder(snapshot.Mesh, _backends, new RuleIndex(snapshot, _backends, _diagnostics), budget, _diagnostics);
         _hosts = HostOwners.Of(snapshot);

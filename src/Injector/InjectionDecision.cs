@@ -10,8 +10,6 @@ internal sealed record Verdict(bool IsYes, string Reason);
 /// <summary>Decides whether a workload's pods get the sidecar: the first check with something against it says no.</summary>
 internal sealed class InjectionDecision(Workload workload, string ns, InjectConfig config, InjectOptions options)
 {
-    private static readonly string[] SystemNamespaces = ["kube-system", "kube-public", "kube-node-lease"];
-
     private readonly Profile _profile = config.Profile;
     private readonly InjectionStatus? _status = InjectionStatus.Of(workload, config.Profile);
 
@@ -42,7 +40,7 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
         _ => null,
     };
 
-    private string? SystemNamespace() => SystemNamespaces.Contains(ns) || ns == _profile.SystemNamespace ? $"namespace {ns} is never injected" : null;
+    private string? SystemNamespace() => Names.KubernetesNamespaces.Contains(ns) || ns == _profile.SystemNamespace ? $"namespace {ns} is never injected" : null;
 
     private string? ExcludedNamespace() =>
         config.ExcludeNamespaces.Contains(ns) ? $"namespace {Json.Plain(ns)} is among excludeNamespaces" : null;

@@ -29,7 +29,7 @@ internal static class Deployed
     /// <summary>The path for pods of namespaces that ask for sidecars.</summary>
     public const string InjectAskedPath = "/inject/asked";
 
-    public static string OperatorImage => $"docker.io/turnpike/operator:{Injector.ProductVersion.Text}";
+    public static string OperatorImage => $"docker.io/turnpike/operator:{Api.ProductVersion.Text}";
 
     public static string ProxyImage => Injector.Config.InjectConfig.Default.ProxyImage;
 }

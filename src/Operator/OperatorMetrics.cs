@@ -19,7 +19,7 @@ internal static class OperatorMetrics
 
     public static void AddOperatorMetrics(this IServiceCollection services) => services.AddOpenTelemetry()
         .ConfigureResource(resource => resource.AddService(
-            Deployed.Operator, serviceVersion: Injector.ProductVersion.Text, autoGenerateServiceInstanceId: false))
+            Deployed.Operator, serviceVersion: Api.ProductVersion.Text, autoGenerateServiceInstanceId: false))
         .WithMetrics(metrics => metrics
             .AddMeter(Telemetry.MeterName, DiscoveryMetrics.MeterName, InjectionReport.MeterName, "System.Runtime")
             // These are the bounds of the proxy's histograms. The defaults are meant for milliseconds.

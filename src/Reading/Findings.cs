@@ -11,85 +11,85 @@ namespace Turnpike.Reading;
 /// </summary>
 internal sealed class Findings
 {
-    private readonly Dictionary<string, Field> fields = new(StringComparer.Ordinal);
-    private readonly List<string> faulty = [];
-    private readonly List<(int Order, FieldError Error)> errors = [];
-    private readonly List<(int Order, string Path, string Text)> warnings = [];
-    private int next;
-    private int snake;
-    private int camel;
+    private readonly Dictionary<string, Field> _fields = new(StringComparer.Ordinal);
+    private readonly List<string> _faulty = [];
+    private readonly List<(int Order, FieldError Error)> _errors = [];
+    private readonly List<(int Order, string Path, string Text)> _warnings = [];
+    private int _next;
+    private int _snake;
+    private int _camel;
 
     private sealed record Field(string Path, int Order, JsonNode? Raw);
 
-    private bool PrefersSnake => snake > camel;
+    private bool PrefersSnake => _snake > _camel;
 
     /// <summary>Counts a spelling that the user chose, for field names in messages.</summary>
     public void NoteSpelling(string name)
     {
         if (name.Contains('_', StringComparison.Ordinal))
-            snake++;
+            _snake++;
         else if (name.Any(char.IsAsciiLetterUpper))
-            camel++;
+            _camel++;
     }
 
     /// <summary>Records that the model's field <paramref name="model"/> was written at <paramref name="path"/>.</summary>
-    public void Record(string model, string path, JsonNode? raw) => fields[model] = new Field(path, next++, raw);
+    public void Record(string model, string path, JsonNode? raw) => _fields[model] = new Field(path, _next++, raw);
 
-    public void Fault(FieldError error) => errors.Add((next++, error));
+    public void AddError(FieldError error) => _errors.Add((_next++, error));
 
     /// <summary>Reports a fault of the model's field <paramref name="model"/>; the validator then keeps quiet about it.</summary>
-    public void Fault(string model, FieldError error)
+    public void AddError(string model, FieldError error)
     {
-        faulty.Add(model);
-        Fault(error);
+        _faulty.Add(model);
+        AddError(error);
     }
 
-    public void Warn(string path, string text) => warnings.Add((next++, path, text));
+    public void Warn(string path, string text) => _warnings.Add((_next++, path, text));
 
     public void Validate<T>(IValidator<T> validator, T model)
     {
         foreach (var failure in validator.Validate(model).Errors)
-            Take(failure);
+            Add(failure);
     }
 
     /// <summary>All findings in the order of the fields, and the value where there is no error.</summary>
     public Decoded<T> Result<T>(T value)
         where T : class
     {
-        var sorted = errors
+        var sorted = _errors
             .OrderBy(e => e.Order)
             .Select(e => e.Error with { Detail = Spelling.Render(e.Error.Detail, PrefersSnake) })
             .ToList();
-        var texts = warnings
+        var texts = _warnings
             .OrderBy(w => w.Order)
             .Select(w => (w.Path.Length == 0 ? "" : w.Path + ": ") + Spelling.Render(w.Text, PrefersSnake))
             .ToList();
         return new Decoded<T>(sorted.Count == 0 ? value : null, sorted, texts);
     }
 
-    private void Take(ValidationFailure failure)
+    private void Add(ValidationFailure failure)
     {
         var model = failure.PropertyName;
         var finding = (Finding)failure.CustomState;
         // Whether fields exclude each other is known even where their contents are faulty; what a value lacks, or what its
         // parts come to, is not. A key is right or wrong whatever its value.
-        if (!finding.OfKey && faulty.Any(f => IsWithin(model, f) || (finding.Kind != FieldErrorKind.Forbidden && IsPart(f, model))))
+        if (!finding.OfKey && _faulty.Any(f => IsWithin(model, f) || (finding.Kind != FieldErrorKind.Forbidden && IsPart(f, model))))
             return;
         var (path, order, raw) = Locate(model);
         if (finding.Kind is not { } kind)
         {
-            warnings.Add((order, path, failure.ErrorMessage));
+            _warnings.Add((order, path, failure.ErrorMessage));
             return;
         }
         var bad = kind is FieldErrorKind.Required or FieldErrorKind.Forbidden ? null
             : finding.BadValue ?? (raw is null ? null : JsonText.Quote(raw));
-        errors.Add((order, new FieldError(path, kind, bad, failure.ErrorMessage)));
+        _errors.Add((order, new FieldError(path, kind, bad, failure.ErrorMessage)));
     }
 
     /// <summary>A field that the user did not write stands at its parent's place, in the spelling of the others.</summary>
     private Field Locate(string model)
     {
-        if (fields.TryGetValue(model, out var field))
+        if (_fields.TryGetValue(model, out var field))
             return field;
         if (model.Length == 0)
             return new Field("", 0, null);

@@ -13,13 +13,13 @@ public static class ObjectMetaReader
         var node = top.Raw("metadata");
         var metadata = Read(node);
         if (node is not null and not JsonObject)
-            top.Fault(FieldError.Invalid("metadata", JsonText.Quote(node), $"must be an object, not {JsonText.KindOf(node)}"));
+            top.AddError(FieldError.Invalid("metadata", JsonText.Quote(node), $"must be an object, not {JsonText.KindOf(node)}"));
         else if (metadata.Name.Length == 0 && (node is not JsonObject json || Text(json, "generateName").Length == 0))
-            top.Fault(FieldError.Required("metadata.name", "name or generateName is required"));
+            top.AddError(FieldError.Required("metadata.name", "name or generateName is required"));
         if (metadata.Name.Length > 0 && Syntax.DnsSubdomain(metadata.Name) is { } name)
-            top.Fault(FieldError.Invalid("metadata.name", JsonText.Quote(metadata.Name), name));
+            top.AddError(FieldError.Invalid("metadata.name", JsonText.Quote(metadata.Name), name));
         if (metadata.Namespace.Length > 0 && Syntax.Label(metadata.Namespace) is { } label)
-            top.Fault(FieldError.Invalid("metadata.namespace", JsonText.Quote(metadata.Namespace), label));
+            top.AddError(FieldError.Invalid("metadata.namespace", JsonText.Quote(metadata.Namespace), label));
         return metadata;
     }
 

@@ -11,34 +11,34 @@ namespace Turnpike.Reading;
 /// </summary>
 internal sealed class ObjectReader
 {
-    private readonly Dictionary<string, JsonNode> fields = new(StringComparer.Ordinal);
-    private readonly string path;
-    private readonly string model;
+    private readonly Dictionary<string, JsonNode> _fields = new(StringComparer.Ordinal);
+    private readonly string _path;
+    private readonly string _model;
 
     public ObjectReader(Findings findings, JsonObject json, string path = "", string model = "")
     {
         Findings = findings;
-        this.path = path;
-        this.model = model;
+        _path = path;
+        _model = model;
         if (!JsonText.TryFields(json, out var entries, out var fault))
-            findings.Fault(FieldError.Invalid(path, null, fault));
+            findings.AddError(FieldError.Invalid(path, null, fault));
         foreach (var (name, node) in entries)
         {
             if (node is not null)
-                fields.Add(name, node);
+                _fields.Add(name, node);
         }
     }
 
     public Findings Findings { get; }
 
     /// <summary>The names of the fields that are not null.</summary>
-    public IEnumerable<string> Given => fields.Keys;
+    public IEnumerable<string> Given => _fields.Keys;
 
-    public bool Has(string name) => fields.ContainsKey(name);
+    public bool Has(string name) => _fields.ContainsKey(name);
 
-    public JsonNode? Raw(string name) => fields.GetValueOrDefault(name);
+    public JsonNode? Raw(string name) => _fields.GetValueOrDefault(name);
 
-    public string PathOf(string name) => FieldPath.Child(path, name);
+    public string PathOf(string name) => FieldPath.Child(_path, name);
 
     /// <summary>apiVersion and kind, where they are given, must be these: the items of a list response lack them.</summary>
     public void ExpectType(string[] apiVersions, string kind)
@@ -88,7 +88,7 @@ internal sealed class ObjectReader
             : null;
         if (text is not null && choices.Contains(text, StringComparer.Ordinal))
             return text;
-        Findings.Fault(FieldError.Unsupported(PathOf(name), JsonText.Quote(node), choices));
+        Findings.AddError(FieldError.Unsupported(PathOf(name), JsonText.Quote(node), choices));
         return null;
     }
 
@@ -98,7 +98,7 @@ internal sealed class ObjectReader
             return null;
         if (port is >= 1 and <= 65535)
             return port;
-        Findings.Fault(FieldError.Invalid(PathOf(name), JsonText.Quote(Raw(name)), "must be a port between 1 and 65535"));
+        Findings.AddError(FieldError.Invalid(PathOf(name), JsonText.Quote(Raw(name)), "must be a port between 1 and 65535"));
         return null;
     }
 
@@ -119,7 +119,7 @@ internal sealed class ObjectReader
         {
             if (node is JsonObject json)
                 return new ObjectReader(Findings, json, at, itemModel);
-            Findings.Fault(itemModel, FieldError.Invalid(at, JsonText.Quote(node), $"must be an object, not {JsonText.KindOf(node)}"));
+            Findings.AddError(itemModel, FieldError.Invalid(at, JsonText.Quote(node), $"must be an object, not {JsonText.KindOf(node)}"));
             return null;
         });
 
@@ -130,14 +130,14 @@ internal sealed class ObjectReader
             if (Scalars.TryString(node, out var text, out var fault))
                 fault = form?.Invoke(text);
             if (fault is not null)
-                Findings.Fault(itemModel, FieldError.Invalid(at, JsonText.Quote(node), fault));
+                Findings.AddError(itemModel, FieldError.Invalid(at, JsonText.Quote(node), fault));
             return text ?? "";
         })];
 
-    public void Fault(FieldError error) => Findings.Fault(error);
+    public void AddError(FieldError error) => Findings.AddError(error);
 
     /// <summary>Reports a fault of the model's field <paramref name="model"/>, about which the validator then keeps quiet.</summary>
-    public void Fault(string model, FieldError error) => Findings.Fault(FullModel(model), error);
+    public void AddError(string model, FieldError error) => Findings.AddError(FullModel(model), error);
 
     public void Warn(string name, string text) => Findings.Warn(PathOf(name), text);
 
@@ -170,7 +170,7 @@ internal sealed class ObjectReader
 
     private JsonNode? Field(string name, string? model)
     {
-        var node = fields.GetValueOrDefault(name);
+        var node = _fields.GetValueOrDefault(name);
         if (!string.IsNullOrEmpty(model))
             Findings.Record(FullModel(model), PathOf(name), node);
         return node;
@@ -179,20 +179,20 @@ internal sealed class ObjectReader
     private void Expect(string name, string[] values)
     {
         if (String(name) is { } given && !values.Contains(given))
-            Findings.Fault(FieldError.Unsupported(PathOf(name), JsonText.Quote(given), values));
+            Findings.AddError(FieldError.Unsupported(PathOf(name), JsonText.Quote(given), values));
     }
 
     private string FullModel(string? relative) =>
-        string.IsNullOrEmpty(relative) ? model : model.Length == 0 ? relative : model + "." + relative;
+        string.IsNullOrEmpty(relative) ? _model : _model.Length == 0 ? relative : _model + "." + relative;
 
     private T? Fail<T>(string name, string? relative, JsonNode node, string detail)
         where T : class
     {
         var error = FieldError.Invalid(PathOf(name), JsonText.Quote(node), detail);
         if (string.IsNullOrEmpty(relative))
-            Findings.Fault(error);
+            Findings.AddError(error);
         else
-            Findings.Fault(FullModel(relative), error);
+            Findings.AddError(FullModel(relative), error);
         return null;
     }
 

@@ -1,4 +1,5 @@
 using Turnpike.Cli.Commands;
+using Turnpike.Cli.Injection;
 
 namespace Turnpike.Tests.Cli;
 

@@ -98,7 +98,7 @@ public static class CoreReaders
     private static ServicePort ReadServicePort(ObjectReader port)
     {
         if (!port.Has("port"))
-            port.Fault(FieldError.Required(port.PathOf("port"), "the port of the service"));
+            port.AddError(FieldError.Required(port.PathOf("port"), "the port of the service"));
         return new ServicePort(
             port.String("name") ?? "",
             port.Port("port") ?? 0,

@@ -24,7 +24,7 @@ public static class TlsSecretReader
         var top = new ObjectReader(findings, raw);
         top.ExpectType(["v1"], "Secret");
         if (top.String("type") is { } type && !Types.Contains(type))
-            top.Fault(FieldError.Unsupported("type", JsonText.Quote(type), Types));
+            top.AddError(FieldError.Unsupported("type", JsonText.Quote(type), Types));
         var data = top.Object("data");
         var stringData = top.Object("stringData");
         var (certificate, certificatePath) = ReadPem(findings, data, stringData, Certificate, "the certificate chain in PEM form");
@@ -34,9 +34,9 @@ public static class TlsSecretReader
         if (certificate.Length > 0 && key.Length > 0 && certificateFault is null)
             keyFault ??= PairFault(certificate, key);
         if (certificateFault is not null)
-            findings.Fault(FieldError.Invalid(certificatePath, null, certificateFault));
+            findings.AddError(FieldError.Invalid(certificatePath, null, certificateFault));
         if (keyFault is not null)
-            findings.Fault(FieldError.Invalid(keyPath, null, keyFault));
+            findings.AddError(FieldError.Invalid(keyPath, null, keyFault));
         return findings.Result(new TlsSecretObject(ObjectMetaReader.Read(top.Raw("metadata")), certificate, key));
     }
 
@@ -48,12 +48,12 @@ public static class TlsSecretReader
         var path = FieldPath.Key(source == stringData && source is not null ? "stringData" : "data", name);
         if (source?.Raw(name) is not { } node)
         {
-            findings.Fault(FieldError.Required(path, wanted));
+            findings.AddError(FieldError.Required(path, wanted));
             return ("", path);
         }
         if (!JsonText.TryString(node, out var text))
         {
-            findings.Fault(FieldError.Invalid(path, null, $"must be a string, not {JsonText.KindOf(node)}"));
+            findings.AddError(FieldError.Invalid(path, null, $"must be a string, not {JsonText.KindOf(node)}"));
             return ("", path);
         }
         if (source == data)
@@ -61,13 +61,13 @@ public static class TlsSecretReader
             var bytes = new byte[text.Length];
             if (!Convert.TryFromBase64String(text, bytes, out var count))
             {
-                findings.Fault(FieldError.Invalid(path, null, "must be base64; plain text belongs under stringData"));
+                findings.AddError(FieldError.Invalid(path, null, "must be base64; plain text belongs under stringData"));
                 return ("", path);
             }
             text = Encoding.UTF8.GetString(bytes, 0, count);
         }
         if (string.IsNullOrWhiteSpace(text))
-            findings.Fault(FieldError.Required(path, wanted));
+            findings.AddError(FieldError.Required(path, wanted));
         return (text.Trim().Length == 0 ? "" : text, path);
     }
 

@@ -23,7 +23,6 @@ public static class ForeignAnnotations
     private const int MaxFindings = 20;
     private const int MaxName = 120;
 
-    private const string Ours = "turnpike.io";
     private const string AllowHttp = "kubernetes.io/ingress.allow-http";
 
     /// <summary>What is to be done about a guard.</summary>
@@ -36,7 +35,7 @@ public static class ForeignAnnotations
         var others = new List<ForeignAnnotation>();
         foreach (var (name, value) in annotations)
         {
-            if (Judge(name, value) is { } finding)
+            if (Check(name, value) is { } finding)
                 (finding.IsGuard ? guards : others).Add(finding);
         }
         return [.. Bounded(guards), .. Bounded(others)];
@@ -46,15 +45,15 @@ public static class ForeignAnnotations
     public static IReadOnlyList<FieldError> Refusals(IEnumerable<ForeignAnnotation> findings) =>
         [.. findings.Where(f => f.IsGuard).Select(f => FieldError.Forbidden(f.Path, f.Detail + Remedy))];
 
-    private static ForeignAnnotation? Judge(string name, string value)
+    private static ForeignAnnotation? Check(string name, string value)
     {
         if (name == AllowHttp)
-            return Plain(name, "has no effect: it is read by other controllers; write turnpike.io/http: " + (Guards.IsOff(value) ? "none" : "allow"));
+            return Plain(name, $"has no effect: it is read by other controllers; write {Names.HttpAnnotation}: " + (Guards.IsOff(value) ? "none" : "allow"));
         var slash = name.IndexOf('/', StringComparison.Ordinal);
         if (slash <= 0)
             return null;
         var (domain, key) = (name[..slash], name[(slash + 1)..]);
-        if (domain == Ours)
+        if (domain == Names.Domain)
             return Misplaced(name);
         if (ForeignControllers.NameOf(domain) is not { } controller)
             return null;

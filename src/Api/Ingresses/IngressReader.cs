@@ -33,7 +33,7 @@ public static class IngressReader
         RecordAnnotation(findings, metadata);
         findings.Record("", "spec", null);
         if (!top.Has("spec"))
-            top.Fault(FieldError.Required("spec", "what to serve"));
+            top.AddError(FieldError.Required("spec", "what to serve"));
         // The fields of a version that nobody knows cannot be judged.
         var ingress = Versions.Contains(version) && top.Object("spec") is { } spec
             ? ReadSpec(spec, metadata, old: version != V1)
@@ -74,7 +74,7 @@ public static class IngressReader
         var tls = spec.Objects("tls", nameof(IngressObject.Tls)).Select(ReadTls).ToImmutableArray();
         var rules = spec.Objects("rules", nameof(IngressObject.Rules)).Select(rule => ReadRule(rule, old)).ToImmutableArray();
         if (rules.IsEmpty && !spec.Has(right) && !spec.Has("rules"))
-            spec.Fault(FieldError.Required("spec", $"one of \"{right}\" and \"rules\" is required"));
+            spec.AddError(FieldError.Required("spec", $"one of \"{right}\" and \"rules\" is required"));
         return new IngressObject(metadata, className, defaultBackend, tls, rules);
     }
 
@@ -88,7 +88,7 @@ public static class IngressReader
             return new IngressRule(host, []);
         var paths = http.Objects("paths", nameof(IngressRule.Paths)).Select(path => ReadPath(path, old)).ToImmutableArray();
         if (paths.IsEmpty && (http.Raw("paths") is null or JsonArray))
-            http.Fault(nameof(IngressRule.Paths), FieldError.Required(http.PathOf("paths"), "at least one path"));
+            http.AddError(nameof(IngressRule.Paths), FieldError.Required(http.PathOf("paths"), "at least one path"));
         return new IngressRule(host, paths);
     }
 
@@ -99,15 +99,15 @@ public static class IngressReader
         if (path.String("pathType") is not { } name)
         {
             if (!old && !path.Has("pathType"))
-                path.Fault(FieldError.Required(path.PathOf("pathType"), "one of " + string.Join(", ", PathTypes)));
+                path.AddError(FieldError.Required(path.PathOf("pathType"), "one of " + string.Join(", ", PathTypes)));
         }
         else if (!PathTypes.Contains(name) || !Enum.TryParse(name, out type))
         {
-            path.Fault(FieldError.Unsupported(path.PathOf("pathType"), JsonText.Quote(name), PathTypes));
+            path.AddError(FieldError.Unsupported(path.PathOf("pathType"), JsonText.Quote(name), PathTypes));
         }
         var backend = ReadBackend(path, "backend", nameof(IngressPath.Backend), old);
         if (!path.Has("backend"))
-            path.Fault(FieldError.Required(path.PathOf("backend"), "the service and port that the path leads to"));
+            path.AddError(FieldError.Required(path.PathOf("backend"), "the service and port that the path leads to"));
         return new IngressPath(text, type, backend ?? new IngressBackend("", 0, ""));
     }
 
@@ -117,7 +117,7 @@ public static class IngressReader
             return null;
         if (backend.Has("resource"))
         {
-            backend.Fault(FieldError.Forbidden(backend.PathOf("resource"), "only services are supported as backends"));
+            backend.AddError(FieldError.Forbidden(backend.PathOf("resource"), "only services are supported as backends"));
             return null;
         }
         return old ? ReadOldBackend(backend) : ReadServiceBackend(backend);
@@ -132,7 +132,7 @@ public static class IngressReader
         if (JsonText.TryString(backend.Raw("servicePort"), out _))
             return new IngressBackend(service, 0, Required(backend, "servicePort", nameof(IngressBackend.PortName), port));
         if (!backend.Has("servicePort"))
-            backend.Fault(FieldError.Required(backend.PathOf("servicePort"), port));
+            backend.AddError(FieldError.Required(backend.PathOf("servicePort"), port));
         return new IngressBackend(service, backend.Port("servicePort") ?? 0, "");
     }
 
@@ -144,21 +144,21 @@ public static class IngressReader
             var hint = backend.Has("serviceName") || backend.Has("servicePort")
                 ? "; serviceName and servicePort are the spelling of v1beta1: write service: {name: a, port: {number: 80}}"
                 : "";
-            backend.Fault(FieldError.Required(backend.PathOf("service"), "the service that the requests go to" + hint));
+            backend.AddError(FieldError.Required(backend.PathOf("service"), "the service that the requests go to" + hint));
         }
         if (backend.Object("service", "") is not { } service)
             return new IngressBackend("", 0, "");
         var name = Required(service, "name", nameof(IngressBackend.ServiceName), "the name of a service");
         if (!service.Has("port"))
-            service.Fault(FieldError.Required(service.PathOf("port"), "the number or name of a port of the service"));
+            service.AddError(FieldError.Required(service.PathOf("port"), "the number or name of a port of the service"));
         if (service.Object("port", "") is not { } port)
             return new IngressBackend(name, 0, "");
         var number = port.Port("number");
         var portName = port.Has("name") ? Required(port, "name", nameof(IngressBackend.PortName), "the name of a port of the service") : "";
         if (port.Has("number") && port.Has("name"))
-            port.Fault(FieldError.Forbidden(port.PathOf("name"), "may not be given together with \"number\""));
+            port.AddError(FieldError.Forbidden(port.PathOf("name"), "may not be given together with \"number\""));
         else if (!port.Has("number") && !port.Has("name"))
-            port.Fault(FieldError.Required(service.PathOf("port"), "one of \"number\" and \"name\" is required"));
+            port.AddError(FieldError.Required(service.PathOf("port"), "one of \"number\" and \"name\" is required"));
         return new IngressBackend(name, number ?? 0, portName);
     }
 
@@ -166,7 +166,7 @@ public static class IngressReader
     {
         var text = reader.String(name, model);
         if (text is "" || (text is null && !reader.Has(name)))
-            reader.Fault(FieldError.Required(reader.PathOf(name), detail));
+            reader.AddError(FieldError.Required(reader.PathOf(name), detail));
         return text ?? "";
     }
 

@@ -29,7 +29,7 @@ internal static class CircuitLimitsReader
             return LimitSetting.Default;
         if (limit >= 0 && limit <= max)
             return LimitSetting.FromWritten(limit);
-        section.Fault(FieldError.Invalid(section.PathOf(name), JsonText.Quote(section.Raw(name)), $"must be between 0 and {max}; 0 is unlimited"));
+        section.AddError(FieldError.Invalid(section.PathOf(name), JsonText.Quote(section.Raw(name)), $"must be between 0 and {max}; 0 is unlimited"));
         return LimitSetting.Default;
     }
 }

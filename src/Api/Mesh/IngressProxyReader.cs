@@ -17,13 +17,13 @@ internal static class IngressProxyReader
         section.WarnOfUnknown(Keys);
         var replicas = section.Int32("replicas") ?? fallback.Replicas;
         if (replicas is < 0 or > MaxReplicas)
-            section.Fault(FieldError.Invalid(section.PathOf("replicas"), JsonText.Quote(section.Raw("replicas")), $"must be between 0 and {MaxReplicas}"));
+            section.AddError(FieldError.Invalid(section.PathOf("replicas"), JsonText.Quote(section.Raw("replicas")), $"must be between 0 and {MaxReplicas}"));
         var image = section.String("image");
         if (image is not null && (image.Length == 0 || image.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))))
-            section.Fault(FieldError.Invalid(section.PathOf("image"), JsonText.Quote(image), "must be the name of an image"));
+            section.AddError(FieldError.Invalid(section.PathOf("image"), JsonText.Quote(image), "must be the name of an image"));
         var type = section.String("serviceType") ?? fallback.ServiceType;
         if (!ServiceTypes.Contains(type))
-            section.Fault(FieldError.Unsupported(section.PathOf("serviceType"), JsonText.Quote(type), ServiceTypes));
+            section.AddError(FieldError.Unsupported(section.PathOf("serviceType"), JsonText.Quote(type), ServiceTypes));
         return new IngressProxySettings
         {
             Replicas = replicas,

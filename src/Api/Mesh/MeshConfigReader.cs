@@ -40,7 +40,7 @@ public static class MeshConfigReader
         var findings = new Findings();
         var keys = new ObjectReader(findings, mesh);
         foreach (var key in keys.Given)
-            Judge(keys, key);
+            CheckKey(keys, key);
         var fallback = MeshConfig.Of(profile ?? Profile.Istio2017);
         return findings.Result(new MeshConfig
         {
@@ -74,7 +74,7 @@ public static class MeshConfigReader
 
     private static string? KeyOf(string key) => Known.Concat(Ignored).FirstOrDefault(known => known == key || Spelling.Snake(known) == key);
 
-    private static void Judge(ObjectReader keys, string key)
+    private static void CheckKey(ObjectReader keys, string key)
     {
         var all = Known.Concat(Ignored);
         if (KeyOf(key) is not { } known)
@@ -84,7 +84,7 @@ public static class MeshConfigReader
         }
         else if (known != key && keys.Has(known))
         {
-            keys.Fault(FieldError.Forbidden(keys.PathOf(key), $"the same key as \"{known}\", which is given too; keep one of them"));
+            keys.AddError(FieldError.Forbidden(keys.PathOf(key), $"the same key as \"{known}\", which is given too; keep one of them"));
         }
         else if (known == "authPolicy" && JsonText.TryString(keys.Raw(key), out var policy) && policy != "NONE")
         {
@@ -100,7 +100,7 @@ public static class MeshConfigReader
         if (keys.String(key) is not { } text)
             return null;
         if (fault(text) is { } detail)
-            keys.Fault(FieldError.Invalid(keys.PathOf(key), JsonText.Quote(text), detail));
+            keys.AddError(FieldError.Invalid(keys.PathOf(key), JsonText.Quote(text), detail));
         return text;
     }
 
@@ -130,7 +130,7 @@ public static class MeshConfigReader
             fault = outOfBounds(duration);
         if (fault is null)
             return TimeoutSetting.FromWritten(duration.TimeSpan);
-        keys.Fault(FieldError.Invalid(keys.PathOf(key), JsonText.Quote(node), fault));
+        keys.AddError(FieldError.Invalid(keys.PathOf(key), JsonText.Quote(node), fault));
         return TimeoutSetting.Default;
     }
 

@@ -26,15 +26,15 @@ public sealed record NamespaceLimits
     /// <summary><c>tableBytes</c>: an estimate of its part of the route table. 16 MiB by default.</summary>
     public LimitSetting TableBytes { get; init; }
 
-    public int PathsInForce => Paths.Or(5000);
+    public int EffectivePaths => Paths.Or(5000);
 
-    public int RulesInForce => Rules.Or(2000);
+    public int EffectiveRules => Rules.Or(2000);
 
-    public int RegexesInForce => Regexes.Or(200);
+    public int EffectiveRegexes => Regexes.Or(200);
 
-    public int RegexStepsInForce => RegexSteps.Or(5_000);
+    public int EffectiveRegexSteps => RegexSteps.Or(5_000);
 
-    public int TableBytesInForce => TableBytes.Or(16 * 1024 * 1024);
+    public int EffectiveTableBytes => TableBytes.Or(16 * 1024 * 1024);
 }
 
 /// <summary>Reads the section <c>namespaceLimits</c> of the mesh configuration.</summary>

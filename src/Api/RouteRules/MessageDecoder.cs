@@ -17,7 +17,7 @@ internal sealed class MessageDecoder(Findings findings)
         var message = schema.Create();
         if (!JsonText.TryFields(json, out var fields, out var fault))
         {
-            findings.Fault(model, FieldError.Invalid(path, null, fault));
+            findings.AddError(model, FieldError.Invalid(path, null, fault));
             return message;
         }
         var given = new Dictionary<FieldSchema, string>();
@@ -27,13 +27,13 @@ internal sealed class MessageDecoder(Findings findings)
             findings.NoteSpelling(name);
             var at = FieldPath.Child(path, name);
             if (schema.Find(name) is not { } field)
-                findings.Fault(model + ".?", FieldError.Forbidden(at, UnknownField(schema, name)));
+                findings.AddError(model + ".?", FieldError.Forbidden(at, UnknownField(schema, name)));
             else if (node is null)
                 continue;
             else if (!given.TryAdd(field, name))
-                findings.Fault(FieldError.Forbidden(at, $"the same field as \"{given[field]}\", which is given too; keep one of them"));
+                findings.AddError(FieldError.Forbidden(at, $"the same field as \"{given[field]}\", which is given too; keep one of them"));
             else if (field.OneOf is { } group && !chosen.TryAdd(group, name))
-                findings.Fault(Model(model, field), FieldError.Forbidden(at, $"may not be given together with \"{chosen[group]}\""));
+                findings.AddError(Model(model, field), FieldError.Forbidden(at, $"may not be given together with \"{chosen[group]}\""));
             else if (DecodeField(field, name, node, at, Model(model, field)) is { } value)
                 field.Set(message, value);
         }
@@ -59,7 +59,7 @@ internal sealed class MessageDecoder(Findings findings)
                 var wanted = field.Shape == FieldShape.List ? "a list" : "an object";
                 var hint = field.Shape == FieldShape.List && node is JsonValue ? $"; write {name}: [{JsonText.Quote(node)}]" : "";
                 var detail = $"must be {wanted}, not {JsonText.KindOf(node)}{hint}";
-                findings.Fault(model, FieldError.Invalid(path, JsonText.Quote(node), detail));
+                findings.AddError(model, FieldError.Invalid(path, JsonText.Quote(node), detail));
                 return null;
         }
     }
@@ -68,7 +68,7 @@ internal sealed class MessageDecoder(Findings findings)
     {
         var values = new List<KeyValuePair<string, object>>();
         if (!JsonText.TryFields(map, out var entries, out var fault))
-            findings.Fault(model, FieldError.Invalid(path, null, fault));
+            findings.AddError(model, FieldError.Invalid(path, null, fault));
         foreach (var (key, node) in entries)
             values.Add(KeyValuePair.Create(key, DecodeItem(field, key, node, FieldPath.Key(path, key), $"{model}[{key}]")));
         return field.Collect(values);
@@ -86,11 +86,11 @@ internal sealed class MessageDecoder(Findings findings)
         string? fault = null;
         object? value = field.Kind switch
         {
-            FieldKind.Text => Scalars.TryString(node, out var text, out fault) ? text : null,
+            FieldKind.String => Scalars.TryString(node, out var text, out fault) ? text : null,
             FieldKind.Boolean => Scalars.TryBoolean(node, out var flag, out fault) ? flag : null,
-            FieldKind.WholeNumber => Scalars.TryInt32(node, out var number, out fault) ? number : null,
-            FieldKind.BigWholeNumber => Scalars.TryInt64(node, out var number, out fault) ? number : null,
-            FieldKind.Number => Scalars.TryDouble(node, out var number, out fault) ? number : null,
+            FieldKind.Int32 => Scalars.TryInt32(node, out var number, out fault) ? number : null,
+            FieldKind.Int64 => Scalars.TryInt64(node, out var number, out fault) ? number : null,
+            FieldKind.Double => Scalars.TryDouble(node, out var number, out fault) ? number : null,
             FieldKind.Duration => Scalars.TryDuration(node, out var duration, out fault) ? duration : null,
             FieldKind.Any => JsonText.TryFull(node, out var json) ? new AnyValue(json) : null,
             _ when node is JsonObject message => Decode(field.Message!, message, path, model),
@@ -100,7 +100,7 @@ internal sealed class MessageDecoder(Findings findings)
         {
             fault ??= field.Kind == FieldKind.Any ? "must be valid Unicode, and not nested too deeply"
                 : $"must be an object, not {JsonText.KindOf(node)}{Shorthand(field, name, node)}";
-            findings.Fault(model, FieldError.Invalid(path, JsonText.Quote(node), fault));
+            findings.AddError(model, FieldError.Invalid(path, JsonText.Quote(node), fault));
         }
         return value;
     }
@@ -117,7 +117,7 @@ internal sealed class MessageDecoder(Findings findings)
         var first = message.Fields[0];
         var inner = first switch
         {
-            { Shape: FieldShape.One, Kind: FieldKind.Text or FieldKind.Duration } => value,
+            { Shape: FieldShape.One, Kind: FieldKind.String or FieldKind.Duration } => value,
             { Shape: FieldShape.One, Kind: FieldKind.Message, OneOf: not null } => Wrap(first.Message!, value, snake),
             _ => null,
         };

@@ -17,7 +17,7 @@ public sealed class MessageSchema
 {
     private static readonly ConcurrentDictionary<Type, MessageSchema> Known = new();
 
-    private readonly Dictionary<string, FieldSchema> bySpelling = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FieldSchema> _bySpelling = new(StringComparer.Ordinal);
 
     private MessageSchema(Type type)
     {
@@ -26,8 +26,8 @@ public sealed class MessageSchema
         Fields = [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).Select(p => new FieldSchema(p))];
         foreach (var field in Fields)
         {
-            bySpelling[field.Name] = field;
-            bySpelling[field.SnakeName] = field;
+            _bySpelling[field.Name] = field;
+            _bySpelling[field.SnakeName] = field;
         }
     }
 
@@ -46,7 +46,7 @@ public sealed class MessageSchema
     public ImmutableArray<FieldSchema> Fields { get; }
 
     /// <summary>The field with that name in either spelling, or null.</summary>
-    public FieldSchema? Find(string spelling) => bySpelling.GetValueOrDefault(spelling);
+    public FieldSchema? Find(string spelling) => _bySpelling.GetValueOrDefault(spelling);
 
     internal static MessageSchema Of(Type type) => Known.GetOrAdd(type, static t => new MessageSchema(t));
 
@@ -56,17 +56,15 @@ public sealed class MessageSchema
 /// <summary>What one value of a field is.</summary>
 public enum FieldKind
 {
-    Text,
+    String,
     Boolean,
+    Int32,
 
-    /// <summary>32 bits wide.</summary>
-    WholeNumber,
-
-    /// <summary>64 bits wide; may be quoted.</summary>
-    BigWholeNumber,
+    /// <summary>A 64-bit integer, which may be quoted.</summary>
+    Int64,
 
     /// <summary>A number that may have a fraction.</summary>
-    Number,
+    Double,
 
     /// <summary>A string in Go's duration syntax.</summary>
     Duration,
@@ -91,12 +89,12 @@ public enum FieldShape
 /// <summary>Describes one field of a message.</summary>
 public sealed class FieldSchema
 {
-    private readonly PropertyInfo property;
-    private readonly Func<IReadOnlyList<KeyValuePair<string, object>>, object>? collect;
+    private readonly PropertyInfo _property;
+    private readonly Func<IReadOnlyList<KeyValuePair<string, object>>, object>? _collect;
 
     internal FieldSchema(PropertyInfo property)
     {
-        this.property = property;
+        _property = property;
         Name = char.ToLowerInvariant(property.Name[0]) + property.Name[1..];
         SnakeName = Spelling.Snake(Name);
         Description = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
@@ -115,7 +113,7 @@ public sealed class FieldSchema
         MaxLength = Shape == FieldShape.One ? most : null;
         MaxCount = Shape == FieldShape.One ? null : most;
         Message = Kind == FieldKind.Message ? MessageSchema.Of(value) : null;
-        collect = Shape switch
+        _collect = Shape switch
         {
             FieldShape.List => Collector(nameof(ToArray), value),
             FieldShape.Map => Collector(nameof(ToMap), value),
@@ -157,14 +155,14 @@ public sealed class FieldSchema
     public MessageSchema? Message { get; }
 
     /// <summary>The property of the model, which is also the name that validators report.</summary>
-    internal string ModelName => property.Name;
+    internal string ModelName => _property.Name;
 
-    internal object? Get(object message) => property.GetValue(message);
+    internal object? Get(object message) => _property.GetValue(message);
 
-    internal void Set(object message, object value) => property.SetValue(message, value);
+    internal void Set(object message, object value) => _property.SetValue(message, value);
 
     /// <summary>The values as the collection that the property holds; a list ignores the keys.</summary>
-    internal object Collect(IReadOnlyList<KeyValuePair<string, object>> values) => collect!(values);
+    internal object Collect(IReadOnlyList<KeyValuePair<string, object>> values) => _collect!(values);
 
     /// <summary>The values of the collection; a list has empty keys.</summary>
     internal static IEnumerable<KeyValuePair<string, object>> Values(object collection) => collection is IDictionary map
@@ -174,11 +172,11 @@ public sealed class FieldSchema
     private static double Number(object bound) => Convert.ToDouble(bound, CultureInfo.InvariantCulture);
 
     private static FieldKind KindOf(Type type) =>
-        type == typeof(string) ? FieldKind.Text
+        type == typeof(string) ? FieldKind.String
         : type == typeof(bool) ? FieldKind.Boolean
-        : type == typeof(int) ? FieldKind.WholeNumber
-        : type == typeof(long) ? FieldKind.BigWholeNumber
-        : type == typeof(double) ? FieldKind.Number
+        : type == typeof(int) ? FieldKind.Int32
+        : type == typeof(long) ? FieldKind.Int64
+        : type == typeof(double) ? FieldKind.Double
         : type == typeof(GoDuration) ? FieldKind.Duration
         : type == typeof(AnyValue) ? FieldKind.Any
         : FieldKind.Message;

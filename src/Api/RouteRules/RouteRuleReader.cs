@@ -19,7 +19,7 @@ public static class RouteRuleReader
         var findings = new Findings();
         if (!JsonText.TryFields(raw, out var fields, out var fault))
         {
-            findings.Fault(FieldError.Invalid("", null, fault));
+            findings.AddError(FieldError.Invalid("", null, fault));
             return findings.Result(new RouteRule(new ObjectMeta(), new RouteRuleSpec()));
         }
         foreach (var name in fields.Select(f => f.Key).Except(TopFields, StringComparer.Ordinal))
@@ -27,7 +27,7 @@ public static class RouteRuleReader
             var hint = Spelling.Nearest(name, TopFields) is { } meant ? Spelling.DidYouMean(meant)
                 : MessageSchema.RouteRuleSpec.Find(name) is not null ? "; it belongs under \"spec\""
                 : "; the fields here are " + string.Join(", ", TopFields.Select(f => $"\"{f}\""));
-            findings.Fault(FieldError.Forbidden(FieldPath.Child("", name), "unknown field" + hint));
+            findings.AddError(FieldError.Forbidden(FieldPath.Child("", name), "unknown field" + hint));
         }
         var reader = new ObjectReader(findings, raw);
         reader.ExpectType([Names.GroupVersion], Kind);
@@ -43,7 +43,7 @@ public static class RouteRuleReader
         if (node is JsonObject json)
             return (RouteRuleSpec)new MessageDecoder(findings).Decode(MessageSchema.RouteRuleSpec, json, "spec", "");
         if (node is not null)
-            findings.Fault("", FieldError.Invalid("spec", JsonText.Quote(node), $"must be an object, not {JsonText.KindOf(node)}"));
+            findings.AddError("", FieldError.Invalid("spec", JsonText.Quote(node), $"must be an object, not {JsonText.KindOf(node)}"));
         return new RouteRuleSpec();
     }
 }

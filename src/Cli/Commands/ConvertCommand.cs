@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Turnpike.Cli.Conversion;
+using Turnpike.Cli.Injection;
 using Turnpike.Injector.Text;
 
 namespace Turnpike.Cli.Commands;

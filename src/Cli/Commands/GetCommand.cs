@@ -43,7 +43,7 @@ internal static class GetCommand
                 Name = parsed.GetValue(name) is { Length: > 0 } one ? one : null,
                 Everywhere = parsed.GetValue(everywhere),
                 Selector = parsed.GetValue(selector) is { Length: > 0 } labels ? labels : null,
-                MissingIsNoFailure = Manners.Of(globals.Process.CalledAs).MissingIsNoFailure,
+                MissingIsNoFailure = ErrorStyle.Of(globals.Process.CalledAs).MissingIsNoFailure,
             };
             var printer = new ObjectPrinter(resource, parsed.GetValue(format)!, cluster.Clock);
             var found = await listing.FindAsync(ct);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Turnpike.Cli.Cluster;
+using Turnpike.Cli.Injection;
 using Turnpike.Injector.Config;
 
 namespace Turnpike.Cli.Commands;

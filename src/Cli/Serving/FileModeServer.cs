@@ -106,19 +106,3 @@ internal static class FileModeServer
 
     private static string Count(int n, string noun) => n == 1 ? $"1 {noun}" : $"{n} {noun}s";
 }
-
-/// <summary>Says each problem once when it comes up, and once when it is gone.</summary>
-internal sealed class ProblemReport(LineQueue error)
-{
-    private HashSet<string> _known = [];
-
-    public void Show(IReadOnlyCollection<string> problems)
-    {
-        foreach (var problem in problems.Where(p => !_known.Contains(p)).Distinct())
-            error.Say(problem);
-        var current = problems.ToHashSet(StringComparer.Ordinal);
-        foreach (var gone in _known.Where(p => !current.Contains(p)).Order(StringComparer.Ordinal))
-            error.Say($"resolved: {gone}");
-        _known = current;
-    }
-}

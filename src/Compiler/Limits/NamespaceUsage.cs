@@ -46,7 +46,7 @@ public static class NamespaceUsage
                 others += PathsOf(ingress);
         }
         var paths = others + PathsOf(candidate);
-        var limit = snapshot.Mesh.NamespaceLimits.PathsInForce;
+        var limit = snapshot.Mesh.NamespaceLimits.EffectivePaths;
         return paths > limit && paths > others + old ? Error(Message(candidate.Metadata.Namespace, paths, "paths in its Ingresses", "paths", limit)) : null;
     }
 
@@ -83,10 +83,10 @@ public static class NamespaceUsage
             foreach (var ingress in ByAge(ingresses, i => i.Metadata))
             {
                 var next = paths + PathsOf(ingress);
-                if (next > limits.PathsInForce)
+                if (next > limits.EffectivePaths)
                 {
                     leftOut.Add(ingress);
-                    diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.LimitExceeded, $"{Message(ingresses.Key, next, "paths in its Ingresses", "paths", limits.PathsInForce)}; the newest Ingresses are left out");
+                    diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.LimitExceeded, $"{Message(ingresses.Key, next, "paths in its Ingresses", "paths", limits.EffectivePaths)}; the newest Ingresses are left out");
                 }
                 else
                 {
@@ -133,12 +133,12 @@ public static class NamespaceUsage
         /// <summary>What is beyond its limit and was not before, or was less so.</summary>
         public readonly string? Excess(NamespaceLimits limits, RuleUsage before, string ns)
         {
-            if (_rules > limits.RulesInForce && _rules > before._rules)
-                return Message(ns, _rules, "RouteRules", "rules", limits.RulesInForce);
-            if (_regexes > limits.RegexesInForce && _regexes > before._regexes)
-                return Message(ns, _regexes, "regular expressions in its RouteRules", "regexes", limits.RegexesInForce);
-            return _steps > limits.RegexStepsInForce && _steps > before._steps
-                ? Message(ns, _steps, "steps in the regular expressions of its RouteRules", "regexSteps", limits.RegexStepsInForce)
+            if (_rules > limits.EffectiveRules && _rules > before._rules)
+                return Message(ns, _rules, "RouteRules", "rules", limits.EffectiveRules);
+            if (_regexes > limits.EffectiveRegexes && _regexes > before._regexes)
+                return Message(ns, _regexes, "regular expressions in its RouteRules", "regexes", limits.EffectiveRegexes);
+            return _steps > limits.EffectiveRegexSteps && _steps > before._steps
+                ? Message(ns, _steps, "steps in the regular expressions of its RouteRules", "regexSteps", limits.EffectiveRegexSteps)
                 : null;
         }
     }

@@ -143,11 +143,11 @@ public static partial class InjectConfigReader
             var included = Namespaces("namespaces");
             var excluded = Namespaces("excludeNamespaces");
             if (included is not null && excluded is not null)
-                _root.Fault(FieldError.Forbidden("excludeNamespaces", "may not be given together with namespaces"));
+                _root.AddError(FieldError.Forbidden("excludeNamespaces", "may not be given together with namespaces"));
             if (excluded?.Contains("") is true)
             {
                 const string Advice = "must be names of namespaces; to inject nowhere, set policy to disabled";
-                _root.Fault(FieldError.Invalid("excludeNamespaces", "\"\"", Advice));
+                _root.AddError(FieldError.Invalid("excludeNamespaces", "\"\"", Advice));
             }
             return config with { Namespaces = included ?? config.Namespaces, ExcludeNamespaces = excluded ?? [] };
         }
@@ -159,7 +159,7 @@ public static partial class InjectConfigReader
             if (_root.Choice("interception", Interceptions) is not "redirect")
                 return;
             const string Advice = "this version does not capture traffic; the only value is \"none\"";
-            _root.Fault(FieldError.Invalid("interception", "\"redirect\"", Advice));
+            _root.AddError(FieldError.Invalid("interception", "\"redirect\"", Advice));
         }
 
         private string? Image(ObjectReader parameters)
@@ -167,7 +167,7 @@ public static partial class InjectConfigReader
             var image = _root.String("proxyImage");
             var old = parameters.String("proxyImage");
             if (image is not null && old is not null && image != old)
-                _root.Fault(FieldError.Forbidden("params.proxyImage", "may not differ from proxyImage, which replaces it"));
+                _root.AddError(FieldError.Forbidden("params.proxyImage", "may not differ from proxyImage, which replaces it"));
             CheckImage("proxyImage", image);
             CheckImage("params.proxyImage", old);
             return image ?? old;
@@ -176,7 +176,7 @@ public static partial class InjectConfigReader
         private void CheckImage(string path, string? image)
         {
             if (image is not null && !IsImage(image))
-                _root.Fault(FieldError.Invalid(path, JsonText.Quote(image), ImageAdvice));
+                _root.AddError(FieldError.Invalid(path, JsonText.Quote(image), ImageAdvice));
         }
 
         private string? Address()
@@ -185,7 +185,7 @@ public static partial class InjectConfigReader
             if (address is not null && !AddressSyntax().IsMatch(address))
             {
                 var advice = $"must be a host and a port such as {_defaults.DiscoveryAddress}";
-                _root.Fault(FieldError.Invalid("discoveryAddress", JsonText.Quote(address), advice));
+                _root.AddError(FieldError.Invalid("discoveryAddress", JsonText.Quote(address), advice));
             }
             return address;
         }
@@ -223,7 +223,7 @@ public static partial class InjectConfigReader
             if (amount is null)
             {
                 const string Advice = "must be a quantity such as 10m, 0.5 or 40Mi, or none";
-                _root.Fault(FieldError.Invalid(section.PathOf(name), JsonText.Quote(node), Advice));
+                _root.AddError(FieldError.Invalid(section.PathOf(name), JsonText.Quote(node), Advice));
             }
             return amount;
         }
@@ -231,7 +231,7 @@ public static partial class InjectConfigReader
         private void CheckLimit(string path, Quantity? request, Quantity? limit)
         {
             if (limit is not null && request is not null && limit.Amount < request.Amount)
-                _root.Fault(FieldError.Invalid(path, JsonText.Quote(limit.Text), $"must not be less than the request, {request.Text}"));
+                _root.AddError(FieldError.Invalid(path, JsonText.Quote(limit.Text), $"must not be less than the request, {request.Text}"));
         }
 
         /// <summary>Reads a map of labels or a list of such maps. Istio's form, with <c>matchLabels</c> inside, is read too.</summary>
@@ -242,7 +242,7 @@ public static partial class InjectConfigReader
             var selectors = items.Select(item => Json.Member(item, "matchLabels") ?? item).Select(Selector).ToList();
             if (selectors.Any(selector => selector is null) || items.Any(item => Json.Member(item, "matchExpressions") is not null))
             {
-                _root.Fault(FieldError.Invalid(name, JsonText.Quote(node), "must be a mapping of labels to values, or a list of such mappings"));
+                _root.AddError(FieldError.Invalid(name, JsonText.Quote(node), "must be a mapping of labels to values, or a list of such mappings"));
                 return [];
             }
             return [.. selectors.OfType<LabelSelector>()];

@@ -25,7 +25,7 @@ internal sealed class DefaultsKeeper(KubeApi api, OperatorOptions options, ILogg
 
     private readonly ILogger _log = loggers.CreateLogger<DefaultsKeeper>();
     private readonly EventPublisher _events =
-        new(api, "turnpike.io/operator", options.PodName, loggers.CreateLogger<EventPublisher>(), clock);
+        new(api, Names.EventSource, options.PodName, loggers.CreateLogger<EventPublisher>(), clock);
 
     public async Task RunAsync(CancellationToken term)
     {

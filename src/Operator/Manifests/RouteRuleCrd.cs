@@ -79,11 +79,11 @@ internal static class RouteRuleCrd
     {
         var value = field.Kind switch
         {
-            FieldKind.Text or FieldKind.Duration => new JsonObject { ["type"] = "string" },
+            FieldKind.String or FieldKind.Duration => new JsonObject { ["type"] = "string" },
             FieldKind.Boolean => new JsonObject { ["type"] = "boolean" },
-            FieldKind.WholeNumber => new JsonObject { ["type"] = "integer", ["format"] = "int32" },
-            FieldKind.BigWholeNumber => new JsonObject { ["type"] = "integer", ["format"] = "int64" },
-            FieldKind.Number => new JsonObject { ["type"] = "number" },
+            FieldKind.Int32 => new JsonObject { ["type"] = "integer", ["format"] = "int32" },
+            FieldKind.Int64 => new JsonObject { ["type"] = "integer", ["format"] = "int64" },
+            FieldKind.Double => new JsonObject { ["type"] = "number" },
             FieldKind.Any => new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true },
             _ => Message(field.Message!, field.Message!.Description),
         };

@@ -74,11 +74,11 @@ internal static class RouteRuleReference
     {
         var value = field.Kind switch
         {
-            FieldKind.Text => "string",
+            FieldKind.String => "string",
             FieldKind.Boolean => "bool",
-            FieldKind.WholeNumber => "int32",
-            FieldKind.BigWholeNumber => "int64",
-            FieldKind.Number => "number",
+            FieldKind.Int32 => "int32",
+            FieldKind.Int64 => "int64",
+            FieldKind.Double => "number",
             FieldKind.Duration => "duration",
             FieldKind.Any => "any",
             _ => $"[{field.Message!.Name}](#{field.Message.Name.ToLowerInvariant()})",

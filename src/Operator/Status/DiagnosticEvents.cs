@@ -28,7 +28,7 @@ internal sealed class DiagnosticEvents(
 
     private readonly ILogger _log = loggers.CreateLogger<DiagnosticEvents>();
     private readonly EventPublisher _events =
-        new(api, "turnpike.io/operator", options.PodName, loggers.CreateLogger<EventPublisher>(), clock);
+        new(api, Names.EventSource, options.PodName, loggers.CreateLogger<EventPublisher>(), clock);
 
     public async Task RunAsync(CancellationToken term)
     {

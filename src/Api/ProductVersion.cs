@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Turnpike.Injector;
+namespace Turnpike.Api;
 
 /// <summary>The version of this build, as <c>Directory.Build.props</c> sets it: the tag of our images.</summary>
 public static class ProductVersion

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Turnpike.Cli.Commands;
+namespace Turnpike.Cli.Injection;
 
 /// <summary>All that kube-inject touches of the world around it.</summary>
 /// <param name="Output">Where the manifest or the diff goes.</param>
