@@ -1,5 +1,6 @@
 using System.Net;
 using Turnpike.Pipeline;
+using Turnpike.Routing;
 
 namespace Turnpike.Bench.Micro;
 
@@ -8,7 +9,9 @@ internal sealed class NullExchange : Exchange
 {
     private readonly Sink _sink = new();
 
-    public override ConnectionFacts Connection { get; } = new(Listener.Http, IPAddress.Loopback);
+    public static ListenerBindings Listeners { get; } = new((IngressListeners.Http, ListenerProtocols.Http, 8080));
+
+    public override ConnectionFacts Connection { get; } = new(Listeners[IngressListeners.Http], IPAddress.Loopback);
 
     public override BodyReader? RequestBody => null;
 

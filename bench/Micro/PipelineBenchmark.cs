@@ -70,8 +70,15 @@ public class PipelineBenchmark
         var hosts = new VirtualHostSet([new VirtualHost(Host, [entry])]);
         var cluster = new Cluster { Name = Service, Endpoints = [new Endpoint("10.0.0.1", 80), new Endpoint("10.0.0.2", 80)] };
         var pipeline = new ProxyPipeline(
-            new NullUpstream(), new ProxyMetrics(), NullLogger.Instance, new Random(1), TimeProvider.System, new DeadlineTimer(TimeProvider.System));
-        pipeline.Swap(new RouteTable { Version = "bench", Http = hosts, Https = hosts, Clusters = new ClusterSet([cluster]) });
+            NullExchange.Listeners,
+            new NullUpstream(),
+            new ProxyMetrics(NullExchange.Listeners),
+            NullLogger.Instance,
+            new Random(1),
+            TimeProvider.System,
+            new DeadlineTimer(TimeProvider.System));
+        var listeners = IngressListeners.Of(hosts, hosts);
+        pipeline.Swap(new RouteTable { Version = "bench", Listeners = listeners, Clusters = new ClusterSet([cluster]) });
         return pipeline;
     }
 }

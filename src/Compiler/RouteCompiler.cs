@@ -3,7 +3,6 @@ using Turnpike.Compiler.FrontEnds;
 using Turnpike.Compiler.FrontEnds.Ingress;
 using Turnpike.Compiler.Hosts;
 using Turnpike.Compiler.Limits;
-using Turnpike.Compiler.Model;
 using Turnpike.Compiler.Rules;
 using Turnpike.Compiler.Tables;
 using Turnpike.Routing;
@@ -33,7 +32,7 @@ public sealed class RouteCompiler
         _routes = new RouteBuilder(snapshot.Mesh, _backends, new RuleIndex(snapshot, _backends, _diagnostics), budget, _diagnostics);
         _hosts = HostOwners.Of(snapshot);
         _certificates = new CertificateBuilder(snapshot, _hosts, _diagnostics);
-        _table = new TableBuilder(_hosts, budget, _diagnostics);
+        _table = new TableBuilder(IngressListeners.All, _hosts, budget, _diagnostics);
         IFrontEnd[] frontEnds =
         [
             new IngressFrontEnd(snapshot, _hosts, _table, new IngressBackends(_backends, _routes, _diagnostics), budget, _diagnostics),
@@ -79,8 +78,7 @@ public sealed class RouteCompiler
     {
         return new RouteTable
         {
-            Http = _table.Build(ListenerNames.Http),
-            Https = _table.Build(ListenerNames.Https),
+            Listeners = _table.Build(),
             Clusters = new ClusterSet(_backends.Clusters),
             Certificates = _certificates.Build(),
             Settings = new ProxySettings

@@ -50,7 +50,7 @@ public sealed class DiscoveryMetrics
         [
             Of("ingress", state.Snapshot.Ingresses.Length),
             Of("routerule", state.Snapshot.RouteRules.Length),
-            Of("host", state.Table.Http.All.Length + state.Table.Https.All.Length),
+            Of("host", state.Table.VirtualHostCount),
             Of("cluster", state.Table.Clusters.All.Length),
             Of("certificate", state.Table.Certificates.Length),
         ];

@@ -64,8 +64,8 @@ public sealed class DiscoveryService(
             throw Refused(StatusCode.InvalidArgument, needed);
         if (hello.Role != Role.Ingress)
             throw Refused(StatusCode.PermissionDenied, $"{caller.User} may not have the table for role {hello.Role}");
-        if (hello.Format < RouteTableJson.FormatVersion)
-            throw Refused(StatusCode.FailedPrecondition, $"the proxy reads table format {hello.Format}; this control plane writes {RouteTableJson.FormatVersion}");
+        if (hello.Format < TableFormat.Current)
+            throw Refused(StatusCode.FailedPrecondition, $"the proxy reads table format {hello.Format}; this control plane writes {TableFormat.Current}");
         if (hello.Namespace != caller.Namespace || (caller.Pod is { } pod && hello.Pod != pod))
             throw Refused(StatusCode.PermissionDenied, $"the hello is of pod {Text(hello.Namespace)}/{Text(hello.Pod)}, the token of pod {caller.Namespace}/{caller.Pod ?? "(any)"}");
         return hello;

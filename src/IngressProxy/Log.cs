@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Error, "table '{Version}' refused, the one in force stays: {Reason}")]
     public static partial void UpdateRefused(this ILogger logger, string version, string reason);
 
+    [LoggerMessage(8, LogLevel.Warning, "listener '{Listener}' of the table is not served: {Reason}")]
+    public static partial void ListenerNotServed(this ILogger logger, string listener, string reason);
+
     [LoggerMessage(10, LogLevel.Error, "certificate '{Name}' cannot be read and is left out: {Reason}")]
     public static partial void CertificateUnreadable(this ILogger logger, string name, string reason);
 

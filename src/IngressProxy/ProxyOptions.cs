@@ -1,7 +1,23 @@
+using System.Collections.Immutable;
 using System.Net;
 using Turnpike.IngressProxy.AccessLog;
+using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy;
+
+/// <summary>A port for clients.</summary>
+/// <param name="Name">The name of the listener of the table that decides what is served here.</param>
+/// <param name="Protocol">What is spoken here: <see cref="ListenerProtocols.Http"/> or <see cref="ListenerProtocols.Https"/>.</param>
+/// <param name="Port">Zero is any free port.</param>
+public sealed record ListenerOptions(string Name, string Protocol, int Port)
+{
+    /// <summary>The two listeners of an ingress.</summary>
+    public static ImmutableArray<ListenerOptions> OfIngress(int httpPort, int httpsPort) =>
+    [
+        new(IngressListeners.Http, ListenerProtocols.Http, httpPort),
+        new(IngressListeners.Https, ListenerProtocols.Https, httpsPort),
+    ];
+}
 
 /// <summary>Where and how a proxy listens. Port 0 is any free port.</summary>
 public sealed record ProxyOptions
@@ -9,9 +25,8 @@ public sealed record ProxyOptions
     /// <summary>Of the listeners for clients, and of the one for probes and metrics.</summary>
     public IPAddress Address { get; init; } = IPAddress.Any;
 
-    public int HttpPort { get; init; } = 8080;
-
-    public int HttpsPort { get; init; } = 8443;
+    /// <summary>The ports for clients, each for the listener of the table that has its name. By default those of an ingress.</summary>
+    public ImmutableArray<ListenerOptions> Listeners { get; init; } = ListenerOptions.OfIngress(8080, 8443);
 
     /// <summary>For probes and metrics, to anybody who reaches it; null opens no such port.</summary>
     public int? StatusPort { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging;
@@ -23,13 +24,15 @@ public sealed class ProxyServer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Readiness _readiness = new();
-    private readonly ProxyMetrics _metrics = new();
+    private readonly ListenerBindings _listeners;
+    private readonly ProxyMetrics _metrics;
     private readonly DeadlineTimer _deadlines;
     private readonly UpstreamClient _upstream;
     private readonly CertificateSelector _certificates;
     private readonly ProxyPipeline _pipeline;
     private readonly RequestLog? _log;
     private readonly Lock _swap = new();
+    private ImmutableArray<UnservedListener> _unserved = [];
     private KestrelFront? _front;
     private AdminServer? _status;
     private AdminServer? _admin;
@@ -40,18 +43,17 @@ public sealed class ProxyServer : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = loggers.CreateLogger("Turnpike.Proxy");
+        _listeners = new ListenerBindings([.. options.Listeners.Select(l => (l.Name, l.Protocol, l.Port))]);
+        _metrics = new ProxyMetrics(_listeners);
         _certificates = new CertificateSelector(_logger, time);
         _deadlines = new DeadlineTimer(time);
         _upstream = new UpstreamClient(new UpstreamReport(_metrics, _logger, time), _deadlines, time);
         _log = options.AccessLog == AccessLogFormat.Off ? null : new RequestLog(options.AccessLog, options.AccessLogSink ?? RequestLog.StandardOutput(), _metrics, time);
-        _pipeline = new ProxyPipeline(_upstream, _metrics, _logger, options.Random, time, _deadlines, log: _log);
+        _pipeline = new ProxyPipeline(_listeners, _upstream, _metrics, _logger, options.Random, time, _deadlines, log: _log);
     }
 
-    /// <summary>Where clients are served in cleartext.</summary>
-    public IPEndPoint Http => _front!.Http;
-
-    /// <summary>Where clients are served over TLS.</summary>
-    public IPEndPoint Https => _front!.Https;
+    /// <summary>Where clients are served, by the name of the listener.</summary>
+    public IEnumerable<(string Listener, IPEndPoint EndPoint)> Listening => _listeners.All.Select(l => (l.Name, _front!.EndPointOf(l)));
 
     /// <summary>Where probes and metrics are; null where no port was asked for.</summary>
     public IPEndPoint? Status => _status?.EndPoint;
@@ -62,6 +64,10 @@ public sealed class ProxyServer : IAsyncDisposable
     /// <summary>The table in force.</summary>
     public RouteTable Table => _pipeline.Table;
 
+    /// <summary>Returns where the clients of a listener are served.</summary>
+    /// <exception cref="InvalidOperationException">The options name no such listener.</exception>
+    public IPEndPoint EndPointOf(string listener) => _front!.EndPointOf(_listeners[listener]);
+
     /// <summary>Starts a proxy with an empty table; it becomes ready with the first <see cref="Swap"/>.</summary>
     /// <exception cref="IOException">A port is taken.</exception>
     public static async Task<ProxyServer> StartAsync(
@@ -71,9 +77,11 @@ public sealed class ProxyServer : IAsyncDisposable
         var proxy = new ProxyServer(options, loggers, time ?? TimeProvider.System);
         try
         {
-            proxy._front = await KestrelFront.StartAsync(options, proxy._pipeline, proxy._certificates, new ConnectionGuard(options, proxy._metrics, proxy._time), proxy._time, loggers, cancellationToken);
+            var guard = new ConnectionGuard(options, proxy._metrics, proxy._time);
+            proxy._front = await KestrelFront.StartAsync(
+                options, proxy._listeners, proxy._pipeline, proxy._certificates, guard, proxy._time, loggers, cancellationToken);
             proxy._trim = new MemoryTrim(proxy._metrics, TimeProvider.System);
-            var status = new StatusPages(proxy._readiness, proxy._metrics, () => proxy._pipeline.EjectedEndpoints);
+            var status = new StatusPages(proxy._readiness, proxy._metrics, proxy._pipeline);
             proxy._admin = await AdminServer.StartAsync(new IPEndPoint(IPAddress.Loopback, options.AdminPort), new AdminPages(status, proxy._pipeline), loggers, cancellationToken);
             if (options.StatusPort is { } port)
                 proxy._status = await AdminServer.StartAsync(new IPEndPoint(options.Address, port), status, loggers, cancellationToken);
@@ -97,6 +105,7 @@ public sealed class ProxyServer : IAsyncDisposable
             _certificates.Update(table.Certificates);
             _metrics.TableSwapped(table.Version, Stopwatch.GetElapsedTime(began));
             _readiness.TableLoaded();
+            ReportUnserved();
         }
     }
 
@@ -119,6 +128,15 @@ public sealed class ProxyServer : IAsyncDisposable
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         await _front.StopAsync(end.Token);
         _logger.Drained(_metrics.ActiveRequests);
+    }
+
+    /// <summary>Says which listeners are not served, once for each reason and not with each table.</summary>
+    private void ReportUnserved()
+    {
+        var unserved = _pipeline.UnservedListeners;
+        foreach (var listener in unserved.Where(l => !_unserved.Contains(l)))
+            _logger.ListenerNotServed(listener.Name, listener.Reason);
+        _unserved = unserved;
     }
 
     /// <summary>Stops at once.</summary>

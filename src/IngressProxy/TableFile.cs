@@ -109,7 +109,7 @@ internal sealed class TableFile : IAsyncDisposable
                 table = RouteTableJson.WithVersion(table);
             _proxy.Swap(table);
             _lastFault = null;
-            _logger.TableApplied(table.Version, table.Http.All.Length + table.Https.All.Length, table.Clusters.All.Length, table.Certificates.Length);
+            _logger.TableApplied(table.Version, table.VirtualHostCount, table.Clusters.All.Length, table.Certificates.Length);
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Turnpike.Pipeline.Metrics;
@@ -8,6 +9,7 @@ namespace Turnpike.Pipeline;
 /// <summary>All that happens to a request between the front and the upstream client. Knows neither.</summary>
 internal sealed class ProxyPipeline
 {
+    private readonly ListenerBindings _listeners;
     private readonly ProxyMetrics _metrics;
     private readonly ILogger _logger;
     private readonly Random _random;
@@ -20,6 +22,7 @@ internal sealed class ProxyPipeline
     private volatile TableState _state;
 
     public ProxyPipeline(
+        ListenerBindings listeners,
         IUpstreamClient client,
         ProxyMetrics metrics,
         ILogger logger,
@@ -30,6 +33,7 @@ internal sealed class ProxyPipeline
         RequestBudget? memory = null,
         IRequestLog? log = null)
     {
+        _listeners = listeners;
         _metrics = metrics;
         _logger = logger;
         _random = random;
@@ -40,15 +44,18 @@ internal sealed class ProxyPipeline
         _memory = memory ?? new RequestBudget(RequestBudget.DefaultTotal);
         _log = log;
         _webSockets = new WebSocketTunnel(services);
-        _state = TableState.Create(RouteTable.Empty, null);
+        _state = TableState.Create(RouteTable.Empty, listeners, null);
     }
 
     public RouteTable Table => _state.Table;
 
     public int EjectedEndpoints => _state.EjectedEndpoints;
 
+    /// <summary>The listeners of the table in force that this proxy cannot serve.</summary>
+    public ImmutableArray<UnservedListener> UnservedListeners => _state.Unserved;
+
     /// <summary>Requests that begin from now on see the new table; those under way keep theirs. One caller at a time.</summary>
-    public void Swap(RouteTable table) => _state = TableState.Create(table, _state);
+    public void Swap(RouteTable table) => _state = TableState.Create(table, _listeners, _state);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask HandleAsync(Exchange exchange)
@@ -73,7 +80,7 @@ internal sealed class ProxyPipeline
                 await LocalReply.SendAsync(exchange, status, why);
                 return;
             }
-            match = Match(exchange, state);
+            match = Match(exchange, state, _listeners.Secure);
             if (match.Route is not { } route)
             {
                 exchange.Trace.Reason = ReplyReason.NoRoute;
@@ -129,12 +136,12 @@ internal sealed class ProxyPipeline
         return request.Target.StartsWith('/') ? default : (404, LocalReply.NotAPath);
     }
 
-    internal static RouteMatch Match(Exchange exchange, TableState state)
+    internal static RouteMatch Match(Exchange exchange, TableState state, ListenerBinding? secure)
     {
         var match = RouteMatch.Of(state.HostsOf(exchange.Connection.Listener), exchange.Request);
         // A proxy before this one has ended TLS already: to send its client there again would be a circle.
-        return match.Route?.Redirect is { Scheme: "https", Authority: null, Path: null } && RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer)) == "https"
-            ? RouteMatch.Of(state.HostsOf(Listener.Https), exchange.Request)
+        return secure is not null && match.Route?.Redirect is { Scheme: "https", Authority: null, Path: null } && RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer)) == "https"
+            ? RouteMatch.Of(state.HostsOf(secure), exchange.Request)
             : match;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Turnpike.Routing;
 
@@ -6,12 +7,14 @@ namespace Turnpike.Pipeline;
 /// <summary>A table with what the proxy derives from it. A request reads it once and keeps it to its end.</summary>
 internal sealed class TableState
 {
+    private readonly VirtualHostSet[] _hosts;
     private readonly Dictionary<string, ClusterState> _clusters;
     private readonly IPNetwork[] _trusted;
 
-    private TableState(RouteTable table, Dictionary<string, ClusterState> clusters, IPNetwork[] trusted)
+    private TableState(RouteTable table, ListenerBindings listeners, Dictionary<string, ClusterState> clusters, IPNetwork[] trusted)
     {
         Table = table;
+        (_hosts, Unserved) = listeners.Resolve(table);
         BodyIdlePolicy = new(table.Settings.EffectiveBodyIdleTimeout ?? Timeout.InfiniteTimeSpan);
         _clusters = clusters;
         _trusted = trusted;
@@ -22,20 +25,25 @@ internal sealed class TableState
     /// <summary>With clients whose bodies are on their way.</summary>
     public BodyIdlePolicy BodyIdlePolicy { get; }
 
+    /// <summary>The listeners of the table that this proxy cannot serve. The others are served.</summary>
+    public ImmutableArray<UnservedListener> Unserved { get; }
+
     /// <param name="table">The new table.</param>
+    /// <param name="listeners">The sockets of the proxy.</param>
     /// <param name="previous">What was in force until now; clusters that stay go on where they were.</param>
     /// <exception cref="FormatException">A trusted network is no CIDR.</exception>
-    public static TableState Create(RouteTable table, TableState? previous)
+    public static TableState Create(RouteTable table, ListenerBindings listeners, TableState? previous)
     {
         var clusters = new Dictionary<string, ClusterState>(table.Clusters.All.Length, StringComparer.Ordinal);
         foreach (var cluster in table.Clusters.All)
             clusters.Add(cluster.Name, ClusterState.Create(cluster, previous?._clusters.GetValueOrDefault(cluster.Name), table.Settings.Limits));
-        return new TableState(table, clusters, [.. table.Settings.TrustedCidrs.Select(ParseNetwork)]);
+        return new TableState(table, listeners, clusters, [.. table.Settings.TrustedCidrs.Select(ParseNetwork)]);
     }
 
     public int EjectedEndpoints => _clusters.Values.Sum(c => c.EjectedCount);
 
-    public VirtualHostSet HostsOf(Listener listener) => listener == Listener.Https ? Table.Https : Table.Http;
+    /// <summary>Returns what is served to the requests of a socket.</summary>
+    public VirtualHostSet HostsOf(ListenerBinding listener) => _hosts[listener.Index];
 
     public ClusterState? FindCluster(string name) => _clusters.GetValueOrDefault(name);
 

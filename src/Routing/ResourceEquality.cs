@@ -17,6 +17,10 @@ internal static class ResourceEquality
     public static bool AreEqual(Certificate left, Certificate right) =>
         AreEqual(left.Hosts, right.Hosts) && left with { Hosts = [] } == right with { Hosts = [] };
 
+    /// <summary>The virtual hosts of a listener are resources of their own.</summary>
+    public static bool AreEqualWithoutHosts(Listener left, Listener right) =>
+        left with { Hosts = VirtualHostSet.Empty } == right with { Hosts = VirtualHostSet.Empty };
+
     /// <summary>A host names its lists of routes, which are resources of their own.</summary>
     public static bool AreEqual(VirtualHost left, VirtualHost right) =>
         left.Domain == right.Domain && left.Paths.AsSpan().SequenceEqual(right.Paths.AsSpan(), ByContent<PathEntry>.Of(AreEqual));

@@ -175,9 +175,10 @@ public sealed class RouteListNameConverter : JsonConverter<RouteList>
 /// <summary>Puts lists of routes in the place of their names.</summary>
 internal static class RouteLinks
 {
-    /// <summary>The lists that the hosts lead to, each once, in the order of their names.</summary>
-    public static ImmutableArray<RouteList> ListsOf(params IEnumerable<VirtualHostSet> listeners) =>
-        [.. listeners.SelectMany(l => l.All).SelectMany(h => h.Paths).Select(e => e.Routes).DistinctBy(l => l, ReferenceEqualityComparer.Instance)
+    /// <summary>The lists that the virtual hosts of a table lead to, each once, in the order of their names.</summary>
+    public static ImmutableArray<RouteList> ListsOf(RouteTable table) =>
+        [.. table.Listeners.SelectMany(l => l.Hosts.All).SelectMany(h => h.Paths).Select(e => e.Routes)
+            .DistinctBy(l => l, ReferenceEqualityComparer.Instance)
             .DistinctBy(l => l.Name, StringComparer.Ordinal).OrderBy(l => l.Name, StringComparer.Ordinal)];
 
     /// <summary>The host with the lists that it names; the same object when it has them already.</summary>

@@ -15,17 +15,21 @@ public sealed record RouteTable
     /// <summary>Identifies the content; equal content has an equal version (<see cref="RouteTableJson.WithVersion"/> makes it).</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Virtual hosts of the cleartext listener.</summary>
-    public VirtualHostSet Http { get; init; } = VirtualHostSet.Empty;
-
-    /// <summary>Virtual hosts of the TLS listener.</summary>
-    public VirtualHostSet Https { get; init; } = VirtualHostSet.Empty;
+    /// <summary>In ordinal order of their names, whatever order they were given in.</summary>
+    /// <exception cref="ArgumentException">A listener breaks a rule, or two have the same name or port.</exception>
+    public ImmutableArray<Listener> Listeners { get => field.IsDefault ? [] : field; init => field = ListenerRules.InOrder(value); }
 
     public ClusterSet Clusters { get; init; } = ClusterSet.Empty;
 
     public ImmutableArray<Certificate> Certificates { get => field.IsDefault ? [] : field; init; }
 
     public ProxySettings Settings { get; init; } = new();
+
+    /// <summary>The number of virtual hosts on all listeners.</summary>
+    public int VirtualHostCount => Listeners.Sum(l => l.Hosts.All.Length);
+
+    /// <summary>Returns the listener of a name, or null. For people and for a change of tables; requests know their listener by then.</summary>
+    public Listener? FindListener(string name) => Listeners.FirstOrDefault(l => l.Name == name);
 }
 
 /// <summary>Settings of the proxy as a whole that come with the table.</summary>

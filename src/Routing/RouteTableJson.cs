@@ -5,14 +5,11 @@ using System.Text.Json.Serialization;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// The wire form of a table: JSON. A field that is missing has its default, a field that is unknown is passed over, so that a
-/// proxy and a control plane of neighbouring versions understand each other.
+/// The wire form of a table: JSON. A field that is missing has its default, and a field that is unknown is ignored, so that a
+/// proxy and a control plane of neighbouring versions understand each other (<see cref="TableFormat"/>).
 /// </summary>
 public static class RouteTableJson
 {
-    /// <summary>The format that this build writes. A reader refuses a newer one.</summary>
-    public const int FormatVersion = 1;
-
     public static byte[] Serialize(RouteTable table) => JsonSerializer.SerializeToUtf8Bytes(ToDocument(table), RouteTableContext.Default.RouteTableDocument);
 
     /// <summary>Reads the wire form.</summary>
@@ -23,8 +20,7 @@ public static class RouteTableJson
         {
             var document = JsonSerializer.Deserialize(utf8, RouteTableContext.Default.RouteTableDocument)
                 ?? throw new FormatException("the route table is null");
-            if (document.Format > FormatVersion)
-                throw new FormatException($"the route table has format {document.Format}; this build reads formats up to {FormatVersion}");
+            TableFormat.Require(document.Format);
             return FromDocument(document);
         }
         catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException or NotSupportedException)
@@ -38,11 +34,10 @@ public static class RouteTableJson
 
     private static RouteTableDocument ToDocument(RouteTable table) => new()
     {
-        Format = FormatVersion,
+        Format = TableFormat.Current,
         Version = table.Version,
-        Http = table.Http.All,
-        Https = table.Https.All,
-        Routes = [.. RouteLinks.ListsOf(table.Http, table.Https).Select(RouteListDocument.Of)],
+        Listeners = [.. table.Listeners.Select(ListenerDocument.Of)],
+        Routes = [.. RouteLinks.ListsOf(table).Select(RouteListDocument.Of)],
         Clusters = table.Clusters.All,
         Certificates = table.Certificates,
         Settings = table.Settings,
@@ -54,8 +49,7 @@ public static class RouteTableJson
         return new RouteTable
         {
             Version = document.Version ?? "",
-            Http = Hosts(document.Http, lists),
-            Https = Hosts(document.Https, lists),
+            Listeners = document.Listeners.IsDefault ? [] : [.. document.Listeners.Select(l => l.ToListener() with { Hosts = Hosts(l.Hosts, lists) })],
             Clusters = document.Clusters.IsDefaultOrEmpty ? ClusterSet.Empty : new ClusterSet(document.Clusters),
             Certificates = Named(document.Certificates),
             Settings = document.Settings ?? new ProxySettings(),
@@ -80,9 +74,7 @@ internal sealed record RouteTableDocument
 
     public string? Version { get; init; }
 
-    public ImmutableArray<VirtualHost> Http { get; init; }
-
-    public ImmutableArray<VirtualHost> Https { get; init; }
+    public ImmutableArray<ListenerDocument> Listeners { get; init; }
 
     public ImmutableArray<RouteListDocument> Routes { get; init; }
 
@@ -98,6 +90,7 @@ internal sealed record RouteTableDocument
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RouteTableDocument))]
+[JsonSerializable(typeof(ListenerDocument))]
 [JsonSerializable(typeof(VirtualHost))]
 [JsonSerializable(typeof(RouteListDocument))]
 [JsonSerializable(typeof(Cluster))]

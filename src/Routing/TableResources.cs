@@ -8,8 +8,13 @@ namespace Turnpike.Routing;
 public enum ResourceKind
 {
     Settings,
-    HttpHost,
-    HttpsHost,
+
+    /// <summary>A listener without its virtual hosts.</summary>
+    Listener,
+
+    /// <summary>A virtual host of a listener.</summary>
+    VirtualHost,
+
     Cluster,
     Certificate,
 
@@ -17,8 +22,22 @@ public enum ResourceKind
     Routes,
 }
 
-/// <summary>Names a resource: a domain, a cluster, a certificate, a list of routes; empty for the settings.</summary>
-public readonly record struct ResourceKey(ResourceKind Kind, string Name);
+/// <summary>Names a resource.</summary>
+/// <param name="Kind">What the resource is.</param>
+/// <param name="Name">The name among resources of the kind: <c>listener/domain</c> for a virtual host, and empty for the settings.</param>
+public readonly record struct ResourceKey(ResourceKind Kind, string Name)
+{
+    /// <summary>Returns the key of a virtual host.</summary>
+    public static ResourceKey OfHost(string listener, string domain) => new(ResourceKind.VirtualHost, $"{listener}/{domain}");
+
+    /// <summary>The name of the listener that the resource is, or is a part of; null for a resource of another kind.</summary>
+    internal string? Listener => Kind switch
+    {
+        ResourceKind.Listener => Name,
+        ResourceKind.VirtualHost => Name[..Math.Max(0, Name.IndexOf('/', StringComparison.Ordinal))],
+        _ => null,
+    };
+}
 
 /// <summary>One part of a table in wire form.</summary>
 /// <param name="Version">Made from the content: equal content has an equal version.</param>
@@ -56,26 +75,59 @@ public sealed class TableResources
     public static TableResources Of(RouteTable table, TableResources previous)
     {
         var parts = new Dictionary<ResourceKey, Part>(previous._byKey.Count);
-        void Add<T>(ResourceKind kind, string name, T value, Func<T, T, bool> areEqual, Func<T, byte[]> write)
+        void Add<T>(ResourceKey key, T value, Func<T, T, bool> areEqual, Func<T, byte[]> write)
             where T : class
         {
-            var key = new ResourceKey(kind, name);
             var isKnown = previous._byKey.TryGetValue(key, out var old) && (ReferenceEquals(old.Value, value) || areEqual((T)old.Value, value));
             // The new object is remembered either way: the objects of the previous table are not kept alive by this one.
             parts[key] = new Part(isKnown ? old.Resource : Write(key, write(value)), value);
         }
         var context = RouteTableContext.Default;
-        Add(ResourceKind.Settings, "", table.Settings, ResourceEquality.AreEqual, s => JsonSerializer.SerializeToUtf8Bytes(s, context.ProxySettings));
-        foreach (var host in table.Http.All)
-            Add(ResourceKind.HttpHost, host.Domain, host, ResourceEquality.AreEqual, h => JsonSerializer.SerializeToUtf8Bytes(h, context.VirtualHost));
-        foreach (var host in table.Https.All)
-            Add(ResourceKind.HttpsHost, host.Domain, host, ResourceEquality.AreEqual, h => JsonSerializer.SerializeToUtf8Bytes(h, context.VirtualHost));
-        foreach (var list in RouteLinks.ListsOf(table.Http, table.Https))
-            Add(ResourceKind.Routes, list.Name, list, ResourceEquality.AreEqual, l => JsonSerializer.SerializeToUtf8Bytes(RouteListDocument.Of(l), context.RouteListDocument));
+        Add(
+            new(ResourceKind.Settings, ""),
+            table.Settings,
+            ResourceEquality.AreEqual,
+            s => JsonSerializer.SerializeToUtf8Bytes(s, context.ProxySettings));
+        foreach (var listener in table.Listeners)
+        {
+            Add(
+                new(ResourceKind.Listener, listener.Name),
+                listener,
+                ResourceEquality.AreEqualWithoutHosts,
+                l => JsonSerializer.SerializeToUtf8Bytes(ListenerDocument.WithoutHosts(l), context.ListenerDocument));
+            foreach (var host in listener.Hosts.All)
+            {
+                Add(
+                    ResourceKey.OfHost(listener.Name, host.Domain),
+                    host,
+                    ResourceEquality.AreEqual,
+                    h => JsonSerializer.SerializeToUtf8Bytes(h, context.VirtualHost));
+            }
+        }
+        foreach (var list in RouteLinks.ListsOf(table))
+        {
+            Add(
+                new(ResourceKind.Routes, list.Name),
+                list,
+                ResourceEquality.AreEqual,
+                l => JsonSerializer.SerializeToUtf8Bytes(RouteListDocument.Of(l), context.RouteListDocument));
+        }
         foreach (var cluster in table.Clusters.All)
-            Add(ResourceKind.Cluster, cluster.Name, cluster, ResourceEquality.AreEqual, c => JsonSerializer.SerializeToUtf8Bytes(c, context.Cluster));
+        {
+            Add(
+                new(ResourceKind.Cluster, cluster.Name),
+                cluster,
+                ResourceEquality.AreEqual,
+                c => JsonSerializer.SerializeToUtf8Bytes(c, context.Cluster));
+        }
         foreach (var certificate in table.Certificates)
-            Add(ResourceKind.Certificate, NameOf(certificate), certificate, ResourceEquality.AreEqual, c => JsonSerializer.SerializeToUtf8Bytes(c, context.Certificate));
+        {
+            Add(
+                new(ResourceKind.Certificate, NameOf(certificate)),
+                certificate,
+                ResourceEquality.AreEqual,
+                c => JsonSerializer.SerializeToUtf8Bytes(c, context.Certificate));
+        }
         ImmutableArray<TableResource> all = [.. parts.Values.Select(p => p.Resource).OrderBy(r => r.Key, ResourceOrder.Instance)];
         return new TableResources(VersionOf(all), parts, all);
     }
@@ -105,7 +157,7 @@ public sealed class TableResources
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var buffer = new MemoryStream();
         using var writer = new BinaryWriter(buffer);
-        writer.Write(RouteTableJson.FormatVersion);
+        writer.Write(TableFormat.Current);
         foreach (var resource in sorted)
         {
             writer.Write(resource.Key.Kind.ToString());
@@ -182,7 +234,10 @@ public sealed class TableAssembly
         {
             (object? value, string? says) = kind switch
             {
-                ResourceKind.HttpHost or ResourceKind.HttpsHost => Named(JsonSerializer.Deserialize(resource.Body.Span, context.VirtualHost), h => h.Domain),
+                ResourceKind.Listener => Named(JsonSerializer.Deserialize(resource.Body.Span, context.ListenerDocument)?.ToListener(), l => l.Name),
+                ResourceKind.VirtualHost => Named(
+                    JsonSerializer.Deserialize(resource.Body.Span, context.VirtualHost),
+                    h => ResourceKey.OfHost(resource.Key.Listener!, h.Domain).Name),
                 ResourceKind.Cluster => Named(JsonSerializer.Deserialize(resource.Body.Span, context.Cluster), c => c.Name),
                 ResourceKind.Certificate => Named(JsonSerializer.Deserialize(resource.Body.Span, context.Certificate), TableResources.NameOf),
                 ResourceKind.Routes => Named(JsonSerializer.Deserialize(resource.Body.Span, context.RouteListDocument)?.ToList(), r => r.Name),
@@ -208,7 +263,7 @@ public sealed class TableAssembly
         public static Parts None { get; } = new(RouteTable.Empty, [], []);
 
         /// <summary>Gives the hosts the lists of routes that they name; a host whose lists are the same objects as before stays the same object.</summary>
-        private static void Link(Dictionary<ResourceKey, object> values, HashSet<ResourceKind> touched)
+        private static void Link(Dictionary<ResourceKey, object> values, HashSet<string> listeners)
         {
             var lists = values.Where(v => v.Key.Kind == ResourceKind.Routes).ToDictionary(v => v.Key.Name, v => (RouteList)v.Value, StringComparer.Ordinal);
             foreach (var (key, value) in values.Where(v => v.Value is VirtualHost).ToList())
@@ -217,8 +272,29 @@ public sealed class TableAssembly
                 if (ReferenceEquals(linked, value))
                     continue;
                 values[key] = linked;
-                touched.Add(key.Kind);
+                listeners.Add(key.Listener!);
             }
+        }
+
+        /// <summary>Puts the listeners together. One that the delta does not touch stays the same object.</summary>
+        private ImmutableArray<Listener> Listeners(Dictionary<ResourceKey, object> values, HashSet<string> touched)
+        {
+            if (touched.Count == 0)
+                return Table.Listeners;
+            var hosts = values.Where(v => v.Key.Kind == ResourceKind.VirtualHost)
+                .ToLookup(v => v.Key.Listener!, v => (VirtualHost)v.Value, StringComparer.Ordinal);
+            foreach (var group in hosts)
+            {
+                if (!values.ContainsKey(new ResourceKey(ResourceKind.Listener, group.Key)))
+                    throw new FormatException($"host {group.First().Domain} is of the listener \"{group.Key}\", which the table does not have");
+            }
+            return
+            [
+                .. values.Where(v => v.Key.Kind == ResourceKind.Listener).Select(v =>
+                    !touched.Contains(v.Key.Name) && Table.FindListener(v.Key.Name) is { } same
+                        ? same
+                        : (Listener)v.Value with { Hosts = new VirtualHostSet(hosts[v.Key.Name]) }),
+            ];
         }
 
         public Parts With(TableDelta delta)
@@ -232,8 +308,9 @@ public sealed class TableAssembly
                 values.Remove(key);
             }
             var touched = delta.Changed.Select(r => r.Key.Kind).Concat(delta.Removed.Select(k => k.Kind)).ToHashSet();
-            if (touched.Overlaps([ResourceKind.Routes, ResourceKind.HttpHost, ResourceKind.HttpsHost]))
-                Link(values, touched);
+            var listeners = delta.Changed.Select(r => r.Key).Concat(delta.Removed).Select(k => k.Listener).OfType<string>().ToHashSet(StringComparer.Ordinal);
+            if (touched.Overlaps([ResourceKind.Routes, ResourceKind.VirtualHost]))
+                Link(values, listeners);
             IEnumerable<T> Of<T>(ResourceKind kind) => values.Where(v => v.Key.Kind == kind).Select(v => (T)v.Value);
             try
             {
@@ -241,8 +318,7 @@ public sealed class TableAssembly
                 {
                     Version = delta.To,
                     Settings = touched.Contains(ResourceKind.Settings) ? Of<ProxySettings>(ResourceKind.Settings).FirstOrDefault() ?? RouteTable.Empty.Settings : Table.Settings,
-                    Http = touched.Contains(ResourceKind.HttpHost) ? new VirtualHostSet(Of<VirtualHost>(ResourceKind.HttpHost)) : Table.Http,
-                    Https = touched.Contains(ResourceKind.HttpsHost) ? new VirtualHostSet(Of<VirtualHost>(ResourceKind.HttpsHost)) : Table.Https,
+                    Listeners = Listeners(values, listeners),
                     Clusters = touched.Contains(ResourceKind.Cluster) ? new ClusterSet(Of<Cluster>(ResourceKind.Cluster)) : Table.Clusters,
                     Certificates = touched.Contains(ResourceKind.Certificate)
                         ? [.. Of<Certificate>(ResourceKind.Certificate).OrderBy(c => c.Hosts.IsEmpty).ThenBy(c => c.Name, StringComparer.Ordinal)]

@@ -17,8 +17,8 @@ public static class TableText
     {
         var text = new StringBuilder();
         var left = MaxRoutes;
-        WriteListener(text, "http", table.Http, ref left);
-        WriteListener(text, "https", table.Https, ref left);
+        foreach (var listener in table.Listeners)
+            WriteListener(text, listener, ref left);
         if (!table.Certificates.IsEmpty)
         {
             text.Append("certificates\n");
@@ -84,12 +84,18 @@ public static class TableText
 
     private static string Limit(int limit) => limit == int.MaxValue ? "unlimited" : limit.ToString(CultureInfo.InvariantCulture);
 
-    private static void WriteListener(StringBuilder text, string name, VirtualHostSet hosts, ref int left)
+    private static void WriteListener(StringBuilder text, Listener listener, ref int left)
     {
-        if (hosts.All.IsEmpty)
+        // The listeners of an ingress are there in every table, whether or not something is served on them.
+        if (listener.Hosts.All.IsEmpty && listener.Protocol is ListenerProtocols.Http or ListenerProtocols.Https)
             return;
-        text.Append(CultureInfo.InvariantCulture, $"listener {name}\n");
-        foreach (var host in hosts.All)
+        text.Append(CultureInfo.InvariantCulture, $"listener {listener.Name}");
+        if (listener.Protocol != listener.Name)
+            text.Append(CultureInfo.InvariantCulture, $" protocol {listener.Protocol}");
+        if (listener.Port != 0)
+            text.Append(CultureInfo.InvariantCulture, $" port {listener.Port}");
+        text.Append('\n');
+        foreach (var host in listener.Hosts.All)
         {
             text.Append(CultureInfo.InvariantCulture, $"  host {host.Domain}\n");
             foreach (var entry in host.Paths)

@@ -16,7 +16,7 @@ public sealed class CompileTests : IDisposable
         var run = await CliRun.Of("compile", "--config-dir", _directory.Path, "-o", file);
         Assert.Equal((0, "", ""), (run.ExitCode, run.Output, run.Error));
         var table = RouteTableJson.Deserialize(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
-        Assert.Equal("default/rule", table.Http.Find("x")?.FindPath("/get")?.Routes.All[0].Rule);
+        Assert.Equal("default/rule", table.FindListener("http")!.Hosts.Find("x")?.FindPath("/get")?.Routes.All[0].Rule);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
     }
 

@@ -19,7 +19,7 @@ public sealed class ExplainTests : ClusterFixture
         var entry = new PathEntry { Path = PathMatch.Any, Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[0].http.paths[0]", "rule 1 path 1"), Routes = [route] };
         var table = new RouteTable
         {
-            Https = new VirtualHostSet([new VirtualHost("foo.com", [entry])]),
+            Listeners = IngressListeners.Of(null, new VirtualHostSet([new VirtualHost("foo.com", [entry])])),
             Clusters = new ClusterSet([new Cluster { Name = "default/web:80", Endpoints = [new Endpoint("10.0.0.1", 8080)] }]),
             Certificates = [new Certificate("default/fallback", [], "", ""), new Certificate("default/foo", ["*.com"], "", "")],
         };

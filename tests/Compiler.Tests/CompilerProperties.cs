@@ -103,7 +103,7 @@ public sealed class CompilerProperties
     {
         var bytes = RouteTableJson.Serialize(table);
         Assert.Equal(bytes, RouteTableJson.Serialize(RouteTableJson.Deserialize(bytes)));
-        foreach (var entry in table.Http.All.Concat(table.Https.All).SelectMany(h => h.Paths))
+        foreach (var entry in table.FindListener("http")!.Hosts.All.Concat(table.FindListener("https")!.Hosts.All).SelectMany(h => h.Paths))
         {
             var routes = entry.Routes.Under(entry.Path);
             Assert.NotEmpty(routes);

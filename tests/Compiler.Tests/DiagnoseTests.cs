@@ -48,7 +48,7 @@ public sealed class DiagnoseTests
                 """);
         }
         var snapshot = SnapshotOf(yaml.ToString());
-        Assert.Equal(400, RouteCompiler.Compile(snapshot).Table.Http.All.Length);
+        Assert.Equal(400, RouteCompiler.Compile(snapshot).Table.FindListener("http")!.Hosts.All.Length);
 
         var compiled = Allocated(() => RouteCompiler.Compile(snapshot));
         var diagnosed = Allocated(() => RouteCompiler.Diagnose(snapshot));

@@ -120,15 +120,15 @@ public sealed class FuzzTests
             var request = FuzzedRequest.Draw(random);
             Assert.Equal(request.Match(table)?.ToString(), request.Match(again)?.ToString());
         }
-        return table.Http.All.SelectMany(h => h.Paths).SelectMany(p => p.Routes).Count(route => route.Rule is not null && route.Rule != "default/quiet");
+        return table.FindListener("http")!.Hosts.All.SelectMany(h => h.Paths).SelectMany(p => p.Routes).Count(route => route.Rule is not null && route.Rule != "default/quiet");
     }
 
     /// <summary>What a table does with the hosts of the neighbours that none of the objects may touch.</summary>
     private static string Quiet(RouteTable table)
     {
-        var host = Assert.Single(table.Http.All, h => h.Domain == "quiet.example");
+        var host = Assert.Single(table.FindListener("http")!.Hosts.All, h => h.Domain == "quiet.example");
         Assert.True(table.Clusters.TryGet("default/quiet:80", out var cluster));
-        return TableText.Write(new RouteTable { Http = new VirtualHostSet([host]), Clusters = new ClusterSet([cluster]) });
+        return TableText.Write(new RouteTable { Listeners = IngressListeners.Of(new VirtualHostSet([host]), null), Clusters = new ClusterSet([cluster]) });
     }
 
     private sealed class Store
@@ -162,7 +162,7 @@ internal sealed record FuzzedRequest(string Method, string Authority, string Pat
         ImmutableDictionary<string, string>.Empty.Add("cookie", random.GetItems(["user=jason", "", new string('a', 3000) + "!", "\ud800"], 1)[0]).Add("x-a", "b"));
 
     public Route? Match(RouteTable table) =>
-        new TextRequest(Method, Authority, Path, [.. Headers.Select(h => (h.Key, h.Value))]).Match(table.Http);
+        new TextRequest(Method, Authority, Path, [.. Headers.Select(h => (h.Key, h.Value))]).Match(table.FindListener("http")!.Hosts);
 }
 
 /// <summary>RouteRules, Ingresses and their company: half right, half anything.</summary>

@@ -56,7 +56,7 @@ public sealed class NamespaceLimitTests
         Assert.True(bytes < 2_000_000, $"{bytes}");
         Assert.True(allocated < 60_000_000, $"{allocated}");
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
-        var entry = compilation.Table.Http.Find("team.com")!.FindPath("/p77/x")!;
+        var entry = compilation.Table.FindListener("http")!.Hosts.Find("team.com")!.FindPath("/p77/x")!;
         Assert.Equal("team/r77", entry.Routes.Under(entry.Path)[0].Rule);
         Assert.Equal(501, entry.Routes.All.Length);
         // What people read is bounded too.
@@ -101,7 +101,7 @@ public sealed class NamespaceLimitTests
                 "RouteRule team/regex: namespace team would have 3 regular expressions in its RouteRules, and the mesh setting namespaceLimits.regexes allows 2; the newest RouteRules are left out",
             ],
             compilation.Diagnostics.Where(d => d.Reason == DiagnosticReasons.LimitExceeded).Select(d => $"{d.Subject}: {d.Message}"));
-        var entry = compilation.Table.Http.Find("team.com")!.Paths[0];
+        var entry = compilation.Table.FindListener("http")!.Hosts.Find("team.com")!.Paths[0];
         Assert.Equal(["team/a-old", "team/b-old", "team/plain", null], entry.Routes.All.Select(r => r.Rule));
         AssertNeighbourIsWhole(compilation);
     }
@@ -140,7 +140,7 @@ public sealed class NamespaceLimitTests
         var rules = Enumerable.Range(0, 200).Select(i => Rule($"r{i}", $"x: {{regex: \".*[a-m].{{18}}[!{(char)('0' + (i % 10))}]\"}}"));
         var store = Store([Service, Ingress("web", 1), .. rules]);
         var table = RouteCompiler.Compile(store.Snapshot().Snapshot).Table;
-        var entry = table.Http.Find("team.com")!.Paths[0];
+        var entry = table.FindListener("http")!.Hosts.Find("team.com")!.Paths[0];
         Assert.Equal(201, entry.Routes.All.Length);
         var random = new Random(1);
         var value = string.Create(1024, random, static (text, r) =>
@@ -159,7 +159,7 @@ public sealed class NamespaceLimitTests
     private static void AssertNeighbourIsWhole(Compilation compilation)
     {
         Assert.DoesNotContain(compilation.Diagnostics, d => d.Subject.Namespace == "neighbour");
-        Assert.Equal(["neighbour/web", null], compilation.Table.Http.Find("neighbour.com")!.Paths[0].Routes.All.Select(r => r.Rule));
+        Assert.Equal(["neighbour/web", null], compilation.Table.FindListener("http")!.Hosts.Find("neighbour.com")!.Paths[0].Routes.All.Select(r => r.Rule));
     }
 
     private static ObjectStore Store(params IEnumerable<string> documents)

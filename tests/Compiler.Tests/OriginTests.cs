@@ -36,7 +36,7 @@ public sealed class OriginTests
         var store = new ObjectStore();
         store.Put(Objects);
 
-        var origin = RouteCompiler.Compile(store.Snapshot().Snapshot).Table.Http.Find(host)!.FindPath(path)!.Origin;
+        var origin = RouteCompiler.Compile(store.Snapshot().Snapshot).Table.FindListener("http")!.Hosts.Find(host)!.FindPath(path)!.Origin;
 
         Assert.Equal((Kinds.Ingress, "default/shop", field, service, text), (origin.Kind, origin.Name, origin.Field, origin.Service, origin.ToString()));
     }

@@ -489,12 +489,12 @@ public sealed class TenancyTests
 
     /// <summary>Which Ingress serves a path on port 80; a redirect to HTTPS serves nothing.</summary>
     private string? Http(string host, string path) =>
-        Compile().Table.Http.Find(host)?.FindPath(path) is { } entry && entry.Routes.All.All(r => r.Redirect is null) ? entry.Origin.Name : null;
+        Compile().Table.FindListener("http")!.Hosts.Find(host)?.FindPath(path) is { } entry && entry.Routes.All.All(r => r.Redirect is null) ? entry.Origin.Name : null;
 
     private string? RedirectedBy(string host, string path) =>
-        Compile().Table.Http.Find(host)?.FindPath(path) is { } entry && entry.Routes.All.Any(r => r.Redirect is not null) ? entry.Origin.ToString() : null;
+        Compile().Table.FindListener("http")!.Hosts.Find(host)?.FindPath(path) is { } entry && entry.Routes.All.Any(r => r.Redirect is not null) ? entry.Origin.ToString() : null;
 
-    private string? Https(string host, string path) => Compile().Table.Https.Find(host)?.FindPath(path)?.Origin.Name;
+    private string? Https(string host, string path) => Compile().Table.FindListener("https")!.Hosts.Find(host)?.FindPath(path)?.Origin.Name;
 
     private string? CertificateOf(string host)
     {

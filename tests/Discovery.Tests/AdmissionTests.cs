@@ -6,7 +6,7 @@ using Turnpike.Tests.Support;
 using Turnpike.Tests.Support.ControlPlane;
 using Turnpike.Tests.Support.FakeApiServer;
 using Resource = Turnpike.Protocol.ResourceVersion;
-using RouteTableJson = Turnpike.Routing.RouteTableJson;
+using TableFormat = Turnpike.Routing.TableFormat;
 using Stream = Grpc.Core.AsyncDuplexStreamingCall<Turnpike.Protocol.ProxyMessage, Turnpike.Protocol.TableUpdate>;
 
 namespace Turnpike.Tests.Discovery;
@@ -55,7 +55,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         using var channel = replica.Open();
         await Refused(Hello(h => h.Role = Role.Sidecar), StatusCode.PermissionDenied, "role Sidecar");
         await Refused(Hello(h => h.Role = Role.Unspecified), StatusCode.PermissionDenied, "role Unspecified");
-        await Refused(Hello(h => h.Format = 0), StatusCode.FailedPrecondition, "reads table format 0; this control plane writes 1");
+        await Refused(Hello(h => h.Format = 0), StatusCode.FailedPrecondition, "reads table format 0; this control plane writes 2");
         await Refused(new ProxyMessage { Outcome = new Outcome() }, StatusCode.InvalidArgument, "must be a hello");
         await Refused(new ProxyMessage(), StatusCode.InvalidArgument, "must be a hello");
         await Refused(null, StatusCode.InvalidArgument, "must be a hello");
@@ -75,7 +75,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         await using var replica = await Replica.StartAsync(_cluster);
         using var channel = replica.Open();
         using var stream = Open(channel);
-        await stream.RequestStream.WriteAsync(Hello(h => (h.Format, h.HasVersion) = (RouteTableJson.FormatVersion + 1, "of tomorrow")), Cancelled);
+        await stream.RequestStream.WriteAsync(Hello(h => (h.Format, h.HasVersion) = (TableFormat.Current + 1, "of tomorrow")), Cancelled);
         await AssertInventoryWanted(stream);
         await stream.RequestStream.WriteAsync(Part(last: true, new Resource { Key = new() { Kind = (ResourceKind)17, Name = "of tomorrow" }, Version = "1" }), Cancelled);
         Assert.True(await stream.ResponseStream.MoveNext(Cancelled));
@@ -279,7 +279,7 @@ public sealed class AdmissionTests : IAsyncLifetime
 
     private static ProxyMessage Hello(Action<Hello>? change = null)
     {
-        var hello = new Hello { Pod = "ingress-1", Namespace = "istio-system", Role = Role.Ingress, Format = RouteTableJson.FormatVersion };
+        var hello = new Hello { Pod = "ingress-1", Namespace = "istio-system", Role = Role.Ingress, Format = TableFormat.Current };
         change?.Invoke(hello);
         return new ProxyMessage { Hello = hello };
     }

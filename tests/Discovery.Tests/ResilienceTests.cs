@@ -8,7 +8,7 @@ using Turnpike.Discovery;
 using Turnpike.Protocol;
 using Turnpike.Tests.Support;
 using Turnpike.Tests.Support.ControlPlane;
-using RouteTableJson = Turnpike.Routing.RouteTableJson;
+using TableFormat = Turnpike.Routing.TableFormat;
 
 namespace Turnpike.Tests.Discovery;
 
@@ -182,7 +182,7 @@ public sealed class ResilienceTests : IAsyncLifetime
     private static async Task<AsyncDuplexStreamingCall<ProxyMessage, TableUpdate>> FollowAsync(GrpcChannel channel, string token, Replica replica)
     {
         var stream = new Protocol.Discovery.DiscoveryClient(channel).Stream(Replica.Bearer(token), cancellationToken: Cancelled);
-        var hello = new Hello { Pod = "ingress-1", Namespace = "istio-system", Role = Role.Ingress, Format = RouteTableJson.FormatVersion };
+        var hello = new Hello { Pod = "ingress-1", Namespace = "istio-system", Role = Role.Ingress, Format = TableFormat.Current };
         await stream.RequestStream.WriteAsync(new ProxyMessage { Hello = hello }, Cancelled);
         Assert.True(await stream.ResponseStream.MoveNext(Cancelled));
         await stream.RequestStream.WriteAsync(new ProxyMessage { Outcome = new Outcome { TableVersion = stream.ResponseStream.Current.ToVersion } }, Cancelled);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Turnpike.Protocol;
 using Turnpike.Tests.Support;
 using Turnpike.Tests.Support.ControlPlane;
-using RouteTableJson = Turnpike.Routing.RouteTableJson;
+using TableFormat = Turnpike.Routing.TableFormat;
 
 namespace Turnpike.Tests.Discovery;
 
@@ -151,7 +151,7 @@ public sealed class StreamLifeTests : IAsyncLifetime
         new Protocol.Discovery.DiscoveryClient(channel).Stream(Replica.Bearer(token), cancellationToken: Cancelled);
 
     private static ProxyMessage Hello(string pod = "ingress-1", string ns = "istio-system") =>
-        new() { Hello = new Hello { Pod = pod, Namespace = ns, Role = Role.Ingress, Format = RouteTableJson.FormatVersion } };
+        new() { Hello = new Hello { Pod = pod, Namespace = ns, Role = Role.Ingress, Format = TableFormat.Current } };
 
     private static async Task<AsyncDuplexStreamingCall<ProxyMessage, TableUpdate>> FollowAsync(GrpcChannel channel, string token, Replica replica)
     {

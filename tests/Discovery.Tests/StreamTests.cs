@@ -109,6 +109,10 @@ public sealed class StreamTests : IAsyncLifetime
     [InlineData("unknown kind")]
     [InlineData("no key")]
     [InlineData("unusable")]
+    [InlineData("host of a listener that is not there")]
+    [InlineData("two listeners with one port")]
+    [InlineData("format of tomorrow")]
+    [InlineData("no format")]
     public async Task BadUpdate_IsRefusedWithItsReason_TheLastTableStays_TheNextOneHeals(string fault)
     {
         await using var replica = await Replica.StartAsync(_cluster);
@@ -116,13 +120,24 @@ public sealed class StreamTests : IAsyncLifetime
         await Wait.Until(() => replica.HasAcknowledged(), "the first table");
         var before = replica.TableVersion;
 
-        replica.Tap.Spoil = update => update.Changed.Add(fault switch
+        replica.Tap.Spoil = update =>
         {
-            "unreadable" => Resource(ResourceKind.Cluster, "x", "{]"),
-            "unknown kind" => Resource((ResourceKind)17, "x", "{}"),
-            "no key" => new Resource { Body = ByteString.CopyFromUtf8("{}") },
-            _ => Resource(ResourceKind.Settings, "", """{"trustedCidrs":["nonsense"]}"""),
-        });
+            if (fault.Contains("format", StringComparison.Ordinal))
+            {
+                update.Format = fault == "no format" ? 0 : update.Format + 1;
+                return;
+            }
+            update.Changed.AddRange(fault switch
+            {
+                "unreadable" => [Resource(ResourceKind.Cluster, "x", "{]")],
+                "unknown kind" => [Resource((ResourceKind)17, "x", "{}")],
+                "no key" => [new Resource { Body = ByteString.CopyFromUtf8("{}") }],
+                "host of a listener that is not there" => [Resource(ResourceKind.VirtualHost, "gone/a.com", """{"domain":"a.com"}""")],
+                "two listeners with one port" => Enumerable.Range(1, 2).Select(i =>
+                    Resource(ResourceKind.Listener, $"l{i}", $$"""{"name":"l{{i}}","protocol":"tcp","port":9000}""")),
+                _ => new[] { Resource(ResourceKind.Settings, "", """{"trustedCidrs":["nonsense"]}""") },
+            });
+        };
         _cluster.SetEndpoint(_green.EndPoint);
         await Wait.Until(() => replica.Registry.All.Any(p => p.Error is not null), "the refusal");
         var refused = Assert.Single(replica.Registry.All);

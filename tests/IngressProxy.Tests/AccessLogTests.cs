@@ -8,6 +8,7 @@ using Turnpike.IngressProxy.AccessLog;
 using Turnpike.IngressProxy.Admin;
 using Turnpike.Pipeline;
 using Turnpike.Routing;
+using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
@@ -136,7 +137,7 @@ public sealed partial class AccessLogTests : PipelineTest
         var lines = written.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(RequestLog.Capacity + 2, lines.Length);
         Assert.Contains("access log: 500 requests are left out here, since what reads this log is slow", lines);
-        Assert.Contains("turnpike_access_log_dropped_total 500\n", MetricsText.Write(Metrics, 0), StringComparison.Ordinal);
+        Assert.Contains("turnpike_access_log_dropped_total 500\n", MetricsText.Write(Metrics, 0, 0), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,8 +185,7 @@ public sealed partial class AccessLogTests : PipelineTest
         var options = new ProxyOptions
         {
             Address = IPAddress.Loopback,
-            HttpPort = 0,
-            HttpsPort = 0,
+            Listeners = ListenerOptions.OfIngress(0, 0),
             AdminPort = 0,
             AccessLog = AccessLogFormat.Json,
             AccessLogSink = lines => written.TrySetResult(Encoding.UTF8.GetString(lines)),
@@ -246,7 +246,7 @@ public sealed partial class AccessLogTests : PipelineTest
         var written = new StringBuilder();
         using (var log = new RequestLog(format, lines => written.Append(Encoding.UTF8.GetString(lines)), Metrics, Time))
         {
-            var pipeline = new ProxyPipeline(upstream, Metrics, Logs.CreateLogger("test"), Random, Time, Deadlines, log: log);
+            var pipeline = new ProxyPipeline(FakeExchange.Listeners, upstream, Metrics, Logs.CreateLogger("test"), Random, Time, Deadlines, log: log);
             pipeline.Swap(table ?? Tables.Of(cluster ?? Cluster(), route));
             await pipeline.HandleAsync(exchange);
         }

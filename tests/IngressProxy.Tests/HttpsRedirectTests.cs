@@ -48,7 +48,7 @@ public sealed class HttpsRedirectTests
         await using var upstream = RawUpstream.Answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         var table = Table(0) with
         {
-            Https = Tables.Hosts(Tables.Route()),
+            Listeners = IngressListeners.Of(Table(0).FindListener("http")!.Hosts, Tables.Hosts(Tables.Route())),
             Clusters = new ClusterSet([Tables.Cluster(upstream.EndPoint)]),
             Settings = new ProxySettings { TrustedCidrs = [trusted] },
         };
@@ -75,6 +75,8 @@ public sealed class HttpsRedirectTests
     private static RouteTable Table(int port) => new()
     {
         Version = "test",
-        Http = Tables.Hosts(new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null, port) }),
+        Listeners = IngressListeners.Of(
+            Tables.Hosts(new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null, port) }),
+            null),
     };
 }

@@ -11,7 +11,9 @@ public sealed class RefusalTests
     private static readonly RouteTable Table = new()
     {
         Version = "test",
-        Http = new VirtualHostSet([new VirtualHost("a.example", [Tables.Entry(Tables.Route()) with { Path = PathMatch.Element("/app") }])]),
+        Listeners = IngressListeners.Of(
+            new VirtualHostSet([new VirtualHost("a.example", [Tables.Entry(Tables.Route()) with { Path = PathMatch.Element("/app") }])]),
+            null),
     };
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

@@ -74,7 +74,8 @@ public sealed class TableFileTests : IDisposable
     [InlineData("{")]
     [InlineData("null")]
     [InlineData("{\"format\":99}")]
-    [InlineData("{\"settings\":{\"trustedCidrs\":[\"rubbish\"]}}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"a\",\"protocol\":\"http\"},{\"name\":\"a\",\"protocol\":\"tcp\"}]}")]
+    [InlineData("{\"format\":2,\"settings\":{\"trustedCidrs\":[\"rubbish\"]}}")]
     public async Task BrokenFile_IsReported_AndTheLastGoodTableStays(string content)
     {
         Write(TablePath, "good");

@@ -136,7 +136,7 @@ public sealed class TlsTests
     public async Task Requests_AreServedByTheTlsListenersHosts(string version)
     {
         await using var upstream = RawUpstream.Echo();
-        var table = Tables.To(upstream.EndPoint) with { Http = VirtualHostSet.Empty, Certificates = [Make("x")] };
+        var table = Tables.To(upstream.EndPoint) with { Listeners = IngressListeners.Of(null, Tables.Hosts(Tables.Route())), Certificates = [Make("x")] };
         await using var proxy = await TestProxy.StartAsync(table);
 
         var request = new HttpRequestMessage(HttpMethod.Get, $"https://{proxy.Server.Https}/");

@@ -170,7 +170,7 @@ public sealed class AttemptTests : PipelineTest
         };
         var limits = new CircuitLimits { Connections = Limit, PendingRequests = 1, Requests = Limit };
         var table = Tables.Of([Cluster(), Cluster(name: Shadow)], route) with { Settings = new ProxySettings { Limits = limits } };
-        return (TableState.Create(table, null), route);
+        return (TableState.Create(table, FakeExchange.Listeners, null), route);
     }
 
     private sealed class BrokenRequestBody : BodyReader

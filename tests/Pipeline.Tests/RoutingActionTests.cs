@@ -36,7 +36,7 @@ public sealed class RoutingActionTests : PipelineTest
         // What is replaced is what entry and rule match together: here the entry's path, and the rule is for every path.
         var entry = Tables.Entry(Tables.Route(PathMatch.Any) with { Rewrite = new RewriteAction(replacement, null) }) with { Path = new PathMatch(kind, matched) };
         var hosts = new VirtualHostSet([new VirtualHost("*", [entry])]);
-        await RunAsync(upstream, Tables.Of(Cluster()) with { Http = hosts, Https = hosts }, new FakeExchange(target: target));
+        await RunAsync(upstream, Tables.Of(Cluster()) with { Listeners = IngressListeners.Of(hosts, hosts) }, new FakeExchange(target: target));
 
         Assert.Equal(expected, upstream.Only.Request.Target);
         Assert.Equal(target, upstream.Only.Header("x-envoy-original-path"));
@@ -240,13 +240,13 @@ public sealed class RoutingActionTests : PipelineTest
     public void Condition_SeesEveryLineOfAHeader(string name, string pattern)
     {
         var denied = Tables.Route() with { Rule = "default/denied", Conditions = [new Condition(ConditionTarget.Header, name, ConditionKind.Regex, pattern)] };
-        var state = TableState.Create(Tables.Of(Cluster(), denied, Tables.Route()), null);
+        var state = TableState.Create(Tables.Of(Cluster(), denied, Tables.Route()), FakeExchange.Listeners, null);
         var exchange = new FakeExchange(target: "/").With((name, "a=1"), ("accept", "*/*"), (name, "b=1"), (name, "c=1"));
-        Assert.Equal("default/denied", ProxyPipeline.Match(exchange, state).Route?.Rule);
+        Assert.Equal("default/denied", ProxyPipeline.Match(exchange, state, FakeExchange.Listeners.Secure).Route?.Rule);
         exchange.Request.Headers.Remove(name);
-        Assert.Null(ProxyPipeline.Match(exchange, state).Route?.Rule);
+        Assert.Null(ProxyPipeline.Match(exchange, state, FakeExchange.Listeners.Secure).Route?.Rule);
         exchange.Request.Headers.Add(name, "b=1");
-        Assert.Equal("default/denied", ProxyPipeline.Match(exchange, state).Route?.Rule);
+        Assert.Equal("default/denied", ProxyPipeline.Match(exchange, state, FakeExchange.Listeners.Secure).Route?.Rule);
     }
 
     [Fact]
@@ -255,14 +255,14 @@ public sealed class RoutingActionTests : PipelineTest
         var hosts = new VirtualHostSet([new VirtualHost("*.example.com", [Tables.Entry(
             Tables.Route() with { Conditions = [new Condition(ConditionTarget.Header, "cookie", ConditionKind.Regex, "^(.*?;)?(user=jason)(;.*)?$")] },
             Tables.Route())])]);
-        var state = TableState.Create(new RouteTable { Http = hosts }, null);
+        var state = TableState.Create(new RouteTable { Listeners = IngressListeners.Of(hosts, null) }, FakeExchange.Listeners, null);
         var exchange = new FakeExchange(target: "/some/path").With(("cookie", "user=other"), ("accept", "*/*"));
         for (var i = 0; i < 1000; i++)
-            ProxyPipeline.Match(exchange, state);
+            ProxyPipeline.Match(exchange, state, FakeExchange.Listeners.Secure);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
-            ProxyPipeline.Match(exchange, state);
+            ProxyPipeline.Match(exchange, state, FakeExchange.Listeners.Secure);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 }

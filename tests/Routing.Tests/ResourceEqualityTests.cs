@@ -135,7 +135,18 @@ public sealed class ResourceEqualityTests
     /// <summary>Objects of few shapes, so that some are equal from one table to the next, and none are the same.</summary>
     private static RouteTable Draw(Random random) => Copy(new RouteTable
     {
-        Http = new VirtualHostSet(Enumerable.Range(0, 4).Where(_ => random.Next(4) > 0).Select(i => new VirtualHost($"h{i}.com",
+        Listeners =
+        [
+            .. IngressListeners.Of(Hosts(random), Hosts(random)).Where(_ => random.Next(8) > 0)
+                .Select(l => l with { Port = (100 * l.Name.Length) + random.Next(2) }),
+        ],
+        Clusters = new ClusterSet(Enumerable.Range(0, 4).Where(_ => random.Next(4) > 0)
+            .Select(i => new Cluster { Name = $"c{i}", Endpoints = [new Endpoint($"10.0.0.{random.Next(3)}", 80)] })),
+        Settings = new ProxySettings { TrustedCidrs = random.Next(2) == 0 ? ["10.0.0.0/8"] : [] },
+    });
+
+    private static VirtualHostSet Hosts(Random random) =>
+        new(Enumerable.Range(0, 3).Where(_ => random.Next(4) > 0).Select(i => new VirtualHost($"h{i}.com",
         [
             new PathEntry
             {
@@ -143,11 +154,7 @@ public sealed class ResourceEqualityTests
                 Origin = new RouteOrigin("Ingress", "default/web", $"spec.rules[0].http.paths[{random.Next(2)}]", "a path"),
                 Routes = new RouteList($"list{i % 2}", [new Route { Path = PathMatch.Any, Targets = [new WeightedCluster("a", 100)] }]),
             },
-        ]))),
-        Clusters = new ClusterSet(Enumerable.Range(0, 4).Where(_ => random.Next(4) > 0)
-            .Select(i => new Cluster { Name = $"c{i}", Endpoints = [new Endpoint($"10.0.0.{random.Next(3)}", 80)] })),
-        Settings = new ProxySettings { TrustedCidrs = random.Next(2) == 0 ? ["10.0.0.0/8"] : [] },
-    });
+        ])));
 
     private static List<string> Content(TableResources resources) =>
         [.. resources.All.Select(r => $"{r.Key.Kind} {r.Key.Name} {r.Version} {Encoding.UTF8.GetString(r.Body.Span)}")];

@@ -30,12 +30,13 @@ public sealed class RouteTableJsonTests
     public void MissingFields_HaveTheirDefaults()
     {
         var table = RouteTableJson.Deserialize("""
-            {"format":1,"future":{"x":1},
-             "http":[{"domain":"*","paths":[{"path":{"kind":"Prefix","value":"/"},"origin":{"ingress":"a/b","rule":1,"path":1},"routes":"d/s:80"}]}],
+            {"format":2,"future":{"x":1},
+             "listeners":[{"name":"http","protocol":"http","hosts":[
+                {"domain":"*","paths":[{"path":{"kind":"Prefix","value":"/"},"origin":{"ingress":"a/b","rule":1,"path":1},"routes":"d/s:80"}]}]}],
              "routes":[{"name":"d/s:80","routes":[{"path":{"kind":"Prefix","value":"/"},"targets":[{"cluster":"c","weight":100}]}]}],
              "clusters":[{"name":"c"}]}
             """u8);
-        var route = table.Http.Find("x")!.FindPath("/y")!.Routes.All[0];
+        var route = table.FindListener("http")!.Hosts.Find("x")!.FindPath("/y")!.Routes.All[0];
         Assert.Equal(TimeSpan.Zero, route.Timeout);
         Assert.Empty(route.Conditions);
         Assert.Empty(route.AppendHeaders);
@@ -80,29 +81,35 @@ public sealed class RouteTableJsonTests
     }
 
     [Theory]
-    [InlineData("{\"settings\":{\"drainDuration\":\"00:00:00\"}}")]
-    [InlineData("{\"settings\":{\"drainDuration\":45}}")]
-    [InlineData("{\"settings\":{\"limits\":{\"connections\":0}}}")]
-    [InlineData("{\"settings\":{\"limits\":{\"connections\":-1}}}")]
+    [InlineData("{\"format\":2,\"settings\":{\"drainDuration\":\"00:00:00\"}}")]
+    [InlineData("{\"format\":2,\"settings\":{\"drainDuration\":45}}")]
+    [InlineData("{\"format\":2,\"settings\":{\"limits\":{\"connections\":0}}}")]
+    [InlineData("{\"format\":2,\"settings\":{\"limits\":{\"connections\":-1}}}")]
     [InlineData("")]
     [InlineData("null")]
     [InlineData("[]")]
-    [InlineData("{\"format\":2}")]
-    [InlineData("{\"http\":[null]}")]
-    [InlineData("{\"http\":[{\"domain\":null,\"paths\":[]}]}")]
-    [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{}]}]}")]
-    [InlineData("{\"clusters\":[{}]}")]
-    [InlineData("{\"certificates\":[null]}")]
-    [InlineData("{\"certificates\":[{\"name\":\"default/tls\"}]}")]
-    [InlineData("{\"certificates\":[{\"hosts\":[]}]}")]
-    [InlineData("{\"clusters\":[{\"name\":\"c\",\"tls\":{}}]}")]
-    [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":null},\"origin\":null}]}]}")]
-    [InlineData("{\"routes\":[{\"name\":\"r\",\"routes\":[{\"path\":{\"value\":\"/\"},\"conditions\":[{\"target\":\"Header\",\"name\":\"x\",\"kind\":\"Regex\",\"value\":\"(\"}]}]}]}")]
-    [InlineData("{\"routes\":[{\"name\":\"r\",\"routes\":[{\"path\":{\"kind\":\"ElementPrefix\",\"value\":\"/a\"}}]}]}")]
-    [InlineData("{\"routes\":[{\"routes\":[]}]}")]
-    [InlineData("{\"routes\":[{\"name\":\"r\",\"routes\":[]},{\"name\":\"r\",\"routes\":[]}]}")]
-    [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":\"/\"},\"origin\":null,\"routes\":\"nowhere\"}]}]}")]
-    [InlineData("{\"http\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":\"/\"},\"origin\":null,\"routes\":[]}]}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"http\",\"protocol\":\"http\",\"hosts\":[null]}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"http\",\"protocol\":\"http\",\"hosts\":[{\"domain\":null,\"paths\":[]}]}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"http\",\"protocol\":\"http\",\"hosts\":[{\"domain\":\"*\",\"paths\":[{}]}]}]}")]
+    [InlineData("{\"format\":2,\"clusters\":[{}]}")]
+    [InlineData("{\"format\":2,\"certificates\":[null]}")]
+    [InlineData("{\"format\":2,\"certificates\":[{\"name\":\"default/tls\"}]}")]
+    [InlineData("{\"format\":2,\"certificates\":[{\"hosts\":[]}]}")]
+    [InlineData("{\"format\":2,\"clusters\":[{\"name\":\"c\",\"tls\":{}}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"http\",\"protocol\":\"http\",\"hosts\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":null},\"origin\":null}]}]}]}")]
+    [InlineData("{\"format\":2,\"routes\":[{\"name\":\"r\",\"routes\":[{\"path\":{\"value\":\"/\"},\"conditions\":[{\"target\":\"Header\",\"name\":\"x\",\"kind\":\"Regex\",\"value\":\"(\"}]}]}]}")]
+    [InlineData("{\"format\":2,\"routes\":[{\"name\":\"r\",\"routes\":[{\"path\":{\"kind\":\"ElementPrefix\",\"value\":\"/a\"}}]}]}")]
+    [InlineData("{\"format\":2,\"routes\":[{\"routes\":[]}]}")]
+    [InlineData("{\"format\":2,\"routes\":[{\"name\":\"r\",\"routes\":[]},{\"name\":\"r\",\"routes\":[]}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"http\",\"protocol\":\"http\",\"hosts\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":\"/\"},\"origin\":null,\"routes\":\"nowhere\"}]}]}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"http\",\"protocol\":\"http\",\"hosts\":[{\"domain\":\"*\",\"paths\":[{\"path\":{\"kind\":\"Exact\",\"value\":\"/\"},\"origin\":null,\"routes\":[]}]}]}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[null]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"http\"}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"protocol\":\"http\"}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"a/b\",\"protocol\":\"http\"}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"a\",\"protocol\":\"http\",\"port\":-1}]}")]
+    [InlineData("{\"format\":2,\"listeners\":[{\"name\":\"a\",\"protocol\":\"http\",\"port\":65536}]}")]
     public void Broken_IsAFormatException(string json) =>
         Assert.Throws<FormatException>(() => RouteTableJson.Deserialize(Encoding.UTF8.GetBytes(json)));
 
@@ -117,6 +124,7 @@ public sealed class RouteTableJsonTests
             [
                 new Condition(ConditionTarget.Header, "x", ConditionKind.Present, ""),
                 new Condition(ConditionTarget.Path, "", ConditionKind.Regex, "/a/(b|c)"),
+                new Condition(ConditionTarget.QueryParameter, "q", ConditionKind.Exact, "1"),
             ],
             Targets = [new WeightedCluster("default/web:80", 90), new WeightedCluster("default/web:80{version=v2}", 10)],
             Timeout = TimeSpan.FromMilliseconds(1500),
@@ -132,13 +140,31 @@ public sealed class RouteTableJsonTests
         var refused = new Route { Path = PathMatch.Any, DirectResponse = new DirectResponseAction(503, "not served") };
         return new RouteTable
         {
-            Http = new VirtualHostSet([
-                new VirtualHost("*.foo.com", [
-                    new PathEntry { Path = PathMatch.Exact("/refused"), Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[1].http.paths[0]", "rule 2 path 1"), Routes = [refused] },
-                    new PathEntry { Path = PathMatch.Element("/a"), Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[0].http.paths[1]", "rule 1 path 2") { Service = "default/web" }, Routes = [route] },
-                    new PathEntry { Path = PathMatch.Exact("/r"), Origin = new RouteOrigin("Ingress", "default/web", "spec.tls[0]", "tls 1"), Routes = [redirect] },
-                ]),
-            ]),
+            Listeners =
+            [
+                new Listener { Name = "mysql", Protocol = ListenerProtocols.Tcp, Port = 3306 },
+                .. IngressListeners.Of(new VirtualHostSet([new VirtualHost("*.foo.com", [
+                    new PathEntry
+                    {
+                        Path = PathMatch.Exact("/refused"),
+                        Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[1].http.paths[0]", "rule 2 path 1"),
+                        Routes = new RouteList("refused", [refused]),
+                    },
+                    new PathEntry
+                    {
+                        Path = PathMatch.Element("/a"),
+                        Origin = new RouteOrigin("Ingress", "default/web", "spec.rules[0].http.paths[1]", "rule 1 path 2") { Service = "default/web" },
+                        Routes = new RouteList("default/web:80", [route]),
+                        FallsThrough = true,
+                    },
+                    new PathEntry
+                    {
+                        Path = PathMatch.Exact("/r"),
+                        Origin = new RouteOrigin("Ingress", "default/web", "spec.tls[0]", "tls 1"),
+                        Routes = new RouteList("redirect", [redirect]),
+                    },
+                ])]), new VirtualHostSet([new VirtualHost("foo.com", [])])),
+            ],
             Clusters = new ClusterSet([
                 new Cluster
                 {

@@ -55,7 +55,7 @@ public sealed class TableResourcesTests
         var first = assembly.Apply(TableResources.Of(before).Since(TableResources.None));
         var after = RouteTableJson.WithVersion(before with { Clusters = new ClusterSet(before.Clusters.All.Take(1)) });
         var second = assembly.Apply(TableResources.Of(after).Since(TableResources.Of(before)));
-        Assert.Same(first.Http, second.Http);
+        Assert.Same(first.FindListener("http"), second.FindListener("http"));
         Assert.NotSame(first.Clusters, second.Clusters);
         Assert.Same(first.Clusters.All[0], second.Clusters.All[0]);
     }
@@ -68,7 +68,7 @@ public sealed class TableResourcesTests
         {
             var list = new RouteList("default/web:80", [new Route { Rule = rule, Path = PathMatch.Any, Targets = [new WeightedCluster("a", 100)] }]);
             var entries = Enumerable.Range(0, 100).Select(i => new PathEntry { Path = PathMatch.Prefix($"/{i}"), Origin = new RouteOrigin("Ingress", "default/web", $"spec.rules[0].http.paths[{i}]", $"rule 1 path {i + 1}"), Routes = list });
-            return RouteTableJson.WithVersion(new RouteTable { Http = new VirtualHostSet([new VirtualHost("a.com", [.. entries]), Host(1)]) });
+            return RouteTableJson.WithVersion(new RouteTable { Listeners = IngressListeners.Of(new VirtualHostSet([new VirtualHost("a.com", [.. entries]), Host(1)]), null) });
         }
         var (before, after) = (Of("default/one"), Of("default/two"));
         var delta = TableResources.Of(after).Since(TableResources.Of(before));
@@ -79,9 +79,9 @@ public sealed class TableResourcesTests
         var first = assembly.Apply(TableResources.Of(before).Since(TableResources.None));
         var second = assembly.Apply(delta);
         Assert.Equal(RouteTableJson.Serialize(after), RouteTableJson.Serialize(second));
-        Assert.Equal("default/two", second.Http.Find("a.com")!.FindPath("/7")!.Routes.All[0].Rule);
-        Assert.Same(second.Http.Find("a.com")!.FindPath("/7")!.Routes, second.Http.Find("a.com")!.FindPath("/8")!.Routes);
-        Assert.Same(first.Http.Find("h1.com"), second.Http.Find("h1.com"));
+        Assert.Equal("default/two", second.FindListener("http")!.Hosts.Find("a.com")!.FindPath("/7")!.Routes.All[0].Rule);
+        Assert.Same(second.FindListener("http")!.Hosts.Find("a.com")!.FindPath("/7")!.Routes, second.FindListener("http")!.Hosts.Find("a.com")!.FindPath("/8")!.Routes);
+        Assert.Same(first.FindListener("http")!.Hosts.Find("h1.com"), second.FindListener("http")!.Hosts.Find("h1.com"));
     }
 
     [Fact]
@@ -133,8 +133,19 @@ public sealed class TableResourcesTests
     }
 
     [Theory]
-    [InlineData(ResourceKind.HttpHost, "a.com", "{}")]
-    [InlineData(ResourceKind.HttpHost, "a.com", """{"domain":"b.com","entries":[]}""")]
+    [InlineData(ResourceKind.Listener, "x", "{}")]
+    [InlineData(ResourceKind.Listener, "x", """{"name":"x"}""")]
+    [InlineData(ResourceKind.Listener, "x", """{"name":"y","protocol":"http"}""")]
+    [InlineData(ResourceKind.Listener, "x/y", """{"name":"x/y","protocol":"http"}""")]
+    [InlineData(ResourceKind.Listener, "x", """{"name":"x","protocol":"Http"}""")]
+    [InlineData(ResourceKind.Listener, "x", """{"name":"x","protocol":"http","port":65536}""")]
+    [InlineData(ResourceKind.Listener, "http", """{"name":"http","protocol":"tcp"}""")]
+    [InlineData(ResourceKind.VirtualHost, "http/a.com", "{}")]
+    [InlineData(ResourceKind.VirtualHost, "http/", "{}")]
+    [InlineData(ResourceKind.VirtualHost, "http/a.com", """{"domain":"b.com","paths":[]}""")]
+    [InlineData(ResourceKind.VirtualHost, "a.com", """{"domain":"a.com","paths":[]}""")]
+    [InlineData(ResourceKind.VirtualHost, "/a.com", """{"domain":"a.com","paths":[]}""")]
+    [InlineData(ResourceKind.VirtualHost, "gone/a.com", """{"domain":"a.com","paths":[]}""")]
     [InlineData(ResourceKind.Cluster, "c", "{}")]
     [InlineData(ResourceKind.Routes, "r", "{}")]
     [InlineData(ResourceKind.Routes, "r", """{"name":"b","routes":[]}""")]
@@ -169,8 +180,9 @@ public sealed class TableResourcesTests
 
     private static RouteTable Table(int size) => RouteTableJson.WithVersion(new RouteTable
     {
-        Http = new VirtualHostSet(Enumerable.Range(0, size).Select(Host)),
-        Https = new VirtualHostSet(Enumerable.Range(size, size).Select(Host)),
+        Listeners = [.. IngressListeners.Of(
+            new VirtualHostSet(Enumerable.Range(0, size).Select(Host)),
+            new VirtualHostSet(Enumerable.Range(size, size).Select(Host))).Select(l => l.Name == IngressListeners.Https ? l with { Port = size } : l)],
         Clusters = new ClusterSet([new Cluster { Name = "a" }, new Cluster { Name = "b", Endpoints = [new Endpoint("10.0.0.1", 80)] }]),
         Certificates = [.. Enumerable.Range(0, size).Select(i => new Certificate($"default/{i}", [$"h{i}.com"], "c", "k")), new Certificate("default/0", [], "c", "k")],
     });

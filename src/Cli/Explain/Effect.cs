@@ -104,12 +104,15 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
         }
     }
 
-    /// <summary>A host that one listener does not have may be on the other: the most frequent riddle with TLS.</summary>
+    /// <summary>Says where else the path is: a host that one listener does not have may be on another, the most frequent surprise with TLS.</summary>
     private static Effect NotFound(RouteTable table, ExplainedRequest request, string why)
     {
-        var (other, scheme) = request.Scheme == "https" ? (table.Http, "http") : (table.Https, "https");
-        var there = other.Find(request.Authority)?.FindPath(request.Path) is { } entry ? $"; {scheme} has it: {entry.Origin}" : "";
-        return Answer(404, why + there);
+        foreach (var other in table.Listeners.Where(l => l.Protocol != request.Scheme))
+        {
+            if (other.Hosts.Find(request.Authority)?.FindPath(request.Path) is { } entry)
+                return Answer(404, $"{why}; {other.Name} has it: {entry.Origin}");
+        }
+        return Answer(404, why);
     }
 
     private static Effect Answer(int status, string why, params ImmutableArray<Step> steps) =>

@@ -20,7 +20,7 @@ internal static class ExplainPrinter
         foreach (var header in request.Headers)
             Line("", $"{header.Key}: {header.Value}");
         Line("listener", report.Listener);
-        if (report.Listener == "https")
+        if (report.Request.Scheme == "https")
             Line("certificate", report.Certificate ?? "none");
         Line("virtual host", report.Way.Host?.Domain ?? "none");
         if (report.Way.Entry is { } entry)

@@ -46,7 +46,7 @@ internal sealed partial record ExplainProblems(ImmutableArray<string> OfThePath,
         if (ingress is null || index >= ingress.Tls.Length)
             return true;
         var hosts = ingress.Tls[index].Hosts;
-        return hosts.IsEmpty ? report.Listener == "https" : hosts.Any(named => Covers(named, host));
+        return hosts.IsEmpty ? report.Request.Scheme == "https" : hosts.Any(named => Covers(named, host));
     }
 
     /// <summary>Whether a name of <c>spec.tls</c> is for a host: itself, or <c>*.x</c> for one label before <c>x</c>.</summary>

@@ -35,16 +35,23 @@ internal sealed record ExplainReport(
     int? Status,
     string Outcome)
 {
-    public string Listener => Request.Scheme;
+    /// <summary>The name of the listener that the request comes in by.</summary>
+    public required string Listener { get; init; }
 
     public static ExplainReport Of(ExplainedRequest request, ExplainSource source)
     {
         var table = source.Table;
         var encoded = new EncodedRequest(request);
-        var way = Explanation.Of(request.Scheme == "https" ? table.Https : table.Http, encoded.Key, encoded);
+        // A scheme has the name of the protocol that carries it. A table without a listener for it serves it to nobody.
+        var listener = table.Listeners.FirstOrDefault(l => l.Protocol == request.Scheme);
+        var way = Explanation.Of(listener?.Hosts ?? VirtualHostSet.Empty, encoded.Key, encoded);
         var certificate = CertificateFor(request, table);
         var effect = request.Scheme == "https" && certificate is null ? Effect.NoHandshake(request) : Effect.Of(request, table, way);
-        return new ExplainReport(request, source, way, certificate, RuleTrials(request, source, way), effect.Steps, effect.Targets, effect.Status, effect.Outcome);
+        var trials = RuleTrials(request, source, way);
+        return new ExplainReport(request, source, way, certificate, trials, effect.Steps, effect.Targets, effect.Status, effect.Outcome)
+        {
+            Listener = listener?.Name ?? request.Scheme,
+        };
     }
 
     private static string? CertificateFor(ExplainedRequest request, RouteTable table)

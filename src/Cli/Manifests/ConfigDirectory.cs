@@ -38,7 +38,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace, Prof
         var compilation = RouteCompiler.Compile(snapshot);
         var diagnostics = invalid.AddRange(compilation.Diagnostics);
         problems.AddRange(diagnostics.Select(Describe));
-        if (compilation.Table.Http.All.IsEmpty && compilation.Table.Https.All.IsEmpty)
+        if (compilation.Table.VirtualHostCount == 0)
             problems.Add($"warning: nothing to serve: no Ingress of class {snapshot.Mesh.IngressClass} in {path} (found: {FoundObjects.Describe(_files.Values.SelectMany(f => f.Objects), path)})");
         return new LoadedConfig(RouteTableJson.WithVersion(compilation.Table), snapshot, diagnostics, [.. problems]);
     }

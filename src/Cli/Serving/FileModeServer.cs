@@ -5,6 +5,7 @@ using Turnpike.Api;
 using Turnpike.Cli.Manifests;
 using Turnpike.IngressProxy;
 using Turnpike.IngressProxy.AccessLog;
+using Turnpike.Routing;
 
 namespace Turnpike.Cli.Serving;
 
@@ -38,20 +39,19 @@ internal static class FileModeServer
             new ProxyOptions
             {
                 Address = options.Address,
-                HttpPort = options.HttpPort,
-                HttpsPort = options.HttpsPort,
+                Listeners = ListenerOptions.OfIngress(options.HttpPort, options.HttpsPort),
                 AdminPort = options.AdminPort,
                 AccessLog = options.AccessLog,
                 AccessLogSink = ReferenceEquals(output, Console.Out) ? null : SinkOf(output),
             },
             cancellationToken: stop.Token);
         // What port TLS has is known only now, where the system chooses it.
-        directory.HttpsPort = proxy.Https.Port;
+        directory.HttpsPort = proxy.EndPointOf(IngressListeners.Https).Port;
         var first = directory.Load();
         report.Show(first.Problems);
         proxy.Swap(first.Table);
-        events.Say($"listening http {proxy.Http}");
-        events.Say($"listening https {proxy.Https}");
+        foreach (var (listener, endPoint) in proxy.Listening)
+            events.Say($"listening {listener} {endPoint}");
         events.Say($"listening admin {proxy.Admin}");
         events.Say(Summary(first));
         var warmup = Task.Run(Warmup.Run, stop.Token);
@@ -100,8 +100,7 @@ internal static class FileModeServer
 
     private static string Summary(LoadedConfig config)
     {
-        var hosts = config.Table.Http.All.Length + config.Table.Https.All.Length;
-        return $"table {config.Table.Version} in force: {Count(hosts, "virtual host")}, {Count(config.Table.Clusters.All.Length, "cluster")}, {Count(config.Snapshot.RouteRules.Length, "route rule")}";
+        return $"table {config.Table.Version} in force: {Count(config.Table.VirtualHostCount, "virtual host")}, {Count(config.Table.Clusters.All.Length, "cluster")}, {Count(config.Snapshot.RouteRules.Length, "route rule")}";
     }
 
     private static string Count(int n, string noun) => n == 1 ? $"1 {noun}" : $"{n} {noun}s";

@@ -4,16 +4,9 @@ using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Model;
 
-/// <summary>The names of the listeners of the ingress.</summary>
-internal static class ListenerNames
-{
-    public const string Http = "http";
-    public const string Https = "https";
-}
-
 /// <summary>A path of a host of a listener that an object claims, before it is a path entry of a table.</summary>
 /// <param name="Subject">The object that claims it.</param>
-/// <param name="Listener">One of <see cref="ListenerNames"/>.</param>
+/// <param name="Listener">The name of the listener, such as <see cref="IngressListeners.Http"/>.</param>
 /// <param name="Host">In lower case; empty for any host.</param>
 internal sealed record PathClaim(ObjectKey Subject, string Listener, string Host, PathMatch Path, RouteOrigin Origin, RouteSet Routes)
 {

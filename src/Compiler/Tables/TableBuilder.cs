@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Turnpike.Compiler.Hosts;
 using Turnpike.Compiler.Limits;
 using Turnpike.Compiler.Model;
@@ -7,10 +8,14 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Tables;
 
 /// <summary>Takes the claims of all front ends, decides which of them hold, and makes the virtual hosts of each listener.</summary>
-internal sealed class TableBuilder(HostOwners owners, NamespaceBudget budget, DiagnosticBag diagnostics)
+/// <param name="listeners">The listeners that the front ends may claim paths of.</param>
+/// <param name="owners">Which namespace has which host.</param>
+/// <param name="budget">The room that each namespace has in the table.</param>
+/// <param name="diagnostics">Takes what is said of objects.</param>
+internal sealed class TableBuilder(ImmutableArray<Listener> listeners, HostOwners owners, NamespaceBudget budget, DiagnosticBag diagnostics)
 {
-    private readonly VirtualHostBuilder _http = new(ListenerNames.Http, diagnostics);
-    private readonly VirtualHostBuilder _https = new(ListenerNames.Https, diagnostics);
+    private readonly ImmutableArray<(Listener Listener, VirtualHostBuilder Hosts)> _listeners =
+        [.. listeners.Select(l => (l, new VirtualHostBuilder(l.Name, diagnostics)))];
 
     /// <summary>
     /// Whether an object may have a path, by the owners of the hosts and by the room that its namespace has left. A diagnostic says why not, except for a
@@ -49,20 +54,25 @@ internal sealed class TableBuilder(HostOwners owners, NamespaceBudget budget, Di
     /// <summary>Settles what depends on all claims, once they are in.</summary>
     public void Finish()
     {
-        _http.Finish();
-        _https.Finish();
+        foreach (var (_, hosts) in _listeners)
+            hosts.Finish();
     }
 
-    public VirtualHostSet Build(string listener)
+    /// <summary>Returns the listeners with their virtual hosts.</summary>
+    public ImmutableArray<Listener> Build()
     {
-        Of(listener).CloseTo(owners);
-        return Of(listener).Build();
+        foreach (var (_, hosts) in _listeners)
+            hosts.CloseTo(owners);
+        return [.. _listeners.Select(l => l.Listener with { Hosts = l.Hosts.Build() })];
     }
 
-    private VirtualHostBuilder Of(string listener) => listener switch
+    private VirtualHostBuilder Of(string listener)
     {
-        ListenerNames.Http => _http,
-        ListenerNames.Https => _https,
-        _ => throw new ArgumentException($"there is no listener \"{listener}\"", nameof(listener)),
-    };
+        foreach (var (known, hosts) in _listeners)
+        {
+            if (known.Name == listener)
+                return hosts;
+        }
+        throw new ArgumentException($"there is no listener \"{listener}\"", nameof(listener));
+    }
 }

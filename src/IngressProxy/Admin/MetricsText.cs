@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Turnpike.Pipeline;
 using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy.Admin;
@@ -12,7 +11,7 @@ internal static class MetricsText
 
     private static readonly string[] ClassNames = ["client_gone", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
-    public static string Write(ProxyMetrics metrics, int ejectedEndpoints)
+    public static string Write(ProxyMetrics metrics, int ejectedEndpoints, int unservedListeners)
     {
         var text = new StringBuilder();
         WriteRequests(text, metrics);
@@ -44,6 +43,12 @@ internal static class MetricsText
             Head(text, "turnpike_table_info", "gauge", "The route table in force.");
             text.Append(CultureInfo.InvariantCulture, $"turnpike_table_info{{version=\"{Escape(version)}\"}} 1\n");
         }
+        Single(
+            text,
+            "turnpike_unserved_listeners",
+            "gauge",
+            "Listeners of the route table in force that this proxy cannot serve; the log says why.",
+            unservedListeners);
         WriteProcess(text);
         return text.ToString();
     }
@@ -51,15 +56,21 @@ internal static class MetricsText
     private static void WriteRequests(StringBuilder text, ProxyMetrics metrics)
     {
         Head(text, "turnpike_requests_total", "counter", "Requests by listener, ingress, rule and class of the answer.");
-        foreach (var (key, counts) in metrics.Routes.OrderBy(r => r.Key.ToString(), StringComparer.Ordinal))
+        var routes = metrics.Routes
+            .OrderBy(r => metrics.Listeners[r.Key.Listener].Name, StringComparer.Ordinal)
+            .ThenBy(r => r.Key.Ingress, StringComparer.Ordinal)
+            .ThenBy(r => r.Key.Rule, StringComparer.Ordinal);
+        foreach (var (key, counts) in routes)
         {
+            var listener = Escape(metrics.Listeners[key.Listener].Name);
             for (var statusClass = 0; statusClass < ClassNames.Length; statusClass++)
             {
                 if (counts.Of(statusClass) is not 0 and var count)
                 {
                     text.Append(
                         CultureInfo.InvariantCulture,
-                        $"turnpike_requests_total{{listener=\"{NameOf(key.Listener)}\",ingress=\"{Escape(key.Ingress)}\",rule=\"{Escape(key.Rule)}\",code=\"{ClassNames[statusClass]}\"}} {count}\n");
+                        $"turnpike_requests_total{{listener=\"{listener}\",ingress=\"{Escape(key.Ingress)}\",rule=\"{Escape(key.Rule)}\","
+                        + $"code=\"{ClassNames[statusClass]}\"}} {count}\n");
                 }
             }
         }
@@ -69,19 +80,20 @@ internal static class MetricsText
     {
         const string name = "turnpike_request_duration_seconds";
         Head(text, name, "histogram", "From the head of a request to the end of its answer.");
-        foreach (var listener in Enum.GetValues<Listener>())
+        foreach (var binding in metrics.Listeners)
         {
-            var histogram = metrics.LatencyOf(listener);
+            var listener = Escape(binding.Name);
+            var histogram = metrics.LatencyOf(binding);
             long sofar = 0;
             for (var i = 0; i < LatencyHistogram.BoundsInSeconds.Length; i++)
             {
                 sofar += histogram.CountOf(i);
-                text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{listener=\"{NameOf(listener)}\",le=\"{LatencyHistogram.BoundsInSeconds[i]}\"}} {sofar}\n");
+                text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{listener=\"{listener}\",le=\"{LatencyHistogram.BoundsInSeconds[i]}\"}} {sofar}\n");
             }
             sofar += histogram.CountOf(LatencyHistogram.BoundsInSeconds.Length);
-            text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{listener=\"{NameOf(listener)}\",le=\"+Inf\"}} {sofar}\n");
-            text.Append(CultureInfo.InvariantCulture, $"{name}_sum{{listener=\"{NameOf(listener)}\"}} {histogram.SumInSeconds}\n");
-            text.Append(CultureInfo.InvariantCulture, $"{name}_count{{listener=\"{NameOf(listener)}\"}} {sofar}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{listener=\"{listener}\",le=\"+Inf\"}} {sofar}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{name}_sum{{listener=\"{listener}\"}} {histogram.SumInSeconds}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{name}_count{{listener=\"{listener}\"}} {sofar}\n");
         }
     }
 
@@ -104,8 +116,6 @@ internal static class MetricsText
 
     private static void Head(StringBuilder text, string name, string type, string help) =>
         text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
-
-    private static string NameOf(Listener listener) => listener == Listener.Https ? "https" : "http";
 
     private static string Escape(string value) =>
         value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);

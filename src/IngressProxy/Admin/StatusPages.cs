@@ -1,10 +1,14 @@
 using System.Text;
+using Turnpike.Pipeline;
 using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy.Admin;
 
 /// <summary>Probes and metrics: for the kubelet and for scrapes, so for whoever reaches the port.</summary>
-internal sealed class StatusPages(Readiness readiness, ProxyMetrics metrics, Func<int> ejectedEndpoints) : IPages
+/// <param name="readiness">What <c>/ready</c> says.</param>
+/// <param name="metrics">What was counted.</param>
+/// <param name="pipeline">Has what is shown as it is at the moment; null for a proxy without one.</param>
+internal sealed class StatusPages(Readiness readiness, ProxyMetrics metrics, ProxyPipeline? pipeline) : IPages
 {
     public AdminPage Get(string method, string path, string query) =>
         method is not ("GET" or "HEAD") ? Text(405, "only GET") : Find(path) ?? Text(404, "not found: there are /ready, /live and /metrics");
@@ -14,9 +18,11 @@ internal sealed class StatusPages(Readiness readiness, ProxyMetrics metrics, Fun
     {
         "/ready" => readiness.NotReadyReason is { } reason ? Text(503, reason) : Text(200, "ready"),
         "/live" => Text(200, "live"),
-        "/metrics" => new AdminPage(200, MetricsText.ContentType, Encoding.UTF8.GetBytes(MetricsText.Write(metrics, ejectedEndpoints()))),
+        "/metrics" => new AdminPage(200, MetricsText.ContentType, Encoding.UTF8.GetBytes(Metrics())),
         _ => null,
     };
+
+    private string Metrics() => MetricsText.Write(metrics, pipeline?.EjectedEndpoints ?? 0, pipeline?.UnservedListeners.Length ?? 0);
 
     public static AdminPage Text(int status, string line) => new(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(line + "\n"));
 }

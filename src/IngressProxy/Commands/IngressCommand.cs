@@ -77,8 +77,7 @@ internal static class IngressCommand
         var logger = loggers.CreateLogger("Turnpike.Proxy");
         var options = new ProxyOptions
         {
-            HttpPort = arguments.GetValue(HttpPort),
-            HttpsPort = arguments.GetValue(HttpsPort),
+            Listeners = ListenerOptions.OfIngress(arguments.GetValue(HttpPort), arguments.GetValue(HttpsPort)),
             StatusPort = arguments.GetValue(StatusPort),
             AdminPort = arguments.GetValue(AdminPort),
             Address = arguments.GetValue(Address)!,
@@ -93,7 +92,9 @@ internal static class IngressCommand
             await using var proxy = await ProxyServer.StartAsync(options, loggers, cancellationToken: cancellationToken);
             // What reads lines of JSON must meet nothing else.
             var said = options.AccessLog == AccessLogFormat.Json ? Console.Error : Console.Out;
-            await said.WriteLineAsync($"listening http {proxy.Http}\nlistening https {proxy.Https}\nlistening status {proxy.Status}\nlistening admin {proxy.Admin}");
+            foreach (var (listener, endPoint) in proxy.Listening)
+                await said.WriteLineAsync($"listening {listener} {endPoint}");
+            await said.WriteLineAsync($"listening status {proxy.Status}\nlistening admin {proxy.Admin}");
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await using var file = arguments.GetValue(Table) is { } table ? TableFile.Watch(table.FullName, proxy, logger, TimeProvider.System) : null;
             var following = Discovery(arguments) is { } discovery

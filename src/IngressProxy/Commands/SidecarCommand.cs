@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Turnpike.IngressProxy.Admin;
+using Turnpike.Pipeline;
 using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy.Commands;
@@ -26,7 +27,7 @@ internal static class SidecarCommand
             using var signals = new StopSignals();
             var readiness = new Readiness();
             readiness.TableLoaded();
-            var pages = new StatusPages(readiness, new ProxyMetrics(), static () => 0);
+            var pages = new StatusPages(readiness, new ProxyMetrics(new ListenerBindings()), null);
             try
             {
                 var endPoint = new IPEndPoint(arguments.GetValue(address)!, arguments.GetValue(statusPort));

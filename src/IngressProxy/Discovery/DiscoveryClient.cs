@@ -92,7 +92,7 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
         Pod = options.Pod,
         Namespace = options.Namespace,
         Role = Role.Ingress,
-        Format = RouteTableJson.FormatVersion,
+        Format = TableFormat.Current,
         Build = options.Build,
         HasVersion = _assembly.Version,
     };
@@ -122,7 +122,7 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
         {
             var table = _assembly.Apply(WireResources.FromWire(update), proxy.Swap);
             _pause = ShortestPause;
-            logger.TableApplied(table.Version, table.Http.All.Length + table.Https.All.Length, table.Clusters.All.Length, table.Certificates.Length);
+            logger.TableApplied(table.Version, table.VirtualHostCount, table.Clusters.All.Length, table.Certificates.Length);
             return new Outcome { TableVersion = update.ToVersion };
         }
         catch (Exception e)

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Turnpike.IngressProxy.Tls;
 using Turnpike.Pipeline;
-using Listener = Turnpike.Pipeline.Listener;
+using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Front;
 
@@ -24,12 +24,18 @@ internal sealed class KestrelFront : IAsyncDisposable
     private readonly IHost _host;
     private readonly IServer _server;
     private readonly ProxyApplication _application;
-    private ListenOptions? _http;
-    private ListenOptions? _https;
+    private readonly ListenOptions?[] _sockets;
 
     private KestrelFront(
-        ProxyOptions options, ProxyPipeline pipeline, CertificateSelector certificates, ConnectionGuard guard, TimeProvider time, ILoggerFactory loggers)
+        ProxyOptions options,
+        ListenerBindings listeners,
+        ProxyPipeline pipeline,
+        CertificateSelector certificates,
+        ConnectionGuard guard,
+        TimeProvider time,
+        ILoggerFactory loggers)
     {
+        _sockets = new ListenOptions?[listeners.All.Length];
         _application = new ProxyApplication(pipeline);
         // Never run as a host: it is how Kestrel comes by its parts.
         _host = new HostBuilder()
@@ -41,7 +47,12 @@ internal sealed class KestrelFront : IAsyncDisposable
                         sockets.UnsafePreferInlineScheduling = options.InlineScheduling;
                         sockets.MaxReadBufferSize = RequestBudget.ReadBuffer;
                     })
-                    .ConfigureKestrel(kestrel => Configure(kestrel, options, certificates, guard, time))
+                    .ConfigureKestrel(kestrel =>
+                    {
+                        Configure(kestrel, options);
+                        foreach (var listener in listeners.All)
+                            Listen(kestrel, listener, options, certificates, guard, time);
+                    })
                     .ConfigureServices(services => services
                         .AddSingleton<IConnectionListenerFactory, NullListener>()
                         .AddSingleton(loggers)),
@@ -50,14 +61,20 @@ internal sealed class KestrelFront : IAsyncDisposable
         _server = _host.Services.GetRequiredService<IServer>();
     }
 
-    public IPEndPoint Http => _http!.IPEndPoint!;
-
-    public IPEndPoint Https => _https!.IPEndPoint!;
+    /// <summary>Returns the address and the port that a listener has got.</summary>
+    public IPEndPoint EndPointOf(ListenerBinding listener) => _sockets[listener.Index]!.IPEndPoint!;
 
     public static async Task<KestrelFront> StartAsync(
-        ProxyOptions options, ProxyPipeline pipeline, CertificateSelector certificates, ConnectionGuard guard, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+        ProxyOptions options,
+        ListenerBindings listeners,
+        ProxyPipeline pipeline,
+        CertificateSelector certificates,
+        ConnectionGuard guard,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken)
     {
-        var front = new KestrelFront(options, pipeline, certificates, guard, time, loggers);
+        var front = new KestrelFront(options, listeners, pipeline, certificates, guard, time, loggers);
         try
         {
             await front._server.StartAsync(front._application, cancellationToken);
@@ -83,7 +100,7 @@ internal sealed class KestrelFront : IAsyncDisposable
         _host.Dispose();
     }
 
-    private void Configure(KestrelServerOptions kestrel, ProxyOptions options, CertificateSelector certificates, ConnectionGuard guard, TimeProvider time)
+    private static void Configure(KestrelServerOptions kestrel, ProxyOptions options)
     {
         kestrel.AddServerHeader = false;
         // The scheme is that of the listener, whatever a client or a balancer in front claims.
@@ -105,33 +122,55 @@ internal sealed class KestrelFront : IAsyncDisposable
         limits.MaxRequestBufferSize = RequestBudget.ReadBuffer;
         limits.Http2.InitialStreamWindowSize = RequestBudget.StreamWindow;
         limits.Http2.InitialConnectionWindowSize = RequestBudget.StreamWindow * 2;
-
-        new Http2PrefaceDetector(options.HeadTimeout, time).Listen(
-            kestrel,
-            new IPEndPoint(options.Address, options.HttpPort),
-            listen =>
-            {
-                _http = listen;
-                guard.Watch(listen);
-                NoteConnection(listen, Listener.Http);
-            },
-            guard.WatchFrames);
-        kestrel.Listen(new IPEndPoint(options.Address, options.HttpsPort), listen =>
-        {
-            _https = listen;
-            guard.Watch(listen);
-            listen.Protocols = HttpProtocols.Http1AndHttp2;
-            NoteConnection(listen, Listener.Https);
-            listen.UseHttps(new TlsHandshakeCallbackOptions
-            {
-                OnConnection = context => new(certificates.Choose(context.ClientHelloInfo.ServerName)),
-                HandshakeTimeout = TimeSpan.FromSeconds(10),
-            });
-            guard.WatchFrames(listen);
-        });
     }
 
-    private static void NoteConnection(ListenOptions listen, Listener listener) => listen.Use(next => connection =>
+    private void Listen(
+        KestrelServerOptions kestrel,
+        ListenerBinding listener,
+        ProxyOptions options,
+        CertificateSelector certificates,
+        ConnectionGuard guard,
+        TimeProvider time)
+    {
+        var address = new IPEndPoint(options.Address, listener.Port);
+        void Watch(ListenOptions listen)
+        {
+            _sockets[listener.Index] = listen;
+            guard.Watch(listen);
+        }
+        switch (listener.Protocol)
+        {
+            case ListenerProtocols.Http:
+                new Http2PrefaceDetector(options.HeadTimeout, time).Listen(
+                    kestrel,
+                    address,
+                    listen =>
+                    {
+                        Watch(listen);
+                        NoteConnection(listen, listener);
+                    },
+                    guard.WatchFrames);
+                break;
+            case ListenerProtocols.Https:
+                kestrel.Listen(address, listen =>
+                {
+                    Watch(listen);
+                    listen.Protocols = HttpProtocols.Http1AndHttp2;
+                    NoteConnection(listen, listener);
+                    listen.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        OnConnection = context => new(certificates.Choose(context.ClientHelloInfo.ServerName)),
+                        HandshakeTimeout = TimeSpan.FromSeconds(10),
+                    });
+                    guard.WatchFrames(listen);
+                });
+                break;
+            default:
+                throw new NotSupportedException($"listener {listener.Name}: this front does not speak {listener.Protocol}");
+        }
+    }
+
+    private static void NoteConnection(ListenOptions listen, ListenerBinding listener) => listen.Use(next => connection =>
     {
         connection.Features.Set(new ConnectionFacts(listener, (connection.RemoteEndPoint as IPEndPoint)?.Address));
         return next(connection);

@@ -5,6 +5,7 @@ using Turnpike.Api.Mesh;
 using Turnpike.Hosting.Client;
 using Turnpike.Operator.Manifests;
 using Turnpike.Primitives;
+using Turnpike.Routing;
 
 namespace Turnpike.Operator.ManagedProxy;
 
@@ -56,19 +57,25 @@ internal static class DesiredProxy
           selector:
             {profile.IngressLabel.Key}: {profile.IngressLabel.Value}
           ports:
-          - name: http
-            port: 80
-            protocol: TCP
-            targetPort: {Deployed.ProxyHttpPort}
-            {NodePort(settings.HttpNodePort)}
-          - name: https
-            port: 443
-            protocol: TCP
-            targetPort: {Deployed.ProxyHttpsPort}
-            {NodePort(settings.HttpsNodePort)}
+          {Lines("  ", Deployed.IngressPorts.Select(p => ServicePort(p, settings)))}
         """);
 
-    private static string NodePort(int port) => port == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"nodePort: {port}");
+    private static string ServicePort(ListenerPort port, IngressProxySettings settings)
+    {
+        var nodePort = port.Listener switch
+        {
+            IngressListeners.Http => settings.HttpNodePort,
+            IngressListeners.Https => settings.HttpsNodePort,
+            _ => 0,
+        };
+        var ofNode = nodePort == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", nodePort: {nodePort}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"- {{name: {port.Listener}, port: {port.ServicePort}, protocol: TCP, targetPort: {port.ContainerPort}{ofNode}}}");
+    }
+
+    /// <summary>Puts lines into YAML whose own lines have this indentation.</summary>
+    private static string Lines(string indentation, IEnumerable<string> lines) => string.Join($"\n{indentation}", lines);
 
     private static JsonObject DisruptionBudget(string label, string value) => KubeYaml.Object($"""
         metadata:
@@ -138,8 +145,7 @@ internal static class DesiredProxy
                     - --discovery={profile.OperatorHost}:{Deployed.DiscoveryPort}
                     - --discovery-ca=/var/run/secrets/turnpike/{Deployed.CaKey}
                     - --discovery-token=/var/run/secrets/turnpike/token
-                    - --http-port={Deployed.ProxyHttpPort}
-                    - --https-port={Deployed.ProxyHttpsPort}
+                    {Lines("        ", Deployed.IngressPorts.Select(p => $"- --{p.Listener}-port={p.ContainerPort}"))}
                     - --status-port={Deployed.ProxyStatusPort}
                     env:
                     - name: POD_NAME
@@ -156,12 +162,7 @@ internal static class DesiredProxy
                       value: "1"
                     {GarbageCollection.Environment("        ")}
                     ports:
-                    - name: http
-                      containerPort: {Deployed.ProxyHttpPort}
-                      protocol: TCP
-                    - name: https
-                      containerPort: {Deployed.ProxyHttpsPort}
-                      protocol: TCP
+                    {Lines("        ", Deployed.IngressPorts.Select(p => $"- {{name: {p.Listener}, containerPort: {p.ContainerPort}, protocol: TCP}}"))}
                     - name: status
                       containerPort: {Deployed.ProxyStatusPort}
                       protocol: TCP

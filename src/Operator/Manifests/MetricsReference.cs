@@ -50,6 +50,7 @@ internal static class MetricsReference
         ("turnpike_table_load_failures_total", "counter", "", "Route tables that could not be loaded."),
         ("turnpike_table_swap_seconds", "summary", "", "Time that putting a route table in force took."),
         ("turnpike_table_swaps_total", "counter", "", "Route tables put in force."),
+        ("turnpike_unserved_listeners", "gauge", "", "Listeners of the route table in force that this proxy cannot serve; the log says why."),
         ("turnpike_upstream_connect_failures_total", "counter", "", "Connections to endpoints that failed."),
         ("turnpike_upstream_tls_failures_total", "counter", "", "TLS handshakes with endpoints that failed; each is a connection that failed, too."),
         ("turnpike_upstream_ejected_endpoints", "gauge", "", "Endpoints passed over at the moment."),

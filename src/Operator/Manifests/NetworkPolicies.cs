@@ -63,10 +63,7 @@ internal static class NetworkPolicies
           policyTypes: [Ingress]
           ingress:
           - ports:
-            - protocol: TCP
-              port: {Deployed.ProxyHttpPort}
-            - protocol: TCP
-              port: {Deployed.ProxyHttpsPort}
+            {string.Join("\n    ", Deployed.IngressPorts.Select(p => $"- {{protocol: TCP, port: {p.ContainerPort}}}"))}
           - from:
             - namespaceSelector: <>
             ports:

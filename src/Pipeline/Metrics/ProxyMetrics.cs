@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Turnpike.Routing;
 
 namespace Turnpike.Pipeline.Metrics;
@@ -9,7 +10,7 @@ internal sealed class ProxyMetrics
     public const int MaxRoutes = 2000;
 
     private readonly ConcurrentDictionary<RouteKey, StatusCounts> _routes = new();
-    private readonly LatencyHistogram[] _latency = [new(), new()];
+    private readonly LatencyHistogram[] _latency;
     private readonly long[] _overflows = new long[3];
     private long _active;
     private long _connectFailures;
@@ -26,6 +27,16 @@ internal sealed class ProxyMetrics
     private long _staleConnections;
     private long _malformedResponses;
     private long _refusedRequests;
+
+    /// <param name="listeners">The sockets that requests come in by.</param>
+    public ProxyMetrics(ListenerBindings listeners)
+    {
+        Listeners = listeners.All;
+        _latency = [.. Listeners.Select(_ => new LatencyHistogram())];
+    }
+
+    /// <summary>What requests are counted by.</summary>
+    public ImmutableArray<ListenerBinding> Listeners { get; }
 
     public IEnumerable<KeyValuePair<RouteKey, StatusCounts>> Routes => _routes;
 
@@ -66,7 +77,7 @@ internal sealed class ProxyMetrics
     /// <summary>Of the table in force; null before the first.</summary>
     public string? TableVersion { get; private set; }
 
-    public LatencyHistogram LatencyOf(Listener listener) => _latency[(int)listener];
+    public LatencyHistogram LatencyOf(ListenerBinding listener) => _latency[listener.Index];
 
     public void RequestBegan() => Interlocked.Increment(ref _active);
 
@@ -75,15 +86,15 @@ internal sealed class ProxyMetrics
     /// <param name="rule">The rule that decided; null for none.</param>
     /// <param name="status">What was answered; 0 where the client went away first.</param>
     /// <param name="elapsed">From the head of the request to the end of the answer.</param>
-    public void RequestEnded(Listener listener, RouteOrigin? origin, string? rule, int status, TimeSpan elapsed)
+    public void RequestEnded(ListenerBinding listener, RouteOrigin? origin, string? rule, int status, TimeSpan elapsed)
     {
         Interlocked.Decrement(ref _active);
-        _latency[(int)listener].Add(elapsed);
-        var key = new RouteKey(listener, origin?.Name ?? "", rule ?? "");
+        _latency[listener.Index].Add(elapsed);
+        var key = new RouteKey(listener.Index, origin?.Name ?? "", rule ?? "");
         if (!_routes.TryGetValue(key, out var counts))
         {
             if (_routes.Count >= MaxRoutes)
-                key = new RouteKey(listener, "other", "other");
+                key = new RouteKey(listener.Index, "other", "other");
             counts = _routes.GetOrAdd(key, static _ => new StatusCounts());
         }
         counts.Add(status);
@@ -124,7 +135,8 @@ internal sealed class ProxyMetrics
 
     public void TableLoadFailed() => Interlocked.Increment(ref _loadFailures);
 
-    public readonly record struct RouteKey(Listener Listener, string Ingress, string Rule);
+    /// <param name="Listener">The place in <see cref="Listeners"/>.</param>
+    public readonly record struct RouteKey(int Listener, string Ingress, string Rule);
 
     /// <summary>Answers by the first digit of their status.</summary>
     internal sealed class StatusCounts

@@ -36,8 +36,7 @@ internal sealed class TestProxy : IAsyncDisposable
     public static ProxyOptions Options { get; } = new()
     {
         Address = IPAddress.Loopback,
-        HttpPort = 0,
-        HttpsPort = 0,
+        Listeners = ListenerOptions.OfIngress(0, 0),
         AdminPort = 0,
     };
 

@@ -88,7 +88,7 @@ public abstract class DiscoveryIdentity(OperatorFixture cluster)
         using var stream = new Protocol.Discovery.DiscoveryClient(channel).Stream(new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: Cancelled);
         try
         {
-            var hello = new Hello { Pod = pod, Namespace = cluster.Profile.SystemNamespace, Role = Role.Ingress, Format = Routing.RouteTableJson.FormatVersion };
+            var hello = new Hello { Pod = pod, Namespace = cluster.Profile.SystemNamespace, Role = Role.Ingress, Format = Routing.TableFormat.Current };
             await stream.RequestStream.WriteAsync(new ProxyMessage { Hello = hello }, Cancelled);
         }
         catch (Exception e) when (e is RpcException or InvalidOperationException)

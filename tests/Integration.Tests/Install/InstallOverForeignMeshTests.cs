@@ -31,7 +31,7 @@ public sealed class InstallOverForeignMeshTests(ForeignMeshFixture cluster) : IC
         (await cluster.KubectlAsync(IngressAdmissionTests.Ingress("theirs", $"{ns}.example.com", "web", 80), Cancelled, "create", "-n", ns, "-f", "-")).Expect();
         var states = cluster.Running.Services.GetRequiredService<DiscoveryStates>();
         await Wait.Until(() => states.Current!.Snapshot.Ingresses.Any(i => i.Metadata.Namespace == ns), "the Ingress to be seen");
-        Assert.Empty(states.Current!.Table.Http.All);
+        Assert.Empty(states.Current!.Table.FindListener("http")!.Hosts.All);
         Assert.Equal("", await cluster.KubectlAsync(Cancelled, "get", "ingress", "theirs", "-n", ns, "-o", "jsonpath={.status.loadBalancer.ingress}"));
     }
 }

@@ -27,7 +27,7 @@ internal sealed class FollowingProxy : IAsyncDisposable
     {
         var logs = new RecordingLogger();
         var factory = LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Information).AddProvider(logs));
-        var options = new ProxyOptions { Address = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 };
+        var options = new ProxyOptions { Address = IPAddress.Loopback, Listeners = ListenerOptions.OfIngress(0, 0), AdminPort = 0 };
         var server = await ProxyServer.StartAsync(options, factory, cancellationToken: TestContext.Current.CancellationToken);
         var discovery = new DiscoveryOptions($"localhost:{port}", cluster.CaFile, cluster.TokenFile, pod, "istio-system", "0.1.0");
         return new FollowingProxy(server, logs, new DiscoveryClient(discovery, server, logs, TimeProvider.System));
@@ -38,7 +38,8 @@ internal sealed class FollowingProxy : IAsyncDisposable
     /// <summary>What a client gets.</summary>
     public async Task<string> GetAsync()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{Server.Http}/") { Headers = { Host = "web.example.com" } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{Server.EndPointOf("http")}/");
+        request.Headers.Host = "web.example.com";
         using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
         return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}";
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Turnpike.Pipeline;
+using Turnpike.Routing;
 
 namespace Turnpike.Tests.Support.Proxy;
 
@@ -10,17 +11,21 @@ internal sealed class FakeExchange : Exchange
     private readonly Sink _sink;
     private readonly BodyReader? _requestBody;
 
-    public FakeExchange(string method = "GET", string target = "/", BodyReader? body = null, string peer = "9.9.9.9", Listener listener = Listener.Http)
+    public FakeExchange(string method = "GET", string target = "/", BodyReader? body = null, string peer = "9.9.9.9", string listener = IngressListeners.Http)
     {
         _sink = new Sink(this);
         _requestBody = body;
-        Connection = new ConnectionFacts(listener, IPAddress.Parse(peer));
+        Connection = new ConnectionFacts(Listeners[listener], IPAddress.Parse(peer));
         Request.Method = method;
         Request.Target = target;
         Request.Authority = "a.example.com:8080";
         Request.Scheme = Connection.Scheme;
         Request.Version = HttpGeneration.Http11;
     }
+
+    /// <summary>The sockets that a request may seem to come in by.</summary>
+    public static ListenerBindings Listeners { get; } =
+        new((IngressListeners.Http, ListenerProtocols.Http, 80), (IngressListeners.Https, ListenerProtocols.Https, 443));
 
     public override ConnectionFacts Connection { get; }
 

@@ -16,11 +16,12 @@ public abstract class PipelineTest
 
     internal RecordingLogger Logs { get; } = new();
 
-    internal ProxyMetrics Metrics { get; } = new();
+    internal ProxyMetrics Metrics { get; } = new(FakeExchange.Listeners);
 
     internal ProxyPipeline Start(IUpstreamClient client, RouteTable table, BodyBudget? budget = null, RequestBudget? memory = null)
     {
-        var pipeline = new ProxyPipeline(client, Metrics, Logs.CreateLogger("test"), Random, Time, Deadlines, budget, memory);
+        var pipeline = new ProxyPipeline(
+            FakeExchange.Listeners, client, Metrics, Logs.CreateLogger("test"), Random, Time, Deadlines, budget, memory);
         pipeline.Swap(table);
         return pipeline;
     }

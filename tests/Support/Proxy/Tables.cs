@@ -41,8 +41,7 @@ internal static class Tables
     public static RouteTable Of(Cluster[] clusters, params Route[] routes) => new()
     {
         Version = "test",
-        Http = Hosts(routes),
-        Https = Hosts(routes),
+        Listeners = IngressListeners.Of(Hosts(routes), Hosts(routes)),
         Clusters = new ClusterSet(clusters),
     };
 }

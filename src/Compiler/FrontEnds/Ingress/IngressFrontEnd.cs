@@ -86,13 +86,13 @@ internal sealed class IngressFrontEnd(
         var routes = isGuarded ? _unguarded : backends.RoutesOf(ingress, served, out var excess) is { } found ? found : LeaveOut(key, served, excess);
         if (routes is null)
             return;
-        var claim = new PathClaim(key, ListenerNames.Http, served.Host, served.Path, served.Origin, routes) { IsFallback = served.IsDefault };
+        var claim = new PathClaim(key, IngressListeners.Http, served.Host, served.Path, served.Origin, routes) { IsFallback = served.IsDefault };
         if (!tls.Cover(served.Host))
         {
             table.Add(claim);
             return;
         }
-        table.Add(claim with { Listener = ListenerNames.Https });
+        table.Add(claim with { Listener = IngressListeners.Https });
         switch (HttpMode(ingress, served.Host, tls))
         {
             case TlsIngressHttp.Allow:
@@ -120,11 +120,11 @@ internal sealed class IngressFrontEnd(
         var key = Keys.Of(ingress);
         if (!hosts.MayServe(key.Namespace, host) || !hosts.HasRest(key.Namespace, host))
             return;
-        var closing = new HostClosing(key, ListenerNames.Http, host, "lists the host under tls", null);
+        var closing = new HostClosing(key, IngressListeners.Http, host, "lists the host under tls", null);
         switch (HttpMode(ingress, host, tls))
         {
             case TlsIngressHttp.Allow:
-                table.LeaveOpen(ListenerNames.Http, host);
+                table.LeaveOpen(IngressListeners.Http, host);
                 break;
             case TlsIngressHttp.None:
                 table.Close(closing);
@@ -135,7 +135,7 @@ internal sealed class IngressFrontEnd(
                 break;
             case TlsIngressHttp.Redirect:
                 var origin = ServedPaths.OriginOfTls(ingress, entry);
-                table.Close(closing with { Rest = new PathClaim(key, ListenerNames.Http, host, PathMatch.Any, origin, _toHttps) });
+                table.Close(closing with { Rest = new PathClaim(key, IngressListeners.Http, host, PathMatch.Any, origin, _toHttps) });
                 break;
         }
     }
