@@ -133,7 +133,7 @@ public sealed partial class Cluster : IAsyncLifetime
         await Shell.RunAsync($"kubectl apply{await OldKubectlAsync()} -f {Manifest}");
         await Shell.RunAsync("kubectl wait -n istio-system --for=condition=Available deployment/turnpike-operator --timeout=80s");
         Measurements.Add("`kubectl apply -f config/install.yaml` until the operator is Available", Stopwatch.GetElapsedTime(started));
-        await Poll.UntilAsync(
+        await Wait.UntilSeen(
             "Deployment istio-ingress made by the operator",
             TimeSpan.FromSeconds(20),
             () => Shell.TryAsync("kubectl get deployment -n istio-system istio-ingress -o name"),

@@ -85,7 +85,7 @@ public sealed partial class Actions(Cluster cluster)
         {
             var answer = await CurlAsync("/anything/mirrored");
             Assert.Equal(("200", "v1"), (answer.Status, answer.Headers["x-httpbin-version"]));
-            await Poll.UntilAsync(
+            await Wait.UntilSeen(
                 "the copy", TimeSpan.FromSeconds(10), () => LinesAsync(place, $"GET {Host}-shadow /anything/mirrored", "app=httpbin,version=v2"), lines => lines == 1);
         });
         await ByAsync("cors", "cors_policy: preflight, and a request of the page", async () =>
@@ -109,7 +109,7 @@ public sealed partial class Actions(Cluster cluster)
                 metadata: {name: no-websocket}
                 spec: {destination: {name: httpbin}, websocket_upgrade: false}
                 """);
-            await Poll.UntilAsync(
+            await Wait.UntilSeen(
                 "a refusal, once the rule is there", TimeSpan.FromSeconds(5), RefusalAsync, refusal => refusal.Contains("403", StringComparison.Ordinal));
             await cluster.Shell.RunAsync($"kubectl delete routerule no-websocket -n {place.Namespace}");
         });
@@ -127,7 +127,7 @@ public sealed partial class Actions(Cluster cluster)
         await story.CheckAsync("labels follow their pods within a second", () => cluster.WithSampleAsync("precedence", place.Namespace, async () =>
         {
             await cluster.Shell.RunAsync($"kubectl label pod -n {place.Namespace} -l app=httpbin,version=v2 version=v1 --overwrite");
-            var took = await Poll.UntilAsync("v2's pod among v1's", TimeSpan.FromSeconds(5), () => VersionsAsync(8), versions => versions.Contains("v2"));
+            var took = await Wait.UntilSeen("v2's pod among v1's", TimeSpan.FromSeconds(5), () => VersionsAsync(8), versions => versions.Contains("v2"));
             Assert.True(took < TimeSpan.FromSeconds(2), $"it took {took}");
         }));
         await story.CheckAsync("no example was left out", () =>
@@ -146,7 +146,7 @@ public sealed partial class Actions(Cluster cluster)
         yaml.Append(Manifests.Ingress("httpbin", host: Host));
         await place.ApplyAsync(yaml.ToString());
         await cluster.Shell.RunAsync($"kubectl wait -n {place.Namespace} --for=condition=Available deployment/httpbin-v1 deployment/httpbin-v2 --timeout=60s");
-        await Poll.UntilAsync("both versions", TimeSpan.FromSeconds(20), () => VersionsAsync(8), versions => versions.Distinct().Count() == 2);
+        await Wait.UntilSeen("both versions", TimeSpan.FromSeconds(20), () => VersionsAsync(8), versions => versions.Distinct().Count() == 2);
     }
 
     private static string Deployment(string version) => $$"""

@@ -67,7 +67,7 @@ public sealed class FileMode(Cluster cluster)
         using var edge = await FindAsync(shell);
         await story.CheckAsync("a request arrives at httpbin with the rule's timeout", async () =>
         {
-            await Poll.UntilAsync("/headers", TimeSpan.FromSeconds(5), () => edge.GetAsync("/headers", "file.example"), answer => answer.Status == 200);
+            await Wait.UntilSeen("/headers", TimeSpan.FromSeconds(5), () => edge.GetAsync("/headers", "file.example"), answer => answer.Status == 200);
             Assert.Matches("\"X-Envoy-Expected-Rq-Timeout-Ms\": *\"2000\"", (await edge.GetAsync("/headers", "file.example")).Body);
         });
         await story.CheckAsync("an unknown host is not found", async () => Assert.Equal(404, (await edge.GetAsync("/headers", "other.example")).Status));

@@ -25,18 +25,18 @@ public sealed class Ordinary(Cluster cluster)
             {{Ingress("api", api, "/", "secure", tls: $"tls: [{{hosts: [{api}], secretName: certificate}}]", annotation: "turnpike.io/backend-protocol: HTTPS")}}
             """));
 
-        await story.CheckAsync("the port's name does not matter: HTTPS answers", () => Poll.UntilAsync(
+        await story.CheckAsync("the port's name does not matter: HTTPS answers", () => Wait.UntilSeen(
             "the shop", Soon, () => edge.GetSecureAsync("/headers", shop), answer => answer.Status == 200));
-        await story.CheckAsync("port 80 redirects, with path and query as they are", () => Poll.UntilAsync(
+        await story.CheckAsync("port 80 redirects, with path and query as they are", () => Wait.UntilSeen(
             "a redirect", Soon, () => edge.GetAsync("/headers?a=1&b=%2F", shop), answer => answer is { Status: 308 } && answer.Location == $"https://{shop}/headers?a=1&b=%2F"));
         await story.CheckAsync("so it does for a path that nobody has", async () => Assert.Equal(308, (await edge.GetAsync("/nobody/has/this", shop)).Status));
         await story.CheckAsync("a WebSocket goes through without a rule", async () => Assert.Equal("hello", await EchoAsync(shop, "hello")));
-        await story.CheckAsync("the upstream that speaks HTTPS answers", () => Poll.UntilAsync(
+        await story.CheckAsync("the upstream that speaks HTTPS answers", () => Wait.UntilSeen(
             "the api", Soon, () => edge.GetSecureAsync("/status/202", api), answer => answer.Status == 202));
         await story.CheckAsync("a path that another Ingress claims without tls is served on port 80", async () =>
         {
             await place.ApplyAsync(Ingress("challenge", shop, "/anything/challenge", "web"));
-            await Poll.UntilAsync("the challenge", Soon, () => edge.GetAsync("/anything/challenge", shop), answer => answer.Status == 200);
+            await Wait.UntilSeen("the challenge", Soon, () => edge.GetAsync("/anything/challenge", shop), answer => answer.Status == 200);
             Assert.Equal(308, (await edge.GetAsync("/anything/else", shop)).Status);
             Assert.Equal(200, (await edge.GetSecureAsync("/anything/challenge", shop)).Status);
         });
@@ -51,12 +51,12 @@ public sealed class Ordinary(Cluster cluster)
                   ingressClassName: istio
                   defaultBackend: {service: {name: nothing, port: {number: 80}}}
                 """);
-            await Poll.UntilAsync("the default backend", Soon, () => edge.GetAsync("/", "nobodys.example"), answer => answer.Status == 503);
+            await Wait.UntilSeen("the default backend", Soon, () => edge.GetAsync("/", "nobodys.example"), answer => answer.Status == 503);
             Assert.Equal(308, (await edge.GetAsync("/", shop)).Status);
             Assert.Equal(308, (await edge.GetAsync("/", api)).Status);
             await cluster.Shell.RunAsync($"kubectl delete ingress everything -n {other.Namespace}");
         });
-        await story.CheckAsync("404 says why", () => Poll.UntilAsync(
+        await story.CheckAsync("404 says why", () => Wait.UntilSeen(
             "a 404", Soon, () => edge.GetAsync("/", "unheard-of.example"), answer => answer is { Status: 404, Body: "no route for host \"unheard-of.example\"" }));
         await story.CheckAsync("an Ingress that another controller guarded is refused, with the reason", async () =>
         {

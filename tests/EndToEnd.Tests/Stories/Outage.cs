@@ -14,7 +14,7 @@ public sealed class Outage(Cluster cluster)
         await story.DoAsync("httpbin behind the ingress", place.ServeHttpbinAsync);
         await place.ApplyAsync(Rule(1));
         // Another story may have ended proxies a moment ago: what their end does to connections is not what this one is about.
-        await story.DoAsync("the ingress is as it stays", () => Poll.UntilAsync(
+        await story.DoAsync("the ingress is as it stays", () => Wait.UntilSeen(
             "as many ingress pods as wanted, all of them Ready",
             TimeSpan.FromSeconds(90),
             () => cluster.Shell.RunAsync("""
@@ -51,7 +51,7 @@ public sealed class Outage(Cluster cluster)
                 """);
             cluster.Measurements.Add("operator scaled from 0 to 2 until Available", Stopwatch.GetElapsedTime(started));
         });
-        await story.CheckAsync("what was made meanwhile is served", () => Poll.UntilAsync(
+        await story.CheckAsync("what was made meanwhile is served", () => Wait.UntilSeen(
             "the Ingress made without the operator",
             TimeSpan.FromSeconds(20),
             () => cluster.Edge.GetAsync("/headers", $"meanwhile.{place.Host}"),
@@ -71,7 +71,7 @@ public sealed class Outage(Cluster cluster)
     private static string Rule(int seconds) => Manifests.TimeoutRule("timeout", $"{seconds}s");
 
     /// <summary>The proxy tells the service how long it has.</summary>
-    private static async Task TimeoutIsAsync(Workplace place, int seconds) => await Poll.UntilAsync(
+    private static async Task TimeoutIsAsync(Workplace place, int seconds) => await Wait.UntilSeen(
         $"a timeout of {seconds} s in force",
         TimeSpan.FromSeconds(10),
         () => place.GetAsync("/headers"),

@@ -23,8 +23,8 @@ public sealed class Repair(Cluster cluster)
                   {"op": "replace", "path": "/spec/ports/0/targetPort", "value": 9999}]'
                 """);
             cluster.Measurements.Add(
-                "repair of a drifted Service, seen through kubectl", await Poll.UntilAsync("the Service as it was", Promised, ServiceAsync, now => now == before));
-            await Poll.UntilAsync("traffic again", TimeSpan.FromSeconds(10), () => cluster.Edge.GetOnNewConnectionAsync("/headers", place.Host), answer => answer.Status == 200);
+                "repair of a drifted Service, seen through kubectl", await Wait.UntilSeen("the Service as it was", Promised, ServiceAsync, now => now == before));
+            await Wait.UntilSeen("traffic again", TimeSpan.FromSeconds(10), () => cluster.Edge.GetOnNewConnectionAsync("/headers", place.Host), answer => answer.Status == 200);
         });
         await story.CheckAsync("a Deployment that was deleted is there again within 5 s", async () =>
         {
@@ -32,10 +32,10 @@ public sealed class Repair(Cluster cluster)
             await cluster.Shell.RunAsync("kubectl delete deployment -n istio-system istio-ingress --wait=false");
             cluster.Measurements.Add(
                 "repair of the deleted Deployment, seen through kubectl",
-                await Poll.UntilAsync("another Deployment istio-ingress", Promised, UidAsync, uid => uid.Length > 0 && uid != old));
+                await Wait.UntilSeen("another Deployment istio-ingress", Promised, UidAsync, uid => uid.Length > 0 && uid != old));
             cluster.Measurements.Add(
                 "… until it serves again",
-                await Poll.UntilAsync("traffic again", TimeSpan.FromSeconds(60), () => cluster.Edge.GetOnNewConnectionAsync("/headers", place.Host), answer => answer.Status == 200));
+                await Wait.UntilSeen("traffic again", TimeSpan.FromSeconds(60), () => cluster.Edge.GetOnNewConnectionAsync("/headers", place.Host), answer => answer.Status == 200));
         });
         await story.CheckAsync("a Deployment that was scaled and bent is straight within 5 s", async () =>
         {
@@ -44,14 +44,14 @@ public sealed class Repair(Cluster cluster)
                 kubectl patch deployment -n istio-system istio-ingress --type=strategic -p '
                   {"spec": {"template": {"spec": {"containers": [{"name": "istio-proxy", "image": "docker.io/local/nothing:1"}]}}}}'
                 """);
-            await Poll.UntilAsync("the template as it was", Promised, TemplateAsync, now => now == before);
+            await Wait.UntilSeen("the template as it was", Promised, TemplateAsync, now => now == before);
         });
         await story.CheckAsync("the RouteRules' webhook that lost its authority has it again within 5 s", async () =>
         {
             await cluster.Shell.RunAsync("""
                 kubectl patch validatingwebhookconfiguration turnpike --type=json -p '[{"op": "remove", "path": "/webhooks/0/clientConfig/caBundle"}]'
                 """);
-            await Poll.UntilAsync(
+            await Wait.UntilSeen(
                 "the caBundle",
                 Promised,
                 () => cluster.Shell.RunAsync("kubectl get validatingwebhookconfiguration turnpike -o jsonpath='{.webhooks[0].clientConfig.caBundle}'"),

@@ -124,7 +124,7 @@ public sealed partial class Speed(Cluster cluster)
     private async Task MemoryAsync()
     {
         Dictionary<string, long> seen = [];
-        await Poll.UntilAsync(
+        await Wait.UntilSeen(
             "the memory of operator and proxy",
             TimeSpan.FromSeconds(90),
             async () => string.Join(", ", (seen = await WorkingSetsAsync()).Keys),

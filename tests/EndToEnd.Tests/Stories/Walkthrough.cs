@@ -42,7 +42,7 @@ public sealed partial class Walkthrough(Cluster cluster)
         await story.DoAsync("create simple-ingress", () => _user.RunAsync(Served(Documented.CreateSimpleIngress)));
         await story.CheckAsync("simple-ingress has an address", () => HasAddressAsync(Documented.ShowSimpleIngress));
         await story.DoAsync("determine the ingress URL", async () => _user.Export("INGRESS_URL", await DetermineUrlAsync(80)));
-        await story.DoAsync("curl http://$INGRESS_URL/headers answers", () => Poll.UntilAsync(
+        await story.DoAsync("curl http://$INGRESS_URL/headers answers", () => Wait.UntilSeen(
             "/headers at the ingress",
             Soon,
             () => _user.TryAsync($"{Documented.GetHeaders} -sf"),
@@ -79,7 +79,7 @@ public sealed partial class Walkthrough(Cluster cluster)
         await CreateAsync(Manifests.Ingress("other-class", className: "nginx", path: "/status/202"));
         // Made after them: when it is served, they were seen.
         await CreateAsync(Manifests.Ingress("our-class", path: "/status/204"));
-        await Poll.UntilAsync("our class", Soon, () => cluster.Edge.GetAsync("/status/204"), answer => answer.Status == 204);
+        await Wait.UntilSeen("our class", Soon, () => cluster.Edge.GetAsync("/status/204"), answer => answer.Status == 204);
         Assert.Equal(404, (await cluster.Edge.GetAsync("/status/201")).Status);
         Assert.Equal(404, (await cluster.Edge.GetAsync("/status/202")).Status);
         await _user.RunAsync("kubectl delete ingress no-class other-class our-class");
@@ -94,7 +94,7 @@ public sealed partial class Walkthrough(Cluster cluster)
         await story.DoAsync("create secured-ingress", () => _user.RunAsync(Served(Documented.CreateSecuredIngress)));
         await story.CheckAsync("secured-ingress has an address", () => HasAddressAsync(Documented.ShowSecuredIngress));
         await story.DoAsync("determine the secure ingress URL", async () => _user.Export("SECURE_INGRESS_URL", await DetermineUrlAsync(443)));
-        await story.DoAsync("curl -k https://$SECURE_INGRESS_URL/ip answers", () => Poll.UntilAsync(
+        await story.DoAsync("curl -k https://$SECURE_INGRESS_URL/ip answers", () => Wait.UntilSeen(
             "/ip at the ingress",
             Soon,
             () => _user.TryAsync($"{Documented.GetIp} -sf"),
@@ -142,7 +142,7 @@ public sealed partial class Walkthrough(Cluster cluster)
     {
         await story.CheckAsync("istioctl delete removes the rule, by its own words", async () =>
             Assert.Equal("Deleted config: routerule httpbin-3s-rule", await _user.RunAsync(Documented.DeleteRule)));
-        await story.CheckAsync("without the rule /delay/4 takes its time again", async () => await Poll.UntilAsync(
+        await story.CheckAsync("without the rule /delay/4 takes its time again", async () => await Wait.UntilSeen(
             "the time before the rule",
             TimeSpan.FromSeconds(15),
             () => cluster.Edge.GetAsync("/delay/4"),
@@ -153,10 +153,10 @@ public sealed partial class Walkthrough(Cluster cluster)
         await story.CheckAsync("the secret of the document's cleanup does not exist", async () =>
             Assert.Contains("NotFound", (await _user.TryAsync(Documented.DeleteSecret)).Failed(), StringComparison.Ordinal));
         await story.CheckAsync("delete the secret that does", () => _user.RunAsync("kubectl delete -n istio-system secret istio-ingress-certs"));
-        await story.CheckAsync("the routes are gone", async () => await Poll.UntilAsync(
+        await story.CheckAsync("the routes are gone", async () => await Wait.UntilSeen(
             "/headers after the Ingress", Soon, () => cluster.Edge.GetAsync("/headers"), answer => answer.Status == 404));
         await story.CheckAsync("shut httpbin down", () => _user.RunAsync(Documented.StopHttpbin));
-        await story.CheckAsync("nothing is left", async () => await Poll.UntilAsync(
+        await story.CheckAsync("nothing is left", async () => await Wait.UntilSeen(
             "the namespace as it was before", TimeSpan.FromSeconds(60), InventoryAsync, now => now == before));
     }
 
@@ -180,7 +180,7 @@ public sealed partial class Walkthrough(Cluster cluster)
         return $"{host}:{nodePort.Groups[1].Value}";
     }
 
-    private async Task HasAddressAsync(string show) => await Poll.UntilAsync("the column ADDRESS", Soon, () => _user.RunAsync(show), shown =>
+    private async Task HasAddressAsync(string show) => await Wait.UntilSeen("the column ADDRESS", Soon, () => _user.RunAsync(show), shown =>
     {
         var lines = shown.Split('\n');
         var column = lines[0].IndexOf("ADDRESS", StringComparison.Ordinal);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Turnpike.Tests.EndToEnd.Support;
 
@@ -42,34 +41,12 @@ internal sealed class Shell(string directory)
     /// <summary>Runs a script that may fail; one that does not end within 90 s fails the test.</summary>
     public async Task<ShellResult> TryAsync(string script)
     {
-        var start = new ProcessStartInfo("bash")
-        {
-            WorkingDirectory = directory,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            ArgumentList = { "-c", script },
-        };
+        var start = new ProcessStartInfo("bash", ["-c", script]) { WorkingDirectory = directory };
         foreach (var (name, value) in _exported)
             start.Environment[name] = value;
         var started = Stopwatch.GetTimestamp();
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("bash does not start");
-        process.StandardInput.Close();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
-        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            var seen = new ShellResult(script, -1, await output, await error, Stopwatch.GetElapsedTime(started));
-            Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"a command did not end within {Limit.TotalSeconds} s: {seen}"));
-        }
-        return new ShellResult(script, process.ExitCode, await output, await error, Stopwatch.GetElapsedTime(started));
+        var run = await Programs.RunAsync(start, Limit, "", TestContext.Current.CancellationToken);
+        return new ShellResult(script, run.ExitCode, run.Output, run.Error, Stopwatch.GetElapsedTime(started));
     }
 
     /// <summary>Runs a script that must succeed; its standard output.</summary>

@@ -11,8 +11,13 @@ namespace Turnpike.Tests.EndToEnd.Support;
 /// </summary>
 internal sealed class Story
 {
+    // The longest step installs Turnpike, or changes a rule a hundred times.
+    private static readonly TimeSpan StepLimit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
+
     private readonly List<string> _failures = [];
     private readonly Cluster _cluster;
+    private string _at = "its beginning";
 
     private Story(Cluster cluster) => _cluster = cluster;
 
@@ -23,7 +28,11 @@ internal sealed class Story
         var story = new Story(cluster);
         try
         {
-            await tell(story);
+            await tell(story).WaitAsync(Limit, TestContext.Current.CancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            story._failures.Add($"the story did not end within {Limit}; it was at {story._at}, or at giving back what it had taken");
         }
         catch (StepFailedException)
         {
@@ -49,11 +58,12 @@ internal sealed class Story
     {
         var started = Stopwatch.GetTimestamp();
         Exception? fault = null;
+        _at = $"the step \"{step}\"";
         try
         {
-            await action();
+            await action().WaitAsync(StepLimit, TestContext.Current.CancellationToken);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
         {
             fault = e;
         }

@@ -8,9 +8,11 @@ namespace Turnpike.Tests.EndToEnd.Support;
 internal sealed class Traffic : IAsyncDisposable
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _failures = [];
+    private readonly ConcurrentDictionary<string, bool> _waiting = [];
     private readonly Task _running;
     private long _sent;
     private long _slowest;
@@ -24,7 +26,7 @@ internal sealed class Traffic : IAsyncDisposable
     public async Task PassAsync(int count)
     {
         var target = Interlocked.Read(ref _sent) + count;
-        await Poll.UntilAsync($"{count} more requests", TimeSpan.FromSeconds(60), () => Task.FromResult(Interlocked.Read(ref _sent)), sent => sent >= target);
+        await Wait.UntilSeen($"{count} more requests", TimeSpan.FromSeconds(60), () => Task.FromResult(Interlocked.Read(ref _sent)), sent => sent >= target);
         if (!_failures.IsEmpty)
             Assert.Fail($"{_failures.Count} of {_sent} requests failed, first: {string.Join("; ", _failures.Take(3))}");
     }
@@ -35,6 +37,9 @@ internal sealed class Traffic : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        // A request has a time limit of its own. A client that is not back after that would keep the story waiting for ever.
+        if (await Task.WhenAny(_running, Wait.Lasting(Patience, CancellationToken.None)) != _running)
+            Assert.Fail($"these clients still wait for a response {Patience} after the last request: {string.Join(", ", _waiting.Keys)}");
         await _running;
         _stop.Dispose();
     }
@@ -49,15 +54,17 @@ internal sealed class Traffic : IAsyncDisposable
             var at = Stopwatch.GetElapsedTime(started);
             try
             {
+                _waiting[client] = true;
                 var answer = await request();
                 if (answer.Status != 200)
                     _failures.Enqueue($"{client}, after {at}: {answer}");
                 InterlockedMax(answer.Elapsed.Ticks);
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            catch (Exception e)
             {
                 _failures.Enqueue($"{client}, after {at} (at {TimeProvider.System.GetUtcNow():HH:mm:ss.fff} given up): {e.Message}");
             }
+            _waiting.Remove(client, out _);
             Interlocked.Increment(ref _sent);
         }
     }

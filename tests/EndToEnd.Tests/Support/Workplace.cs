@@ -32,7 +32,7 @@ internal sealed class Workplace : IAsyncDisposable
             kubectl wait -n {Namespace} --for=condition=Available deployment/httpbin --timeout=60s
             """);
         await ApplyAsync(Manifests.Ingress("httpbin", host: Host));
-        await Poll.UntilAsync($"httpbin of {Namespace} behind the ingress", TimeSpan.FromSeconds(20), () => GetAsync("/headers"), answer => answer.Status == 200);
+        await Wait.UntilSeen($"httpbin of {Namespace} behind the ingress", TimeSpan.FromSeconds(20), () => GetAsync("/headers"), answer => answer.Status == 200);
     }
 
     public Task<EdgeAnswer> GetAsync(string path) => _cluster.Edge.GetAsync(path, Host);

@@ -11,8 +11,6 @@ namespace Turnpike.Tests.Support.Kubernetes;
 /// </summary>
 public abstract class ApiServer : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     private readonly string _directory = Directory.CreateTempSubdirectory("turnpike-apiserver-").FullName;
     private KubeApi? _api;
     private int _namespaces;
@@ -150,29 +148,6 @@ public abstract class ApiServer : IAsyncLifetime
         return directory?.FullName ?? throw new InvalidOperationException($"no repository around {AppContext.BaseDirectory}");
     }
 
-    private static async Task<ProgramRun> RunAsync(string program, string? input, CancellationToken ct, params string[] arguments)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(Patience);
-        using var process = new Process
-        {
-            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true },
-        };
-        process.Start();
-        try
-        {
-            if (input is not null)
-                await process.StandardInput.WriteAsync(input.AsMemory(), limit.Token);
-            process.StandardInput.Close();
-            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-            var error = process.StandardError.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            return new ProgramRun($"{program} {string.Join(' ', arguments)}", process.ExitCode, await output, await error);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-    }
+    private static Task<ProgramRun> RunAsync(string program, string? input, CancellationToken ct, params string[] arguments) =>
+        Programs.RunAsync(new ProcessStartInfo(program, arguments), TimeSpan.FromMinutes(2), input, ct);
 }

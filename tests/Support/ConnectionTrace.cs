@@ -3,9 +3,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 
-namespace Turnpike.Tests.EndToEnd.Support;
+namespace Turnpike.Tests.Support;
 
-/// <summary>How far one connection has come, for the report of a request that nobody answers: the network or the proxy may be at fault.</summary>
+/// <summary>
+/// Tells how far one connection has come, for the report of a request without a response: the network or the proxy may be at fault.
+/// </summary>
 internal sealed class ConnectionTrace : IDisposable
 {
     // Of Linux' tcp_info.
@@ -20,6 +22,7 @@ internal sealed class ConnectionTrace : IDisposable
     private readonly long _started = Stopwatch.GetTimestamp();
     private Socket? _socket;
     private TimeSpan? _connected;
+    private string? _last;
 
     /// <summary>Makes the connection that is traced; there is only one.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -27,14 +30,15 @@ internal sealed class ConnectionTrace : IDisposable
         _socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await _socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
         _connected = Stopwatch.GetElapsedTime(_started);
-        // The socket outlives the stream, so that it can be asked when the request has been given up.
-        return new NetworkStream(_socket, ownsSocket: false);
+        return new TracedStream(_socket, this);
     }
 
     public void Dispose() => _socket?.Dispose();
 
     public override string ToString()
     {
+        if (_last is { } last)
+            return last;
         if (_socket is not { } socket)
             return "no connection was begun";
         Span<byte> info = stackalloc byte[Size];
@@ -46,11 +50,28 @@ internal sealed class ConnectionTrace : IDisposable
                 return "connected";
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"connected from {socket.LocalEndPoint} to {socket.RemoteEndPoint} after {connected.TotalMilliseconds:0} ms, TCP state {info[0]}, {info[Retransmits]} retransmissions, {BinaryPrimitives.ReadUInt32LittleEndian(info[Unacknowledged..])} segments not acknowledged, {BinaryPrimitives.ReadUInt64LittleEndian(info[BytesAcknowledged..])} bytes acknowledged, {BinaryPrimitives.ReadUInt64LittleEndian(info[BytesReceived..])} received");
+                $"connected from {socket.LocalEndPoint} to {socket.RemoteEndPoint} after {connected.TotalMilliseconds:0} ms, "
+                + $"TCP state {info[0]}, {info[Retransmits]} retransmissions, "
+                + $"{BinaryPrimitives.ReadUInt32LittleEndian(info[Unacknowledged..])} segments not acknowledged, "
+                + $"{BinaryPrimitives.ReadUInt64LittleEndian(info[BytesAcknowledged..])} bytes acknowledged, "
+                + $"{BinaryPrimitives.ReadUInt64LittleEndian(info[BytesReceived..])} received");
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             return $"connected, then {e.Message}";
+        }
+    }
+
+    /// <summary>
+    /// Owns its socket, because a client gives a request up by disposing of the stream: a socket that stayed open would let the read go on,
+    /// and the request with it, for ever. The trace keeps what the socket said last.
+    /// </summary>
+    private sealed class TracedStream(Socket socket, ConnectionTrace trace) : NetworkStream(socket, ownsSocket: true)
+    {
+        protected override void Dispose(bool disposing)
+        {
+            trace._last ??= trace.ToString();
+            base.Dispose(disposing);
         }
     }
 }
