@@ -46,7 +46,7 @@ internal sealed class NullExchange : Exchange
     }
 
     /// <inheritdoc/>
-    public override ValueTask<Stream> AcceptUpgradeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public override ValueTask<ByteChannel> AcceptUpgradeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public override void Abort() => throw new InvalidOperationException("the pipeline broke the response off");

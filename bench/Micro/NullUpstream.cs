@@ -34,7 +34,7 @@ internal sealed class NullUpstream : UpstreamResponse, IUpstreamClient
     }
 
     /// <inheritdoc/>
-    public override Stream TakeConnection() => throw new NotSupportedException();
+    public override ByteChannel TakeConnection() => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => default;

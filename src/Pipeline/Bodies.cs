@@ -79,18 +79,3 @@ internal static class BodyCopy
         }
     }
 }
-
-internal sealed class StreamBodyReader(Stream stream) : BodyReader
-{
-    /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) => stream.ReadAsync(buffer, cancellationToken);
-}
-
-internal sealed class StreamBodyWriter(Stream stream) : BodyWriter
-{
-    /// <inheritdoc/>
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => stream.WriteAsync(bytes, cancellationToken);
-
-    /// <inheritdoc/>
-    public override ValueTask FlushAsync(CancellationToken cancellationToken) => new(stream.FlushAsync(cancellationToken));
-}

@@ -36,8 +36,8 @@ internal abstract class Exchange
     /// <summary>Sent after the body, where this client's protocol has trailers.</summary>
     public abstract void AddTrailer(string name, string value);
 
-    /// <summary>Answers a WebSocket handshake in the affirmative, with the headers of <see cref="Response"/>, and hands over the connection.</summary>
-    public abstract ValueTask<Stream> AcceptUpgradeAsync(CancellationToken cancellationToken);
+    /// <summary>Accepts a WebSocket handshake with the headers of <see cref="Response"/>, and hands over the connection.</summary>
+    public abstract ValueTask<ByteChannel> AcceptUpgradeAsync(CancellationToken cancellationToken);
 
     /// <summary>Breaks the stream so that the client notices that the answer is not whole.</summary>
     public abstract void Abort();

@@ -74,8 +74,8 @@ internal abstract class UpstreamResponse : IAsyncDisposable
     /// <summary>Ends the sending of the request; afterwards nothing reads its body any more.</summary>
     public virtual ValueTask StopRequestAsync() => default;
 
-    /// <summary>After status 101: the connection itself.</summary>
-    public abstract Stream TakeConnection();
+    /// <summary>Hands over the connection itself, after status 101.</summary>
+    public abstract ByteChannel TakeConnection();
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();

@@ -84,29 +84,31 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         await using var upstream = response.TakeConnection();
         await using var downstream = await exchange.AcceptUpgradeAsync(exchange.ClientGone);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone);
-        // Either side may be silent for as long as it likes; but what the other one says, it must take.
+        // Either side may be silent for as long as it likes, but it must take what the other one sends.
         using var client = new ClientWaits(new Tunnel(end), services.Deadlines, services.Time);
         using var server = new ClientWaits(new Tunnel(end), services.Deadlines, services.Time);
         client.Begin(patience);
         server.Begin(patience);
-        var toClient = PumpAsync(upstream, client.ForResponse(new StreamBodyWriter(downstream)), end.Token);
-        var toServer = PumpAsync(downstream, server.ForResponse(new StreamBodyWriter(upstream)), end.Token);
-        // A side that ends has sent all that it had; neither protocol lets us close one direction alone.
-        await Task.WhenAny(toClient, toServer);
-        await end.CancelAsync();
+        var toClient = CopyAsync(upstream, downstream, client, end.Token);
+        var toServer = CopyAsync(downstream, upstream, server, end.Token);
+        // The end of one direction is passed on, and the other one goes on, where the transport can end one alone.
+        if (!await await Task.WhenAny(toClient, toServer))
+            await end.CancelAsync();
         await Task.WhenAll(toClient, toServer);
     }
 
-    private static async Task PumpAsync(Stream from, BodyWriter to, CancellationToken cancellationToken)
+    /// <summary>Copies one direction. Returns true when it has ended and its end was passed on.</summary>
+    private static async Task<bool> CopyAsync(ByteChannel from, ByteChannel to, ClientWaits waits, CancellationToken cancellationToken)
     {
         try
         {
-            await BodyCopy.CopyAsync(new StreamBodyReader(from), to, cancellationToken);
-            await to.FlushAsync(cancellationToken);
+            await from.CopyToAsync(to, waits, cancellationToken);
+            return await to.TryEndAsync(cancellationToken);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            // That is how a connection ends when somebody hangs up.
+            // A connection ends like this when a side hangs up.
+            return false;
         }
     }
 

@@ -157,6 +157,27 @@ public sealed class WebSocketTests
         await ended.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task ClientThatHasSentAll_StillReceives()
+    {
+        await using var upstream = RawUpstream.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+            var received = await connection.ReadToEndAsync();
+            await connection.WriteAsync($"got {received}");
+        });
+        await using var proxy = await TestProxy.StartAsync(Table(upstream.EndPoint, allow: true));
+        using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
+        await client.WriteAsync(Handshake);
+        await client.ReadHeadAsync();
+
+        await client.WriteAsync("all of it");
+        client.EndWriting();
+
+        Assert.Equal("got all of it", await client.ReadToEndAsync());
+    }
+
     private static RouteTable Table(IPEndPoint endpoint, bool allow) =>
         Tables.Of(Tables.Cluster(endpoint), Tables.Route() with { AllowWebSocket = allow, Timeout = TimeSpan.FromMilliseconds(200) });
 

@@ -236,7 +236,7 @@ public sealed class AttemptTests : PipelineTest
         {
         }
 
-        public override Stream TakeConnection() => throw new NotSupportedException();
+        public override ByteChannel TakeConnection() => throw new NotSupportedException();
 
         public override ValueTask DisposeAsync() => step == FailingStep.DisposalThrows ? throw new InvalidTimeZoneException() : default;
     }

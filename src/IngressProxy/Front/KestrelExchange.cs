@@ -81,13 +81,14 @@ internal sealed class KestrelExchange : Exchange
         _features.Get<IHttpResponseTrailersFeature>()?.Trailers.Append(name, value);
 
     /// <inheritdoc/>
-    public override async ValueTask<Stream> AcceptUpgradeAsync(CancellationToken cancellationToken)
+    public override async ValueTask<ByteChannel> AcceptUpgradeAsync(CancellationToken cancellationToken)
     {
         _headSet = true;
         CopyHeaders();
-        return Request.Version == HttpGeneration.Http2
-            ? await _features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync()
-            : await _features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        return new KestrelChannel(
+            Request.Version == HttpGeneration.Http2
+                ? await _features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync()
+                : await _features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync());
     }
 
     /// <inheritdoc/>

@@ -81,7 +81,7 @@ internal sealed class Http2Response(
     }
 
     /// <inheritdoc/>
-    public override Stream TakeConnection() => throw new InvalidOperationException("a connection of HTTP/2 is shared");
+    public override ByteChannel TakeConnection() => throw new InvalidOperationException("a connection of HTTP/2 is shared");
 
     /// <inheritdoc/>
     public override ValueTask StopRequestAsync() => content?.StopAsync() ?? default;

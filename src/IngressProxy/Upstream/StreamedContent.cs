@@ -80,3 +80,14 @@ internal sealed class NoContent : HttpContent
         return false;
     }
 }
+
+/// <summary>The stream that the client library reads a body from.</summary>
+internal sealed class StreamBodyWriter(Stream stream) : BodyWriter
+{
+    /// <inheritdoc/>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        stream.WriteAsync(bytes, cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask FlushAsync(CancellationToken cancellationToken) => new(stream.FlushAsync(cancellationToken));
+}

@@ -54,7 +54,11 @@ internal sealed class FakeExchange : Exchange
 
     public override void AddTrailer(string name, string value) => Trailers.Add((name, value));
 
-    public override ValueTask<Stream> AcceptUpgradeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <summary>The connection that is handed over when the pipeline accepts an upgrade.</summary>
+    public ByteChannel? Upgrade { get; init; }
+
+    public override ValueTask<ByteChannel> AcceptUpgradeAsync(CancellationToken cancellationToken) =>
+        new(Upgrade ?? throw new NotSupportedException());
 
     public override void Abort() => Aborted = true;
 

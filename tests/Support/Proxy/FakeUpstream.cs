@@ -102,7 +102,9 @@ internal sealed class FakeResponse(int status = 200, string body = "", params (s
     {
     }
 
-    public override Stream TakeConnection() => throw new NotSupportedException();
+    public ByteChannel? Connection { get; init; }
+
+    public override ByteChannel TakeConnection() => Connection ?? throw new NotSupportedException();
 
     public override ValueTask DisposeAsync() => default;
 

@@ -116,14 +116,8 @@ internal sealed class Http1Connection(Transport transport, string peer) : IDispo
         return new ValueTask<int>(count);
     }
 
-    /// <summary>The connection as bytes both ways, beginning with those that came behind the head.</summary>
-    public Stream ToStream()
-    {
-        var early = Buffered == 0 ? [] : _buffer.AsSpan(_start, Buffered).ToArray();
-        _start = _end;
-        ReleaseIfEmpty();
-        return new UpgradedStream(transport.ToStream(), early);
-    }
+    /// <summary>Says that no more is sent, while the endpoint may go on. Returns false where the transport can only end both directions.</summary>
+    public bool TryEndSending() => transport.TryEndSending();
 
     /// <inheritdoc/>
     public void Dispose() => transport.Dispose();

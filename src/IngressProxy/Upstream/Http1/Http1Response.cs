@@ -66,10 +66,10 @@ internal sealed class Http1Response : UpstreamResponse
     }
 
     /// <inheritdoc/>
-    public override Stream TakeConnection()
+    public override ByteChannel TakeConnection()
     {
         _gone = true;
-        return _connection.ToStream();
+        return new UpgradedChannel(_connection);
     }
 
     /// <inheritdoc/>

@@ -23,8 +23,8 @@ internal abstract class Transport : IDisposable
     /// <summary>Receives some bytes; 0 at the end. Without room for any it waits until there are some.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
-    /// <summary>The same connection as a stream, which owns it from now on.</summary>
-    public abstract Stream ToStream();
+    /// <summary>Ends the direction that is sent. Returns false where only both can be ended.</summary>
+    public virtual bool TryEndSending() => false;
 
     /// <inheritdoc/>
     public abstract void Dispose();
@@ -54,7 +54,11 @@ internal sealed class SocketTransport(Socket socket) : Transport
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken) => socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
 
     /// <inheritdoc/>
-    public override Stream ToStream() => new NetworkStream(socket, ownsSocket: true);
+    public override bool TryEndSending()
+    {
+        socket.Shutdown(SocketShutdown.Send);
+        return true;
+    }
 
     /// <inheritdoc/>
     public override void Dispose() => socket.Dispose();
@@ -115,9 +119,6 @@ internal sealed class TlsTransport(Socket socket, SslStream tls) : Transport
             throw Reset(e);
         }
     }
-
-    /// <inheritdoc/>
-    public override Stream ToStream() => tls;
 
     /// <inheritdoc/>
     public override void Dispose()
