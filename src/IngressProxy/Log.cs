@@ -5,26 +5,26 @@ namespace Turnpike.IngressProxy;
 /// <summary>Everything that the proxy says. Nothing per request at Information or above, unless it is our own fault.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "table '{Version}' in force: {Hosts} hosts, {Clusters} clusters, {Certificates} certificates")]
-    public static partial void TableApplied(this ILogger logger, string version, int hosts, int clusters, int certificates);
+    [LoggerMessage(
+        1,
+        LogLevel.Information,
+        "table '{Version}' from {Source} applied: {Hosts} virtual hosts, {Clusters} clusters, {Certificates} certificates")]
+    public static partial void TableApplied(this ILogger logger, string version, string source, int hosts, int clusters, int certificates);
 
-    [LoggerMessage(2, LogLevel.Error, "table file '{File}' not loaded, the last good one stays in force: {Reason}")]
-    public static partial void TableNotLoaded(this ILogger logger, string file, string reason);
+    [LoggerMessage(2, LogLevel.Error, "table from {Source} refused, the last good one stays: {Reason}")]
+    public static partial void TableRefused(this ILogger logger, string source, string reason);
 
     [LoggerMessage(3, LogLevel.Information, "waiting for table file '{File}'")]
     public static partial void WaitingForTable(this ILogger logger, string file);
 
-    [LoggerMessage(4, LogLevel.Warning, "cannot watch directory '{Directory}', looking at the file every {Seconds} s instead: {Reason}")]
+    [LoggerMessage(4, LogLevel.Warning, "cannot watch directory '{Directory}', reading the table file every {Seconds} s instead: {Reason}")]
     public static partial void CannotWatch(this ILogger logger, string directory, double seconds, string reason);
 
-    [LoggerMessage(5, LogLevel.Warning, "control plane {Address} does not answer, the table in force stays, asking again in {Seconds} s: {Reason}")]
-    public static partial void DiscoveryFailed(this ILogger logger, string address, string reason, double seconds);
+    [LoggerMessage(5, LogLevel.Warning, "no connection to control plane {Address}, the last good table stays, next attempt in {Seconds} s: {Reason}")]
+    public static partial void DiscoveryFailed(this ILogger logger, string address, double seconds, string reason);
 
-    [LoggerMessage(6, LogLevel.Information, "control plane {Address} ended the stream, asking again")]
+    [LoggerMessage(6, LogLevel.Information, "control plane {Address} ended the stream, connecting again")]
     public static partial void DiscoveryEnded(this ILogger logger, string address);
-
-    [LoggerMessage(7, LogLevel.Error, "table '{Version}' refused, the one in force stays: {Reason}")]
-    public static partial void UpdateRefused(this ILogger logger, string version, string reason);
 
     [LoggerMessage(8, LogLevel.Warning, "listener '{Listener}' of the table is not served: {Reason}")]
     public static partial void ListenerNotServed(this ILogger logger, string listener, string reason);

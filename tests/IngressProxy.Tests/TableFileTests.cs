@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Turnpike.IngressProxy;
+using Turnpike.IngressProxy.TableSources;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
@@ -105,5 +106,22 @@ public sealed class TableFileTests : IDisposable
             await Task.Delay(10, limit.Token);
     }
 
-    private TableFile Watch(TestProxy proxy) => TableFile.Watch(TablePath, proxy.Server, proxy.Logs, TimeProvider.System);
+    private Following Watch(TestProxy proxy) =>
+        new(new TableFile(TablePath, new TableApplier(proxy.Server, proxy.Logs), proxy.Logs, TimeProvider.System));
+
+    /// <summary>A source that is followed until the end of a test.</summary>
+    private sealed class Following : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _run;
+
+        public Following(ITableSource source) => _run = source.RunAsync(_stop.Token);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _run;
+            _stop.Dispose();
+        }
+    }
 }

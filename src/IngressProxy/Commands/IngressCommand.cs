@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Turnpike.IngressProxy.AccessLog;
-using Turnpike.IngressProxy.Discovery;
+using Turnpike.IngressProxy.TableSources;
 
 namespace Turnpike.IngressProxy.Commands;
 
@@ -18,16 +18,16 @@ internal static class IngressCommand
         HelpName = "FILE",
     };
 
-    private static readonly Option<string?> Control = new("--discovery") { Description = "get the table from this control plane", HelpName = "HOST:PORT" };
+    private static readonly Option<string?> Discovery = new("--discovery") { Description = "get the table from this control plane", HelpName = "HOST:PORT" };
 
-    private static readonly Option<string> ControlCa = new("--discovery-ca")
+    private static readonly Option<string> DiscoveryCa = new("--discovery-ca")
     {
         Description = "the authorities of the control plane's certificate, in PEM",
         HelpName = "FILE",
         DefaultValueFactory = _ => "/var/run/secrets/turnpike/ca.crt",
     };
 
-    private static readonly Option<string> ControlToken = new("--discovery-token")
+    private static readonly Option<string> DiscoveryToken = new("--discovery-token")
     {
         Description = "the ServiceAccount token that tells the control plane who this is",
         HelpName = "FILE",
@@ -57,11 +57,11 @@ internal static class IngressCommand
     {
         var command = new Command("ingress", "Serve the routes of a table.")
         {
-            Table, Control, ControlCa, ControlToken, HttpPort, HttpsPort, StatusPort, AdminPort, Address, DrainDelay, DrainDuration, Inline, AccessLog, Level,
+            Table, Discovery, DiscoveryCa, DiscoveryToken, HttpPort, HttpsPort, StatusPort, AdminPort, Address, DrainDelay, DrainDuration, Inline, AccessLog, Level,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(Table) is null == result.GetResult(Control) is null)
+            if (result.GetResult(Table) is null == result.GetResult(Discovery) is null)
                 result.AddError("give one of --table FILE and --discovery HOST:PORT");
         });
         command.SetAction(RunAsync);
@@ -96,10 +96,7 @@ internal static class IngressCommand
                 await said.WriteLineAsync($"listening {listener} {endPoint}");
             await said.WriteLineAsync($"listening status {proxy.Status}\nlistening admin {proxy.Admin}");
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await using var file = arguments.GetValue(Table) is { } table ? TableFile.Watch(table.FullName, proxy, logger, TimeProvider.System) : null;
-            var following = Discovery(arguments) is { } discovery
-                ? new DiscoveryClient(discovery, proxy, logger, TimeProvider.System).RunAsync(stop.Token)
-                : Task.CompletedTask;
+            var following = SourceOf(arguments, new TableApplier(proxy, logger), logger).RunAsync(stop.Token);
             await signals.Stop;
             await proxy.DrainAsync(cancellationToken);
             await stop.CancelAsync();
@@ -114,13 +111,17 @@ internal static class IngressCommand
         }
     }
 
-    private static DiscoveryOptions? Discovery(ParseResult arguments) => arguments.GetValue(Control) is { } address
-        ? new DiscoveryOptions(
-            address,
-            arguments.GetValue(ControlCa)!,
-            arguments.GetValue(ControlToken)!,
+    private static ITableSource SourceOf(ParseResult arguments, TableApplier applier, ILogger logger)
+    {
+        if (arguments.GetValue(Table) is { } table)
+            return new TableFile(table.FullName, applier, logger, TimeProvider.System);
+        var options = new DiscoveryOptions(
+            arguments.GetValue(Discovery)!,
+            arguments.GetValue(DiscoveryCa)!,
+            arguments.GetValue(DiscoveryToken)!,
             Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
             Environment.GetEnvironmentVariable("POD_NAMESPACE") ?? "",
-            BuildInfo.Text)
-        : null;
+            BuildInfo.Text);
+        return new DiscoveryClient(options, applier, logger, TimeProvider.System);
+    }
 }

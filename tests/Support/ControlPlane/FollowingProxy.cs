@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Turnpike.IngressProxy;
-using Turnpike.IngressProxy.Discovery;
+using Turnpike.IngressProxy.TableSources;
 using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.Support.ControlPlane;
@@ -30,7 +30,7 @@ internal sealed class FollowingProxy : IAsyncDisposable
         var options = new ProxyOptions { Address = IPAddress.Loopback, Listeners = ListenerOptions.OfIngress(0, 0), AdminPort = 0 };
         var server = await ProxyServer.StartAsync(options, factory, cancellationToken: TestContext.Current.CancellationToken);
         var discovery = new DiscoveryOptions($"localhost:{port}", cluster.CaFile, cluster.TokenFile, pod, "istio-system", "0.1.0");
-        return new FollowingProxy(server, logs, new DiscoveryClient(discovery, server, logs, TimeProvider.System));
+        return new FollowingProxy(server, logs, new DiscoveryClient(discovery, new TableApplier(server, logs), logs, TimeProvider.System));
     }
 
     public bool Logged(string part) => Logs.Lines.Any(l => l.Contains(part, StringComparison.Ordinal));

@@ -6,24 +6,28 @@ using Microsoft.Extensions.Logging;
 using Turnpike.Protocol;
 using Turnpike.Routing;
 
-namespace Turnpike.IngressProxy.Discovery;
+namespace Turnpike.IngressProxy.TableSources;
 
-/// <summary>Where the control plane is, and by what the two know each other.</summary>
-/// <param name="Address"><c>host:port</c>.</param>
-/// <param name="CaFile">The authorities that the control plane's certificate must chain to, in PEM; read anew for each connection.</param>
-/// <param name="TokenFile">The projected ServiceAccount token; read anew for each connection.</param>
+/// <summary>The address of the control plane, and what proxy and control plane prove themselves by.</summary>
+/// <param name="Address">The address as <c>host:port</c>.</param>
+/// <param name="CaFile">The file of the authorities that sign the control plane's certificate, in PEM. It is read for each connection.</param>
+/// <param name="TokenFile">The file of the projected ServiceAccount token. It is read for each connection.</param>
+/// <param name="Pod">The name of this proxy's pod.</param>
+/// <param name="Namespace">The namespace of that pod.</param>
+/// <param name="Build">The build of this proxy, for the control plane's log.</param>
 internal sealed record DiscoveryOptions(string Address, string CaFile, string TokenFile, string Pod, string Namespace, string Build);
 
 /// <summary>
-/// Keeps a proxy's table as the control plane says, and tells it what became of each update. While the control plane is away the proxy
-/// goes on with the table that it has, and asks again.
+/// The control plane as the source of tables. The client reports what has become of each update. While the control plane cannot be
+/// reached, the proxy goes on with the last good table, and the client connects again and again.
 /// </summary>
-internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer proxy, ILogger logger, TimeProvider time, Random? random = null)
+internal sealed class DiscoveryClient(
+    DiscoveryOptions options, TableApplier applier, ILogger logger, TimeProvider time, Random? random = null) : ITableSource
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    // Bytes, below the 64 KiB that the control plane takes of one message: each resource has some bytes around it.
+    // In bytes. It is less than the 64 KiB that the control plane takes in one message, since each resource has some bytes around it.
     private const int InventoryPart = 32 * 1024;
     private const int LongestError = 4096;
 
@@ -31,13 +35,13 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
     private readonly Random _random = random ?? Random.Shared;
     private TimeSpan _pause = ShortestPause;
 
-    /// <summary>Follows until cancelled; nothing else ends it.</summary>
+    /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             var began = time.GetTimestamp();
-            // Not all proxies of a control plane that went away may come back in the same moment.
+            // The proxies of a control plane that went away must not all come back in the same moment.
             var pause = _pause * (0.5 + _random.NextDouble());
             try
             {
@@ -50,10 +54,11 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
             }
             catch (Exception e)
             {
-                // Whatever it is, to stop following would leave the proxy with this table for ever.
-                logger.DiscoveryFailed(options.Address, e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : e.Message, pause.TotalSeconds);
+                // Every fault is survived: to stop following would leave the proxy with this table for ever.
+                var reason = e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : e.Message;
+                logger.DiscoveryFailed(options.Address, pause.TotalSeconds, reason);
             }
-            // A stream that lasted was a good one, also when there was nothing to say.
+            // A stream that lasted was a good one, even if nothing was sent over it.
             if (time.GetElapsedTime(began) > LongestPause)
                 (pause, _pause) = (ShortestPause * (0.5 + _random.NextDouble()), ShortestPause);
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -64,7 +69,8 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
     private async Task StreamAsync(CancellationToken cancellationToken)
     {
         using var handler = CreateHandler();
-        using var channel = GrpcChannel.ForAddress($"https://{options.Address}", new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = 256 * 1024 * 1024 });
+        var settings = new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = 256 * 1024 * 1024 };
+        using var channel = GrpcChannel.ForAddress($"https://{options.Address}", settings);
         var token = (await File.ReadAllTextAsync(options.TokenFile, cancellationToken)).Trim();
         using var call = new Protocol.Discovery.DiscoveryClient(channel)
             .Stream(new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: cancellationToken);
@@ -77,12 +83,13 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
                 continue;
             }
             var before = _assembly.Version;
-            await call.RequestStream.WriteAsync(new ProxyMessage { Outcome = Take(update) }, cancellationToken);
+            await call.RequestStream.WriteAsync(new ProxyMessage { Outcome = Apply(update) }, cancellationToken);
             if (update.FromVersion.Length > 0 && update.FromVersion != before)
             {
-                // The two ends disagree about what is here, and will not agree by themselves: begin again from nothing.
+                // The two ends disagree about the table here, and will not agree by themselves: begin again from nothing.
                 _assembly.Reset();
-                throw new FormatException("an update started from another table than the one in force; asking for the whole table");
+                throw new FormatException(
+                    $"an update is for table '{update.FromVersion}', and this proxy has '{before}'; the next connection asks for the whole table");
             }
         }
     }
@@ -97,7 +104,7 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
         HasVersion = _assembly.Version,
     };
 
-    /// <summary>Says what the table is made of, in messages that are as small as the control plane wants them.</summary>
+    /// <summary>Sends the keys and versions of the table's resources, in messages of the size that the control plane takes.</summary>
     private async Task SendInventoryAsync(IAsyncStreamWriter<ProxyMessage> messages, CancellationToken cancellationToken)
     {
         var (part, size) = (new Inventory(), 0);
@@ -116,22 +123,16 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
         await messages.WriteAsync(new ProxyMessage { Inventory = part }, cancellationToken);
     }
 
-    private Outcome Take(TableUpdate update)
+    private Outcome Apply(TableUpdate update)
     {
-        try
+        var source = $"control plane {options.Address} (version '{update.ToVersion}')";
+        var error = applier.Apply(source, swap => _assembly.Apply(WireResources.FromWire(update), swap));
+        if (error is null)
         {
-            var table = _assembly.Apply(WireResources.FromWire(update), proxy.Swap);
             _pause = ShortestPause;
-            logger.TableApplied(table.Version, table.VirtualHostCount, table.Clusters.All.Length, table.Certificates.Length);
             return new Outcome { TableVersion = update.ToVersion };
         }
-        catch (Exception e)
-        {
-            // Not only what is foreseen: an update that cannot be taken is refused, whatever the reason, and the next one may be better.
-            proxy.CountLoadFailure();
-            logger.UpdateRefused(update.ToVersion, e.Message);
-            return new Outcome { TableVersion = update.ToVersion, Error = e.Message.Length <= LongestError ? e.Message : e.Message[..LongestError] };
-        }
+        return new Outcome { TableVersion = update.ToVersion, Error = error.Length <= LongestError ? error : error[..LongestError] };
     }
 
     private SocketsHttpHandler CreateHandler()
@@ -142,7 +143,7 @@ internal sealed class DiscoveryClient(DiscoveryOptions options, ProxyServer prox
         {
             SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust },
             ConnectTimeout = TimeSpan.FromSeconds(5),
-            // A control plane that is gone without a word is found out, and another replica asked.
+            // A control plane that vanishes without closing the connection is noticed, and another replica is asked.
             KeepAlivePingDelay = TimeSpan.FromSeconds(10),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
             UseProxy = false,
