@@ -39,7 +39,7 @@ public sealed class ClusterFeed
     public async Task RunAsync(Action synced, CancellationToken ct)
     {
         var slices = await _api.ServesAsync(KnownResources.EndpointSlices, ct);
-        _informers = [.. WatchedKinds.All(slices, _profile).Select(w => Watch(w.Resource, w.Query))];
+        _informers = [.. WatchedKinds.Of(slices, _profile).Select(w => Watch(w.Resource, w.Query))];
         var running = _informers.Select(i => Task.Run(() => i.RunAsync(ct), CancellationToken.None)).ToList();
         await Task.WhenAll(_informers.Select(i => i.Synced)).WaitAsync(ct);
         synced();
@@ -70,7 +70,11 @@ public sealed class ClusterFeed
         Watch(resource, query, resource.Kind, json => WatchedKinds.Watched(resource, json, _profile));
 
     private Informer<WatchedObject> WatchAuthority(string ns, string name) =>
-        Watch(KnownResources.Secrets, WatchedKinds.SecretNamed(ns, name), Kinds.AuthoritySecret, json => new WatchedObject(WatchedKinds.DecodeAuthority(json), "", null));
+        Watch(
+            KnownResources.Secrets,
+            ResourceQuery.Named(new(ns, name)),
+            Kinds.AuthoritySecret,
+            json => new WatchedObject(WatchedKinds.DecodeAuthority(json), "", null));
 
     private Informer<WatchedObject> Watch(ResourceRef resource, ResourceQuery query, string kind, Func<JsonElement, WatchedObject> decode)
     {

@@ -19,7 +19,7 @@ public sealed class ClusterReader(KubeApi api, Profile profile)
     public async Task<ClusterReading> ReadAsync(CancellationToken ct)
     {
         var slices = await api.ServesAsync(KnownResources.EndpointSlices, ct);
-        var lists = await Task.WhenAll(WatchedKinds.All(slices, profile).Select(kind => ListAsync(kind.Resource, kind.Query, ct)));
+        var lists = await Task.WhenAll(WatchedKinds.Of(slices, profile).Select(kind => ListAsync(kind.Resource, kind.Query, ct)));
         var store = new ObjectStore(profile);
         foreach (var (resource, objects) in lists)
         {
@@ -39,7 +39,8 @@ public sealed class ClusterReader(KubeApi api, Profile profile)
     private async Task<IReadOnlyList<ReadObject>?> AuthorityAsync(string name, CancellationToken ct)
     {
         var slash = name.IndexOf('/', StringComparison.Ordinal);
-        return (await ListAsync(KnownResources.Secrets, WatchedKinds.SecretNamed(name[..slash], name[(slash + 1)..]), WatchedKinds.DecodeAuthority, ct)).Objects;
+        var query = ResourceQuery.Named(new(name[..slash], name[(slash + 1)..]));
+        return (await ListAsync(KnownResources.Secrets, query, WatchedKinds.DecodeAuthority, ct)).Objects;
     }
 
     private Task<(ResourceRef Resource, IReadOnlyList<ReadObject>? Objects)> ListAsync(ResourceRef resource, ResourceQuery query, CancellationToken ct) =>

@@ -11,33 +11,61 @@ namespace Turnpike.Discovery;
 /// <param name="Conditions">Of a RouteRule: <c>status.conditions</c> as JSON text, where there are any.</param>
 internal sealed record WatchedObject(ReadObject Read, string Uid, string? Conditions);
 
-/// <summary>What a route table is made of, how narrowly it is asked for, and how it is read.</summary>
-internal static class WatchedKinds
+/// <summary>A kind that route tables are made of.</summary>
+/// <param name="Resource">The kind.</param>
+/// <param name="Query">The objects of the kind that are watched.</param>
+/// <param name="Reason">
+/// Why the operator may list and watch the kind, for the comment in its role. Kinds with one reason share a rule.
+/// </param>
+public sealed record WatchedKind(ResourceRef Resource, ResourceQuery Query, string Reason)
 {
+    /// <summary>The versions of Kubernetes in which the kind is watched; null for all.</summary>
+    public string? OnlyFor { get; init; }
+}
 
-    /// <param name="slices">Whether the API server serves EndpointSlices in v1; Endpoints otherwise.</param>
-    /// <param name="profile">Of the installation.</param>
-    public static IEnumerable<(ResourceRef Resource, ResourceQuery Query)> All(bool slices, Profile profile) =>
+/// <summary>The kinds that route tables are made of. The informers and the roles of the operator are both made from this list.</summary>
+public static class WatchedKinds
+{
+    private const string Endpoints = "Route tables contain the ready addresses of Services.";
+
+    private const string Ingresses = "Route tables are made from Ingresses, by class.";
+
+    private const string Objects = "Route tables are made from Services, pods, and the names and labels of namespaces.";
+
+    private const string Secrets =
+        "Route tables contain the certificates of TLS hosts and the authorities of backends. An Ingress may name any Secret of its "
+        + "namespace, so the names are not known in advance, and a role cannot select Secrets by type. The operator lists Secrets of type "
+        + "kubernetes.io/tls and, by name, those that an Ingress names as an authority. It gets none.";
+
+    private const string Settings = "The operator reads the mesh settings and the records of host owners in its namespace.";
+
+    /// <param name="profile">The names of the installation.</param>
+    public static IReadOnlyList<WatchedKind> All(Profile profile) =>
     [
-        (CustomResources.RouteRules, ResourceQuery.All),
-        (KnownResources.Ingresses, ResourceQuery.All),
-        (KnownResources.IngressClasses, ResourceQuery.All),
-        (KnownResources.Services, ResourceQuery.All),
-        (slices ? KnownResources.EndpointSlices : KnownResources.Endpoints, ResourceQuery.All),
-        (KnownResources.Pods, ResourceQuery.All),
-        (KnownResources.Namespaces, ResourceQuery.All),
-        // Certificates only, and by name what an Ingress verifies its backends by: other secrets are nobody's business here.
-        (KnownResources.Secrets, new ResourceQuery { FieldSelector = "type=kubernetes.io/tls" }),
-        (KnownResources.ConfigMaps, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }),
-        (KnownResources.ConfigMaps, ResourceQuery.Named(new(profile.SystemNamespace, profile.MeshConfigMap))),
+        new(CustomResources.RouteRules, ResourceQuery.All, "Route tables are made from RouteRules."),
+        new(KnownResources.Ingresses, ResourceQuery.All, Ingresses),
+        new(KnownResources.IngressClasses, ResourceQuery.All, Ingresses),
+        new(KnownResources.Services, ResourceQuery.All, Objects),
+        new(KnownResources.EndpointSlices, ResourceQuery.All, Endpoints) { OnlyFor = "Kubernetes 1.21 and newer" },
+        new(KnownResources.Endpoints, ResourceQuery.All, Endpoints) { OnlyFor = "Kubernetes before 1.21" },
+        new(KnownResources.Pods, ResourceQuery.All, Objects),
+        new(KnownResources.Namespaces, ResourceQuery.All, Objects),
+        new(KnownResources.Secrets, new() { FieldSelector = "type=kubernetes.io/tls" }, Secrets),
+        new(KnownResources.ConfigMaps, new() { Namespace = profile.SystemNamespace, LabelSelector = Names.HostRecordLabel }, Settings),
+        new(KnownResources.ConfigMaps, ResourceQuery.Named(new(profile.SystemNamespace, profile.MeshConfigMap)), Settings),
     ];
 
-    /// <summary>One Secret of any type.</summary>
-    public static ResourceQuery SecretNamed(string ns, string name) => new() { Namespace = ns, FieldSelector = $"metadata.name={name}" };
+    /// <param name="slices">Whether the API server serves EndpointSlices in v1, which are then watched in place of Endpoints.</param>
+    /// <param name="profile">The names of the installation.</param>
+    internal static IEnumerable<WatchedKind> Of(bool slices, Profile profile)
+    {
+        var other = slices ? KnownResources.Endpoints : KnownResources.EndpointSlices;
+        return All(profile).Where(kind => kind.Resource != other);
+    }
 
-    public static ReadObject DecodeAuthority(JsonElement json) => ReadObject.FromAuthority(JsonObject.Create(json)!);
+    internal static ReadObject DecodeAuthority(JsonElement json) => ReadObject.FromAuthority(JsonObject.Create(json)!);
 
-    public static WatchedObject Watched(ResourceRef resource, JsonElement json, Profile profile)
+    internal static WatchedObject Watched(ResourceRef resource, JsonElement json, Profile profile)
     {
         var conditions = resource == CustomResources.RouteRules
             && json.Child("status")?.Child("conditions") is { ValueKind: JsonValueKind.Array } array
@@ -47,7 +75,7 @@ internal static class WatchedKinds
     }
 
     /// <summary>The items of a list do not say what they are.</summary>
-    public static ReadObject Decode(ResourceRef resource, JsonElement json, Profile profile)
+    internal static ReadObject Decode(ResourceRef resource, JsonElement json, Profile profile)
     {
         var raw = JsonObject.Create(json)!;
         raw["apiVersion"] = resource.ApiVersion;

@@ -95,6 +95,7 @@ internal static class DesiredProxy
         // The grace period is longer than the drain, so that the proxy exits before the kubelet kills it.
         var drain = mesh.DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero;
         var grace = (int)Math.Ceiling(drain.TotalSeconds) + 15;
+        var ports = Deployed.IngressPorts.Select(p => $"- {{name: {p.Listener}, containerPort: {p.ContainerPort}, protocol: TCP}}");
         return KubeYaml.Object($"""
             metadata:
               labels:
@@ -162,7 +163,7 @@ internal static class DesiredProxy
                       value: "1"
                     {GarbageCollection.Environment("        ")}
                     ports:
-                    {Lines("        ", Deployed.IngressPorts.Select(p => $"- {{name: {p.Listener}, containerPort: {p.ContainerPort}, protocol: TCP}}"))}
+                    {Lines("        ", ports)}
                     - name: status
                       containerPort: {Deployed.ProxyStatusPort}
                       protocol: TCP

@@ -2,17 +2,19 @@ using System.Text.Json.Nodes;
 
 namespace Turnpike.Operator.Manifests;
 
-/// <summary>One rule of a role: what may be done with which objects, and what for.</summary>
-/// <param name="Reason">Written above the rule, for whoever has to allow it.</param>
-/// <param name="ApiGroup">Empty for the core.</param>
+/// <summary>One rule of a role, and why the operator needs it.</summary>
+/// <param name="Reason">The comment above the rule, for the administrator who reviews it.</param>
+/// <param name="ApiGroup">The API group; empty for the core group.</param>
+/// <param name="Resources">The plural names of the kinds, or of their subresources.</param>
+/// <param name="Verbs">The allowed verbs.</param>
 internal sealed record Grant(string Reason, string ApiGroup, string[] Resources, string[] Verbs)
 {
-    /// <summary>The only objects that it is about; empty: all. Lists and watches name theirs in a field selector.</summary>
+    /// <summary>
+    /// The names of the only objects that the rule allows; empty for all. Lists and watches name them in a field selector.
+    /// </summary>
     public string[] Names { get; init; } = [];
 
-    /// <summary>
-    /// What an ordinary run does not need it for, such as an old API server; null where every run needs every verb of it.
-    /// </summary>
+    /// <summary>The circumstances in which alone the rule is needed, such as an old API server; null when it is always needed.</summary>
     public string? OnlyFor { get; init; }
 
     public JsonObject ToRule()

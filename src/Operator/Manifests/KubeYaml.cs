@@ -3,7 +3,7 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Operator.Manifests;
 
-/// <summary>Objects written as YAML in the code, as people know them.</summary>
+/// <summary>Objects that are written as YAML in the code.</summary>
 internal static class KubeYaml
 {
     public static JsonObject Object(string yaml)
@@ -12,6 +12,6 @@ internal static class KubeYaml
         return document.Root as JsonObject ?? throw new InvalidOperationException($"not an object: {document.Error}\n{yaml}");
     }
 
-    /// <summary>A value inside YAML, quoted so that it can be nothing but a text.</summary>
+    /// <summary>Quotes a value inside YAML, so that it can only be a string.</summary>
     public static string Quote(string text) => JsonValue.Create(text).ToJsonString();
 }

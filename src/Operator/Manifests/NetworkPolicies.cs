@@ -4,17 +4,18 @@ using Turnpike.Api;
 namespace Turnpike.Operator.Manifests;
 
 /// <summary>
-/// Who may come to which port of ours; everything else is closed. What our pods connect to is left open: the proxy goes to the pods of
-/// any Service, the operator to the API server, whose address no policy can name.
+/// Policies for connections to the pods of operator and ingress: everything that they do not allow is closed. Connections from these pods
+/// are not restricted, because the proxy connects to the pods of any Service, and the operator to the API server, whose address a policy
+/// cannot name.
 /// </summary>
 internal static class NetworkPolicies
 {
     public static IEnumerable<JsonObject> All(Profile profile) => [Operator(profile), Ingress(profile)];
 
     /// <remarks>
-    /// The API server comes to the webhooks from the network of its nodes, which a policy cannot tell from others: that port is open, and
-    /// so is the one of the kubelet's probes and of scrapes. Discovery is for the ingress and for the other replicas; sidecars capture no
-    /// traffic and ask for no table.
+    /// The API server connects to the webhooks from the network of its nodes, which a policy cannot select. So that port is open, as is the
+    /// one of the kubelet's probes and of scrapes. Discovery is open to the ingress and the other replicas; sidecars capture no traffic and
+    /// need no table.
     /// </remarks>
     private static JsonObject Operator(Profile profile) => KubeYaml.Object($"""
         apiVersion: networking.k8s.io/v1
@@ -47,7 +48,9 @@ internal static class NetworkPolicies
               port: {Deployed.DiscoveryPort}
         """);
 
-    /// <remarks>The status port is for the kubelet's probes and for scrapes; the table is on loopback, which no policy can open.</remarks>
+    /// <remarks>
+    /// The status port is open to the kubelet's probes and scrapes. The table is on loopback, which a policy cannot open.
+    /// </remarks>
     private static JsonObject Ingress(Profile profile) => KubeYaml.Object($"""
         apiVersion: networking.k8s.io/v1
         kind: NetworkPolicy

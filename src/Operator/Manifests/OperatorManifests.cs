@@ -3,18 +3,19 @@ using Turnpike.Api;
 
 namespace Turnpike.Operator.Manifests;
 
-/// <summary>The operator itself: Deployment, Service, configuration.</summary>
+/// <summary>The operator's own objects: Namespaces, Deployment and Service.</summary>
 internal static class OperatorManifests
 {
     /// <summary>
-    /// A replica listens after a second and is ready after another, on a machine that has nothing else to do. A probe that comes earlier
-    /// finds nobody, and Kubernetes writes a warning for each.
+    /// The delay of the first probes. On an idle machine a replica listens after one second and is ready after two. Kubernetes writes a
+    /// warning Event for each earlier probe, which fails.
     /// </summary>
     private const int StartSeconds = 5;
 
-    public static IEnumerable<JsonObject> Namespaces(Profile profile) => [Namespace(profile.SystemNamespace), Namespace(profile.SelfTestNamespace)];
+    public static IEnumerable<JsonObject> Namespaces(Profile profile) =>
+        [Namespace(profile.SystemNamespace), Namespace(profile.SelfTestNamespace)];
 
-    /// <summary>Without a label: the namespace may be there already, with pods of others in it.</summary>
+    /// <summary>The namespace has no labels, because it may exist already, with pods of others in it.</summary>
     private static JsonObject Namespace(string name) => KubeYaml.Object($"""
         apiVersion: v1
         kind: Namespace

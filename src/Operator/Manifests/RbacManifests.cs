@@ -1,64 +1,120 @@
 using System.Text.Json.Nodes;
 using Turnpike.Api;
+using Turnpike.Discovery;
 using Turnpike.Yaml;
 
 namespace Turnpike.Operator.Manifests;
 
-/// <summary>What the operator may do, and nothing else. The proxies may do nothing: they never talk to the API server.</summary>
+/// <summary>
+/// The roles of the operator, with nothing that it does not need. The proxies have none, because they never call the API server.
+/// </summary>
 internal static class RbacManifests
 {
+    private const string Networking = "networking.k8s.io";
+
     private static readonly string[] Watch = ["list", "watch"];
 
-    // Objects that the leader applies: an apply is a patch, and a create where the object is not there yet.
-    private static readonly string[] Keep = ["list", "watch", "create", "patch"];
+    // The leader applies these objects. An apply is a patch, and a create when the object does not exist yet.
+    private static readonly string[] Apply = ["list", "watch", "create", "patch"];
 
-    /// <summary>In every namespace.</summary>
+    /// <summary>The grants in every namespace.</summary>
     public static IReadOnlyList<Grant> OfCluster(Profile profile) =>
     [
-        new("Route tables are made of these, and of the namespaces' names and labels.", "", ["services", "pods", "namespaces"], Watch),
-        new("The ready addresses of Services.", "discovery.k8s.io", ["endpointslices"], Watch) { OnlyFor = "Kubernetes 1.21 and newer" },
-        new("The same.", "", ["endpoints"], Watch) { OnlyFor = "Kubernetes before 1.21" },
-        new("Certificates of TLS hosts. Any Ingress may name a Secret of its namespace, so the names are not known beforehand, and a rule cannot tell Secrets by type: the operator lists those of type kubernetes.io/tls and, by name, those that an Ingress verifies its backends by, and gets none.", "", ["secrets"], Watch),
-        new("Which Ingresses there are, and whose class they have.", "networking.k8s.io", ["ingresses", "ingressclasses"], Watch),
-        new("The IngressClass is made where it is missing, and never changed. A create cannot be allowed for one name.", "networking.k8s.io", ["ingressclasses"], ["create"]),
-        new("The address of the ingress is written to the status of each Ingress, where it is not there yet.", "networking.k8s.io", ["ingresses"], ["get"]),
-        new("The same.", "networking.k8s.io", ["ingresses/status"], ["patch"]),
-        new("The rules.", Api.Names.Group, ["routerules"], Watch),
-        new("Conditions are written to the status of each rule, where they are not there yet.", Api.Names.Group, ["routerules"], ["get"]),
-        new("The same.", Api.Names.Group, ["routerules/status"], ["patch"]),
-        new("Where no load balancer has an address, that of the ingress is its nodes'. The oldest kubelet decides whether sidecars can be native ones.", "", ["nodes"], Watch),
-        new("A sidecar is made to fit what its namespace allows a container.", "", ["limitranges", "resourcequotas"], Watch),
-        new("What is wrong with an object is an Event on it, which is counted when it happens again.", "events.k8s.io", ["events"], ["create", "patch"]),
-        new("Who a proxy is, by its token.", "authentication.k8s.io", ["tokenreviews"], ["create"]),
-        new("The authority of the webhooks' certificates is kept in their configuration, which belongs to our namespace and goes with it.", "admissionregistration.k8s.io", ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"], ["get", "list", "watch", "patch"])
+        .. WatchedKinds.All(profile)
+            .Where(kind => kind.Query.Namespace is null)
+            .GroupBy(kind => (kind.Reason, kind.Resource.Group, kind.OnlyFor))
+            .Select(kinds => new Grant(kinds.Key.Reason, kinds.Key.Group, [.. kinds.Select(kind => kind.Resource.Plural)], Watch)
+            {
+                OnlyFor = kinds.Key.OnlyFor,
+            }),
+        new(
+            "The operator creates the IngressClass when it is missing, and never changes it. A role cannot restrict a create to one name.",
+            Networking,
+            ["ingressclasses"],
+            ["create"]),
+        new("The operator reads an Ingress before it writes addresses to its status.", Networking, ["ingresses"], ["get"]),
+        new("The operator writes the addresses of the managed ingress to the status of Ingresses.", Networking, ["ingresses/status"], ["patch"]),
+        new("The operator reads a RouteRule before it writes conditions to its status.", Api.Names.Group, ["routerules"], ["get"]),
+        new("The operator writes conditions to the status of RouteRules.", Api.Names.Group, ["routerules/status"], ["patch"]),
+        new(
+            "Without a load balancer, the addresses of the ingress are those of its nodes. "
+                + "The oldest kubelet decides whether sidecars can be native.",
+            "",
+            ["nodes"],
+            Watch),
+        new("A sidecar must fit the limits of its namespace.", "", ["limitranges", "resourcequotas"], Watch),
+        new("The operator publishes Events on objects, and counts repetitions.", "events.k8s.io", ["events"], ["create", "patch"]),
+        new("The operator identifies proxies by their tokens.", "authentication.k8s.io", ["tokenreviews"], ["create"]),
+        new(
+            "The operator writes its certificate authority to the webhook configurations, "
+                + "and makes them belong to its namespace, so that they are deleted with it.",
+            "admissionregistration.k8s.io",
+            ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"],
+            ["get", "list", "watch", "patch"])
         {
             Names = [profile.WebhookConfiguration],
         },
-        new("The same: the uid of our namespace.", "", ["namespaces"], ["get"]) { Names = [profile.SystemNamespace] },
+        new("The webhook configurations name the operator's namespace as their owner, by its uid.", "", ["namespaces"], ["get"])
+        {
+            Names = [profile.SystemNamespace],
+        },
     ];
 
-    /// <summary>In our own namespace.</summary>
+    /// <summary>The grants in the operator's own namespace.</summary>
     public static IReadOnlyList<Grant> OfSystemNamespace(Profile profile) =>
     [
-        new("The settings, which are made where they are missing and never changed, the authority that proxies trust, what the leader says of itself and the proxies, and who has which host: a record for each namespace, named after it.", "", ["configmaps"], [.. Keep, "delete"]),
-        new("The key of that authority, which all replicas share.", "", ["secrets"], ["get", "list", "watch"]) { Names = [Deployed.CaSecret] },
-        new("The same, when it is renewed.", "", ["secrets"], ["update"]) { Names = [Deployed.CaSecret], OnlyFor = "a run of months" },
-        new("The same, the first time. A create cannot be allowed for one name.", "", ["secrets"], ["create"]),
-        new("One replica leads.", "coordination.k8s.io", ["leases"], ["get", "update"]) { Names = [Deployed.Lease] },
-        new("The same, the first time.", "coordination.k8s.io", ["leases"], ["create"]),
-        new("The managed ingress.", "apps", ["deployments"], Keep) { Names = [profile.IngressService] },
-        new("The same.", "", ["services", "serviceaccounts"], Keep) { Names = [profile.IngressService] },
-        new("How many pods of ingress and operator may be away at a time.", "policy", ["poddisruptionbudgets"], Keep) { Names = [profile.IngressService, Deployed.Operator] },
+        new(
+            "ConfigMaps hold the settings, which are created when they are missing and never changed, the authority that proxies trust, "
+                + "the status of the installation, and the hosts of each namespace in a record that is named after it.",
+            "",
+            ["configmaps"],
+            [.. Apply, "delete"]),
+        new("All replicas share the key of the certificate authority.", "", ["secrets"], ["get", "list", "watch"])
+        {
+            Names = [Deployed.CaSecret],
+        },
+        new("The operator renews the certificate authority.", "", ["secrets"], ["update"])
+        {
+            Names = [Deployed.CaSecret],
+            OnlyFor = "an operator that runs for months",
+        },
+        new("The operator creates the authority's Secret once. A role cannot restrict a create to one name.", "", ["secrets"], ["create"]),
+        new("The replicas elect a leader.", "coordination.k8s.io", ["leases"], ["get", "update"]) { Names = [Deployed.Lease] },
+        new(
+            "The operator creates the lease once. A role cannot restrict a create to one name.",
+            "coordination.k8s.io",
+            ["leases"],
+            ["create"]),
+        new("The operator applies the Deployment of the managed ingress.", "apps", ["deployments"], Apply)
+        {
+            Names = [profile.IngressService],
+        },
+        new("The operator applies the Service and the ServiceAccount of the managed ingress.", "", ["services", "serviceaccounts"], Apply)
+        {
+            Names = [profile.IngressService],
+        },
+        new("The operator applies the disruption budgets of ingress and operator.", "policy", ["poddisruptionbudgets"], Apply)
+        {
+            Names = [profile.IngressService, Deployed.Operator],
+        },
     ];
 
-    /// <summary>In the namespace of the self-test: objects that are sent by dry run to see what the webhooks make of them.</summary>
+    /// <summary>The grants in the namespace of the self-test, which creates objects there by dry run.</summary>
     public static IReadOnlyList<Grant> OfSelfTest { get; } =
     [
-        new("A marked pod is sent by dry run, to see whether it comes back with a sidecar. Pods can be made nowhere else.", "", ["pods"], ["create"]),
-        new("A bad rule is sent by dry run, to see whether it is refused.", Api.Names.Group, ["routerules"], ["create"]),
+        new(
+            "The self-test creates a marked pod by dry run, and checks that it gets a sidecar. The operator can create pods in no other namespace.",
+            "",
+            ["pods"],
+            ["create"]),
+        new(
+            "The self-test creates an invalid RouteRule by dry run, and checks that it is refused.",
+            Api.Names.Group,
+            ["routerules"],
+            ["create"]),
     ];
 
-    /// <summary>The documents, with the reason above each rule.</summary>
+    /// <summary>Returns the documents, with the reason above each rule.</summary>
     public static IEnumerable<string> All(Profile profile) =>
     [
         YamlText.Write(ServiceAccount(profile)),
@@ -87,9 +143,10 @@ internal static class RbacManifests
               name: {name}
               {(ns is null ? "" : $"namespace: {ns}")}
             """);
-        // The writer of YAML knows no comments: each rule is written by itself, below its own.
+        // The YAML writer has no comments, so each rule is written separately, below its comment.
         var writer = new YamlWriter("\n");
-        return YamlText.Write(head) + "rules:\n" + string.Concat(grants.Select(grant => $"{Comment(grant)}\n{writer.Item(grant.ToRule(), 0)}\n"));
+        var rules = grants.Select(grant => $"{Comment(grant)}\n{writer.Item(grant.ToRule(), 0)}\n");
+        return YamlText.Write(head) + "rules:\n" + string.Concat(rules);
     }
 
     private static string Comment(Grant grant) => $"# {grant.Reason}{(grant.OnlyFor is null ? "" : $" Only for {grant.OnlyFor}.")}";

@@ -9,36 +9,38 @@ namespace Turnpike.Operator.Manifests;
 
 /// <summary>
 /// The CustomResourceDefinition of RouteRule: a structural schema with every field in both spellings, derived from the records that the
-/// decoder reads into. What it is called and which columns it has is said by the attributes of its entity, as KubeOps' generator has it.
+/// decoder fills. The names and columns come from the attributes of the entity, as in KubeOps' generator.
 /// </summary>
 internal static class RouteRuleCrd
 {
     private static readonly Type Entity = typeof(V1Alpha2RouteRule);
-    private static readonly KubernetesEntityAttribute Said = Entity.GetCustomAttribute<KubernetesEntityAttribute>()!;
+    private static readonly KubernetesEntityAttribute Kind = Entity.GetCustomAttribute<KubernetesEntityAttribute>()!;
 
     public static JsonObject Build() => new()
     {
         ["apiVersion"] = "apiextensions.k8s.io/v1",
         ["kind"] = "CustomResourceDefinition",
-        ["metadata"] = new JsonObject { ["name"] = $"{Said.PluralName}.{Said.Group}" },
+        ["metadata"] = new JsonObject { ["name"] = $"{Kind.PluralName}.{Kind.Group}" },
         ["spec"] = new JsonObject
         {
-            ["group"] = Said.Group,
+            ["group"] = Kind.Group,
             ["names"] = new JsonObject
             {
-                ["kind"] = Said.Kind,
-                ["listKind"] = Said.Kind + "List",
-                ["plural"] = Said.PluralName,
-                ["singular"] = Said.Kind.ToLowerInvariant(),
-                ["shortNames"] = new JsonArray([.. Entity.GetCustomAttributes<KubernetesEntityShortNamesAttribute>().SelectMany(names => names.ShortNames)]),
+                ["kind"] = Kind.Kind,
+                ["listKind"] = Kind.Kind + "List",
+                ["plural"] = Kind.PluralName,
+                ["singular"] = Kind.Kind.ToLowerInvariant(),
+                ["shortNames"] = new JsonArray(
+                    [.. Entity.GetCustomAttributes<KubernetesEntityShortNamesAttribute>().SelectMany(names => names.ShortNames)]),
             },
             ["scope"] = Entity.GetCustomAttribute<EntityScopeAttribute>()!.Scope.ToString(),
             ["versions"] = new JsonArray(new JsonObject
             {
-                ["name"] = Said.ApiVersion,
+                ["name"] = Kind.ApiVersion,
                 ["served"] = true,
                 ["storage"] = true,
-                ["additionalPrinterColumns"] = new JsonArray([.. Entity.GetCustomAttributes<GenericAdditionalPrinterColumnAttribute>().Select(Column)]),
+                ["additionalPrinterColumns"] = new JsonArray(
+                    [.. Entity.GetCustomAttributes<GenericAdditionalPrinterColumnAttribute>().Select(Column)]),
                 ["subresources"] = new JsonObject { ["status"] = new JsonObject() },
                 ["schema"] = new JsonObject { ["openAPIV3Schema"] = ObjectSchema() },
             }),
@@ -94,14 +96,15 @@ internal static class RouteRuleCrd
             FieldShape.Map => new JsonObject { ["type"] = "object", ["additionalProperties"] = value },
             _ => value,
         };
-        // What a rule of CEL may cost is reckoned from how often its message may be there.
+        // The API server estimates the cost of a CEL rule from the largest number of its messages.
         if (field.MaxCount is { } count)
             schema[field.Shape == FieldShape.List ? "maxItems" : "maxProperties"] = count;
-        schema["description"] = string.Join(' ', new[] { field.Description, field.Bounds, field.Default.Length > 0 ? $"Default: {field.Default}." : "" }.Where(t => t.Length > 0));
+        string[] sentences = [field.Description, field.Bounds, field.Default.Length > 0 ? $"Default: {field.Default}." : ""];
+        schema["description"] = string.Join(' ', sentences.Where(sentence => sentence.Length > 0));
         return schema;
     }
 
-    /// <summary>What a schema can hold and say as clearly as the webhook; durations and patterns are left to that.</summary>
+    /// <summary>Adds the bounds that a schema reports as clearly as the webhook. Durations and patterns are left to the webhook.</summary>
     private static void AddBounds(JsonObject value, FieldSchema field)
     {
         if (field.Range is { } range)
@@ -116,14 +119,23 @@ internal static class RouteRuleCrd
 
     private static JsonObject Status()
     {
-        static JsonObject Text(string description) => new() { ["type"] = "string", ["description"] = description };
+        static JsonObject Field(string type, string? format, string description)
+        {
+            var field = new JsonObject { ["type"] = type };
+            if (format is not null)
+                field["format"] = format;
+            field["description"] = description;
+            return field;
+        }
+
+        static JsonObject Text(string description) => Field("string", null, description);
         return new JsonObject
         {
             ["type"] = "object",
-            ["description"] = "What became of the rule.",
+            ["description"] = "The status of the rule.",
             ["properties"] = new JsonObject
             {
-                ["observedGeneration"] = new JsonObject { ["type"] = "integer", ["format"] = "int64", ["description"] = "The generation that the conditions speak of." },
+                ["observedGeneration"] = Field("integer", "int64", "The generation of the rule that the conditions are about."),
                 ["conditions"] = new JsonObject
                 {
                     ["type"] = "array",
@@ -136,12 +148,12 @@ internal static class RouteRuleCrd
                         ["required"] = new JsonArray("type", "status", "reason", "message", "lastTransitionTime"),
                         ["properties"] = new JsonObject
                         {
-                            ["type"] = Text("Which condition."),
+                            ["type"] = Text("The type of the condition."),
                             ["status"] = Text("True, False or Unknown."),
-                            ["reason"] = Text("One word."),
-                            ["message"] = Text("One sentence."),
-                            ["lastTransitionTime"] = new JsonObject { ["type"] = "string", ["format"] = "date-time", ["description"] = "When the status last changed." },
-                            ["observedGeneration"] = new JsonObject { ["type"] = "integer", ["format"] = "int64", ["description"] = "The generation that this condition speaks of." },
+                            ["reason"] = Text("The reason, one word."),
+                            ["message"] = Text("An explanation."),
+                            ["lastTransitionTime"] = Field("string", "date-time", "The time of the last change of the status."),
+                            ["observedGeneration"] = Field("integer", "int64", "The generation of the rule that this condition is about."),
                         },
                     },
                 },

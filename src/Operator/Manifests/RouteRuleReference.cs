@@ -5,7 +5,7 @@ using Turnpike.Api.RouteRules;
 
 namespace Turnpike.Operator.Manifests;
 
-/// <summary>The reference of RouteRule's fields, from the same records as decoder and schema.</summary>
+/// <summary>The reference of RouteRule's fields, generated from the records that the decoder and the schema use.</summary>
 internal static class RouteRuleReference
 {
     public static string Build()
@@ -28,12 +28,15 @@ internal static class RouteRuleReference
 
     private static void Write(StringBuilder text, MessageSchema message)
     {
-        text.Append(CultureInfo.InvariantCulture, $"## {message.Name}\n\n{message.Description}\n\n| Field | Also written | Type | Default | Bounds | Effect |\n|---|---|---|---|---|---|\n");
+        text.Append(CultureInfo.InvariantCulture, $"## {message.Name}\n\n{message.Description}\n\n");
+        text.Append("| Field | Also written | Type | Default | Bounds | Effect |\n|---|---|---|---|---|---|\n");
         foreach (var field in message.Fields)
         {
             var also = field.SnakeName == field.Name ? "" : $"`{field.Name}`";
-            var oneOf = field.OneOf is null ? "" : $" Excludes {string.Join(", ", message.Fields.Where(f => f.OneOf == field.OneOf && f != field).Select(f => $"`{f.SnakeName}`"))}.";
-            text.Append(CultureInfo.InvariantCulture, $"| `{field.SnakeName}` | {also} | {TypeOf(field)} | {field.Default} | {BoundsOf(field)} | {field.Description}{oneOf} |\n");
+            var others = message.Fields.Where(f => f.OneOf == field.OneOf && f != field).Select(f => $"`{f.SnakeName}`");
+            var effect = field.OneOf is null ? field.Description : $"{field.Description} Excludes {string.Join(", ", others)}.";
+            string[] cells = [$"`{field.SnakeName}`", also, TypeOf(field), field.Default, BoundsOf(field), effect];
+            text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
         }
         text.Append('\n');
     }
@@ -55,7 +58,8 @@ internal static class RouteRuleReference
     {
         const string folder = "routerules/";
         var assembly = typeof(RouteRuleReference).Assembly;
-        foreach (var resource in assembly.GetManifestResourceNames().Where(n => n.StartsWith(folder, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        var resources = assembly.GetManifestResourceNames().Where(n => n.StartsWith(folder, StringComparison.Ordinal));
+        foreach (var resource in resources.Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
             yield return (Path.GetFileNameWithoutExtension(resource), reader.ReadToEnd().ReplaceLineEndings("\n"));
@@ -91,7 +95,7 @@ internal static class RouteRuleReference
         };
     }
 
-    /// <summary>Each message once, in the order in which a reader meets it.</summary>
+    /// <summary>Returns each message once, in the order in which a reader meets it.</summary>
     private static List<MessageSchema> Messages()
     {
         var found = new List<MessageSchema> { MessageSchema.RouteRuleSpec };

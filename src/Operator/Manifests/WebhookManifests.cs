@@ -4,15 +4,16 @@ using Turnpike.Api;
 namespace Turnpike.Operator.Manifests;
 
 /// <summary>
-/// Which objects the API server asks us about. The caBundle is not here: the operator keeps it right, under a field manager of its
-/// own. Failure policies never change at run time. In lists that <c>kubectl apply</c> replaces whole (rules), what the API server would
-/// fill in is spelled out, so that a second apply finds nothing to change.
+/// The webhook configurations. They leave out the caBundle, which the operator writes under its own field manager. Failure policies never
+/// change at run time. In lists that <c>kubectl apply</c> replaces as a whole (rules), the defaults of the API server are spelled out, so
+/// that a second apply finds nothing to change.
 /// </summary>
 internal static class WebhookManifests
 {
-    /// <param name="profile">Its namespace is left out.</param>
-    /// <param name="asks">A value of the namespaces' label that they must have; null: any but those of <paramref name="others"/>.</param>
-    /// <param name="others">Values of that label that they must not have.</param>
+    /// <summary>Selects namespaces by the injection label. The operator's own namespace and those of the system are left out.</summary>
+    /// <param name="profile">The names of the installation.</param>
+    /// <param name="asks">The value that the label must have; null for any value but <paramref name="others"/>.</param>
+    /// <param name="others">The values that the label must not have.</param>
     private static string Selector(Profile profile, string? asks, params string[] others) => $"""
           namespaceSelector:
             matchExpressions:
@@ -24,7 +25,7 @@ internal static class WebhookManifests
               values: [{string.Join(", ", (asks is null ? others : [asks]).Select(KubeYaml.Quote))}]
         """;
 
-    /// <summary>The API server sets it from 1.21 on; before that the decision itself leaves these namespaces out.</summary>
+    /// <summary>A label that the API server sets from 1.21 on. Before that, the injection itself leaves these namespaces out.</summary>
     private const string NameLabel = "kubernetes.io/metadata.name";
 
     public static JsonObject Validating(Profile profile) => KubeYaml.Object($"""
@@ -79,7 +80,7 @@ internal static class WebhookManifests
             """);
         configuration["webhooks"] = profile.InjectsByDefault
             ? new JsonArray(Injection(profile, "injection", Deployed.InjectPath, Selector(profile, null, "false")))
-            // Whether a namespace asks is the API server's to say, which knows its labels of this moment.
+            // The API server decides whether a namespace asks for sidecars, because it knows the current labels.
             : new JsonArray(
                 Injection(profile, "namespaces.injection", Deployed.InjectAskedPath, Selector(profile, "true")),
                 Injection(profile, "pods.injection", Deployed.InjectPath, Selector(profile, null, "true", "false")));
