@@ -12,6 +12,7 @@ namespace Turnpike.Bench.ControlPlane;
 internal sealed class ControlPlaneUnderTest
 {
     private readonly ObjectStore _store = new();
+    private readonly IncrementalCompiler _compiler = new();
     private TableResources _resources = TableResources.None;
 
     /// <summary>Takes in an object as a watch brings it: as JSON text.</summary>
@@ -28,7 +29,7 @@ internal sealed class ControlPlaneUnderTest
     public (byte[] Update, int Changed, int Diagnostics) Publish()
     {
         var (snapshot, invalid) = _store.Snapshot();
-        var compilation = RouteCompiler.Compile(snapshot);
+        var compilation = _compiler.Compile(snapshot);
         var resources = TableResources.Of(compilation.Table, _resources);
         var delta = resources.Since(_resources);
         _resources = resources;

@@ -20,7 +20,7 @@ public static class DiscoveryHosting
         services.AddSingleton(profile);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new DiscoveryLimits());
-        services.TryAddSingleton<TableCompiler>(RouteCompiler.Compile);
+        services.TryAddSingleton<TableCompiler>(_ => new IncrementalCompiler().Compile);
         services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<ProxyRegistry>().AddSingleton<DiscoveryMetrics>();
         services.AddSingleton<ProxyAuthenticator>().AddSingleton<DiscoveryGate>().AddSingleton<LargeUpdates>().AddSingleton<FleetStreams>();
         services.AddHostedService<DiscoveryEngine>();

@@ -57,8 +57,8 @@ internal static class ObjectReview
     /// not read yet is no warning, because the operator reads it only when the object exists.
     /// </summary>
     public static IEnumerable<string> Warnings(ClusterSnapshot candidate, ObjectKey subject) =>
-        RouteCompiler.Diagnose(candidate).Diagnostics
-            .Where(d => d.Subject == subject && d.Reason != DiagnosticReasons.SecretNotRead)
+        RouteCompiler.Diagnose(candidate, subject)
+            .Where(d => d.Reason != DiagnosticReasons.SecretNotRead)
             .Select(d => d.Message);
 
     public static ImmutableArray<T> With<T>(ImmutableArray<T> all, T candidate, Func<T, ObjectMeta> metadata)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
+using Turnpike.Compiler.FrontEnds.Ingress;
 
 namespace Turnpike.Compiler;
 
@@ -25,7 +26,7 @@ public sealed class BackendAuthorities
     public static ImmutableHashSet<string> Named(ClusterSnapshot snapshot) =>
     [
         .. snapshot.Ingresses
-            .Where(i => i.Metadata.Annotations.ContainsKey(Api.Names.BackendCaAnnotation) && IngressClasses.IsOurs(i, snapshot.Mesh, snapshot.IngressClasses))
+            .Where(i => i.Metadata.Annotations.ContainsKey(Api.Names.BackendCaAnnotation) && IngressRequests.IsOurs(i, snapshot))
             .Select(i => (i.Metadata.Namespace, Secret: BackendSettings.Of(i).AuthoritySecret!))
             .Distinct()
             .GroupBy(n => n.Namespace, StringComparer.Ordinal)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Turnpike.Api;
 using Turnpike.Api.Core;
+using Turnpike.Compiler.Incremental;
 using Turnpike.Compiler.Limits;
 using Turnpike.Routing;
 
@@ -11,45 +12,51 @@ namespace Turnpike.Compiler.Backends;
 internal sealed class BackendIndex
 {
     /// <summary>
-    /// The type of Service that is not followed: it would let everybody who may write a Service point the proxy at any address that the proxy can reach.
+    /// The type of Service that is not followed: it would let everybody who may write a Service point the proxy at any address that the
+    /// proxy can reach.
     /// </summary>
     public const string ExternalName = "ExternalName";
 
-    private readonly ClusterSnapshot _snapshot;
-    private readonly Dictionary<(string Namespace, string Name), ServiceObject> _services;
-    private readonly Dictionary<string, ServiceObject> _servicesByHost;
-    private readonly ILookup<(string Namespace, string Service), EndpointsObject> _endpoints;
-    private readonly Lazy<PodIndex> _pods;
-    private readonly SortedDictionary<string, Cluster> _clusters = new(StringComparer.Ordinal);
+    // A cluster without endpoints costs nothing to speak of.
+    private const string NoPayer = "";
 
-    public BackendIndex(ClusterSnapshot snapshot)
+    private readonly ClusterSnapshot _snapshot;
+    private readonly NamespaceBudget? _budget;
+    private readonly Unit.Recorder? _recorder;
+    private readonly Dictionary<(string Namespace, string Name), ServiceObject> _services;
+    private readonly Lazy<Dictionary<string, ServiceObject>> _servicesByHost;
+    private readonly SortedDictionary<string, ClusterUnit> _clusters = new(StringComparer.Ordinal);
+    private ClusterSet _set = ClusterSet.Empty;
+    private bool _isChanged = true;
+
+    /// <param name="snapshot">The services, and what else holds for all snapshots of <see cref="Update"/>.</param>
+    /// <param name="budget">The budget that clusters are charged to; null where no cluster is made.</param>
+    /// <param name="recorder">Takes the clusters that a unit asks for.</param>
+    public BackendIndex(ClusterSnapshot snapshot, NamespaceBudget? budget = null, Unit.Recorder? recorder = null)
     {
-        _snapshot = snapshot;
+        (_snapshot, _budget, _recorder) = (snapshot, budget, recorder);
         _services = snapshot.Services.ToDictionary(s => (s.Metadata.Namespace, s.Metadata.Name));
-        _servicesByHost = snapshot.Services.DistinctBy(HostOf, StringComparer.OrdinalIgnoreCase).ToDictionary(HostOf, StringComparer.OrdinalIgnoreCase);
-        _endpoints = snapshot.Endpoints.ToLookup(e => (e.Metadata.Namespace, e.ServiceName));
-        Addresses = new EndpointPolicy(snapshot);
+        _servicesByHost = new(
+            () => snapshot.Services
+                .DistinctBy(HostOf, StringComparer.OrdinalIgnoreCase)
+                .ToDictionary(HostOf, StringComparer.OrdinalIgnoreCase),
+            isThreadSafe: false);
+        Endpoints = new EndpointIndex(snapshot);
         Authorities = new BackendAuthorities(snapshot);
-        _pods = new Lazy<PodIndex>(() => new PodIndex(snapshot.Pods), isThreadSafe: false);
     }
 
-    public EndpointPolicy Addresses { get; }
+    public EndpointIndex Endpoints { get; }
 
     public BackendAuthorities Authorities { get; }
-
-    /// <summary>The budget that clusters are charged to; null where they are not counted.</summary>
-    public NamespaceBudget? Budget { get; init; }
-
-    public IEnumerable<Cluster> Clusters => _clusters.Values;
 
     public ServiceObject? Find(string ns, string name) => _services.GetValueOrDefault((ns, name));
 
     /// <param name="host">A full host name such as <c>httpbin.default.svc.cluster.local</c>.</param>
-    public ServiceObject? FindByHost(string host) => _servicesByHost.GetValueOrDefault(host);
+    public ServiceObject? FindByHost(string host) => _servicesByHost.Value.GetValueOrDefault(host);
 
     public string HostOf(ServiceObject service) => $"{service.Metadata.Name}.{service.Metadata.Namespace}.svc.{_snapshot.Mesh.Domain}";
 
-    /// <summary>The name of the cluster for a backend and the pods that carry <paramref name="labels"/>; made when first asked for.</summary>
+    /// <summary>The name of the cluster for a backend and the pods that carry <paramref name="labels"/>.</summary>
     /// <param name="backend">A port of a service, and what an Ingress says of the way there.</param>
     /// <param name="labels">Null or empty for all its pods.</param>
     /// <param name="payer">The namespace that asks for it.</param>
@@ -62,74 +69,155 @@ internal sealed class BackendIndex
         if (labels is { IsEmpty: false })
             name += "{" + string.Join(',', labels.Select(l => $"{l.Key}={l.Value}")) + "}";
         name += backend.Options.OfCluster(port);
-        if (!_clusters.ContainsKey(name))
+        var cluster = _clusters.GetValueOrDefault(name);
+        if (cluster?.Backend is null)
         {
-            var endpoints = _endpoints[(service.Metadata.Namespace, service.Metadata.Name)].Sum(e => e.Subsets.Sum(s => s.Addresses.Length));
             var (tls, lacksAuthority) = TlsOf(backend);
-            excess = Budget?.Spend(payer, NamespaceBudget.OfCluster(name, endpoints) + (tls?.AuthorityPem?.Length ?? 0));
+            cluster ??= new ClusterUnit(name);
+            (cluster.Labels, cluster.Tls, cluster.LacksAuthority) = (labels, tls, lacksAuthority);
+            // Who asks first pays. Where the limit is not enforced, units that ask are charged at the end.
+            if (_budget is { IsEnforced: true })
+                excess = _budget.Spend(payer, CostOf(name, backend, tls));
             if (excess is not null)
                 return null;
-            _clusters.Add(name, new Cluster
-            {
-                Name = name,
-                Endpoints = lacksAuthority ? [] : EndpointsOf(service, port, labels),
-                Protocol = backend.Protocol.Protocol,
-                Tls = tls,
-                LacksAuthority = lacksAuthority,
-                LoadBalancing = LoadBalancingOf(service),
-                ConnectTimeout = _snapshot.Mesh.ConnectTimeout,
-                Host = _snapshot.Mesh.UpstreamHost == Api.Mesh.UpstreamHost.Service
-                    ? string.Create(CultureInfo.InvariantCulture, $"{HostOf(service)}:{port.Port}")
-                    : null,
-            });
+            (cluster.Backend, cluster.Built) = (backend, null);
+            _clusters[name] = cluster;
         }
+        _recorder?.Add(cluster, payer);
         return name;
     }
 
-    /// <summary>Whether TLS is spoken to the endpoints of a cluster that was made before.</summary>
+    /// <summary>Whether TLS is spoken to the endpoints of a cluster that was asked for before.</summary>
     public bool SpeaksTls(string cluster) => _clusters.TryGetValue(cluster, out var found) && found.Tls is not null;
 
-    /// <summary>The name of a cluster without endpoints, for a backend that is not there: its path stays taken and answers 503.</summary>
+    /// <summary>The name of a cluster without endpoints, for a backend that is not there: its path stays taken, and gets 503.</summary>
     public string EmptyCluster(string ns, string backend)
     {
         var name = $"{ns}/{backend}";
-        _clusters.TryAdd(name, new Cluster { Name = name });
+        if (!_clusters.TryGetValue(name, out var cluster))
+            _clusters.Add(name, cluster = new ClusterUnit(name));
+        _recorder?.Add(cluster, NoPayer);
         return name;
     }
 
+    /// <summary>Goes on to the endpoints and pods of another snapshot.</summary>
+    public void Update(ClusterSnapshot snapshot) => Endpoints.Update(snapshot);
+
+    /// <summary>Notes that a list of routes leads to clusters.</summary>
+    public static void Use(Unit list)
+    {
+        foreach (var (cluster, payer) in list.Clusters)
+            cluster.Payers[payer] = cluster.Payers.GetValueOrDefault(payer) + 1;
+    }
+
+    /// <summary>Notes that a list of routes is no more, and forgets the clusters that no other list leads to.</summary>
+    public void Release(Unit list)
+    {
+        foreach (var (cluster, payer) in list.Clusters)
+        {
+            if (--cluster.Payers[payer] == 0)
+                cluster.Payers.Remove(payer);
+            if (cluster.Payers.Count == 0 && _clusters.Remove(cluster.Name))
+                _isChanged = true;
+            else if (cluster.Backend is not null && cluster.Payers.Keys.All(p => p == NoPayer))
+                (cluster.Backend, cluster.Tls, cluster.Built) = (null, null, null);
+        }
+    }
+
+    /// <summary>Adds to what namespaces take what the clusters cost that their units ask for.</summary>
+    public void Charge(Dictionary<string, long> spent)
+    {
+        foreach (var (name, cluster) in _clusters)
+        {
+            if (cluster.Backend is not { } backend)
+                continue;
+            var cost = CostOf(name, backend, cluster.Tls);
+            foreach (var payer in cluster.Payers.Keys.Where(p => p != NoPayer))
+                spent[payer] = spent.GetValueOrDefault(payer) + cost;
+        }
+    }
+
     /// <summary>
-    /// Certificates within a cluster are for the service's name there, so that is the one that is asked for where the Ingress gives none. Where the authority
-    /// is not to be had, nothing is sent: an object that asks for verification must not be served without it.
+    /// Makes the clusters whose endpoints may have changed. The others, and the set if none has changed, are the same objects as before.
+    /// </summary>
+    public ClusterSet Build()
+    {
+        Endpoints.UpdatePods();
+        foreach (var cluster in _clusters.Values)
+        {
+            var source = cluster.Backend is { } backend ? Endpoints.SourceOf(backend.Service) : EndpointIndex.Source.None;
+            if (cluster.Built is not null && ReferenceEquals(cluster.Source, source))
+                continue;
+            Build(cluster);
+            // Subsets ask for pods as they are built, which renews no source that was not renewed before.
+            cluster.Source = source;
+            _isChanged = true;
+        }
+        if (_isChanged)
+            _set = new ClusterSet(_clusters.Values.Select(c => c.Built!));
+        _isChanged = false;
+        return _set;
+    }
+
+    /// <summary>Says which addresses of services are left out of the clusters that were built.</summary>
+    public ImmutableArray<Diagnostic> RefusedAddresses()
+    {
+        SortedDictionary<string, (ServiceObject Service, SortedSet<string> Addresses)>? refused = null;
+        foreach (var cluster in _clusters.Values)
+        {
+            if (cluster.Refused.IsEmpty || cluster.Backend is not { Service: var service })
+                continue;
+            refused ??= new(StringComparer.Ordinal);
+            if (!refused.TryGetValue(service.Metadata.ToString(), out var of))
+                refused.Add(service.Metadata.ToString(), of = (service, new SortedSet<string>(StringComparer.Ordinal)));
+            of.Addresses.UnionWith(cluster.Refused);
+        }
+        return refused is null ? [] : [.. refused.Values.Select(r => Endpoints.Report(r.Service, r.Addresses))];
+    }
+
+    private int CostOf(string name, Backend backend, UpstreamTls? tls) =>
+        NamespaceBudget.OfCluster(name, Endpoints.SourceOf(backend.Service).Addresses) + (tls?.AuthorityPem?.Length ?? 0);
+
+    private void Build(ClusterUnit cluster)
+    {
+        if (cluster.Backend is not { } backend)
+        {
+            cluster.Built = new Cluster { Name = cluster.Name };
+            return;
+        }
+        var (service, port) = (backend.Service, backend.Port);
+        (var endpoints, cluster.Refused) = cluster.LacksAuthority ? ([], []) : Endpoints.Of(service, port, cluster.Labels);
+        cluster.Built = new Cluster
+        {
+            Name = cluster.Name,
+            Endpoints = endpoints,
+            Protocol = backend.Protocol.Protocol,
+            Tls = cluster.Tls,
+            LacksAuthority = cluster.LacksAuthority,
+            LoadBalancing = LoadBalancingOf(service),
+            ConnectTimeout = _snapshot.Mesh.ConnectTimeout,
+            Host = _snapshot.Mesh.UpstreamHost == Api.Mesh.UpstreamHost.Service
+                ? string.Create(CultureInfo.InvariantCulture, $"{HostOf(service)}:{port.Port}")
+                : null,
+        };
+    }
+
+    /// <summary>
+    /// Certificates within a cluster are for the service's name there, so that is the one that is asked for where the Ingress gives none.
+    /// Where the authority is not to be had, nothing is sent: an object that asks for verification must not be served without it.
     /// </summary>
     private (UpstreamTls? Tls, bool LacksAuthority) TlsOf(Backend backend)
     {
         if (!backend.Protocol.Tls)
             return (null, false);
-        var tls = new UpstreamTls { ServerName = backend.Options.ServerName ?? $"{backend.Service.Metadata.Name}.{backend.Service.Metadata.Namespace}.svc" };
+        var tls = new UpstreamTls
+        {
+            ServerName = backend.Options.ServerName ?? $"{backend.Service.Metadata.Name}.{backend.Service.Metadata.Namespace}.svc",
+        };
         if (backend.Options.Authority is not { } authority)
             return (tls, false);
         var pem = Authorities.PemOf(authority);
         return (tls with { Authority = authority, AuthorityPem = pem }, pem.Length == 0);
-    }
-
-    private ImmutableArray<Endpoint> EndpointsOf(ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels)
-    {
-        if (service.Type == ExternalName)
-            return [];
-        var all = _endpoints[(service.Metadata.Namespace, service.Metadata.Name)];
-        var sources = all.Any(e => e.FromSlice) ? all.Where(e => e.FromSlice) : all;
-        var found = new SortedSet<Endpoint>(Comparer<Endpoint>.Create(CompareEndpoints));
-        foreach (var subset in sources.SelectMany(e => e.Subsets))
-        {
-            if (!subset.Ports.TryGetValue(port.Name, out var podPort))
-                continue;
-            foreach (var address in subset.Addresses)
-            {
-                if (address.Ready && (labels is null or { IsEmpty: true } || _pods.Value.Carries(service.Metadata.Namespace, address, labels)) && Addresses.Admits(service, address.Ip))
-                    found.Add(new Endpoint(address.Ip, podPort));
-            }
-        }
-        return [.. found];
     }
 
     private static LoadBalancing LoadBalancingOf(ServiceObject service) =>
@@ -139,26 +227,33 @@ internal sealed class BackendIndex
             Names.LeastRequest => LoadBalancing.LeastRequest,
             _ => LoadBalancing.RoundRobin,
         };
+}
 
-    private static int CompareEndpoints(Endpoint x, Endpoint y)
-    {
-        var order = string.CompareOrdinal(x.Address, y.Address);
-        return order != 0 ? order : x.Port.CompareTo(y.Port);
-    }
+/// <summary>A cluster that units ask for.</summary>
+internal sealed class ClusterUnit(string name)
+{
+    public string Name => name;
 
-    /// <summary>Pods by name and by address: an endpoint that does not name its pod is found by its address.</summary>
-    private sealed class PodIndex(ImmutableArray<PodObject> pods)
-    {
-        private readonly Dictionary<(string, string), PodObject> _byName = pods.ToDictionary(p => (p.Metadata.Namespace, p.Metadata.Name));
-        private readonly ILookup<(string, string), PodObject> _byIp =
-            pods.SelectMany(p => p.Ips.Select(ip => (p, ip))).ToLookup(x => (x.p.Metadata.Namespace, x.ip), x => x.p);
+    /// <summary>Null for a cluster without endpoints.</summary>
+    public Backend? Backend { get; set; }
 
-        public bool Carries(string ns, EndpointAddress address, ImmutableSortedDictionary<string, string> labels)
-        {
-            var pod = address.PodName is { } name ? _byName.GetValueOrDefault((ns, name)) : _byIp[(ns, address.Ip)].FirstOrDefault();
-            return pod is not null && Labels.Contain(pod.Metadata.Labels, labels);
-        }
-    }
+    public ImmutableSortedDictionary<string, string>? Labels { get; set; }
+
+    public UpstreamTls? Tls { get; set; }
+
+    public bool LacksAuthority { get; set; }
+
+    /// <summary>The namespaces that pay for the cluster, each with the number of units that ask in its name.</summary>
+    public Dictionary<string, int> Payers { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The cluster as it was built last.</summary>
+    public Cluster? Built { get; set; }
+
+    /// <summary>What it was built from.</summary>
+    public EndpointIndex.Source? Source { get; set; }
+
+    /// <summary>The addresses that were left out.</summary>
+    public ImmutableArray<string> Refused { get; set; } = [];
 }
 
 internal static class Labels

@@ -26,46 +26,37 @@ internal sealed class EndpointPolicy
     ];
 
     private readonly EndpointAddresses _mode;
-    private readonly Lazy<HashSet<(string Namespace, string Ip)>> _pods;
     private readonly Lazy<HashSet<string>> _clusterIps;
-    private readonly SortedDictionary<string, (ServiceObject Service, SortedSet<string> Addresses)> _refused = new(StringComparer.Ordinal);
 
     public EndpointPolicy(ClusterSnapshot snapshot)
     {
         _mode = snapshot.Mesh.EndpointAddresses ?? snapshot.DefaultEndpointAddresses;
-        _pods = new(() => [.. snapshot.Pods.SelectMany(p => p.Ips.Select(ip => (p.Metadata.Namespace, Canonical(ip) ?? "")))], isThreadSafe: false);
         _clusterIps = new(() => [.. snapshot.Services.SelectMany(s => s.ClusterIps).Select(ip => Canonical(ip) ?? "")], isThreadSafe: false);
     }
 
-    /// <summary>Whether an address may be used; one that may not is remembered for <see cref="Report"/>.</summary>
-    public bool Admits(ServiceObject service, string address)
-    {
-        if (_mode == EndpointAddresses.Any)
-            return true;
-        if (Canonical(address) is { } ip && IsSafe(ip) && (_mode == EndpointAddresses.Safe || _pods.Value.Contains((service.Metadata.Namespace, ip))))
-            return true;
-        var name = service.Metadata.ToString();
-        if (!_refused.TryGetValue(name, out var refused))
-            _refused.Add(name, refused = (service, new SortedSet<string>(StringComparer.Ordinal)));
-        refused.Addresses.Add(address);
-        return false;
-    }
+    /// <summary>Whether the addresses of pods are asked for.</summary>
+    public bool NeedsPods => _mode == EndpointAddresses.Pods;
 
-    public void Report(DiagnosticBag diagnostics)
+    /// <summary>Whether an address may be used.</summary>
+    public bool Admits(ServiceObject service, string address, PodIndex pods) =>
+        _mode == EndpointAddresses.Any
+        || (Canonical(address) is { } ip && IsSafe(ip) && (_mode == EndpointAddresses.Safe || pods.Has(service.Metadata.Namespace, ip)));
+
+    /// <summary>Says which addresses of a service are left out, and why.</summary>
+    public Diagnostic Report(ServiceObject service, IReadOnlyCollection<string> addresses)
     {
-        foreach (var (service, addresses) in _refused.Values)
-        {
-            var names = string.Join(", ", addresses.Take(Listed).Select(Printable));
-            if (addresses.Count > Listed)
-                names += string.Create(CultureInfo.InvariantCulture, $" and {addresses.Count - Listed} more");
-            var why = _mode == EndpointAddresses.Pods
-                ? $"not of a pod of namespace {service.Metadata.Namespace}"
-                : "of this host, its link, a metadata service, a service or a group, or no IP address";
-            diagnostics.Warn(
-                new ObjectKey(Kinds.Service, service.Metadata.Namespace, service.Metadata.Name),
-                DiagnosticReasons.EndpointNotPermitted,
-                $"endpoints: left out, because they are {why}: {names}; the mesh setting endpointAddresses ({(_mode == EndpointAddresses.Pods ? "pods" : "safe")}) says which are used");
-        }
+        var names = string.Join(", ", addresses.Take(Listed).Select(Printable));
+        if (addresses.Count > Listed)
+            names += string.Create(CultureInfo.InvariantCulture, $" and {addresses.Count - Listed} more");
+        var why = _mode == EndpointAddresses.Pods
+            ? $"not of a pod of namespace {service.Metadata.Namespace}"
+            : "of this host, its link, a metadata service, a service or a group, or no IP address";
+        var setting = _mode == EndpointAddresses.Pods ? "pods" : "safe";
+        return new Diagnostic(
+            new ObjectKey(Kinds.Service, service.Metadata.Namespace, service.Metadata.Name),
+            DiagnosticSeverity.Warning,
+            DiagnosticReasons.EndpointNotPermitted,
+            $"endpoints: left out, because they are {why}: {names}; the mesh setting endpointAddresses ({setting}) says which are used");
     }
 
     private bool IsSafe(string ip)
@@ -74,8 +65,8 @@ internal sealed class EndpointPolicy
         return !Unsafe.Any(network => network.Contains(address)) && !_clusterIps.Value.Contains(ip);
     }
 
-    /// <summary>The one spelling of an address; null for what is none. An IPv4 address may come in the clothes of an IPv6 one.</summary>
-    private static string? Canonical(string text)
+    /// <summary>Returns the one spelling of an address; null for text that is no address. IPv6 has a form for IPv4 addresses, too.</summary>
+    public static string? Canonical(string text)
     {
         // Parsing takes 127.1, 0x7f000001 and zones as well, which no API object holds.
         if (text.Contains('%', StringComparison.Ordinal) || !IPAddress.TryParse(text, out var address))

@@ -1,25 +1,24 @@
-using System.Collections.Immutable;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.RouteRules;
+using Turnpike.Compiler.Incremental;
 using Turnpike.Reading;
 
 namespace Turnpike.Compiler;
 
-/// <summary>Collects diagnostics; the same one is kept once, however many hosts or paths bring it up.</summary>
-internal sealed class DiagnosticBag
+/// <summary>Takes what is said of objects, for the unit that is being compiled.</summary>
+internal sealed class DiagnosticBag(Unit.Recorder recorder)
 {
-    private readonly SortedSet<Diagnostic> _all = new(Comparer<Diagnostic>.Create(Diagnostic.Compare));
-
-    /// <param name="admin">The message with what the object's own namespace may not know, see <see cref="Diagnostic.AdminMessage"/>.</param>
+    /// <param name="key">The object that the message is about.</param>
+    /// <param name="reason">One of <see cref="DiagnosticReasons"/>.</param>
+    /// <param name="message">One sentence that names the field.</param>
+    /// <param name="admin">The message with what the namespace of the object may not know, see <see cref="Diagnostic.AdminMessage"/>.</param>
     public void Error(ObjectKey key, string reason, string message, string? admin = null) =>
-        _all.Add(new(key, DiagnosticSeverity.Error, reason, message) { AdminMessage = admin });
+        recorder.Add(new Diagnostic(key, DiagnosticSeverity.Error, reason, message) { AdminMessage = admin });
 
     /// <inheritdoc cref="Error"/>
     public void Warn(ObjectKey key, string reason, string message, string? admin = null) =>
-        _all.Add(new(key, DiagnosticSeverity.Warning, reason, message) { AdminMessage = admin });
-
-    public ImmutableArray<Diagnostic> ToImmutable() => [.. _all];
+        recorder.Add(new Diagnostic(key, DiagnosticSeverity.Warning, reason, message) { AdminMessage = admin });
 }
 
 internal static class Keys

@@ -8,6 +8,9 @@ internal interface IFrontEnd
     /// <summary>The kind of its objects.</summary>
     string Kind { get; }
 
+    /// <summary>Goes on to the objects of another snapshot, in which everything else that claims depend on is the same.</summary>
+    void Update(ClusterSnapshot snapshot);
+
     /// <summary>Makes the claims of one object. Objects of all kinds come in one order, the oldest first.</summary>
     void Claim(HostRequest request);
 }

@@ -89,18 +89,17 @@ public sealed class HostOwners
     public ImmutableArray<HostRefusal> Refusals(HostRequest request)
     {
         var ns = request.Subject.Namespace;
-        var refusals = ImmutableArray.CreateBuilder<HostRefusal>();
+        List<HostRefusal>? refusals = null;
         foreach (var (host, field) in request.Hosts)
         {
             if (!MayClaim(ns, host))
-                refusals.Add(NotForAnyHost(host, field, ns));
+                (refusals ??= []).Add(NotForAnyHost(host, field, ns));
             else if (!IsConsented(ns, host))
-                refusals.Add(Taken(host, field, ns));
+                (refusals ??= []).Add(Taken(host, field, ns));
         }
-        if (MayClaim(ns, ""))
-            return refusals.ToImmutable();
-        refusals.AddRange(request.AnyHostFields.Select(field => NotForAnyHost("", field, ns)));
-        return refusals.ToImmutable();
+        if (!request.AnyHostFields.IsEmpty && !MayClaim(ns, ""))
+            (refusals ??= []).AddRange(request.AnyHostFields.Select(field => NotForAnyHost("", field, ns)));
+        return refusals is null ? [] : [.. refusals];
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Turnpike.Api.RouteRules;
+using Turnpike.Compiler.Incremental;
 
 namespace Turnpike.Compiler.Limits;
 
@@ -7,9 +8,21 @@ namespace Turnpike.Compiler.Limits;
 /// What each namespace has taken of the table so far, in bytes, roughly. A rule is in the table once for each port of its service that a
 /// path leads to, and a subset repeats endpoints, so what objects come to is known only while the table is made.
 /// </summary>
-internal sealed class NamespaceBudget(int limit)
+/// <param name="limit">What one namespace may take.</param>
+/// <param name="isEnforced">
+/// Whether what goes beyond the limit is refused. If not, all is granted, and units note what they take: where no namespace is beyond the
+/// limit at the end, nothing would have been refused.
+/// </param>
+/// <param name="recorder">Takes the notes.</param>
+internal sealed class NamespaceBudget(int limit, bool isEnforced, Unit.Recorder recorder)
 {
     private const int PerObject = 256;
+
+    /// <summary>Whether what goes beyond the limit is refused.</summary>
+    public bool IsEnforced => isEnforced;
+
+    /// <summary>What one namespace may take.</summary>
+    public int Limit => limit;
 
     private readonly Dictionary<string, long> _spent = new(StringComparer.Ordinal);
 
@@ -54,6 +67,11 @@ internal sealed class NamespaceBudget(int limit)
     /// <summary>What stands against it; null where there is room, which is then taken.</summary>
     public string? Spend(string ns, int bytes)
     {
+        if (!isEnforced)
+        {
+            recorder.Spend(ns, bytes);
+            return null;
+        }
         var next = _spent.GetValueOrDefault(ns) + bytes;
         if (next <= limit)
         {

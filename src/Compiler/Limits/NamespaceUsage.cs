@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
@@ -38,7 +40,7 @@ public static class NamespaceUsage
         var (others, old) = (0, 0);
         foreach (var ingress in snapshot.Ingresses)
         {
-            if (ingress.Metadata.Namespace != candidate.Metadata.Namespace || !IngressClasses.IsOurs(ingress, snapshot.Mesh, snapshot.IngressClasses))
+            if (ingress.Metadata.Namespace != candidate.Metadata.Namespace || !IngressRequests.IsOurs(ingress, snapshot))
                 continue;
             if (ingress.Metadata.Name == candidate.Metadata.Name)
                 old = PathsOf(ingress);
@@ -51,21 +53,27 @@ public static class NamespaceUsage
     }
 
     /// <summary>
-    /// The snapshot without the objects that go beyond the limits of their namespace. The oldest keep their place; of two of the same age the
-    /// first by name does.
+    /// Returns the RouteRules without those that go beyond the limits of their namespace. The oldest keep their place; of two of the same
+    /// age the first by name does. The same array where none goes beyond.
     /// </summary>
-    internal static ClusterSnapshot Enforce(ClusterSnapshot snapshot, DiagnosticBag diagnostics)
+    internal static ImmutableArray<RouteRule> Enforce(ImmutableArray<RouteRule> rules, NamespaceLimits limits, DiagnosticBag diagnostics)
     {
-        var limits = snapshot.Mesh.NamespaceLimits;
+        var totals = new Dictionary<string, RuleUsage>(StringComparer.Ordinal);
+        foreach (var rule in rules)
+            CollectionsMarshal.GetValueRefOrAddDefault(totals, rule.Metadata.Namespace, out _).Add(rule);
+        // What all rules of a namespace have room for, each of them has.
+        var full = totals.Where(t => t.Value.Excess(limits, default, t.Key) is not null).Select(t => t.Key).ToHashSet(StringComparer.Ordinal);
+        if (full.Count == 0)
+            return rules;
         var leftOut = new HashSet<object>(ReferenceEqualityComparer.Instance);
-        foreach (var rules in snapshot.RouteRules.GroupBy(r => r.Metadata.Namespace, StringComparer.Ordinal))
+        foreach (var ofNamespace in rules.Where(r => full.Contains(r.Metadata.Namespace)).GroupBy(r => r.Metadata.Namespace, StringComparer.Ordinal))
         {
             var usage = new RuleUsage();
-            foreach (var rule in ByAge(rules, r => r.Metadata))
+            foreach (var rule in ByAge(ofNamespace, r => r.Metadata))
             {
                 var next = usage;
                 next.Add(rule);
-                if (next.Excess(limits, usage, rules.Key) is { } excess)
+                if (next.Excess(limits, usage, ofNamespace.Key) is { } excess)
                 {
                     leftOut.Add(rule);
                     diagnostics.Error(Keys.Of(rule), DiagnosticReasons.LimitExceeded, $"{excess}; the newest RouteRules are left out");
@@ -76,7 +84,24 @@ public static class NamespaceUsage
                 }
             }
         }
-        var ours = snapshot.Ingresses.Where(i => IngressClasses.IsOurs(i, snapshot.Mesh, snapshot.IngressClasses));
+        return rules.RemoveAll(leftOut.Contains);
+    }
+
+    /// <summary>Returns the Ingresses without those of our class that go beyond the limits of their namespace, in the same way.</summary>
+    internal static ImmutableArray<IngressObject> Enforce(ClusterSnapshot snapshot, DiagnosticBag diagnostics)
+    {
+        var limits = snapshot.Mesh.NamespaceLimits;
+        var totals = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var ingress in snapshot.Ingresses)
+        {
+            if (IngressRequests.IsOurs(ingress, snapshot))
+                CollectionsMarshal.GetValueRefOrAddDefault(totals, ingress.Metadata.Namespace, out _) += PathsOf(ingress);
+        }
+        var full = totals.Where(t => t.Value > limits.EffectivePaths).Select(t => t.Key).ToHashSet(StringComparer.Ordinal);
+        if (full.Count == 0)
+            return snapshot.Ingresses;
+        var leftOut = new HashSet<object>(ReferenceEqualityComparer.Instance);
+        var ours = snapshot.Ingresses.Where(i => full.Contains(i.Metadata.Namespace) && IngressRequests.IsOurs(i, snapshot));
         foreach (var ingresses in ours.GroupBy(i => i.Metadata.Namespace, StringComparer.Ordinal))
         {
             var paths = 0;
@@ -86,7 +111,8 @@ public static class NamespaceUsage
                 if (next > limits.EffectivePaths)
                 {
                     leftOut.Add(ingress);
-                    diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.LimitExceeded, $"{Message(ingresses.Key, next, "paths in its Ingresses", "paths", limits.EffectivePaths)}; the newest Ingresses are left out");
+                    var message = Message(ingresses.Key, next, "paths in its Ingresses", "paths", limits.EffectivePaths);
+                    diagnostics.Error(Keys.Of(ingress), DiagnosticReasons.LimitExceeded, $"{message}; the newest Ingresses are left out");
                 }
                 else
                 {
@@ -94,11 +120,7 @@ public static class NamespaceUsage
                 }
             }
         }
-        return leftOut.Count == 0 ? snapshot : snapshot with
-        {
-            RouteRules = snapshot.RouteRules.RemoveAll(leftOut.Contains),
-            Ingresses = snapshot.Ingresses.RemoveAll(leftOut.Contains),
-        };
+        return snapshot.Ingresses.RemoveAll(leftOut.Contains);
     }
 
     internal static IEnumerable<T> ByAge<T>(IEnumerable<T> objects, Func<T, ObjectMeta> metadata) => objects
@@ -110,7 +132,7 @@ public static class NamespaceUsage
 
     private static FieldError? Error(string? excess) => excess is null ? null : FieldError.Forbidden("spec", excess);
 
-    private static int PathsOf(IngressObject ingress) => ServedPaths.Of(ingress).Count();
+    private static int PathsOf(IngressObject ingress) => IngressRequests.Of(ingress).Paths.Length;
 
     private struct RuleUsage
     {

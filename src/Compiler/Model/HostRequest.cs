@@ -32,14 +32,22 @@ public sealed record HostRequest
     public ImmutableArray<CertificateRequest> Certificates { get; init; } = [];
 
     /// <summary>Orders requests by age, the oldest first. Of two objects without an age the first by name goes first.</summary>
-    internal static ImmutableArray<HostRequest> ByAge(IEnumerable<HostRequest> requests) =>
-    [
-        .. requests
-            .OrderBy(r => r.Created ?? DateTimeOffset.MaxValue)
-            .ThenBy(r => r.Subject.Namespace, StringComparer.Ordinal)
-            .ThenBy(r => r.Subject.Name, StringComparer.Ordinal)
-            .ThenBy(r => r.Subject.Kind, StringComparer.Ordinal),
-    ];
+    internal static ImmutableArray<HostRequest> ByAge(IEnumerable<HostRequest> requests) => [.. requests.Order(AgeOrder.Instance)];
+
+    private sealed class AgeOrder : IComparer<HostRequest>
+    {
+        public static AgeOrder Instance { get; } = new();
+
+        public int Compare(HostRequest? x, HostRequest? y)
+        {
+            var order = (x!.Created ?? DateTimeOffset.MaxValue).CompareTo(y!.Created ?? DateTimeOffset.MaxValue);
+            if (order == 0)
+                order = string.CompareOrdinal(x.Subject.Namespace, y.Subject.Namespace);
+            if (order == 0)
+                order = string.CompareOrdinal(x.Subject.Name, y.Subject.Name);
+            return order != 0 ? order : string.CompareOrdinal(x.Subject.Kind, y.Subject.Kind);
+        }
+    }
 }
 
 /// <param name="Host">The host.</param>

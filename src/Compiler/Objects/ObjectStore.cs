@@ -6,21 +6,33 @@ using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Hosts;
+using Turnpike.Compiler.Incremental;
 using Turnpike.Reading;
 
 namespace Turnpike.Compiler;
 
 /// <summary>
-/// The current objects of a cluster or a directory, as raw JSON comes in. Keeps the last good version of an object whose new
-/// version is not valid, so that a bad edit never takes anything out of force. Not thread-safe.
+/// Holds the current objects of a cluster or a directory, as raw JSON comes in. Keeps the last good version of an object whose new
+/// version is not valid, so that a bad edit never takes anything out of force. Two snapshots share the arrays of all kinds that have not
+/// changed in between. Not thread-safe.
 /// </summary>
 /// <param name="profile">Of the installation that the objects are read for; that of 2017 by default.</param>
 public sealed class ObjectStore(Profile? profile = null)
 {
     private readonly Profile _profile = profile ?? Profile.Istio2017;
-    private readonly SortedDictionary<ObjectKey, Entry> _entries = [];
+    private readonly MeshConfig _defaultMesh = MeshConfig.Of(profile ?? Profile.Istio2017);
+    private readonly SortedDictionary<string, KindTable> _kinds = new(StringComparer.Ordinal);
 
-    public IEnumerable<ObjectKey> Keys => _entries.Keys;
+    /// <summary>The objects of which something is to be said.</summary>
+    private readonly SortedDictionary<ObjectKey, StoredObject> _noted = [];
+    private readonly Remembered<HostClaims> _claims = new();
+    private readonly Remembered<ImmutableArray<IngressObject>> _invalidIngresses = new();
+    private readonly Remembered<ImmutableArray<EndpointsObject>> _endpoints = new();
+    private readonly Remembered<ImmutableArray<AuthorityObject>> _authorities = new();
+    private readonly Remembered<ImmutableArray<Diagnostic>> _diagnostics = new();
+    private object _notedState = new();
+
+    public IEnumerable<ObjectKey> Keys => _kinds.Values.SelectMany(k => k.Keys);
 
     /// <summary>Whether an object says anything about routing, by its kind and API group.</summary>
     public static bool Reads(JsonObject raw) => ObjectReaders.For(raw) is not null;
@@ -30,44 +42,54 @@ public sealed class ObjectStore(Profile? profile = null)
     /// <param name="read">The object, of that kind and name.</param>
     public void Put(ObjectKey key, ReadObject read)
     {
-        var before = _entries.GetValueOrDefault(key);
-        _entries[key] = new Entry(read.Errors.Count > 0 ? before?.Value : read.Value, AuthorityInForce(read.Authority, before?.Authority), read);
+        var table = Kind(key.Kind);
+        var before = table.Find(key);
+        var value = read.Errors.Count > 0 ? before?.Value : read.Value;
+        var stored = new StoredObject(value, EffectiveAuthority(read.Authority, before?.Authority), read);
+        table.Put(key, stored);
+        var isNoted = read.Errors.Count + read.Warnings.Count > 0;
+        if (isNoted)
+            _noted[key] = stored;
+        if (isNoted || _noted.Remove(key))
+            _notedState = new object();
     }
 
-    public bool Remove(ObjectKey key) => _entries.Remove(key);
+    public bool Remove(ObjectKey key)
+    {
+        if (_noted.Remove(key))
+            _notedState = new object();
+        return Kind(key.Kind).Remove(key);
+    }
 
     /// <summary>The valid objects, and a diagnostic for everything that is wrong with the others.</summary>
     public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics) Snapshot()
     {
         var classes = All<IngressClassObject>(Kinds.IngressClass);
-        var mesh = _entries.GetValueOrDefault(MeshKey)?.Value as MeshConfig ?? MeshConfig.Of(_profile);
+        var mesh = Kind(Kinds.ConfigMap).Find(MeshKey)?.Value as MeshConfig ?? _defaultMesh;
         var records = All<HostRecord>(Kinds.ConfigMap);
+        var (endpoints, slices) = (All<EndpointsObject>(Kinds.Endpoints), All<EndpointsObject>(Kinds.EndpointSlice));
         var snapshot = new ClusterSnapshot
         {
             Profile = _profile,
             HostRecords = records,
-            HostClaims = HostClaims.Of(records),
+            HostClaims = _claims.Get(() => HostClaims.Of(records), Identity.Of(records)),
             Mesh = mesh,
             IngressClasses = classes,
             Ingresses = All<IngressObject>(Kinds.Ingress),
-            InvalidIngresses = [.. _entries.Values.Where(e => e.Value is null).Select(e => e.Read.Class).OfType<IngressObject>()],
+            InvalidIngresses = _invalidIngresses.Get(InvalidIngresses, Kind(Kinds.Ingress).State),
             RouteRules = All<RouteRule>(Kinds.RouteRule),
             Services = All<ServiceObject>(Kinds.Service),
-            Endpoints = [.. All<EndpointsObject>(Kinds.Endpoints), .. All<EndpointsObject>(Kinds.EndpointSlice)],
+            Endpoints = _endpoints.Get(() => [.. endpoints, .. slices], Identity.Of(endpoints), Identity.Of(slices)),
             Pods = All<PodObject>(Kinds.Pod),
             TlsSecrets = All<TlsSecretObject>(Kinds.Secret),
-            Authorities =
-            [
-                .. _entries.Where(e => e.Key.Kind is Kinds.Secret or Kinds.AuthoritySecret).Select(e => e.Value.Authority).OfType<AuthorityObject>()
-                    .DistinctBy(a => a.Metadata.ToString()),
-            ],
+            Authorities = _authorities.Get(Authorities, Kind(Kinds.AuthoritySecret).State, Kind(Kinds.Secret).State),
             Namespaces = All<NamespaceObject>(Kinds.Namespace),
         };
-        return (snapshot, Diagnose(mesh, classes));
+        return (snapshot, _diagnostics.Get(() => Diagnose(mesh, classes), _notedState, mesh, Identity.Of(classes)));
     }
 
     /// <summary>The newest version of every object of a kind, valid or not.</summary>
-    public ImmutableArray<ObjectMeta> Newest(string kind) => [.. _entries.Where(e => e.Key.Kind == kind).Select(e => e.Value.Read.Metadata)];
+    public ImmutableArray<ObjectMeta> Newest(string kind) => Kind(kind).Newest;
 
     /// <summary>The mesh configuration: a ConfigMap of the system namespace.</summary>
     public ObjectKey MeshKey => new(Kinds.ConfigMap, _profile.SystemNamespace, _profile.MeshConfigMap);
@@ -75,7 +97,7 @@ public sealed class ObjectStore(Profile? profile = null)
     private ImmutableArray<Diagnostic> Diagnose(MeshConfig mesh, ImmutableArray<IngressClassObject> classes)
     {
         var diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
-        foreach (var (key, entry) in _entries)
+        foreach (var (key, entry) in _noted)
         {
             if (entry.Read.Class is { } ingressClass && !IngressClasses.IsOurs(ingressClass, mesh, classes))
                 continue;
@@ -88,15 +110,26 @@ public sealed class ObjectStore(Profile? profile = null)
         return diagnostics.ToImmutable();
     }
 
+    private ImmutableArray<IngressObject> InvalidIngresses() =>
+        [.. Kind(Kinds.Ingress).Objects.Where(e => e.Value is null).Select(e => e.Read.Class).OfType<IngressObject>()];
+
+    private ImmutableArray<AuthorityObject> Authorities() =>
+    [
+        .. Kind(Kinds.AuthoritySecret).Objects.Concat(Kind(Kinds.Secret).Objects).Select(e => e.Authority).OfType<AuthorityObject>()
+            .DistinctBy(a => a.Metadata.ToString()),
+    ];
+
+    private KindTable Kind(string kind)
+    {
+        if (!_kinds.TryGetValue(kind, out var table))
+            _kinds.Add(kind, table = new KindTable());
+        return table;
+    }
+
     private ImmutableArray<T> All<T>(string kind)
-        where T : class =>
-        [.. _entries.Where(e => e.Key.Kind == kind).Select(e => e.Value.Value).OfType<T>()];
+        where T : class => Kind(kind).Values<T>();
 
     /// <summary>A version without usable certificates does not replace one that has them, and says that it is there.</summary>
-    private static AuthorityObject? AuthorityInForce(AuthorityObject? now, AuthorityObject? before) =>
+    private static AuthorityObject? EffectiveAuthority(AuthorityObject? now, AuthorityObject? before) =>
         now is { Fault: not null } && before is { Pem.Length: > 0 } ? now with { Pem = before.Pem } : now;
-
-    /// <param name="Value">The object that is used: of this version, or of the last good one.</param>
-    /// <param name="Authority">The same, of a Secret as an authority.</param>
-    private sealed record Entry(object? Value, AuthorityObject? Authority, ReadObject Read);
 }

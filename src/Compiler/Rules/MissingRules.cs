@@ -3,6 +3,7 @@ using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Backends;
+using Turnpike.Compiler.Incremental;
 using Turnpike.Compiler.Rules;
 using Turnpike.Routing;
 
@@ -24,7 +25,8 @@ public static class MissingRules
         var backends = new BackendIndex(snapshot);
         if (ServiceOf(entry.Origin, backends) is not { } service)
             return [];
-        var rules = new RuleIndex(snapshot, backends, new DiagnosticBag());
+        var recorder = new Unit.Recorder();
+        var rules = new RuleIndex(snapshot, backends, new DiagnosticBag(recorder), recorder);
         var host = backends.HostOf(service);
         var here = entry.Routes.Under(entry.Path).Select(r => r.Rule).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var said = diagnostics.Where(d => d.Subject.Kind == Kinds.RouteRule).ToLookup(d => $"{d.Subject.Namespace}/{d.Subject.Name}", StringComparer.Ordinal);

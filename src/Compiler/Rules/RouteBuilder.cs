@@ -4,6 +4,7 @@ using Turnpike.Api;
 using Turnpike.Api.Mesh;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Backends;
+using Turnpike.Compiler.Incremental;
 using Turnpike.Compiler.Limits;
 using Turnpike.Compiler.Model;
 using Turnpike.Primitives;
@@ -13,11 +14,14 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Rules;
 
 /// <summary>Turns the RouteRules of a backend service into the routes of one of its ports (istio-2017.md §3.3 to §3.13, §4.6).</summary>
-internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleIndex rules, NamespaceBudget budget, DiagnosticBag diagnostics)
+internal sealed class RouteBuilder(
+    MeshConfig mesh, BackendIndex backends, RuleIndex rules, NamespaceBudget budget, DiagnosticBag diagnostics, Unit.Recorder recorder)
 {
-    private readonly Dictionary<string, (RouteSet? List, string? Excess, HashSet<PathMatch> Entries)> _lists = new(StringComparer.Ordinal);
-    private readonly HashSet<RouteSet> _overTls = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<string, RouteSet> _nowhere = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RouteListUnit> _lists = new(StringComparer.Ordinal);
+    private readonly List<RouteListUnit> _stale = [];
+
+    /// <summary>The lists that paths lead to.</summary>
+    public IEnumerable<RouteListUnit> Lists => _lists.Values;
 
     /// <summary>For routes whose rule says nothing of it.</summary>
     private bool AllowsWebSockets => mesh.WebSockets == WebSockets.Allow;
@@ -25,66 +29,112 @@ internal sealed class RouteBuilder(MeshConfig mesh, BackendIndex backends, RuleI
     private TimeSpan DefaultTimeout => mesh.DefaultRequestTimeout.Or(ProxyDefaults.RequestTimeout) ?? TimeSpan.Zero;
 
     /// <summary>The routes for a path whose requests go to a backend; null where the namespace has no room for them in the table.</summary>
-    public RouteSet? RoutesFor(PathMatch path, Backend backend, out string? excess)
+    /// <param name="path">The path.</param>
+    /// <param name="backend">Where its requests go.</param>
+    /// <param name="overTls">Whether any request of these routes, or a copy of one, goes to endpoints that speak TLS.</param>
+    /// <param name="excess">Why there are no routes.</param>
+    public RouteSet? RoutesFor(PathMatch path, Backend backend, out bool overTls, out string? excess)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{backend.Service.Metadata}:{backend.Port.Port}{backend.Options.OfList}");
-        if (!_lists.TryGetValue(name, out var known))
+        if (!_lists.TryGetValue(name, out var list))
         {
-            _lists[name] = known = (Build(name, backend, out var why), why, []);
-            // Once for each list, of which many paths may be.
-            if (known.List is { } built && built.All.Any(LeadsToTls))
-                _overTls.Add(built);
+            list = new RouteListUnit(backend.Service, rules.For(backend.Service));
+            list.Said = recorder.Record(() => (list.Set, list.Excess) = (Build(name, backend, out var why), why));
+            list.IsOverTls = list.Set?.All.Any(LeadsToTls) == true;
+            _lists.Add(name, list);
+            BackendIndex.Use(list.Said);
         }
-        excess = known.Excess;
-        if (known.List is not null)
-            known.Entries.Add(path);
-        return known.List;
+        (overTls, excess) = (list.IsOverTls, list.Excess);
+        if (list.Set is not null)
+            recorder.Add(list, path);
+        return list.Set;
     }
-
-    /// <summary>Whether any request of these routes, or a copy of one, goes to endpoints that speak TLS.</summary>
-    public bool LeadToTls(RouteSet list) => _overTls.Contains(list);
 
     /// <summary>The one route of a backend that is not there.</summary>
-    public RouteSet RoutesToNowhere(string ns, string backend)
+    public RouteSet RoutesToNowhere(PathMatch path, string ns, string backend)
     {
-        var cluster = backends.EmptyCluster(ns, backend);
-        if (!_nowhere.TryGetValue(cluster, out var list))
+        var name = $"{ns}/{backend} (no backend)";
+        if (!_lists.TryGetValue(name, out var list))
         {
-            _nowhere[cluster] = list = new RouteSet(
-                $"{cluster} (no backend)", [new Route { Path = PathMatch.Any, Targets = [new WeightedCluster(cluster, 100)], Timeout = DefaultTimeout, AllowWebSocket = AllowsWebSockets }]);
+            list = new RouteListUnit(null, []);
+            list.Said = recorder.Record(() => list.Set = Nowhere(name, backends.EmptyCluster(ns, backend)));
+            _lists.Add(name, list);
+            BackendIndex.Use(list.Said);
         }
-        return list;
+        recorder.Add(list, path);
+        return list.Set!;
     }
 
-    /// <summary>Reports the rules that no request can reach, once all paths are built.</summary>
-    public void ReportUnreachable()
+    /// <summary>Goes on to the rules as they are now: lists whose rules have changed are made again when somebody asks for them.</summary>
+    public void Update()
     {
-        var winners = new Dictionary<string, string?>(StringComparer.Ordinal);
-        foreach (var (list, _, entries) in _lists.Values)
+        foreach (var (name, list) in _lists)
         {
-            if (list is null)
+            if (list.Service is not { } service || rules.For(service) == list.Rules)
                 continue;
-            foreach (var (rule, winner) in RuleReach.Of(list, entries))
-            {
-                // Reached at one port is reached.
-                if (winner is null || !winners.TryGetValue(rule, out var other) || other is not null)
-                    winners[rule] = winner;
-            }
+            _lists.Remove(name);
+            list.IsCurrent = false;
+            _stale.Add(list);
         }
-        foreach (var (rule, winner) in winners)
+    }
+
+    /// <summary>Forgets the lists that no path leads to any more, once all objects are compiled.</summary>
+    public void Release()
+    {
+        foreach (var (name, list) in _lists)
         {
-            if (winner is null)
+            if (list.Paths.Count > 0)
                 continue;
+            _lists.Remove(name);
+            list.IsCurrent = false;
+            _stale.Add(list);
+        }
+        foreach (var list in _stale)
+            backends.Release(list.Said);
+        _stale.Clear();
+    }
+
+    /// <summary>Returns a warning for each rule that no request can reach, once all paths are built.</summary>
+    public IEnumerable<Diagnostic> Unreachable()
+    {
+        var hidden = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (rule, winner) in _lists.Values.SelectMany(l => l.Reach()))
+        {
+            if (winner is not null && (!hidden.TryGetValue(rule, out var other) || string.CompareOrdinal(winner, other) < 0))
+                hidden[rule] = winner;
+        }
+        if (hidden.Count == 0)
+            yield break;
+        // Reached at one port is reached.
+        foreach (var (rule, _) in _lists.Values.SelectMany(l => l.Reach()).Where(r => r.Winner is null))
+            hidden.Remove(rule);
+        foreach (var (rule, winner) in hidden)
+        {
             var slash = rule.IndexOf('/', StringComparison.Ordinal);
             static string Text(string first) => $"spec.match: no request reaches this rule, because {first} takes the same requests first";
             var ours = winner.StartsWith(rule[..(slash + 1)], StringComparison.Ordinal);
-            diagnostics.Warn(
+            yield return new Diagnostic(
                 new(Kinds.RouteRule, rule[..slash], rule[(slash + 1)..]),
+                DiagnosticSeverity.Warning,
                 DiagnosticReasons.NeverReached,
-                Text(ours ? $"RouteRule {winner}" : "a RouteRule of another namespace"),
-                ours ? null : Text($"RouteRule {winner}"));
+                Text(ours ? $"RouteRule {winner}" : "a RouteRule of another namespace"))
+            {
+                AdminMessage = ours ? null : Text($"RouteRule {winner}"),
+            };
         }
     }
+
+    private RouteSet Nowhere(string name, string cluster) => new(
+        name,
+        [
+            new Route
+            {
+                Path = PathMatch.Any,
+                Targets = [new WeightedCluster(cluster, 100)],
+                Timeout = DefaultTimeout,
+                AllowWebSocket = AllowsWebSockets,
+            },
+        ]);
 
     /// <summary>Precedence, then number of conditions, then namespace/name; no rule comes last. The path goes before all of it, when a request is matched.</summary>
     private static int RouteOrder(Route x, Route y)

@@ -3,34 +3,62 @@ using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Backends;
+using Turnpike.Compiler.Incremental;
 using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Rules;
 
-/// <summary>The RouteRules that govern each service at the ingress, in the order of istio-2017.md §3.2.</summary>
+/// <summary>
+/// The RouteRules that govern each service at the ingress, in the order of behaviour reference §3.2. Follows the rules from snapshot to
+/// snapshot; services and namespaces stay.
+/// </summary>
 internal sealed class RuleIndex
 {
-    private readonly Dictionary<ServiceObject, ImmutableArray<RouteRule>> _byService = new(ReferenceEqualityComparer.Instance);
     private readonly ClusterSnapshot _snapshot;
     private readonly BackendIndex _backends;
+    private readonly DiagnosticBag _diagnostics;
+    private readonly Unit.Recorder _recorder;
     private readonly Dictionary<string, NamespaceObject> _namespaces;
+    private Dictionary<RouteRule, (ServiceObject? Service, Unit Said)> _governed = new(ReferenceEqualityComparer.Instance);
+    private Dictionary<ServiceObject, ImmutableArray<RouteRule>> _byService = new(ReferenceEqualityComparer.Instance);
 
-    public RuleIndex(ClusterSnapshot snapshot, BackendIndex backends, DiagnosticBag diagnostics)
+    public RuleIndex(ClusterSnapshot snapshot, BackendIndex backends, DiagnosticBag diagnostics, Unit.Recorder recorder)
     {
-        _snapshot = snapshot;
-        _backends = backends;
+        (_snapshot, _backends, _diagnostics, _recorder) = (snapshot, backends, diagnostics, recorder);
         _namespaces = snapshot.Namespaces.ToDictionary(n => n.Metadata.Name, StringComparer.Ordinal);
-        var byService = new Dictionary<ServiceObject, List<RouteRule>>(ReferenceEqualityComparer.Instance);
-        foreach (var rule in snapshot.RouteRules)
+    }
+
+    /// <summary>What is to be said of the rules.</summary>
+    public IEnumerable<Diagnostic> Diagnostics => _governed.Values.SelectMany(g => g.Said.Diagnostics);
+
+    /// <summary>Goes on to other rules. Services whose rules are the same keep their array.</summary>
+    public void Update(ImmutableArray<RouteRule> rules)
+    {
+        var governed = new Dictionary<RouteRule, (ServiceObject? Service, Unit Said)>(rules.Length, ReferenceEqualityComparer.Instance);
+        var lists = new Dictionary<ServiceObject, List<RouteRule>>(ReferenceEqualityComparer.Instance);
+        foreach (var rule in rules)
         {
-            if (Governed(rule, diagnostics) is not { } service)
+            if (!_governed.TryGetValue(rule, out var known))
+            {
+                ServiceObject? found = null;
+                var said = _recorder.Record(() => found = Governed(rule, _diagnostics));
+                known = (found, said);
+            }
+            governed.Add(rule, known);
+            if (known.Service is not { } service)
                 continue;
-            if (!byService.TryGetValue(service, out var rules))
-                byService.Add(service, rules = []);
-            rules.Add(rule);
+            if (!lists.TryGetValue(service, out var list))
+                lists.Add(service, list = []);
+            list.Add(rule);
         }
-        foreach (var (service, rules) in byService)
-            _byService.Add(service, [.. rules.OrderByDescending(r => r.Spec.Precedence ?? 0).ThenBy(r => r.Metadata.ToString(), StringComparer.Ordinal)]);
+        var byService = new Dictionary<ServiceObject, ImmutableArray<RouteRule>>(lists.Count, ReferenceEqualityComparer.Instance);
+        foreach (var (service, list) in lists)
+        {
+            ImmutableArray<RouteRule> sorted =
+                [.. list.OrderByDescending(r => r.Spec.Precedence ?? 0).ThenBy(r => r.Metadata.ToString(), StringComparer.Ordinal)];
+            byService.Add(service, _byService.TryGetValue(service, out var before) && Identity.AreSame(before, sorted) ? before : sorted);
+        }
+        (_governed, _byService) = (governed, byService);
     }
 
     public ImmutableArray<RouteRule> For(ServiceObject service) => _byService.GetValueOrDefault(service, []);

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Turnpike.Compiler.Hosts;
+using Turnpike.Compiler.Incremental;
 using Turnpike.Compiler.Limits;
 using Turnpike.Compiler.Model;
 using Turnpike.Reading;
@@ -7,19 +7,24 @@ using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Tables;
 
-/// <summary>Takes the claims of all front ends, decides which of them hold, and makes the virtual hosts of each listener.</summary>
+/// <summary>Takes what the units of all front ends claim, decides which claims hold, and makes the virtual hosts of each listener.</summary>
 /// <param name="listeners">The listeners that the front ends may claim paths of.</param>
 /// <param name="owners">Which namespace has which host.</param>
 /// <param name="budget">The room that each namespace has in the table.</param>
 /// <param name="diagnostics">Takes what is said of objects.</param>
-internal sealed class TableBuilder(ImmutableArray<Listener> listeners, HostOwners owners, NamespaceBudget budget, DiagnosticBag diagnostics)
+/// <param name="recorder">Takes the claims of the unit that is being compiled.</param>
+internal sealed class TableBuilder(
+    ImmutableArray<Listener> listeners, OwnerQuestions owners, NamespaceBudget budget, DiagnosticBag diagnostics, Unit.Recorder recorder)
 {
-    private readonly ImmutableArray<(Listener Listener, VirtualHostBuilder Hosts)> _listeners =
-        [.. listeners.Select(l => (l, new VirtualHostBuilder(l.Name, diagnostics)))];
+    private readonly VirtualHostBuilder[] _builders = [.. listeners.Select(l => new VirtualHostBuilder(l.Name))];
+    private ImmutableArray<Listener> _listeners = listeners;
+
+    /// <summary>What is to be said of claims that do not hold.</summary>
+    public IEnumerable<Diagnostic> Diagnostics => _builders.SelectMany(b => b.Diagnostics);
 
     /// <summary>
-    /// Whether an object may have a path, by the owners of the hosts and by the room that its namespace has left. A diagnostic says why not, except for a
-    /// host that the object may not serve, which is said once for the object.
+    /// Whether an object may have a path, by the owners of the hosts and by the room that its namespace has left. A diagnostic says why not,
+    /// except for a host that the object may not serve, which is said once for the object.
     /// </summary>
     public bool Admits(ObjectKey subject, string host, PathMatch path, string field)
     {
@@ -44,35 +49,55 @@ internal sealed class TableBuilder(ImmutableArray<Listener> listeners, HostOwner
     public void LeaveOut(ObjectKey subject, string field, string? excess) =>
         diagnostics.Error(subject, DiagnosticReasons.LimitExceeded, $"{field}: {excess}; the path is left out");
 
-    public void Add(PathClaim claim) => Of(claim.Listener).Add(claim);
+    public void Add(PathClaim claim) => recorder.Add(new HostStep(claim.Listener, Domain(claim.Host), claim, null));
 
-    public void Close(HostClosing closing) => Of(closing.Listener).Close(closing);
+    public void Close(HostClosing closing) => recorder.Add(new HostStep(closing.Listener, Domain(closing.Host), null, closing));
 
     /// <summary>Leaves a host as it is, even where a later <see cref="Close"/> asks for more.</summary>
-    public void LeaveOpen(string listener, string host) => Of(listener).LeaveOpen(host);
+    public void LeaveOpen(string listener, string host) => recorder.Add(new HostStep(listener, Domain(host), null, null));
+
+    /// <summary>Takes in the claims of a unit.</summary>
+    public void Attach(ObjectUnit unit)
+    {
+        foreach (var step in unit.Said.Steps)
+            Of(step.Listener).Attach(unit, step);
+    }
+
+    /// <summary>Forgets the claims of a unit.</summary>
+    public void Detach(ObjectUnit unit)
+    {
+        foreach (var step in unit.Said.Steps)
+            Of(step.Listener).Detach(unit, step.Domain);
+    }
 
     /// <summary>Settles what depends on all claims, once they are in.</summary>
     public void Finish()
     {
-        foreach (var (_, hosts) in _listeners)
-            hosts.Finish();
+        foreach (var builder in _builders)
+            builder.Finish();
     }
 
-    /// <summary>Returns the listeners with their virtual hosts.</summary>
+    /// <summary>Returns the listeners with their virtual hosts: the same objects as before where nothing has changed.</summary>
     public ImmutableArray<Listener> Build()
     {
-        foreach (var (_, hosts) in _listeners)
-            hosts.CloseTo(owners);
-        return [.. _listeners.Select(l => l.Listener with { Hosts = l.Hosts.Build() })];
+        for (var i = 0; i < _builders.Length; i++)
+        {
+            var hosts = _builders[i].Build(owners.Owners);
+            if (!ReferenceEquals(hosts, _listeners[i].Hosts))
+                _listeners = _listeners.SetItem(i, _listeners[i] with { Hosts = hosts });
+        }
+        return _listeners;
     }
 
     private VirtualHostBuilder Of(string listener)
     {
-        foreach (var (known, hosts) in _listeners)
+        foreach (var known in _builders)
         {
-            if (known.Name == listener)
-                return hosts;
+            if (known.Listener == listener)
+                return known;
         }
         throw new ArgumentException($"there is no listener \"{listener}\"", nameof(listener));
     }
+
+    private static string Domain(string host) => host.Length == 0 ? "*" : host.ToLowerInvariant();
 }

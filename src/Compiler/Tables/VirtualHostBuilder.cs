@@ -1,102 +1,210 @@
+using System.Collections.Immutable;
 using Turnpike.Compiler.Hosts;
+using Turnpike.Compiler.Incremental;
 using Turnpike.Compiler.Model;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Tables;
 
-/// <summary>The virtual hosts of one listener while they are put together. The first claim of a host and path keeps it.</summary>
-internal sealed class VirtualHostBuilder(string listener, DiagnosticBag diagnostics)
+/// <summary>
+/// The virtual hosts of one listener, put together of the claims of all objects. The first claim of a host and path keeps it. A host is put
+/// together again only when a claim of it, or the wider host over it, has changed.
+/// </summary>
+internal sealed class VirtualHostBuilder(string listener)
 {
-    private readonly SortedDictionary<string, Dictionary<PathMatch, PathClaim>> _hosts = new(StringComparer.Ordinal);
-    private readonly List<PathClaim> _yielding = [];
-    private readonly SortedDictionary<string, HostClosing?> _closed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HostSlot> _slots = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
+    private Dictionary<string, NarrowedHost> _narrowed = new(StringComparer.Ordinal);
+    private VirtualHostSet _set = VirtualHostSet.Empty;
+    private HostOwners? _owners;
+    private bool _isChanged;
 
-    public void Add(PathClaim claim)
+    public string Listener => listener;
+
+    public IEnumerable<Diagnostic> Diagnostics => _slots.Values.SelectMany(s => s.Diagnostics);
+
+    public void Attach(ObjectUnit unit, HostStep step)
     {
-        if (claim.Yields)
-        {
-            _yielding.Add(claim);
-            return;
-        }
-        var domain = Domain(claim.Host);
-        var paths = PathsOf(domain);
-        if (paths.TryAdd(claim.Path, claim))
-            return;
-        // Both are of one namespace: which namespace has a path is settled before.
-        var taken = paths[claim.Path].Origin;
-        diagnostics.Error(
-            claim.Subject,
-            DiagnosticReasons.HostPathTaken,
-            $"{claim.Origin.Field}: host {domain}, path {claim.Path} on {listener} is taken by {taken.Kind} {taken}, which is older or comes first");
+        if (!_slots.TryGetValue(step.Domain, out var slot))
+            _slots.Add(step.Domain, slot = new HostSlot(listener, step.Domain));
+        slot.Steps.Add((unit, step));
+        _changed.Add(step.Domain);
     }
 
-    public void Close(HostClosing closing) => _closed.TryAdd(Domain(closing.Host), closing);
+    public void Detach(ObjectUnit unit, string domain)
+    {
+        _slots[domain].Steps.RemoveAll(s => s.Unit == unit);
+        _changed.Add(domain);
+    }
 
-    /// <summary>Leaves a host as it is, even where a later <see cref="Close"/> asks for more.</summary>
-    public void LeaveOpen(string host) => _closed.TryAdd(Domain(host), null);
-
-    /// <summary>Adds the claims that yield and closes hosts, once everything that is served here is in.</summary>
+    /// <summary>Puts together the hosts whose claims have changed, once all claims are in.</summary>
     public void Finish()
     {
-        foreach (var claim in _yielding)
-            PathsOf(Domain(claim.Host)).TryAdd(claim.Path, claim);
-        foreach (var (host, closing) in _closed)
+        if (_changed.Count == 0)
+            return;
+        _isChanged = true;
+        // A wider host goes before those that depend on it.
+        var isWildcardChanged = false;
+        foreach (var domain in (IEnumerable<string>)[.. _changed.Where(d => d == "*"), .. WildcardsToFinish()])
         {
-            if (closing is null)
-                continue;
-            if (_hosts.TryGetValue(host, out var paths) && paths.GetValueOrDefault(PathMatch.Any) is { IsFallback: true } fallback && fallback.Subject != closing.Subject)
-            {
-                paths.Remove(PathMatch.Any);
-                Displaced(fallback, host, closing);
-            }
-            if (closing.Rest is { } rest)
-                PathsOf(host).TryAdd(rest.Path, rest);
-            else if (!_hosts.ContainsKey(host) && Wider(host) is not null)
-                _hosts.Add(host, []);
+            isWildcardChanged = true;
+            Finish(domain);
         }
+        if (isWildcardChanged)
+            _changed.UnionWith(_slots.Values.Where(s => s.DependsOnWider).Select(s => s.Domain));
+        foreach (var domain in _changed.Where(d => !IsWildcard(d)))
+            Finish(domain);
+        _changed.Clear();
+    }
+
+    /// <summary>Returns the virtual hosts. Hosts that have not changed, and the set if none has, are the same objects as before.</summary>
+    public VirtualHostSet Build(HostOwners owners)
+    {
+        if (!_isChanged && ReferenceEquals(owners, _owners))
+            return _set;
+        var isNarrowedChanged = Narrow(owners);
+        if (_isChanged || isNarrowedChanged)
+            _set = new VirtualHostSet(_slots.Values.Where(s => s.Exists).Select(s => s.Host).Concat(_narrowed.Values.Select(n => n.Host)));
+        (_isChanged, _owners) = (false, owners);
+        return _set;
     }
 
     /// <summary>
-    /// Keeps an owned host that this listener does not have from being served by the owner of a wider one. The host gets a virtual host of its own, with
-    /// those paths of the wider one that are its owner's or have its consent.
+    /// Keeps an owned host that this listener does not have from being served by the owner of a wider one. The host gets a virtual host of
+    /// its own, with those paths of the wider one that are its owner's or have its consent. Returns whether any is different.
     /// </summary>
-    public void CloseTo(HostOwners owners)
+    private bool Narrow(HostOwners owners)
     {
+        var former = _narrowed;
+        _narrowed = new Dictionary<string, NarrowedHost>(StringComparer.Ordinal);
+        if (!_slots.Any(s => s.Value.Exists && IsWildcard(s.Key)))
+            return former.Count > 0;
+        var isChanged = false;
         // Wildcards first: a name under one is closed by what is left of it.
-        foreach (var host in owners.Owned.Keys.OrderByDescending(h => h.StartsWith("*.", StringComparison.Ordinal)).ThenBy(h => h, StringComparer.Ordinal))
+        foreach (var host in (IEnumerable<string>)[.. owners.Owned.Keys.Where(IsWildcard), .. owners.Owned.Keys.Where(h => !IsWildcard(h))])
         {
-            if (_hosts.ContainsKey(host) || Wider(host) is not { } wider)
+            if (PathsOf(host) is not null || Wider(host, PathsOf) is not { } wider)
                 continue;
             var permitted = wider.Where(e => owners.MayServe(e.Value.Subject.Namespace, host)).ToDictionary();
-            if (permitted.Count < wider.Count)
-                _hosts.Add(host, permitted);
+            if (permitted.Count == wider.Count)
+                continue;
+            var isSame = former.TryGetValue(host, out var before) && HostSlot.AreSame(before.Paths, permitted);
+            _narrowed.Add(host, isSame ? before! : new NarrowedHost(permitted, HostSlot.HostOf(host, permitted.Values)));
+            isChanged |= !isSame;
         }
+        return isChanged || former.Count != _narrowed.Count;
     }
 
-    public VirtualHostSet Build() => new(_hosts.Select(h => new VirtualHost(h.Key, [.. h.Value.Values.Select(c => c.ToEntry())])));
+    private IEnumerable<string> WildcardsToFinish() => _changed.Contains("*")
+        ? _slots.Keys.Where(d => IsWildcard(d) && d != "*")
+        : _changed.Where(d => IsWildcard(d));
 
-    private Dictionary<PathMatch, PathClaim>? Wider(string host)
+    private void Finish(string domain)
+    {
+        var slot = _slots[domain];
+        if (slot.Steps.Count == 0)
+            _slots.Remove(domain);
+        else
+            slot.Finish(Wider(domain, OwnPathsOf) is not null);
+    }
+
+    private static Dictionary<PathMatch, PathClaim>? Wider(string host, Func<string, Dictionary<PathMatch, PathClaim>?> pathsOf)
     {
         var dot = host.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && !host.StartsWith("*.", StringComparison.Ordinal) && _hosts.TryGetValue("*" + host[dot..], out var found) ? found : _hosts.GetValueOrDefault("*");
+        return (dot > 0 && !IsWildcard(host) ? pathsOf("*" + host[dot..]) : null) ?? (host == "*" ? null : pathsOf("*"));
     }
 
-    private Dictionary<PathMatch, PathClaim> PathsOf(string domain)
+    private Dictionary<PathMatch, PathClaim>? OwnPathsOf(string host) => _slots.TryGetValue(host, out var slot) && slot.Exists ? slot.Paths : null;
+
+    private Dictionary<PathMatch, PathClaim>? PathsOf(string host) => OwnPathsOf(host) ?? _narrowed.GetValueOrDefault(host)?.Paths;
+
+    private static bool IsWildcard(string host) => host.StartsWith('*');
+
+    /// <summary>A host that is here only to keep a wider one out.</summary>
+    private sealed record NarrowedHost(Dictionary<PathMatch, PathClaim> Paths, VirtualHost Host);
+}
+
+/// <summary>What objects say of one host of a listener, and what comes of it.</summary>
+internal sealed class HostSlot(string listener, string domain)
+{
+    private VirtualHost? _host;
+
+    public string Domain => domain;
+
+    /// <summary>What objects say of the host, in any order of the objects.</summary>
+    public List<(ObjectUnit Unit, HostStep Step)> Steps { get; } = [];
+
+    /// <summary>Whether the listener has the host.</summary>
+    public bool Exists { get; private set; }
+
+    /// <summary>The claims that hold.</summary>
+    public Dictionary<PathMatch, PathClaim> Paths { get; private set; } = [];
+
+    /// <summary>Whether the host is there only where there is a wider one.</summary>
+    public bool DependsOnWider { get; private set; }
+
+    public ImmutableArray<Diagnostic> Diagnostics { get; private set; } = [];
+
+    /// <summary>The host as part of a table.</summary>
+    public VirtualHost Host => _host ??= HostOf(domain, Paths.Values);
+
+    public static VirtualHost HostOf(string domain, IEnumerable<PathClaim> claims) => new(domain, [.. claims.Select(c => c.ToEntry())]);
+
+    public static bool AreSame(Dictionary<PathMatch, PathClaim> left, Dictionary<PathMatch, PathClaim> right) =>
+        left.Count == right.Count && left.All(l => right.TryGetValue(l.Key, out var claim) && ReferenceEquals(l.Value, claim));
+
+    /// <summary>Decides which claims hold.</summary>
+    /// <param name="hasWider">Whether the listener has a wider host, which would get the requests for this one.</param>
+    public void Finish(bool hasWider)
     {
-        if (!_hosts.TryGetValue(domain, out var paths))
-            _hosts.Add(domain, paths = []);
-        return paths;
+        var diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
+        var paths = new Dictionary<PathMatch, PathClaim>();
+        HostStep? settled = null;
+        IReadOnlyList<(ObjectUnit Unit, HostStep Step)> inOrder = Steps.Count == 1 ? Steps : [.. Steps.OrderBy(s => s.Unit.Order)];
+        foreach (var (_, step) in inOrder)
+        {
+            if (step.Claim is { Yields: false } claim && !paths.TryAdd(claim.Path, claim))
+                diagnostics.Add(Taken(claim, paths[claim.Path].Origin));
+            else if (step.Claim is null)
+                settled ??= step;
+        }
+        foreach (var (_, step) in inOrder)
+        {
+            if (step.Claim is { Yields: true } yielding)
+                paths.TryAdd(yielding.Path, yielding);
+        }
+        var exists = inOrder.Any(s => s.Step.Claim is not null);
+        var dependsOnWider = false;
+        if (settled?.Closing is { } closing)
+        {
+            if (paths.GetValueOrDefault(PathMatch.Any) is { IsFallback: true } fallback && fallback.Subject != closing.Subject)
+            {
+                paths.Remove(PathMatch.Any);
+                diagnostics.Add(Displaced(fallback, closing));
+            }
+            dependsOnWider = !exists && closing.Rest is null;
+            if (closing.Rest is { } rest)
+                paths.TryAdd(rest.Path, rest);
+            exists |= closing.Rest is not null || hasWider;
+        }
+        (Exists, Paths, DependsOnWider, Diagnostics, _host) = (exists, paths, dependsOnWider, diagnostics.ToImmutable(), null);
     }
 
-    private void Displaced(PathClaim fallback, string host, HostClosing closing)
+    /// <summary>Both are of one namespace: which namespace has a path is settled before.</summary>
+    private Diagnostic Taken(PathClaim claim, RouteOrigin by) => new(
+        claim.Subject,
+        DiagnosticSeverity.Error,
+        DiagnosticReasons.HostPathTaken,
+        $"{claim.Origin.Field}: host {domain}, path {claim.Path} on {listener} is taken by {by.Kind} {by}, which is older or comes first");
+
+    private Diagnostic Displaced(PathClaim fallback, HostClosing closing)
     {
         var (subject, by) = (fallback.Subject, closing.Subject);
-        string Text(string whose) => $"{fallback.Origin.Field}: on {listener} it gets no request for host {host}, because {whose} {closing.Because}"
+        string Text(string whose) => $"{fallback.Origin.Field}: on {listener} it gets no request for host {domain}, because {whose} {closing.Because}"
             + (closing.Rest is null ? "" : ", so that what no path takes is redirected to HTTPS");
         var full = Text(ObjectWords.Of(by));
         var ours = by.Namespace == subject.Namespace;
-        diagnostics.Warn(subject, DiagnosticReasons.NoEffect, ours ? full : Text(ObjectWords.OfAnotherNamespace(by.Kind)), ours ? null : full);
+        var message = ours ? full : Text(ObjectWords.OfAnotherNamespace(by.Kind));
+        return new Diagnostic(subject, DiagnosticSeverity.Warning, DiagnosticReasons.NoEffect, message) { AdminMessage = ours ? null : full };
     }
-
-    private static string Domain(string host) => host.Length == 0 ? "*" : host.ToLowerInvariant();
 }

@@ -9,7 +9,10 @@ namespace Turnpike.Compiler.FrontEnds.Ingress;
 /// <summary>Finds the routes for the backends that Ingresses name, and says what is wrong with the backends.</summary>
 internal sealed class IngressBackends(BackendIndex backends, RouteBuilder routes, DiagnosticBag diagnostics)
 {
-    private readonly BackendChecks _checks = new(backends.Authorities, diagnostics);
+    private BackendChecks _checks = new(backends.Authorities, diagnostics);
+
+    /// <summary>Begins with an Ingress. What was said of the one before is no matter here.</summary>
+    public void Begin() => _checks = new BackendChecks(backends.Authorities, diagnostics);
 
     /// <summary>The routes for a path; null, with the reason, where the namespace has no room for them in the table.</summary>
     public RouteSet? RoutesOf(IngressObject ingress, ServedPath served, out string? excess)
@@ -39,12 +42,12 @@ internal sealed class IngressBackends(BackendIndex backends, RouteBuilder routes
         }
         else
         {
-            var set = routes.RoutesFor(served.Path, _checks.Of(ingress, service, port, field), out excess);
-            if (set is not null && routes.LeadToTls(set))
+            var set = routes.RoutesFor(served.Path, _checks.Of(ingress, service, port, field), out var overTls, out excess);
+            if (set is not null && overTls)
                 _checks.LeadsToTls(ingress);
             return set;
         }
-        return routes.RoutesToNowhere(ns, backend.ToString());
+        return routes.RoutesToNowhere(served.Path, ns, backend.ToString());
     }
 
     /// <summary>Says what can be said of an Ingress once all its backends are known.</summary>

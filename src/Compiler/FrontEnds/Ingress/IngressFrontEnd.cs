@@ -1,7 +1,7 @@
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
 using Turnpike.Api.Mesh;
-using Turnpike.Compiler.Hosts;
+using Turnpike.Compiler.Incremental;
 using Turnpike.Compiler.Limits;
 using Turnpike.Compiler.Model;
 using Turnpike.Compiler.Tables;
@@ -12,13 +12,14 @@ namespace Turnpike.Compiler.FrontEnds.Ingress;
 
 /// <summary>Turns Ingresses into claims: paths, default backends, what port 80 does for hosts with TLS, guards that are not enforced.</summary>
 internal sealed class IngressFrontEnd(
-    ClusterSnapshot snapshot, HostOwners hosts, TableBuilder table, IngressBackends backends, NamespaceBudget budget, DiagnosticBag diagnostics) : IFrontEnd
+    ClusterSnapshot snapshot, OwnerQuestions hosts, TableBuilder table, IngressBackends backends, NamespaceBudget budget, DiagnosticBag diagnostics)
+    : IFrontEnd
 {
     // A solver may add its paths to the Ingress that waits for the certificate (RFC 8555 §8.3): there is no HTTPS to redirect to yet.
     private const string AcmeChallenges = "/.well-known/acme-challenge/";
     private const int DefaultHttpsPort = 443;
 
-    private readonly Dictionary<ObjectKey, IngressObject> _ingresses = snapshot.Ingresses.ToDictionary(Keys.Of);
+    private Dictionary<ObjectKey, IngressObject> _ingresses = [];
 
     /// <summary>Redirects requests of port 80 for hosts with TLS.</summary>
     private readonly RouteSet _toHttps = new(
@@ -39,9 +40,13 @@ internal sealed class IngressFrontEnd(
     public string Kind => Kinds.Ingress;
 
     /// <inheritdoc/>
+    public void Update(ClusterSnapshot snapshot) => _ingresses = snapshot.Ingresses.ToDictionary(Keys.Of);
+
+    /// <inheritdoc/>
     public void Claim(HostRequest request)
     {
         var ingress = _ingresses[request.Subject];
+        backends.Begin();
         var tls = TlsHosts.Of(ingress);
         var isGuarded = AsksForGuards(ingress);
         foreach (var served in ServedPaths.Of(ingress))

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Turnpike.Api;
 using Turnpike.Api.Ingresses;
+using Turnpike.Api.Mesh;
+using Turnpike.Compiler.Incremental;
 using Turnpike.Compiler.Model;
 
 namespace Turnpike.Compiler.FrontEnds.Ingress;
@@ -8,10 +11,26 @@ namespace Turnpike.Compiler.FrontEnds.Ingress;
 /// <summary>What the Ingresses of our class ask for.</summary>
 internal static class IngressRequests
 {
+    // Admission and each compilation ask for all Ingresses again, of which hardly one is another object than before.
+    private static readonly ConditionalWeakTable<IngressObject, Facts> Known = [];
+
     public static IEnumerable<HostRequest> Of(ClusterSnapshot snapshot) =>
         Ours(snapshot, snapshot.Ingresses).Select(Of).Concat(Ours(snapshot, snapshot.InvalidIngresses).Select(i => Of(i) with { IsServed = false }));
 
-    public static HostRequest Of(IngressObject ingress) => new()
+    /// <summary>Returns what an Ingress asks for: the same request for the same object.</summary>
+    public static HostRequest Of(IngressObject ingress) => Known.GetValue(ingress, static i => new Facts(Read(i))).Request;
+
+    /// <summary>Whether an Ingress is of our class.</summary>
+    public static bool IsOurs(IngressObject ingress, ClusterSnapshot snapshot)
+    {
+        var facts = Known.GetValue(ingress, static i => new Facts(Read(i)));
+        var (mesh, classes) = (snapshot.Mesh, Identity.Of(snapshot.IngressClasses));
+        if (facts.Decision is not { } known || !ReferenceEquals(known.Mesh, mesh) || !ReferenceEquals(known.Classes, classes))
+            facts.Decision = known = new Decision(mesh, classes, IngressClasses.IsOurs(ingress, snapshot.Mesh, snapshot.IngressClasses));
+        return known.IsOurs;
+    }
+
+    private static HostRequest Read(IngressObject ingress) => new()
     {
         Subject = Keys.Of(ingress),
         Created = ingress.Metadata.CreationTimestamp,
@@ -23,7 +42,7 @@ internal static class IngressRequests
     };
 
     private static IEnumerable<IngressObject> Ours(ClusterSnapshot snapshot, ImmutableArray<IngressObject> all) =>
-        all.Where(i => IngressClasses.IsOurs(i, snapshot.Mesh, snapshot.IngressClasses));
+        all.Where(i => IsOurs(i, snapshot));
 
     /// <summary>Every host that an Ingress names: in its rules and under <c>tls</c>.</summary>
     private static IEnumerable<NamedHost> Named(IngressObject ingress)
@@ -60,5 +79,22 @@ internal static class IngressRequests
     {
         var hosts = tls.Hosts.Any(h => h.Length > 0) ? tls.Hosts : [.. ingress.Rules.Select(r => r.Host)];
         return [.. hosts.Where(h => h.Length > 0).Select(h => h.ToLowerInvariant()).Distinct()];
+    }
+
+    private sealed class Facts(HostRequest request)
+    {
+        public HostRequest Request => request;
+
+        /// <summary>Replaced as a whole, since several threads may ask.</summary>
+        public Decision? Decision { get; set; }
+    }
+
+    private sealed class Decision(MeshConfig mesh, object classes, bool isOurs)
+    {
+        public MeshConfig Mesh => mesh;
+
+        public object Classes => classes;
+
+        public bool IsOurs => isOurs;
     }
 }

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Turnpike.Api.Core;
+using Turnpike.Reading;
+
+namespace Turnpike.Compiler;
+
+/// <summary>An object as the store keeps it.</summary>
+/// <param name="Value">The object that is used: of this version, or of the last good one.</param>
+/// <param name="Authority">The same, of a Secret as an authority.</param>
+/// <param name="Read">The newest version.</param>
+internal sealed record StoredObject(object? Value, AuthorityObject? Authority, ReadObject Read);
+
+/// <summary>The objects of one kind in the order of their names. Arrays of them are made once for each change of the kind.</summary>
+internal sealed class KindTable
+{
+    // A list comes in the order of names, so that all but a few objects are added at the end.
+    private readonly SortedList<ObjectKey, StoredObject> _objects = [];
+    private object? _values;
+    private ImmutableArray<ObjectMeta> _newest;
+
+    /// <summary>Another object after each change.</summary>
+    public object State { get; private set; } = new();
+
+    public IList<ObjectKey> Keys => _objects.Keys;
+
+    public IList<StoredObject> Objects => _objects.Values;
+
+    /// <summary>The newest version of every object, valid or not.</summary>
+    public ImmutableArray<ObjectMeta> Newest => _newest.IsDefault ? _newest = [.. _objects.Values.Select(o => o.Read.Metadata)] : _newest;
+
+    public StoredObject? Find(ObjectKey key) => _objects.GetValueOrDefault(key);
+
+    public void Put(ObjectKey key, StoredObject value)
+    {
+        _objects[key] = value;
+        Change();
+    }
+
+    public bool Remove(ObjectKey key)
+    {
+        if (!_objects.Remove(key))
+            return false;
+        Change();
+        return true;
+    }
+
+    /// <summary>The objects that are used; the same array as long as nothing changes. A table is asked for one type only.</summary>
+    public ImmutableArray<T> Values<T>()
+        where T : class
+    {
+        if (_values is ImmutableArray<T> known)
+            return known;
+        ImmutableArray<T> values = [.. _objects.Values.Select(o => o.Value).OfType<T>()];
+        _values = values;
+        return values;
+    }
+
+    private void Change() => (State, _values, _newest) = (new object(), null, default);
+}
