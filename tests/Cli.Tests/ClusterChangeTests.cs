@@ -1,4 +1,5 @@
 using Turnpike.Tests.Support.FakeApiServer;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Cli;
 
@@ -207,11 +208,9 @@ public sealed class ClusterChangeTests : ClusterFixture
     [Fact]
     public async Task Wait_EndsWhenTheRuleIsInForce()
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var create = Run("turnpike", SampleManifests.Rule(), "create", "-f", "-", "--wait=20s");
         // What is said of an older generation does not count; the store of this server gives none, so any does.
-        while (Rule("rule") is null && !create.IsCompleted)
-            await Task.Delay(5, over.Token);
+        await Wait.Until(() => Rule("rule") is not null || create.IsCompleted, "the rule");
         PutRule("rule", status: Conditions(("Accepted", "True", "fine", 2), ("Programmed", "True", "all proxies have it", 2)));
         var run = await create;
         Assert.Equal((0, ""), (run.ExitCode, run.Error));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using Turnpike.Cli;
 using Turnpike.Samples.Httpbin;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Cli;
 
@@ -248,15 +249,14 @@ public sealed class ServeTests : IAsyncLifetime
 
     private async Task UntilAsync(string url, Func<HttpResponseMessage, Task<bool>> wanted)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(10));
-        while (true)
-        {
-            using var response = await _client.GetAsync(url, limit.Token);
-            if (await wanted(response))
-                return;
-            await Task.Delay(5, limit.Token);
-        }
+        await Wait.For(
+            async ct =>
+            {
+                using var response = await _client.GetAsync(url, ct);
+                return await wanted(response);
+            },
+            served => served,
+            $"the new table behind {url}");
     }
 
     /// <summary>Takes a line, and then nothing any more, like a terminal that was stopped.</summary>

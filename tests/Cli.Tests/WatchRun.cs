@@ -1,5 +1,6 @@
 using System.Text;
 using Turnpike.Cli;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Cli;
 
@@ -23,13 +24,12 @@ internal sealed class WatchRun : IDisposable
     /// <summary>Waits until the output has that text.</summary>
     public async Task Until(string text)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Patience);
-        while (!Output.Contains(text, StringComparison.Ordinal))
-        {
-            Assert.False(_run.IsCompleted || limit.IsCancellationRequested, $"waited in vain for \"{text}\" in:\n{Output}");
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+        await Wait.For(
+            _ => Task.FromResult(Output),
+            output => output.Contains(text, StringComparison.Ordinal) || _run.IsCompleted,
+            $"\"{text}\" in the output",
+            Patience);
+        Assert.Contains(text, Output, StringComparison.Ordinal);
     }
 
     /// <summary>Interrupts it.</summary>

@@ -82,7 +82,7 @@ public sealed class ResilienceTests : IAsyncLifetime
     {
         var limits = new DiscoveryLimits
         {
-            Connections = new DiscoveryLimits().Connections with { Connections = 2, ConnectionsPerPeer = 2, ProveWithin = TimeSpan.FromMilliseconds(300), HandshakeWithin = TimeSpan.FromSeconds(20) },
+            Connections = new DiscoveryLimits().Connections with { Connections = 2, ConnectionsPerPeer = 2, ProveWithin = TimeSpan.FromSeconds(2), HandshakeWithin = TimeSpan.FromSeconds(20) },
         };
         await using var replica = await Replica.StartAsync(_cluster, limits: limits);
         using var channel = replica.Open();
@@ -206,7 +206,7 @@ public sealed class ResilienceTests : IAsyncLifetime
         {
             var (first, second) = (await ConnectAsync(port, "127.0.0.1"), await ConnectAsync(port, "127.0.0.1"));
             // A refusal takes a moment to arrive, and a place that is not proven lasts longer than that.
-            await Task.Delay(50, Cancelled);
+            await Wait.Lasting(TimeSpan.FromMilliseconds(50), Cancelled);
             if (IsOpen(first) && IsOpen(second))
                 return (first, second);
             first.Dispose();
@@ -249,7 +249,7 @@ public sealed class ResilienceTests : IAsyncLifetime
                 await stream.WriteAsync(new byte[16 * 1024], Cancelled);
                 Interlocked.Add(ref _sent, 16 * 1024);
             }
-            await Task.Delay(Timeout.Infinite, Cancelled);
+            await Wait.Forever(Cancelled);
         }
 
         protected override bool TryComputeLength(out long length)

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.IngressProxy;
 
@@ -13,6 +14,7 @@ namespace Turnpike.Tests.IngressProxy;
 public sealed class BodyTests
 {
     private const long Large = 64L * 1024 * 1024;
+    private const int Piece = 256 * 1024;
 
     public static TheoryData<string, string, bool> Combinations
     {
@@ -159,16 +161,18 @@ public sealed class BodyTests
     public async Task SlowReader_HoldsTheSenderBack()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        long sent = 0;
+        var (sent, held) = (0L, false);
         await using var upstream = RawUpstream.Start(async connection =>
         {
             await connection.ReadHeadAsync();
             await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {Large * 16}\r\n\r\n");
-            var piece = new byte[64 * 1024];
             while (sent < Large * 16)
             {
-                await connection.WriteAsync(piece);
-                Interlocked.Add(ref sent, piece.Length);
+                var writing = connection.WriteAsync(new byte[Piece]);
+                Volatile.Write(ref held, !writing.IsCompleted);
+                await writing;
+                Volatile.Write(ref held, false);
+                Interlocked.Add(ref sent, Piece);
             }
         });
         await using var proxy = await TestProxy.StartAsync(TableTo(upstream.EndPoint, "1.1", TimeSpan.Zero));
@@ -176,16 +180,13 @@ public sealed class BodyTests
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         await client.ReadHeadAsync();
-        // Nobody reads: what is under way settles far below the whole.
-        long before;
-        do
+        // Each piece is read only after the sender was held back, so a proxy that takes more than it passes on would run far ahead.
+        for (long read = 0; read < Large * 4; read += Piece)
         {
-            before = Interlocked.Read(ref sent);
-            await Task.Delay(200, cancellationToken);
+            await Wait.Until(() => Volatile.Read(ref held) || Interlocked.Read(ref sent) > read + Large, "the sender to be held back");
+            Assert.InRange(Interlocked.Read(ref sent) - read, -Piece, Large);
+            await client.ReadBytesAsync(Piece);
         }
-        while (before != Interlocked.Read(ref sent));
-
-        Assert.InRange(before, 1, Large);
     }
 
     [Fact]

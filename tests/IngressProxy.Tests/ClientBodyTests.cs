@@ -4,6 +4,7 @@ using Turnpike.Primitives;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.IngressProxy;
 
@@ -74,19 +75,18 @@ public sealed class ClientBodyTests
     [InlineData("Transfer-Encoding: chunked", "5\r\nhello\r\n")]
     public async Task UploadThatStalls_Is408(string framing, string beginning)
     {
-        await using var upstream = RawUpstream.Start(async connection =>
-        {
-            await connection.ReadHeadAsync();
-            await connection.WaitForEndAsync();
-        });
+        var reached = new TaskCompletionSource();
+        await using var upstream = StartSilent(reached);
         await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint), time: _time);
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
 
         await client.WriteAsync($"POST / HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n{beginning}");
+        // Endpoints see a request when the first of its body has come.
+        await (beginning.Length > 0 ? reached.Task.WaitAsync(TestContext.Current.CancellationToken) : WaitForActiveAsync(proxy, 1));
         var head = client.ReadHeadAsync();
-        var passed = await AdvanceUntilAsync(head, TimeSpan.FromSeconds(1));
+        var passed = await Wait.Advance(_time, TimeSpan.FromSeconds(1), head);
         if ((await head).StartsWith("HTTP/1.1 100 ", StringComparison.Ordinal))
-            passed += await AdvanceUntilAsync(head = client.ReadHeadAsync(), TimeSpan.FromSeconds(1));
+            passed += await Wait.Advance(_time, TimeSpan.FromSeconds(1), head = client.ReadHeadAsync());
 
         Assert.StartsWith("HTTP/1.1 408 ", await head, StringComparison.Ordinal);
         // The client's clock begins when the proxy waits for it, which is some steps of this test later.
@@ -96,14 +96,16 @@ public sealed class ClientBodyTests
     [Fact]
     public async Task StreamThatStalls_Is408()
     {
-        await using var upstream = RawUpstream.Start(async connection => await connection.WaitForEndAsync());
+        var reached = new TaskCompletionSource();
+        await using var upstream = StartSilent(reached);
         await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint), time: _time);
         using var client = await RawHttp2.ConnectAsync(proxy.Server.Http);
 
         await client.HeadersAsync(1, end: false, RawHttp2.Request("POST", "/"));
         await client.DataAsync(1, end: false, "hello");
+        await reached.Task.WaitAsync(TestContext.Current.CancellationToken);
         var outcome = client.OutcomeAsync(1);
-        await AdvanceUntilAsync(outcome, TimeSpan.FromSeconds(1));
+        await Wait.Advance(_time, TimeSpan.FromSeconds(1), outcome);
 
         Assert.Equal("408", await outcome);
     }
@@ -121,7 +123,7 @@ public sealed class ClientBodyTests
         {
             await client.WriteAsync("x");
             _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(head, Task.Delay(5, TestContext.Current.CancellationToken));
+            await Task.WhenAny(head, Wait.Lasting(TimeSpan.FromMilliseconds(5), TestContext.Current.CancellationToken));
         }
 
         Assert.StartsWith("HTTP/1.1 408 ", await head, StringComparison.Ordinal);
@@ -182,7 +184,7 @@ public sealed class ClientBodyTests
         }
         await client.ReadBytesAsync(9);
 
-        await AdvanceUntilAsync(ended.Task, TimeSpan.FromSeconds(1));
+        await Wait.Advance(_time, TimeSpan.FromSeconds(1), ended.Task);
 
         Assert.True(ended.Task.IsCompletedSuccessfully);
     }
@@ -219,7 +221,7 @@ public sealed class ClientBodyTests
             Assert.Equal("x"u8, frame.Payload);
         }
         var outcome = client.OutcomeAsync(1);
-        await AdvanceUntilAsync(outcome, TimeSpan.FromSeconds(1));
+        await Wait.Advance(_time, TimeSpan.FromSeconds(1), outcome);
 
         Assert.Equal("reset", await outcome);
     }
@@ -227,25 +229,16 @@ public sealed class ClientBodyTests
     private static RouteTable Limited(IPEndPoint endpoint, int connections) =>
         Tables.To(endpoint) with { Settings = new ProxySettings { Limits = new CircuitLimits { Connections = connections, PendingRequests = 1 } } };
 
-    private static async Task WaitForActiveAsync(TestProxy proxy, int count)
-    {
-        while (!(await proxy.AdminAsync("/metrics")).Text.Contains($"turnpike_active_requests {count}\n", StringComparison.Ordinal))
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-    }
+    private static Task WaitForActiveAsync(TestProxy proxy, int count) => Wait.For(
+        _ => proxy.AdminAsync("/metrics"),
+        page => page.Text.Contains($"turnpike_active_requests {count}\n", StringComparison.Ordinal),
+        "the requests");
 
-    /// <summary>Lets time pass until something happens; says how much did.</summary>
-    private async Task<TimeSpan> AdvanceUntilAsync(Task task, TimeSpan step)
+    /// <summary>Reads a head, and then nothing but bytes until the end.</summary>
+    private static RawUpstream StartSilent(TaskCompletionSource reached) => RawUpstream.Start(async connection =>
     {
-        var passed = TimeSpan.Zero;
-        // What only real time can bring about comes first.
-        await Task.WhenAny(task, Task.Delay(300, TestContext.Current.CancellationToken));
-        while (!task.IsCompleted)
-        {
-            Assert.True(passed < TimeSpan.FromHours(1), "nothing happens");
-            _time.Advance(step);
-            passed += step;
-            await Task.WhenAny(task, Task.Delay(5, TestContext.Current.CancellationToken));
-        }
-        return passed;
-    }
+        await connection.ReadHeadAsync();
+        reached.SetResult();
+        await connection.WaitForEndAsync();
+    });
 }

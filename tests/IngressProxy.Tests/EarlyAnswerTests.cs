@@ -3,6 +3,7 @@ using System.Text;
 using System.Threading.Channels;
 using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.IngressProxy;
 
@@ -45,7 +46,7 @@ public sealed class EarlyAnswerTests
             else if (after == "reads")
                 await connection.WaitForEndAsync();
             else if (after == "stays")
-                await Task.Delay(Timeout.Infinite, connection.Stopped);
+                await Wait.Forever(connection.Stopped);
         });
         await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }));
         for (var i = 0; i < 2; i++)

@@ -79,18 +79,24 @@ public sealed class FailureTests
     [Fact]
     public async Task Timeout_StartsWhenTheWholeRequestHasCome()
     {
+        var begun = new TaskCompletionSource();
         await using var upstream = RawUpstream.Start(async connection =>
         {
             await connection.ReadHeadAsync();
-            var body = await connection.ReadTextAsync(10);
+            var first = await connection.ReadTextAsync(5);
+            begun.SetResult();
+            var body = first + await connection.ReadTextAsync(5);
             await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{body}");
             await connection.WaitForEndAsync();
         });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = Short }));
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = Short }), time: time);
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
 
         await client.WriteAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello");
-        await Task.Delay(Short * 2, TestContext.Current.CancellationToken);
+        await begun.Task.WaitAsync(TestContext.Current.CancellationToken);
+        time.Advance(Short * 2);
         await client.WriteAsync("world");
 
         Assert.StartsWith("HTTP/1.1 200 ", await client.ReadHeadAsync(), StringComparison.Ordinal);

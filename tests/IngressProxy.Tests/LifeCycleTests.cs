@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.IngressProxy;
 
@@ -156,7 +157,7 @@ public sealed class LifeCycleTests
             for (var i = 0; i < swaps; i++)
             {
                 proxy.Server.Swap(tables[i % tables.Length] with { Version = $"{i}" });
-                await Task.Delay(5, cancellationToken);
+                await Wait.Lasting(TimeSpan.FromMilliseconds(5), cancellationToken);
             }
             await done.CancelAsync();
         }
@@ -183,7 +184,7 @@ public sealed class LifeCycleTests
                 var part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, size - at));
                 Pattern.Fill(part.Span, at);
                 await context.Response.Body.WriteAsync(part, context.RequestAborted);
-                await Task.Delay(10, context.RequestAborted);
+                await Wait.Lasting(TimeSpan.FromMilliseconds(10), context.RequestAborted);
             }
         });
     }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.IngressProxy;
 
@@ -184,11 +185,7 @@ public sealed class ProtocolTests
             response.Dispose();
             await Assert.ThrowsAnyAsync<IOException>(() => next);
             // A client of HTTP/1.1 that has gone looks like one that half-closed, for a while.
-            for (var i = 0; i < 1000 && !ended.Task.IsCompleted; i++)
-            {
-                time.Advance(TimeSpan.FromSeconds(1));
-                await Task.WhenAny(ended.Task, Task.Delay(20, cancellationToken));
-            }
+            await Wait.Advance(time, TimeSpan.FromSeconds(1), ended.Task);
         }
         await ended.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
     }

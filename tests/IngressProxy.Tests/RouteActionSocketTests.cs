@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.IngressProxy;
 
@@ -164,7 +165,7 @@ public sealed class RouteActionSocketTests
                 if (cluster == Other)
                     Assert.True(copies.Writer.TryWrite(request));
                 if (context.Request.Path == "/hang")
-                    await Task.Delay(System.Threading.Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await Wait.Forever(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (context.Request.Path == "/fail-twice" && seen.Count < 3)
                     context.Response.StatusCode = 503;
                 await context.Response.WriteAsync(cluster, context.RequestAborted);

@@ -5,6 +5,7 @@ using Turnpike.IngressProxy.TableSources;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.IngressProxy;
 
@@ -98,13 +99,8 @@ public sealed class TableFileTests : IDisposable
     private static void Write(string path, string version) =>
         File.WriteAllBytes(path, RouteTableJson.Serialize(Tables.To(IPEndPoint.Parse("127.0.0.1:1")) with { Version = version }));
 
-    private static async Task InForceAsync(TestProxy proxy, string version)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
-        while (proxy.Server.Table.Version != version)
-            await Task.Delay(10, limit.Token);
-    }
+    private static Task InForceAsync(TestProxy proxy, string version) =>
+        Wait.Until(() => proxy.Server.Table.Version == version, $"the table {version}");
 
     private Following Watch(TestProxy proxy) =>
         new(new TableFile(TablePath, new TableApplier(proxy.Server, proxy.Logs), proxy.Logs, TimeProvider.System));

@@ -61,17 +61,19 @@ public sealed class UpstreamTests
     [Fact]
     public async Task MalformedChunk_BreaksTheResponse()
     {
+        var begun = new TaskCompletionSource();
         await using var upstream = RawUpstream.Start(async connection =>
         {
             await connection.ReadHeadAsync();
             await connection.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
-            await Task.Delay(200, connection.Stopped);
+            await begun.Task;
             await connection.WriteAsync("5\r\nhelloworld\r\n0\r\n\r\n");
             await connection.WaitForEndAsync();
         });
         await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint));
 
         using var response = await proxy.GetAsync();
+        begun.SetResult();
 
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }

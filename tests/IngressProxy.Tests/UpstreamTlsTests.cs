@@ -12,6 +12,7 @@ using Turnpike.IngressProxy.Upstream.Http1;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.IngressProxy;
 
@@ -322,14 +323,12 @@ public sealed class UpstreamTlsTests : IDisposable
         if (rests)
         {
             send.Release();
-            while (connection.IsQuiet())
-                await Task.Delay(1, cancellationToken);
+            await Wait.Until(() => !connection.IsQuiet(), "what the server sent");
             Assert.Null(pool.TryTake(key));
             return;
         }
         // The session tickets of TLS 1.3 come uninvited, before anything else does.
-        while (!connection.IsQuiet())
-            await Task.Delay(1, cancellationToken);
+        await Wait.Until(connection.IsQuiet, "the tickets to be read");
         Assert.Same(connection, pool.TryTake(key));
         send.Release();
         var received = new byte[8];

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Time.Testing;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
 using Turnpike.Tests.Support.Proxy;
@@ -12,6 +13,8 @@ namespace Turnpike.Tests.IngressProxy;
 
 public sealed class WebSocketTests
 {
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(200);
+
     private const string Handshake = "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
     [Theory]
@@ -21,7 +24,8 @@ public sealed class WebSocketTests
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         await using var upstream = await StartEchoAsync();
-        await using var proxy = await TestProxy.StartAsync(Table(upstream.EndPoint, allow: true));
+        var time = new FakeTimeProvider();
+        await using var proxy = await TestProxy.StartAsync(Table(upstream.EndPoint, allow: true), time: time);
 
         using var socket = new ClientWebSocket();
         socket.Options.HttpVersion = Version.Parse(version);
@@ -45,7 +49,7 @@ public sealed class WebSocketTests
             }
             while (!result.EndOfMessage);
             Assert.Equal(sent, buffer[..got]);
-            await Task.Delay(100, cancellationToken);
+            time.Advance(Timeout * 2);
         }
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", cancellationToken);
         Assert.Equal(WebSocketState.Closed, socket.State);
@@ -179,7 +183,7 @@ public sealed class WebSocketTests
     }
 
     private static RouteTable Table(IPEndPoint endpoint, bool allow) =>
-        Tables.Of(Tables.Cluster(endpoint), Tables.Route() with { AllowWebSocket = allow, Timeout = TimeSpan.FromMilliseconds(200) });
+        Tables.Of(Tables.Cluster(endpoint), Tables.Route() with { AllowWebSocket = allow, Timeout = Timeout });
 
     internal static Task<KestrelUpstream> StartEchoAsync() => KestrelUpstream.StartAsync(EchoAsync);
 

@@ -29,11 +29,15 @@ public sealed partial class MetricsTests
         await using var app = OperatorHost.Build(options);
         await app.StartAsync(Cancelled);
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{options.HealthPort}") };
-        var text = "";
-        await Until(async () => (text = await client.GetStringAsync("/metrics", Cancelled)).Contains("turnpike_table_info{", StringComparison.Ordinal)
-            && text.Contains("turnpike_reconcile_duration_seconds_count{", StringComparison.Ordinal)
-            && text.Contains("turnpike_election_leading", StringComparison.Ordinal)
-            && text.Contains("turnpike_certificate_expiry_timestamp_seconds", StringComparison.Ordinal));
+        string[] last =
+        [
+            "turnpike_table_info{",
+            "turnpike_reconcile_duration_seconds_count{",
+            "turnpike_election_leading",
+            "turnpike_certificate_expiry_timestamp_seconds",
+        ];
+        var text = await Wait.For(
+            ct => client.GetStringAsync("/metrics", ct), page => last.All(name => page.Contains(name, StringComparison.Ordinal)), "the metrics");
         var (operatorPage, proxyPage) = (Part("## Operator", "## Proxy"), Part("## Proxy", "\0"));
 
         AssertDescribed(operatorPage, text, "turnpike_");
@@ -73,16 +77,6 @@ public sealed partial class MetricsTests
                 continue;
             var labels = LabelPattern().Matches(series.Groups["labels"].Value).Select(l => l.Groups[1].Value).Where(l => l != "le" && !l.StartsWith("otel_", StringComparison.Ordinal));
             Assert.All(labels, label => Assert.Contains($"`{label}`", rows[family].Groups["labels"].Value, StringComparison.Ordinal));
-        }
-    }
-
-    private static async Task Until(Func<Task<bool>> condition)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < Wait.Limit, "waited in vain for the metrics");
-            await Task.Delay(50, Cancelled);
         }
     }
 

@@ -98,19 +98,7 @@ public sealed class PortTests : IAsyncLifetime
 
     private async Task WaitUntilServedAsync(X509Certificate2 certificate)
     {
-        var started = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                await ReviewAsync(certificate);
-                return;
-            }
-            catch (HttpRequestException) when (TimeProvider.System.GetElapsedTime(started) < Wait.Limit)
-            {
-                await Task.Delay(50, Cancelled);
-            }
-        }
+        await Wait.UntilSeen("the port to serve", Wait.Limit, () => ReviewAsync(certificate), _ => true, Wait.Limit);
     }
 
     private async Task<HttpStatusCode> ReviewAsync(X509Certificate2? certificate)

@@ -4,6 +4,7 @@ using Turnpike.Pipeline.Metrics;
 using Turnpike.Primitives;
 using Turnpike.Routing;
 using Turnpike.Tests.Support.Proxy;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Pipeline;
 
@@ -237,8 +238,7 @@ public sealed class ProtectionTests : PipelineTest
         var runs = Enumerable.Range(0, 4).Select(i => pipeline.HandleAsync(new FakeExchange(target: $"/{i}")).AsTask()).ToArray();
         for (var i = 0; i < 4; i++)
         {
-            while (answers.Count <= i)
-                await Task.Delay(1, TestContext.Current.CancellationToken);
+            await Wait.Until(() => answers.Count > i, "the request");
             Assert.Equal($"/{i}", upstream.Requests[i].Request.Target);
             Assert.Equal(i + 1, upstream.Requests.Count);
             answers[i].SetResult(new FakeResponse());

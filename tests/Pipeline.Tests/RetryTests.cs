@@ -3,6 +3,7 @@ using Turnpike.Pipeline;
 using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 using Turnpike.Tests.Support.Proxy;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Pipeline;
 
@@ -275,7 +276,7 @@ public sealed class RetryTests : PipelineTest
 
     private static async Task<FakeResponse> Never(Sent sent, CancellationToken cancellationToken)
     {
-        await Task.Delay(Timeout.Infinite, cancellationToken);
+        await Wait.Forever(cancellationToken);
         return new FakeResponse();
     }
 }

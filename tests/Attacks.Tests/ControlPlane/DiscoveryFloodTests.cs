@@ -40,7 +40,7 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
                 {
                     using var message = new UnfinishedMessage(limit.Token);
                     await CallAsync(client, method, null, message, limit.Token);
-                    await Task.Delay(20, CancellationToken.None);
+                    await Wait.Lasting(TimeSpan.FromMilliseconds(20), CancellationToken.None);
                 }
             }));
         }));
@@ -66,7 +66,7 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
             }));
         }));
         // The flood is under way before the proxy comes.
-        await Task.Delay(TimeSpan.FromSeconds(1), Cancelled);
+        await Wait.Lasting(TimeSpan.FromSeconds(1), Cancelled);
         var started = TimeProvider.System.GetTimestamp();
         await using (var proxy = await cluster.StartProxyAsync())
         {
@@ -138,7 +138,7 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
             for (var left = Length - 1; left > 0; left -= part.Length)
                 await stream.WriteAsync(part.AsMemory(0, Math.Min(left, part.Length)), until);
             await stream.FlushAsync(until);
-            await Task.Delay(Timeout.InfiniteTimeSpan, until);
+            await Wait.Forever(until);
         }
 
         protected override bool TryComputeLength(out long length)

@@ -71,7 +71,7 @@ internal sealed class OperatorUnderAttack : IAsyncDisposable
         });
         var attacked = new OperatorUnderAttack(pod, client, probe);
         await Wait.For(_ => Task.FromResult(probe.Take()), figures => figures is { Sent: > 0, Failed: 0 }, "reviews to be answered");
-        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        await Wait.Lasting(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
         attacked.Calm = probe.Take();
         return attacked;
     }

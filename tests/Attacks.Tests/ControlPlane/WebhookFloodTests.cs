@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.ControlPlane;
 
@@ -37,7 +38,7 @@ public sealed class WebhookFloodTests(AttackedCluster cluster)
         var part = new byte[65_000];
         for (var i = 0; i < 59; i++)
             await stream.WriteAsync(part, ct);
-        await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+        await Wait.Forever(ct);
     });
 
     [Fact]
@@ -47,9 +48,9 @@ public sealed class WebhookFloodTests(AttackedCluster cluster)
         foreach (var one in Encoding.ASCII.GetBytes($"POST {Path} HTTP/1.1\r\nHost: operator\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"))
         {
             await stream.WriteAsync(new[] { one }, ct);
-            await Task.Delay(50, ct);
+            await Wait.Lasting(TimeSpan.FromMilliseconds(50), ct);
         }
-        await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+        await Wait.Forever(ct);
     });
 
     [Fact]
@@ -97,7 +98,7 @@ public sealed class WebhookFloodTests(AttackedCluster cluster)
                 catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or SocketException)
                 {
                     // Turned away, or the time is over.
-                    await Task.Delay(10, CancellationToken.None);
+                    await Wait.Lasting(TimeSpan.FromMilliseconds(10), CancellationToken.None);
                 }
             }
         }));

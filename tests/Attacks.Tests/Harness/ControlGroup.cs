@@ -1,4 +1,5 @@
 using System.Globalization;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.Harness;
 
@@ -47,16 +48,18 @@ internal sealed class ControlGroup : IAsyncDisposable
         if (!Directory.Exists(_path))
             return;
         // A group with processes in it cannot be removed, and one that has just ended is in it for a moment still.
-        for (var attempt = 0; ; attempt++)
+        await Wait.Until(TryDelete, $"the end of {_path}");
+
+        bool TryDelete()
         {
             try
             {
                 Directory.Delete(_path);
-                return;
+                return true;
             }
-            catch (IOException) when (attempt < 100)
+            catch (IOException)
             {
-                await Task.Delay(20);
+                return false;
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.Harness;
 
@@ -67,15 +68,10 @@ internal sealed class Pod : IAsyncDisposable
     /// <summary>The rest of the first line that begins so.</summary>
     public async Task<string> LineAsync(string beginning)
     {
-        for (var started = Stopwatch.StartNew(); ; await Task.Delay(20, TestContext.Current.CancellationToken))
-        {
-            lock (_log)
-            {
-                if (_log.ToString().Split('\n').FirstOrDefault(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } line)
-                    return line[beginning.Length..];
-            }
-            Assert.True(IsRunning && started.Elapsed < TimeSpan.FromSeconds(60), $"no line begins with '{beginning}': {Log}");
-        }
+        await Wait.Until(() => Find() is not null || !IsRunning, $"a line that begins with '{beginning}'", limit: TimeSpan.FromSeconds(60));
+        return Find() ?? throw new InvalidOperationException($"the program has ended, and no line begins with '{beginning}': {Log}");
+
+        string? Find() => Log.Split('\n').FirstOrDefault(line => line.StartsWith(beginning, StringComparison.Ordinal))?[beginning.Length..];
     }
 
     public async ValueTask DisposeAsync()

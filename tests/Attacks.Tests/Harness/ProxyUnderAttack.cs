@@ -140,7 +140,7 @@ internal sealed class ProxyUnderAttack : IAsyncDisposable
     {
         // The first requests compile what they run through.
         await Wait.For(_ => Task.FromResult(Probe.Take()), figures => figures is { Sent: > 0, Failed: 0 }, "the neighbour to be served");
-        await Task.Delay(Before, TestContext.Current.CancellationToken);
+        await Wait.Lasting(Before, TestContext.Current.CancellationToken);
         Calm = Probe.Take();
         Assert.True(Calm.Failed == 0, $"before the attack: {Calm}: {string.Join("; ", Calm.Failures)}");
     }

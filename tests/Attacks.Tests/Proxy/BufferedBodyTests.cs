@@ -1,4 +1,5 @@
 using Turnpike.Tests.Attacks.Harness;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.Proxy;
 
@@ -38,9 +39,9 @@ public sealed class BufferedBodyTests
                 if (await client.TrySendAsync(head, ct))
                     await client.TrySendAsync(almost, ct);
                 // A hundred a second: it is about what is kept, not about how fast two processors move bytes.
-                await Task.Delay(TimeSpan.FromMilliseconds(40), ct);
+                await Wait.Lasting(TimeSpan.FromMilliseconds(40), ct);
             });
-            await Task.Delay(TimeSpan.FromSeconds(3), limit.Token);
+            await Wait.Lasting(TimeSpan.FromSeconds(3), limit.Token);
         }
         catch (OperationCanceledException) when (!Cancelled.IsCancellationRequested)
         {

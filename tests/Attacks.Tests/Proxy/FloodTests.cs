@@ -1,5 +1,6 @@
 using System.Text;
 using Turnpike.Tests.Attacks.Harness;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.Proxy;
 
@@ -114,7 +115,7 @@ public sealed class FloodTests
             if (i % 2 == 0)
                 await client.TrySendAsync($"GET / HTTP/1.1\r\nHost: {Host}\r\n", ct);
         });
-        await Task.Delay(Duration, Cancelled);
+        await Wait.Lasting(Duration, Cancelled);
         clients.ForEach(client => client.Dispose());
         attacked.Proxy.Judge($"{clients.Count} connections that say nothing or half a head");
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Turnpike.Tests.Attacks.Harness;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.Proxy;
 
@@ -46,7 +47,7 @@ public sealed class ForeignBytesTests
                     ("x-header", where == "x-header" ? odd : "x")),
                 Cancelled);
         }
-        await Task.Delay(TimeSpan.FromSeconds(1), Cancelled);
+        await Wait.Lasting(TimeSpan.FromSeconds(1), Cancelled);
         proxy.Judge($"{Requests} HTTP/2 requests with 300 bytes of 0xff in {where}, beside a client with credentials");
         attacker.Dispose();
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Turnpike.Tests.Attacks.Harness;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.Proxy;
 
@@ -53,7 +54,7 @@ public sealed class SilentUploadTests
             await run(proxy.Http, open);
             await using var probe = SteadyProbe.Get(client, Host);
             // Longer than a request waits for its turn before it counts as failed.
-            await Task.Delay(SteadyProbe.Patience + TimeSpan.FromSeconds(1), Cancelled);
+            await Wait.Lasting(SteadyProbe.Patience + TimeSpan.FromSeconds(1), Cancelled);
             same = probe.Take();
         }
         finally

@@ -122,7 +122,7 @@ public sealed class AdmissionTests : IAsyncDisposable
         await StartAsync(async (_, ct) =>
         {
             entered.SetResult();
-            await Task.Delay(Timeout.Infinite, ct);
+            await Wait.Forever(ct);
             return AdmissionResponse.Allowed();
         });
 

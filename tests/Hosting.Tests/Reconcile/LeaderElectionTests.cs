@@ -151,7 +151,7 @@ public sealed class LeaderElectionTests : IAsyncLifetime
     public async Task NextTerm_Waits_UntilTheLastOnesWorkIsOver()
     {
         var release = new TaskCompletionSource();
-        var only = Add("a", (term, ct) => term == 1 ? release.Task : Task.Delay(Timeout.Infinite, ct));
+        var only = Add("a", (term, ct) => term == 1 ? release.Task : Wait.Forever(ct));
         await Until(() => only.Leads, "a leader");
         _api.Faults = _ => new(503);
         await Until(() => !only.Leads, "the end of the term", TimeSpan.FromSeconds(10));
@@ -168,7 +168,7 @@ public sealed class LeaderElectionTests : IAsyncLifetime
 
     private Candidate Add(string name, Func<int, CancellationToken, Task>? work = null)
     {
-        var candidate = new Candidate(this, name, work ?? ((_, term) => Task.Delay(Timeout.Infinite, term)));
+        var candidate = new Candidate(this, name, work ?? ((_, term) => Wait.Forever(term)));
         _candidates.Add(candidate);
         return candidate;
     }

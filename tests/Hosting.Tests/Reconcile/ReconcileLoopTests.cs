@@ -97,7 +97,7 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
         Start(1, async (_, ct) =>
         {
             if (Interlocked.Increment(ref calls) == 1)
-                await Task.Delay(Timeout.Infinite, ct);
+                await Wait.Forever(ct);
             return null;
         });
         _queue.Add(1);
@@ -126,7 +126,7 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
             entered.SetResult();
             try
             {
-                await Task.Delay(Timeout.Infinite, ct);
+                await Wait.Forever(ct);
             }
             finally
             {

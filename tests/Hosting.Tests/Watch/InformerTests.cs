@@ -182,7 +182,7 @@ public sealed class InformerTests
         for (var i = 0; i < 18; i++)
         {
             fixture.Clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(1, cancelled);
+            await Wait.Lasting(TimeSpan.FromMilliseconds(1), cancelled);
         }
 
         Assert.Equal(2, fixture.Watches);
@@ -307,7 +307,7 @@ public sealed class InformerTests
             if (step % 50 == 0)
             {
                 fixture.Clock.Advance(TimeSpan.FromMilliseconds(200));
-                await Task.Delay(1, TestContext.Current.CancellationToken);
+                await Wait.Lasting(TimeSpan.FromMilliseconds(1), TestContext.Current.CancellationToken);
             }
         }
 

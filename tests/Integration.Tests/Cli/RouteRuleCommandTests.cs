@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Turnpike.Cli;
 using Turnpike.Tests.Support.Kubernetes;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Integration.Cli;
 
@@ -85,8 +86,7 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
         Assert.Equal(0, (await Istioctl(Rule, "create", "-f", "-", "-n", ns)).ExitCode);
         await SetProgrammed(ns, generation: 1);
         var replace = Istioctl(Rule.Replace("3s\n", "4s\n", StringComparison.Ordinal).Replace("timeout: 3s", "timeout: 4s", StringComparison.Ordinal), "replace", "-f", "-", "-n", ns, "--wait=20s");
-        while (await Stored(ns, ".metadata.generation") != "2" && !replace.IsCompleted)
-            await Task.Delay(20, Cancelled);
+        await Wait.For(_ => Stored(ns, ".metadata.generation"), stored => stored == "2" || replace.IsCompleted, "the next generation");
         Assert.False(replace.IsCompleted);
         await SetProgrammed(ns, generation: 2);
         var run = await replace;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Turnpike.Hosting.Client;
 using Turnpike.Tests.Support.Kubernetes;
+using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Integration.Install;
 
@@ -35,7 +36,7 @@ public sealed class InstallTests(OwnApiServer server)
         while (!deleting.IsCompleted)
         {
             await FinalizeNamespacesAsync();
-            await Task.WhenAny(deleting, Task.Delay(50, Cancelled));
+            await Task.WhenAny(deleting, Wait.Lasting(TimeSpan.FromMilliseconds(50), Cancelled));
         }
         Assert.Equal(first.Length, Lines(await deleting).Length);
         var left = await server.KubectlAsync(

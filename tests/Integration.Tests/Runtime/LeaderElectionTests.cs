@@ -121,7 +121,7 @@ public sealed class LeaderElectionTests(ApiServerFixture server)
                 for (var i = 0; ; i++)
                 {
                     await WatchedConfigMaps.PutAsync(api, ns, "diary", $"{name}-{i}", term);
-                    await Task.Delay(20, term);
+                    await Wait.Lasting(TimeSpan.FromMilliseconds(20), term);
                 }
             }
             finally

@@ -43,11 +43,7 @@ public abstract class PipelineTest
     {
         exchange ??= new FakeExchange();
         var run = Start(client, table).HandleAsync(exchange).AsTask();
-        while (!run.IsCompleted)
-        {
-            Time.Advance(step);
-            await Task.WhenAny(run, Task.Delay(1, TestContext.Current.CancellationToken));
-        }
+        await Wait.Advance(Time, step, run, most: TimeSpan.FromDays(1));
         await run;
         return exchange;
     }
