@@ -1,4 +1,3 @@
-using Turnpike.Cli.Commands;
 using Turnpike.Cli.Injection;
 
 namespace Turnpike.Tests.Cli;

@@ -6,8 +6,8 @@ using Turnpike.Tests.Support;
 using Turnpike.Tests.Support.ControlPlane;
 using Turnpike.Tests.Support.FakeApiServer;
 using Resource = Turnpike.Protocol.ResourceVersion;
-using TableFormat = Turnpike.Routing.TableFormat;
 using Stream = Grpc.Core.AsyncDuplexStreamingCall<Turnpike.Protocol.ProxyMessage, Turnpike.Protocol.TableUpdate>;
+using TableFormat = Turnpike.Routing.TableFormat;
 
 namespace Turnpike.Tests.Discovery;
 

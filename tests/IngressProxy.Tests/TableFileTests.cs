@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Turnpike.IngressProxy;
 using Turnpike.IngressProxy.TableSources;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;

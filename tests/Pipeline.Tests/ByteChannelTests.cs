@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
 using Turnpike.Pipeline;
-using Turnpike.Routing;
 using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.Pipeline;
@@ -77,7 +76,7 @@ public sealed class ByteChannelTests : PipelineTest
     {
         using var gone = new CancellationTokenSource();
         var (client, server) = (new MemoryChannel(), new MemoryChannel());
-        var run = Open(client, server, gone: gone.Token);
+        var run = Open(client, server, gone: gone);
 
         await gone.CancelAsync();
 
@@ -85,9 +84,9 @@ public sealed class ByteChannelTests : PipelineTest
         Assert.True(client.IsDisposed && server.IsDisposed);
     }
 
-    private Task Open(MemoryChannel client, MemoryChannel server, TimeSpan? idle = null, CancellationToken gone = default)
+    private Task Open(MemoryChannel client, MemoryChannel server, TimeSpan? idle = null, CancellationTokenSource? gone = null)
     {
-        var exchange = new FakeExchange { Upgrade = client, Gone = gone };
+        var exchange = new FakeExchange { Upgrade = client, Gone = gone?.Token ?? CancellationToken.None };
         exchange.Request.IsWebSocket = true;
         var upstream = new FakeUpstream(new FakeResponse(101) { Connection = server });
         var table = Tables.Of(Cluster(), Tables.Route() with { AllowWebSocket = true });

@@ -43,9 +43,11 @@ public sealed partial class ReferenceTests
     public void EveryInjectKey_IsKnown()
     {
         foreach (var key in Keys("## ConfigMap `istio-inject`"))
+        {
             Assert.DoesNotContain(
                 InjectConfigReader.Read(Nested(key).ToJsonString()).Warnings,
                 w => w.Contains("unknown key", StringComparison.Ordinal));
+        }
     }
 
     /// <summary>A key that is set to the default of the page leaves the settings as they are without it.</summary>

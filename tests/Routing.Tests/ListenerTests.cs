@@ -1,5 +1,4 @@
 using Turnpike.Routing;
-using Xunit;
 
 namespace Turnpike.Tests.Routing;
 

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Turnpike.Routing;
 using Turnpike.Tests.Support;
-using Xunit;
 
 namespace Turnpike.Tests.Routing;
 

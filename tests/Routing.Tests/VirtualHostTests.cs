@@ -138,7 +138,8 @@ public sealed class VirtualHostTests
                     from fallsThrough in Gen.Elements(true, false)
                     select Entry(path, [.. conditions.Select((c, i) => c.Length == 0
                         ? Route($"{path} {i}")
-                        : Route($"{path} {i}", new Condition(ConditionTarget.Header, "x", ConditionKind.Exact, c)))]) with { FallsThrough = fallsThrough };
+                        : Route($"{path} {i}", new Condition(ConditionTarget.Header, "x", ConditionKind.Exact, c)))]) with
+                    { FallsThrough = fallsThrough };
         return Prop.ForAll(
             Arb.From(
                 from count in Gen.Choose(0, 8)

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 using Turnpike.Reading;
@@ -54,6 +55,7 @@ public sealed class MessageSchema
 }
 
 /// <summary>What one value of a field is.</summary>
+[SuppressMessage("Naming", "CA1720", Justification = "The names are those of the types in a CustomResourceDefinition's schema.")]
 public enum FieldKind
 {
     String,

@@ -1,5 +1,4 @@
 using Turnpike.Api;
-using Turnpike.Api.RouteRules;
 using Turnpike.Discovery;
 using Turnpike.Hosting.Client;
 

@@ -4,7 +4,6 @@ using System.Diagnostics.CodeAnalysis;
 using k8s;
 using k8s.Models;
 using KubeOps.Abstractions.Builder;
-using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Abstractions.Reconciliation.Controller;
 using Microsoft.Extensions.DependencyInjection;
 using Turnpike.OperatorSdk.Engine;

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using KubeOps.Abstractions.Entities;
-using Turnpike.Hosting.Client;
 using k8s;
 using k8s.Models;
+using KubeOps.Abstractions.Entities;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.Webhooks.Entities;
 

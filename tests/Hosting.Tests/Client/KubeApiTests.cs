@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 using Turnpike.Hosting.Client;
-using Turnpike.Tests.Support;
 using Turnpike.Tests.Support.FakeApiServer;
 
 namespace Turnpike.Tests.Hosting.Client;

@@ -1,5 +1,4 @@
 using Turnpike.Tests.Support;
-using Turnpike.Tests.Support.Kubernetes;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
 

@@ -1,3 +1,5 @@
+using k8s;
+using k8s.Models;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Abstractions.Reconciliation.Controller;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,8 +7,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
-using k8s;
-using k8s.Models;
 
 namespace Turnpike.OperatorSdk.Engine;
 

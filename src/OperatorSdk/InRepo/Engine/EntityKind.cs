@@ -1,6 +1,6 @@
 using System.Reflection;
-using Turnpike.Hosting.Client;
 using k8s.Models;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.OperatorSdk.Engine;
 

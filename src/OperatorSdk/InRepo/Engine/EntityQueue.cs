@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using k8s;
+using k8s.Models;
 using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Reconcile;
 using Turnpike.Hosting.Watch;
-using k8s;
-using k8s.Models;
 
 namespace Turnpike.OperatorSdk.Engine;
 

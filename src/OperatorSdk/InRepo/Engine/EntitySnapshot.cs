@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Turnpike.Hosting.Client;
 using k8s;
 using k8s.Models;
+using Turnpike.Hosting.Client;
 
 namespace Turnpike.OperatorSdk.Engine;
 

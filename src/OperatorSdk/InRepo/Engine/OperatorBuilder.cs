@@ -1,3 +1,5 @@
+using k8s;
+using k8s.Models;
 using KubeOps.Abstractions.Builder;
 using KubeOps.Abstractions.Reconciliation.Controller;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,8 +8,6 @@ using Microsoft.Extensions.Logging;
 using Turnpike.Hosting;
 using Turnpike.Hosting.Client;
 using Turnpike.Hosting.Watch;
-using k8s;
-using k8s.Models;
 
 namespace Turnpike.OperatorSdk.Engine;
 
