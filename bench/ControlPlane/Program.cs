@@ -80,7 +80,7 @@ static byte[] Json(JsonObject item) => JsonSerializer.SerializeToUtf8Bytes(item)
 
 void Measure(string what, Func<int, Action> prepare)
 {
-    var warmUp = Math.Min(20, changes);
+    var warmUp = Math.Min(100, changes);
     var times = new List<double>(changes);
     var resources = new List<int>(changes);
     var (allocated, cpu) = (0L, TimeSpan.Zero);

@@ -83,18 +83,24 @@ public readonly record struct Endpoint(string Address, int Port)
 /// <summary>Clusters by name.</summary>
 public sealed class ClusterSet
 {
-    private readonly FrozenDictionary<string, Cluster> _byName;
+    private FrozenDictionary<string, Cluster>? _byName;
 
     public ClusterSet(IEnumerable<Cluster> clusters)
-    {
-        All = [.. clusters.OrderBy(c => c.Name, StringComparer.Ordinal)];
-        _byName = All.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
-    }
+        : this([.. clusters.OrderBy(c => c.Name, StringComparer.Ordinal)]) => _byName = IndexOf(All);
 
-    public static ClusterSet Empty { get; } = new([]);
+    private ClusterSet(ImmutableArray<Cluster> sorted) => All = sorted;
+
+    public static ClusterSet Empty { get; } = new(Enumerable.Empty<Cluster>());
 
     /// <summary>In ordinal order of their names.</summary>
     public ImmutableArray<Cluster> All { get; }
 
-    public bool TryGet(string name, [MaybeNullWhen(false)] out Cluster cluster) => _byName.TryGetValue(name, out cluster);
+    /// <summary>Returns a set that is indexed when something is first looked up in it. Those who make tables hardly ever do.</summary>
+    /// <param name="clusters">In ordinal order of their names, each name once.</param>
+    public static ClusterSet OfSorted(ImmutableArray<Cluster> clusters) => new(clusters);
+
+    public bool TryGet(string name, [MaybeNullWhen(false)] out Cluster cluster) => (_byName ??= IndexOf(All)).TryGetValue(name, out cluster);
+
+    private static FrozenDictionary<string, Cluster> IndexOf(ImmutableArray<Cluster> clusters) =>
+        clusters.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
 }

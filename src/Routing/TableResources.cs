@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 
@@ -55,124 +56,138 @@ public sealed record TableDelta(string From, string To, ImmutableArray<TableReso
 /// <summary>A table as a set of resources, each with its own version, so that a change of one endpoint travels as one cluster.</summary>
 public sealed class TableResources
 {
-    private readonly Dictionary<ResourceKey, Part> _byKey;
+    private static readonly RouteTableContext Context = RouteTableContext.Default;
 
-    private TableResources(string version, Dictionary<ResourceKey, Part> byKey, ImmutableArray<TableResource> all) => (TableVersion, _byKey, All) = (version, byKey, all);
+    private static readonly ResourceGroup.Form<ProxySettings> Settings = new(
+        ResourceKind.Settings, _ => "", ResourceEquality.AreEqual, s => JsonSerializer.SerializeToUtf8Bytes(s, Context.ProxySettings));
+
+    private static readonly ResourceGroup.Form<Listener> Listeners = new(
+        ResourceKind.Listener,
+        l => l.Name,
+        ResourceEquality.AreEqualWithoutHosts,
+        l => JsonSerializer.SerializeToUtf8Bytes(ListenerDocument.WithoutHosts(l), Context.ListenerDocument));
+
+    private static readonly ResourceGroup.Form<VirtualHost> Hosts = new(
+        ResourceKind.VirtualHost,
+        h => h.Domain,
+        ResourceEquality.AreEqual,
+        h => JsonSerializer.SerializeToUtf8Bytes(h, Context.VirtualHost));
+
+    private static readonly ResourceGroup.Form<Cluster> Clusters = new(
+        ResourceKind.Cluster, c => c.Name, ResourceEquality.AreEqual, c => JsonSerializer.SerializeToUtf8Bytes(c, Context.Cluster));
+
+    private static readonly ResourceGroup.Form<Certificate> Certificates = new(
+        ResourceKind.Certificate, NameOf, ResourceEquality.AreEqual, c => JsonSerializer.SerializeToUtf8Bytes(c, Context.Certificate));
+
+    private static readonly ResourceGroup.Form<RouteList> Routes = new(
+        ResourceKind.Routes,
+        l => l.Name,
+        ResourceEquality.AreEqual,
+        l => JsonSerializer.SerializeToUtf8Bytes(RouteListDocument.Of(l), Context.RouteListDocument));
+
+    private readonly ImmutableArray<ResourceGroup> _groups;
+
+    private TableResources(string version, ImmutableArray<ResourceGroup> groups) => (TableVersion, _groups) = (version, groups);
 
     /// <summary>No resource at all: what a starting proxy has.</summary>
-    public static TableResources None { get; } = new("", [], []);
+    public static TableResources None { get; } = new("", []);
 
     /// <summary>Made from the versions of the resources: equal content has an equal version on every replica, whatever came before it.</summary>
     public string TableVersion { get; }
 
-    /// <summary>In the order of their keys.</summary>
-    public ImmutableArray<TableResource> All { get; }
+    /// <summary>All resources: by kind, by listener, by name.</summary>
+    public ImmutableArray<TableResource> All => field.IsDefault ? field = [.. _groups.SelectMany(g => g.Resources)] : field;
 
     /// <summary>The resources of a table by itself.</summary>
     public static TableResources Of(RouteTable table) => Of(table, None);
 
-    /// <summary>The resources of a table. Those that are equal in <paramref name="previous"/> are taken from there, and are not written again.</summary>
+    /// <summary>
+    /// The resources of a table. Those that are equal in <paramref name="previous"/> are taken from there, and are not written again. What
+    /// holds the same objects as before is not looked at.
+    /// </summary>
     public static TableResources Of(RouteTable table, TableResources previous)
     {
-        var parts = new Dictionary<ResourceKey, Part>(previous._byKey.Count);
-        void Add<T>(ResourceKey key, T value, Func<T, T, bool> areEqual, Func<T, byte[]> write)
+        var groups = ImmutableArray.CreateBuilder<ResourceGroup>();
+        void Add<T>(ResourceGroup.Form<T> form, string? listener, object source, Func<IReadOnlyList<T>> values)
             where T : class
         {
-            var isKnown = previous._byKey.TryGetValue(key, out var old) && (ReferenceEquals(old.Value, value) || areEqual((T)old.Value, value));
-            // The new object is remembered either way: the objects of the previous table are not kept alive by this one.
-            parts[key] = new Part(isKnown ? old.Resource : Write(key, write(value)), value);
+            var before = previous.Find(form.Kind, listener);
+            var isSame = before is not null && ReferenceEquals(before.Source, source);
+            groups.Add(isSame ? before! : ResourceGroup.Of(form, listener, source, values(), before));
         }
-        var context = RouteTableContext.Default;
-        Add(
-            new(ResourceKind.Settings, ""),
-            table.Settings,
-            ResourceEquality.AreEqual,
-            s => JsonSerializer.SerializeToUtf8Bytes(s, context.ProxySettings));
+        Add(Settings, null, table.Settings, () => [table.Settings]);
+        Add(Listeners, null, IdentityOf(table.Listeners), () => table.Listeners);
         foreach (var listener in table.Listeners)
-        {
-            Add(
-                new(ResourceKind.Listener, listener.Name),
-                listener,
-                ResourceEquality.AreEqualWithoutHosts,
-                l => JsonSerializer.SerializeToUtf8Bytes(ListenerDocument.WithoutHosts(l), context.ListenerDocument));
-            foreach (var host in listener.Hosts.All)
-            {
-                Add(
-                    ResourceKey.OfHost(listener.Name, host.Domain),
-                    host,
-                    ResourceEquality.AreEqual,
-                    h => JsonSerializer.SerializeToUtf8Bytes(h, context.VirtualHost));
-            }
-        }
-        foreach (var list in RouteLinks.ListsOf(table))
-        {
-            Add(
-                new(ResourceKind.Routes, list.Name),
-                list,
-                ResourceEquality.AreEqual,
-                l => JsonSerializer.SerializeToUtf8Bytes(RouteListDocument.Of(l), context.RouteListDocument));
-        }
-        foreach (var cluster in table.Clusters.All)
-        {
-            Add(
-                new(ResourceKind.Cluster, cluster.Name),
-                cluster,
-                ResourceEquality.AreEqual,
-                c => JsonSerializer.SerializeToUtf8Bytes(c, context.Cluster));
-        }
-        foreach (var certificate in table.Certificates)
-        {
-            Add(
-                new(ResourceKind.Certificate, NameOf(certificate)),
-                certificate,
-                ResourceEquality.AreEqual,
-                c => JsonSerializer.SerializeToUtf8Bytes(c, context.Certificate));
-        }
-        ImmutableArray<TableResource> all = [.. parts.Values.Select(p => p.Resource).OrderBy(r => r.Key, ResourceOrder.Instance)];
-        return new TableResources(VersionOf(all), parts, all);
+            Add(Hosts, listener.Name, listener.Hosts, () => listener.Hosts.All);
+        Add(Clusters, null, table.Clusters, () => table.Clusters.All);
+        Add(
+            Certificates,
+            null,
+            IdentityOf(table.Certificates),
+            () => [.. table.Certificates.OrderBy(NameOf, StringComparer.Ordinal)]);
+        // Lists of routes are found through the hosts: where these are the same, so are the lists.
+        var areHostsSame = previous._groups.Length > 0 && groups.Where(g => g.Kind == ResourceKind.VirtualHost)
+            .SequenceEqual(previous._groups.Where(g => g.Kind == ResourceKind.VirtualHost), ReferenceEqualityComparer.Instance);
+        var lists = areHostsSame ? previous.Find(ResourceKind.Routes, null)!.Source : new object();
+        Add(Routes, null, lists, () => RouteLinks.ListsOf(table));
+        var all = groups.DrainToImmutable();
+        return new TableResources(VersionOf(all), all);
     }
 
     /// <summary>What somebody who has <paramref name="known"/> needs to have this table.</summary>
     public TableDelta Since(TableResources known)
     {
-        var changed = All.Where(r => known.Find(r.Key) is not { } old || old.Version != r.Version);
-        var removed = known.All.Select(r => r.Key).Where(k => !_byKey.ContainsKey(k));
-        return new TableDelta(known.TableVersion, TableVersion, [.. changed], [.. removed]);
+        var (changed, removed) = (ImmutableArray.CreateBuilder<TableResource>(), ImmutableArray.CreateBuilder<ResourceKey>());
+        foreach (var group in _groups)
+            ResourceGroup.Compare(known.Find(group.Kind, group.Listener), group, changed, removed);
+        foreach (var group in known._groups)
+        {
+            if (Find(group.Kind, group.Listener) is null)
+                ResourceGroup.Compare(group, null, changed, removed);
+        }
+        return new TableDelta(known.TableVersion, TableVersion, changed.DrainToImmutable(), removed.DrainToImmutable());
     }
 
     /// <summary>Compares this table with one that somebody names part by part.</summary>
     /// <param name="version">Of the other table.</param>
     public TableComparison CompareWith(string version) => new(this, version);
 
-    internal TableResource? Find(ResourceKey key) => _byKey.TryGetValue(key, out var part) ? part.Resource : null;
+    internal TableResource? Find(ResourceKey key) => key.Kind == ResourceKind.VirtualHost
+        ? Find(key.Kind, key.Listener)?.Find(key.Name[Math.Min(key.Name.Length, key.Listener!.Length + 1)..])
+        : Find(key.Kind, null)?.Find(key.Name);
 
     /// <summary>One secret may be there twice: for its hosts, and as the fallback.</summary>
     internal static string NameOf(Certificate certificate) => certificate.Hosts.IsEmpty ? $"{certificate.Name} (fallback)" : certificate.Name;
 
-    private static TableResource Write(ResourceKey key, byte[] body) => new(key, Text(SHA256.HashData(body)), body);
+    /// <summary>The first bytes of a hash as text.</summary>
+    internal static string Text(ReadOnlySpan<byte> hash) => Convert.ToHexStringLower(hash[..8]);
 
-    /// <summary>A hash over the keys and versions in their order, each with its length before it, so that no two lists are written alike.</summary>
-    private static string VersionOf(ImmutableArray<TableResource> sorted)
+    private ResourceGroup? Find(ResourceKind kind, string? listener)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var group in _groups)
+        {
+            if (group.Kind == kind && group.Listener == listener)
+                return group;
+        }
+        return null;
+    }
+
+    private static object IdentityOf<T>(ImmutableArray<T> array) => ImmutableCollectionsMarshal.AsArray(array) ?? (object)"";
+
+    /// <summary>A hash over the hashes of the groups, so that one changed resource does not have all others hashed again.</summary>
+    private static string VersionOf(ImmutableArray<ResourceGroup> groups)
+    {
         using var buffer = new MemoryStream();
         using var writer = new BinaryWriter(buffer);
         writer.Write(TableFormat.Current);
-        foreach (var resource in sorted)
+        foreach (var group in groups)
         {
-            writer.Write(resource.Key.Kind.ToString());
-            writer.Write(resource.Key.Name);
-            writer.Write(resource.Version);
-            hash.AppendData(buffer.GetBuffer(), 0, (int)buffer.Length);
-            buffer.SetLength(0);
+            writer.Write(group.Kind.ToString());
+            writer.Write(group.Listener ?? "");
+            writer.Write(group.Hash.Span);
         }
-        return Text(hash.GetHashAndReset());
+        return Text(SHA256.HashData(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)));
     }
-
-    private static string Text(byte[] hash) => Convert.ToHexStringLower(hash.AsSpan(0, 8));
-
-    /// <param name="Value">What the resource was written from.</param>
-    private readonly record struct Part(TableResource Resource, object Value);
 }
 
 /// <summary>Finds the way from a table that is named part by part, in any order, while keeping little of what is named. Not thread-safe.</summary>
@@ -331,16 +346,5 @@ public sealed class TableAssembly
                 throw new FormatException($"the table cannot be put together: {e.Message}", e);
             }
         }
-    }
-}
-
-internal sealed class ResourceOrder : IComparer<ResourceKey>
-{
-    public static ResourceOrder Instance { get; } = new();
-
-    public int Compare(ResourceKey x, ResourceKey y)
-    {
-        var order = x.Kind.CompareTo(y.Kind);
-        return order != 0 ? order : string.CompareOrdinal(x.Name, y.Name);
     }
 }

@@ -9,26 +9,32 @@ namespace Turnpike.Routing;
 /// </summary>
 public sealed class VirtualHostSet
 {
-    private readonly HostIndex<VirtualHost> _index;
+    private HostIndex<VirtualHost>? _index;
 
     /// <param name="hosts">At most one for each domain; of several the first is kept.</param>
     public VirtualHostSet(IEnumerable<VirtualHost> hosts)
-    {
-        All = [.. hosts.DistinctBy(h => h.Domain, StringComparer.OrdinalIgnoreCase).OrderBy(h => h.Domain, StringComparer.Ordinal)];
-        _index = new HostIndex<VirtualHost>(All.Select(h => (h.Domain, h)));
-    }
+        : this([.. hosts.DistinctBy(h => h.Domain, StringComparer.OrdinalIgnoreCase).OrderBy(h => h.Domain, StringComparer.Ordinal)]) =>
+        _index = IndexOf(All);
 
-    public static VirtualHostSet Empty { get; } = new([]);
+    private VirtualHostSet(ImmutableArray<VirtualHost> sorted) => All = sorted;
+
+    public static VirtualHostSet Empty { get; } = new(Enumerable.Empty<VirtualHost>());
 
     /// <summary>The virtual hosts in the ordinal order of their domains.</summary>
     public ImmutableArray<VirtualHost> All { get; }
 
+    /// <summary>Returns a set that is indexed when something is first looked up in it. Those who make tables hardly ever do.</summary>
+    /// <param name="hosts">In the ordinal order of their domains, which are in lower case, each once.</param>
+    public static VirtualHostSet OfSorted(ImmutableArray<VirtualHost> hosts) => new(hosts);
+
     /// <summary>The virtual host that an authority belongs to, or null. Allocates nothing.</summary>
     /// <param name="authority">As the client wrote it: in any case, with or without a port.</param>
-    public VirtualHost? Find(ReadOnlySpan<byte> authority) => _index.Find(HostOf(authority));
+    public VirtualHost? Find(ReadOnlySpan<byte> authority) => (_index ??= IndexOf(All)).Find(HostOf(authority));
 
     /// <summary>The same for an authority as text, which is encoded for it.</summary>
     public VirtualHost? Find(string authority) => Find(Encoding.UTF8.GetBytes(authority));
+
+    private static HostIndex<VirtualHost> IndexOf(ImmutableArray<VirtualHost> hosts) => new(hosts.Select(h => (h.Domain, h)));
 
     /// <summary>The host of an authority: without its port, and without the dot that ends a fully qualified name.</summary>
     public static ReadOnlySpan<byte> HostOf(ReadOnlySpan<byte> authority)

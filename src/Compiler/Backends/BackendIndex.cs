@@ -132,8 +132,11 @@ internal sealed class BackendIndex
             if (cluster.Backend is not { } backend)
                 continue;
             var cost = CostOf(name, backend, cluster.Tls);
-            foreach (var payer in cluster.Payers.Keys.Where(p => p != NoPayer))
-                spent[payer] = spent.GetValueOrDefault(payer) + cost;
+            foreach (var (payer, _) in cluster.Payers)
+            {
+                if (payer != NoPayer)
+                    spent[payer] = spent.GetValueOrDefault(payer) + cost;
+            }
         }
     }
 
@@ -154,7 +157,7 @@ internal sealed class BackendIndex
             _isChanged = true;
         }
         if (_isChanged)
-            _set = new ClusterSet(_clusters.Values.Select(c => c.Built!));
+            _set = ClusterSet.OfSorted([.. _clusters.Values.Select(c => c.Built!)]);
         _isChanged = false;
         return _set;
     }

@@ -28,10 +28,10 @@ public sealed class HostOwners
     private readonly Dictionary<(string Namespace, string Host), List<string>> _sharedByObject = [];
     private readonly PathHolders _paths;
 
-    private HostOwners(ClusterSnapshot snapshot, IEnumerable<HostRequest> requests)
+    private HostOwners(ClusterSnapshot snapshot, IEnumerable<HostRequest> requests, HostOwners? before)
     {
         _mesh = snapshot.Mesh;
-        var all = HostRequest.ByAge(requests);
+        var all = HostRequest.ByAge(requests, before?.Requests ?? []);
         Requests = all.All(r => r.IsServed) ? all : [.. all.Where(r => r.IsServed)];
         foreach (var ns in snapshot.Namespaces)
         {
@@ -46,7 +46,10 @@ public sealed class HostOwners
         Claims = HostClaims.Of(owned, _paths.ToRemember());
     }
 
-    public static HostOwners Of(ClusterSnapshot snapshot) => new(snapshot, FrontEndRequests.Of(snapshot));
+    public static HostOwners Of(ClusterSnapshot snapshot) => Of(snapshot, null);
+
+    /// <summary>Gives out the hosts. The owners before save work, and change nothing.</summary>
+    internal static HostOwners Of(ClusterSnapshot snapshot, HostOwners? before) => new(snapshot, FrontEndRequests.Of(snapshot), before);
 
     /// <summary>What is to be remembered.</summary>
     public HostClaims Claims { get; }

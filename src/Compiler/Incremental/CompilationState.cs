@@ -40,6 +40,7 @@ internal sealed class CompilationState
     private readonly Remembered<ImmutableArray<Certificate>> _builtCertificates = new();
     private readonly Remembered<ImmutableArray<Diagnostic>> _refusals = new();
     private readonly Remembered<Outcome> _outcome = new();
+    private readonly Remembered<ImmutableArray<Diagnostic>> _said = new();
     private readonly Remembered<RouteTable> _built = new();
     private ImmutableArray<RouteRule> _rulesBefore;
     private ImmutableArray<IngressObject> _ingressesBefore;
@@ -122,7 +123,7 @@ internal sealed class CompilationState
         snapshot = snapshot with { RouteRules = rules, Ingresses = ingresses };
         _backends.Update(snapshot);
         var owners = _owners.Get(
-            () => HostOwners.Of(snapshot),
+            () => HostOwners.Of(snapshot, _ownersBefore),
             Identity.Of(ingresses),
             Identity.Of(snapshot.InvalidIngresses),
             Identity.Of(snapshot.TlsSecrets),
@@ -279,16 +280,22 @@ internal sealed class CompilationState
     private ImmutableArray<Diagnostic> Diagnostics(ClusterSnapshot snapshot, HostOwners owners, bool withEndpoints)
     {
         var refusals = _refusals.Get(() => Refusals(owners), owners);
+        var (rules, ingresses) = (PermittedRules(snapshot).Said, PermittedIngresses(snapshot).Said);
+        var certificates = CertificatesOf(snapshot, owners).Said;
         var of = _outcome.Get(Collect, _objectsState);
-        var all = new SortedSet<Diagnostic>(of.Said, Comparer<Diagnostic>.Create(Diagnostic.Compare));
-        all.UnionWith(PermittedRules(snapshot).Said.Diagnostics);
-        all.UnionWith(PermittedIngresses(snapshot).Said.Diagnostics);
-        all.UnionWith(CertificatesOf(snapshot, owners).Said.Diagnostics);
-        all.UnionWith(refusals);
-        if (withEndpoints)
-            all.UnionWith(_backends.RefusedAddresses());
-        return [.. all];
+        var all = _said.Get(
+            () => InOrder([.. of.Said, .. rules.Diagnostics, .. ingresses.Diagnostics, .. certificates.Diagnostics, .. refusals]),
+            of,
+            rules,
+            ingresses,
+            certificates,
+            Identity.Of(refusals));
+        return withEndpoints && _backends.RefusedAddresses() is { IsEmpty: false } refused ? InOrder([.. all, .. refused]) : all;
     }
+
+    /// <summary>The same diagnostic is kept once, however many hosts or paths bring it up.</summary>
+    private static ImmutableArray<Diagnostic> InOrder(ImmutableArray<Diagnostic> diagnostics) =>
+        diagnostics.IsEmpty ? [] : [.. new SortedSet<Diagnostic>(diagnostics, Comparer<Diagnostic>.Create(Diagnostic.Compare))];
 
     private static ImmutableArray<Diagnostic> Refusals(HostOwners owners)
     {

@@ -32,7 +32,25 @@ public sealed record HostRequest
     public ImmutableArray<CertificateRequest> Certificates { get; init; } = [];
 
     /// <summary>Orders requests by age, the oldest first. Of two objects without an age the first by name goes first.</summary>
-    internal static ImmutableArray<HostRequest> ByAge(IEnumerable<HostRequest> requests) => [.. requests.Order(AgeOrder.Instance)];
+    /// <param name="requests">The requests, each once.</param>
+    /// <param name="before">Requests in this order, most of which are among them: those need not be sorted again.</param>
+    internal static ImmutableArray<HostRequest> ByAge(IEnumerable<HostRequest> requests, ImmutableArray<HostRequest> before)
+    {
+        var left = new HashSet<HostRequest>(requests, ReferenceEqualityComparer.Instance);
+        var sorted = ImmutableArray.CreateBuilder<HostRequest>(left.Count);
+        var kept = before.RemoveAll(r => !left.Remove(r));
+        var at = 0;
+        foreach (var added in left.Order(AgeOrder.Instance))
+        {
+            var place = kept.AsSpan()[at..].BinarySearch(added, AgeOrder.Instance);
+            var to = at + (place < 0 ? ~place : place);
+            sorted.AddRange(kept.AsSpan()[at..to]);
+            sorted.Add(added);
+            at = to;
+        }
+        sorted.AddRange(kept.AsSpan()[at..]);
+        return sorted.DrainToImmutable();
+    }
 
     private sealed class AgeOrder : IComparer<HostRequest>
     {

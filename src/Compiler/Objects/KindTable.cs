@@ -15,6 +15,9 @@ internal sealed class KindTable
 {
     // A list comes in the order of names, so that all but a few objects are added at the end.
     private readonly SortedList<ObjectKey, StoredObject> _objects = [];
+
+    /// <summary>What is used of each object, in the same places: to look at every object because one has changed would be dear.</summary>
+    private readonly List<object?> _used = [];
     private object? _values;
     private ImmutableArray<ObjectMeta> _newest;
 
@@ -32,14 +35,28 @@ internal sealed class KindTable
 
     public void Put(ObjectKey key, StoredObject value)
     {
-        _objects[key] = value;
+        var at = _objects.IndexOfKey(key);
+        if (at < 0)
+        {
+            _objects.Add(key, value);
+            at = _objects.IndexOfKey(key);
+            _used.Insert(at, value.Value);
+        }
+        else
+        {
+            _objects.SetValueAtIndex(at, value);
+            _used[at] = value.Value;
+        }
         Change();
     }
 
     public bool Remove(ObjectKey key)
     {
-        if (!_objects.Remove(key))
+        var at = _objects.IndexOfKey(key);
+        if (at < 0)
             return false;
+        _objects.RemoveAt(at);
+        _used.RemoveAt(at);
         Change();
         return true;
     }
@@ -50,9 +67,15 @@ internal sealed class KindTable
     {
         if (_values is ImmutableArray<T> known)
             return known;
-        ImmutableArray<T> values = [.. _objects.Values.Select(o => o.Value).OfType<T>()];
-        _values = values;
-        return values;
+        var values = ImmutableArray.CreateBuilder<T>(_used.Count);
+        foreach (var used in _used)
+        {
+            if (used is T value)
+                values.Add(value);
+        }
+        var array = values.DrainToImmutable();
+        _values = array;
+        return array;
     }
 
     private void Change() => (State, _values, _newest) = (new object(), null, default);

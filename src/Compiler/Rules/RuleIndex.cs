@@ -20,7 +20,7 @@ internal sealed class RuleIndex
     private readonly Unit.Recorder _recorder;
     private readonly Dictionary<string, NamespaceObject> _namespaces;
     private Dictionary<RouteRule, (ServiceObject? Service, Unit Said)> _governed = new(ReferenceEqualityComparer.Instance);
-    private Dictionary<ServiceObject, ImmutableArray<RouteRule>> _byService = new(ReferenceEqualityComparer.Instance);
+    private Dictionary<ServiceObject, RulesOfService> _byService = new(ReferenceEqualityComparer.Instance);
 
     public RuleIndex(ClusterSnapshot snapshot, BackendIndex backends, DiagnosticBag diagnostics, Unit.Recorder recorder)
     {
@@ -51,17 +51,16 @@ internal sealed class RuleIndex
                 lists.Add(service, list = []);
             list.Add(rule);
         }
-        var byService = new Dictionary<ServiceObject, ImmutableArray<RouteRule>>(lists.Count, ReferenceEqualityComparer.Instance);
+        var byService = new Dictionary<ServiceObject, RulesOfService>(lists.Count, ReferenceEqualityComparer.Instance);
         foreach (var (service, list) in lists)
         {
-            ImmutableArray<RouteRule> sorted =
-                [.. list.OrderByDescending(r => r.Spec.Precedence ?? 0).ThenBy(r => r.Metadata.ToString(), StringComparer.Ordinal)];
-            byService.Add(service, _byService.TryGetValue(service, out var before) && Identity.AreSame(before, sorted) ? before : sorted);
+            var before = _byService.GetValueOrDefault(service);
+            byService.Add(service, before is not null && before.AsFound.SequenceEqual(list, ReferenceEqualityComparer.Instance) ? before : new(list));
         }
         (_governed, _byService) = (governed, byService);
     }
 
-    public ImmutableArray<RouteRule> For(ServiceObject service) => _byService.GetValueOrDefault(service, []);
+    public ImmutableArray<RouteRule> For(ServiceObject service) => _byService.GetValueOrDefault(service)?.InOrder ?? [];
 
     /// <summary>The full host name that a reference in <paramref name="rule"/> stands for (istio-2017.md §3.1).</summary>
     public string HostOf(IstioService reference, RouteRule rule)
@@ -127,5 +126,13 @@ internal sealed class RuleIndex
         var ingress = $"{profile.IngressService}.{profile.SystemNamespace}.svc.{_snapshot.Mesh.Domain}";
         return string.Equals(HostOf(source, rule), ingress, StringComparison.OrdinalIgnoreCase)
             && (source.Labels is null || Labels.Contain(ObjectMeta.EmptyMap.Add(profile.IngressLabel.Key, profile.IngressLabel.Value), source.Labels));
+    }
+
+    private sealed class RulesOfService(List<RouteRule> asFound)
+    {
+        public List<RouteRule> AsFound => asFound;
+
+        public ImmutableArray<RouteRule> InOrder { get; } =
+            [.. asFound.OrderByDescending(r => r.Spec.Precedence ?? 0).ThenBy(r => r.Metadata.ToString(), StringComparer.Ordinal)];
     }
 }

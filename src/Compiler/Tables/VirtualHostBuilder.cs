@@ -14,10 +14,14 @@ internal sealed class VirtualHostBuilder(string listener)
 {
     private readonly Dictionary<string, HostSlot> _slots = new(StringComparer.Ordinal);
     private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
+
+    private readonly HashSet<string> _wildcards = new(StringComparer.Ordinal);
+
+    /// <summary>The hosts that may be others than in the set that was built last.</summary>
+    private readonly SortedSet<string> _toBuild = new(StringComparer.Ordinal);
     private Dictionary<string, NarrowedHost> _narrowed = new(StringComparer.Ordinal);
     private VirtualHostSet _set = VirtualHostSet.Empty;
     private HostOwners? _owners;
-    private bool _isChanged;
 
     public string Listener => listener;
 
@@ -26,7 +30,11 @@ internal sealed class VirtualHostBuilder(string listener)
     public void Attach(ObjectUnit unit, HostStep step)
     {
         if (!_slots.TryGetValue(step.Domain, out var slot))
+        {
             _slots.Add(step.Domain, slot = new HostSlot(listener, step.Domain));
+            if (IsWildcard(step.Domain))
+                _wildcards.Add(step.Domain);
+        }
         slot.Steps.Add((unit, step));
         _changed.Add(step.Domain);
     }
@@ -42,7 +50,6 @@ internal sealed class VirtualHostBuilder(string listener)
     {
         if (_changed.Count == 0)
             return;
-        _isChanged = true;
         // A wider host goes before those that depend on it.
         var isWildcardChanged = false;
         foreach (var domain in (IEnumerable<string>)[.. _changed.Where(d => d == "*"), .. WildcardsToFinish()])
@@ -60,26 +67,49 @@ internal sealed class VirtualHostBuilder(string listener)
     /// <summary>Returns the virtual hosts. Hosts that have not changed, and the set if none has, are the same objects as before.</summary>
     public VirtualHostSet Build(HostOwners owners)
     {
-        if (!_isChanged && ReferenceEquals(owners, _owners))
-            return _set;
-        var isNarrowedChanged = Narrow(owners);
-        if (_isChanged || isNarrowedChanged)
-            _set = new VirtualHostSet(_slots.Values.Where(s => s.Exists).Select(s => s.Host).Concat(_narrowed.Values.Select(n => n.Host)));
-        (_isChanged, _owners) = (false, owners);
+        if (_toBuild.Count > 0 || !ReferenceEquals(owners, _owners))
+            Narrow(owners);
+        _owners = owners;
+        if (_toBuild.Count > 0)
+            _set = VirtualHostSet.OfSorted(WithChanges());
+        _toBuild.Clear();
         return _set;
+    }
+
+    /// <summary>Returns the hosts of the last set with those that are others now, in the order of their domains.</summary>
+    private ImmutableArray<VirtualHost> WithChanges()
+    {
+        var hosts = ImmutableArray.CreateBuilder<VirtualHost>(_set.All.Length + _toBuild.Count);
+        var (known, at) = (_set.All, 0);
+        foreach (var domain in _toBuild)
+        {
+            var from = at;
+            while (at < known.Length && string.CompareOrdinal(known[at].Domain, domain) < 0)
+                at++;
+            hosts.AddRange(known.AsSpan()[from..at]);
+            if (at < known.Length && known[at].Domain == domain)
+                at++;
+            if (_slots.TryGetValue(domain, out var slot) && slot.Exists)
+                hosts.Add(slot.Host);
+            else if (_narrowed.TryGetValue(domain, out var narrowed))
+                hosts.Add(narrowed.Host);
+        }
+        hosts.AddRange(known.AsSpan()[at..]);
+        return hosts.DrainToImmutable();
     }
 
     /// <summary>
     /// Keeps an owned host that this listener does not have from being served by the owner of a wider one. The host gets a virtual host of
-    /// its own, with those paths of the wider one that are its owner's or have its consent. Returns whether any is different.
+    /// its own, with those paths of the wider one that are its owner's or have its consent.
     /// </summary>
-    private bool Narrow(HostOwners owners)
+    private void Narrow(HostOwners owners)
     {
         var former = _narrowed;
         _narrowed = new Dictionary<string, NarrowedHost>(StringComparer.Ordinal);
-        if (!_slots.Any(s => s.Value.Exists && IsWildcard(s.Key)))
-            return former.Count > 0;
-        var isChanged = false;
+        // What is no more is built without, what is still there is taken from there.
+        _toBuild.UnionWith(former.Keys);
+        if (!_wildcards.Any(d => _slots[d].Exists))
+            return;
         // Wildcards first: a name under one is closed by what is left of it.
         foreach (var host in (IEnumerable<string>)[.. owners.Owned.Keys.Where(IsWildcard), .. owners.Owned.Keys.Where(h => !IsWildcard(h))])
         {
@@ -90,22 +120,28 @@ internal sealed class VirtualHostBuilder(string listener)
                 continue;
             var isSame = former.TryGetValue(host, out var before) && HostSlot.AreSame(before.Paths, permitted);
             _narrowed.Add(host, isSame ? before! : new NarrowedHost(permitted, HostSlot.HostOf(host, permitted.Values)));
-            isChanged |= !isSame;
+            if (isSame)
+                _toBuild.Remove(host);
+            else
+                _toBuild.Add(host);
         }
-        return isChanged || former.Count != _narrowed.Count;
     }
 
     private IEnumerable<string> WildcardsToFinish() => _changed.Contains("*")
-        ? _slots.Keys.Where(d => IsWildcard(d) && d != "*")
+        ? _wildcards.Where(d => d != "*")
         : _changed.Where(d => IsWildcard(d));
 
     private void Finish(string domain)
     {
         var slot = _slots[domain];
-        if (slot.Steps.Count == 0)
-            _slots.Remove(domain);
-        else
+        _toBuild.Add(domain);
+        if (slot.Steps.Count > 0)
+        {
             slot.Finish(Wider(domain, OwnPathsOf) is not null);
+            return;
+        }
+        _slots.Remove(domain);
+        _wildcards.Remove(domain);
     }
 
     private static Dictionary<PathMatch, PathClaim>? Wider(string host, Func<string, Dictionary<PathMatch, PathClaim>?> pathsOf)
@@ -114,7 +150,8 @@ internal sealed class VirtualHostBuilder(string listener)
         return (dot > 0 && !IsWildcard(host) ? pathsOf("*" + host[dot..]) : null) ?? (host == "*" ? null : pathsOf("*"));
     }
 
-    private Dictionary<PathMatch, PathClaim>? OwnPathsOf(string host) => _slots.TryGetValue(host, out var slot) && slot.Exists ? slot.Paths : null;
+    private Dictionary<PathMatch, PathClaim>? OwnPathsOf(string host) =>
+        _slots.TryGetValue(host, out var slot) && slot.Exists ? slot.Paths : null;
 
     private Dictionary<PathMatch, PathClaim>? PathsOf(string host) => OwnPathsOf(host) ?? _narrowed.GetValueOrDefault(host)?.Paths;
 
@@ -200,11 +237,15 @@ internal sealed class HostSlot(string listener, string domain)
     private Diagnostic Displaced(PathClaim fallback, HostClosing closing)
     {
         var (subject, by) = (fallback.Subject, closing.Subject);
-        string Text(string whose) => $"{fallback.Origin.Field}: on {listener} it gets no request for host {domain}, because {whose} {closing.Because}"
+        string Text(string whose) =>
+            $"{fallback.Origin.Field}: on {listener} it gets no request for host {domain}, because {whose} {closing.Because}"
             + (closing.Rest is null ? "" : ", so that what no path takes is redirected to HTTPS");
         var full = Text(ObjectWords.Of(by));
         var ours = by.Namespace == subject.Namespace;
         var message = ours ? full : Text(ObjectWords.OfAnotherNamespace(by.Kind));
-        return new Diagnostic(subject, DiagnosticSeverity.Warning, DiagnosticReasons.NoEffect, message) { AdminMessage = ours ? null : full };
+        return new Diagnostic(subject, DiagnosticSeverity.Warning, DiagnosticReasons.NoEffect, message)
+        {
+            AdminMessage = ours ? null : full,
+        };
     }
 }
