@@ -45,11 +45,15 @@ public sealed class CoreReaderTests
     [InlineData("""{"serving": false}""", false)]
     public void Slice_JudgesReadiness(string conditions, bool ready)
     {
-        var endpoints = EndpointsReader.ReadSlice(Json($$$"""
-            {"metadata": {"name": "a-1", "labels": {"kubernetes.io/service-name": "a"}}, "addressType": "IPv4",
-             "endpoints": [{"addresses": ["10.0.0.1", "10.0.0.9"], "conditions": {{{conditions}}}, "targetRef": {"kind": "Pod", "name": "p"}}],
-             "ports": [{"port": 80}, {"name": "all", "port": null}]}
-            """)).Value!;
+        var endpoints = EndpointsReader
+            .ReadSlice(
+                Json(
+                    $$$"""
+                    {"metadata": {"name": "a-1", "labels": {"kubernetes.io/service-name": "a"}}, "addressType": "IPv4",
+                     "endpoints": [{"addresses": ["10.0.0.1", "10.0.0.9"], "conditions": {{{conditions}}}, "targetRef": {"kind": "Pod", "name": "p"}}],
+                     "ports": [{"port": 80}, {"name": "all", "port": null}]}
+                    """))
+            .Value!;
 
         Assert.Equal(("a", true), (endpoints.ServiceName, endpoints.FromSlice));
         var subset = Assert.Single(endpoints.Subsets);
@@ -59,16 +63,22 @@ public sealed class CoreReaderTests
 
     [Fact]
     public void Slice_OfHostNames_HasNoEndpoints() =>
-        Assert.Empty(EndpointsReader.ReadSlice(Json("""
-            {"metadata": {"labels": {"kubernetes.io/service-name": "a"}}, "addressType": "FQDN", "endpoints": [{"addresses": ["a.example.com"]}]}
-            """)).Value!.Subsets);
+        Assert.Empty(
+            EndpointsReader
+                .ReadSlice(
+                    Json(
+                        """
+                        {"metadata": {"labels": {"kubernetes.io/service-name": "a"}}, "addressType": "FQDN", "endpoints": [{"addresses": ["a.example.com"]}]}
+                        """))
+                .Value!.Subsets);
 
     [Theory]
     [InlineData("""{"podIP": "10.0.0.1"}""", "10.0.0.1")]
     [InlineData("""{"podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}, {"ip": "fd00::1"}]}""", "10.0.0.1 fd00::1")]
     [InlineData("{}", "")]
     public void Pod_HasItsAddresses(string status, string ips) =>
-        Assert.Equal(ips, string.Join(' ', CoreReaders.ReadPod(Json("{\"metadata\": {\"name\": \"p\"}, \"status\": " + status + "}")).Value!.Ips));
+        Assert.Equal(
+            ips, string.Join(' ', CoreReaders.ReadPod(Json("{\"metadata\": {\"name\": \"p\"}, \"status\": " + status + "}")).Value!.Ips));
 
     [Theory]
     [InlineData("true", true)]
@@ -86,11 +96,15 @@ public sealed class CoreReaderTests
     [Fact]
     public void Mesh_ReadsEveryKey()
     {
-        var mesh = MeshConfigReader.Read(Json("""
-            {"ingressClass": "edge", "ingressControllerMode": "DEFAULT", "defaultRequestTimeout": "0s", "connect_timeout": "2s", "upstreamHost": "service",
-             "tlsIngressHttp": "redirect", "crossNamespaceRules": "allow", "domain": "corp.local", "trustedCidrs": ["10.0.0.0/8"], "drainDuration": "5s",
-             "circuitLimits": {"connections": 10, "pendingRequests": 0, "retries": 1}}
-            """)).Value!;
+        var mesh = MeshConfigReader
+            .Read(
+                Json(
+                    """
+                    {"ingressClass": "edge", "ingressControllerMode": "DEFAULT", "defaultRequestTimeout": "0s", "connect_timeout": "2s", "upstreamHost": "service",
+                     "tlsIngressHttp": "redirect", "crossNamespaceRules": "allow", "domain": "corp.local", "trustedCidrs": ["10.0.0.0/8"], "drainDuration": "5s",
+                     "circuitLimits": {"connections": 10, "pendingRequests": 0, "retries": 1}}
+                    """))
+            .Value!;
 
         Assert.Equal("edge", mesh.IngressClass);
         Assert.Equal(IngressControllerMode.Default, mesh.IngressControllerMode);
@@ -113,7 +127,9 @@ public sealed class CoreReaderTests
     [InlineData("""{"defaultConfig": {"drainDuration": "2s"}}""", 2)]
     [InlineData("""{"defaultConfig": {"drainDuration": "2s"}, "drainDuration": "3s"}""", 3)]
     public void Mesh_FindsTheDrainTimeWhereItStoodIn2017(string json, int seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), MeshConfigReader.Read(Json(json)).Value!.DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero);
+        Assert.Equal(
+            TimeSpan.FromSeconds(seconds),
+            MeshConfigReader.Read(Json(json)).Value!.DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero);
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
 }

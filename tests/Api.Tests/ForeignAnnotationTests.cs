@@ -73,7 +73,9 @@ public sealed class ForeignAnnotationTests
     [InlineData(Nginx + "enable-modsecurity", "false")]
     [InlineData(Nginx + "limit-whitelist", "10.0.0.0/8")]
     [InlineData("haproxy.org/rate-limit-period", "1s")]
-    [InlineData(Nginx + "configuration-snippet", "more_set_headers \"X-Frame-Options: DENY\"; add_header Access-Control-Allow-Origin *; return 301 /x;")]
+    [InlineData(
+        Nginx + "configuration-snippet",
+        "more_set_headers \"X-Frame-Options: DENY\"; add_header Access-Control-Allow-Origin *; return 301 /x;")]
     [InlineData("traefik.ingress.kubernetes.io/router.entrypoints", "web, internal")]
     [InlineData("alb.ingress.kubernetes.io/scheme", "internet-facing")]
     [InlineData("projectcontour.io/response-timeout", "10s")]
@@ -116,7 +118,9 @@ public sealed class ForeignAnnotationTests
     [Fact]
     public void Findings_AreBounded_AndGuardsAreNotLostAmongThem()
     {
-        var annotations = Enumerable.Range(0, 500).SelectMany(i => new[] { ($"{Nginx}a{i}", "x"), ($"{Nginx}auth-z{i}{new string('z', 5000)}", "x") });
+        var annotations = Enumerable
+            .Range(0, 500)
+            .SelectMany(i => new[] { ($"{Nginx}a{i}", "x"), ($"{Nginx}auth-z{i}{new string('z', 5000)}", "x") });
         var findings = Of([.. annotations]);
         Assert.Equal(42, findings.Count);
         Assert.Equal(21, ForeignAnnotations.Refusals(findings).Count);
@@ -144,9 +148,16 @@ public sealed class ForeignAnnotationTests
     [InlineData("a", null, false, false)]
     public void ClassThatIsNamedTwice_IsTheApiServersError(string? annotation, string? field, bool fails, bool warns)
     {
-        var meta = new ObjectMeta { Annotations = annotation is null ? ObjectMeta.EmptyMap : ObjectMeta.EmptyMap.Add("kubernetes.io/ingress.class", annotation) };
+        var meta = new ObjectMeta
+        {
+            Annotations = annotation is null ? ObjectMeta.EmptyMap : ObjectMeta.EmptyMap.Add("kubernetes.io/ingress.class", annotation),
+        };
         var error = IngressClasses.Clash(new IngressObject(meta, field, null, [], []), out var warning);
-        Assert.Equal(fails ? $"annotations.kubernetes.io/ingress.class: Invalid value: \"{annotation}\": can not be set when the class field is also set" : null, error?.ToString());
+        Assert.Equal(
+            fails
+                ? $"annotations.kubernetes.io/ingress.class: Invalid value: \"{annotation}\": can not be set when the class field is also set"
+                : null,
+            error?.ToString());
         Assert.Equal(warns, warning is not null);
     }
 

@@ -53,9 +53,13 @@ public sealed class IngressTests
     [Fact]
     public void Class_IsReadable_WhereTheRestIsInvalid()
     {
-        var ingress = IngressReader.ReadClass(JsonNode.Parse("""
-            {"metadata": {"name": "i", "annotations": {"kubernetes.io/ingress.class": "other"}}, "spec": {"ingressClassName": "x", "rules": 1}}
-            """)!.AsObject());
+        var ingress = IngressReader.ReadClass(
+            JsonNode
+                .Parse(
+                    """
+                    {"metadata": {"name": "i", "annotations": {"kubernetes.io/ingress.class": "other"}}, "spec": {"ingressClassName": "x", "rules": 1}}
+                    """)!
+                .AsObject());
 
         Assert.Equal("x", ingress.ClassName);
         Assert.Equal("other", ingress.Metadata.Annotations[Names.IngressClassAnnotation]);

@@ -51,7 +51,8 @@ public sealed class TlsSecretTests
     public void Rejects_EncryptedKey()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var pem = key.ExportEncryptedPkcs8PrivateKeyPem("password", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1000));
+        var pem = key.ExportEncryptedPkcs8PrivateKeyPem(
+            "password", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1000));
 
         Assert.Contains("must not be encrypted", Assert.Single(Read(First.Certificate, pem)), StringComparison.Ordinal);
     }
@@ -78,15 +79,25 @@ public sealed class TlsSecretTests
         var secret = TlsSecretReader.Read(raw).Value!;
 
         Assert.DoesNotContain(body, secret.ToString(), StringComparison.Ordinal);
-        foreach (var errors in new[] { Read(Second.Certificate, First.Key), Read(First.Key, First.Key), Read(First.Certificate, "x" + body + "#", encode: false) })
+        foreach (
+            var errors in new[]
+            {
+                Read(Second.Certificate, First.Key),
+                Read(First.Key, First.Key),
+                Read(First.Certificate, "x" + body + "#", encode: false),
+            })
         {
             Assert.NotEmpty(errors);
             Assert.All(errors, error => Assert.DoesNotContain(body, error, StringComparison.Ordinal));
         }
     }
 
-    private static string[] Read(string certificate, string key, string field = "data", string? type = "kubernetes.io/tls", bool encode = true) =>
-        [.. TlsSecretReader.Read(Secret(certificate, key, field, type, encode)).Errors.Select(e => e.ToString())];
+    private static string[] Read(
+        string certificate,
+        string key,
+        string field = "data",
+        string? type = "kubernetes.io/tls",
+        bool encode = true) => [.. TlsSecretReader.Read(Secret(certificate, key, field, type, encode)).Errors.Select(e => e.ToString())];
 
     private static JsonObject Secret(string certificate, string key, string field, string? type, bool encode = true) => new()
     {

@@ -6,7 +6,8 @@ namespace Turnpike.Tests.Cli;
 /// <summary>create, replace and delete against an API server.</summary>
 public sealed class ClusterChangeTests : ClusterFixture
 {
-    private const string WrongRule = "kind: RouteRule\nmetadata: {name: wrong}\nspec: {destination: {name: web}, route: [{weight: 140}], precedense: 1}";
+    private const string WrongRule =
+        "kind: RouteRule\nmetadata: {name: wrong}\nspec: {destination: {name: web}, route: [{weight: 140}], precedense: 1}";
     private const string Quota = "apiVersion: config.istio.io/v1alpha2\nkind: QuotaSpec\nmetadata: {name: quota}\nspec: {rules: [1]}";
 
     [Fact]
@@ -14,7 +15,9 @@ public sealed class ClusterChangeTests : ClusterFixture
     {
         var run = await Run("istioctl", SampleManifests.Rule(), "create", "-f", "-");
         var stored = Rule("rule")!;
-        Assert.Equal((0, $"Created config route-rule/default/rule at revision {stored["metadata"]!["resourceVersion"]}\n", ""), (run.ExitCode, run.Output, run.Error));
+        Assert.Equal(
+            (0, $"Created config route-rule/default/rule at revision {stored["metadata"]!["resourceVersion"]}\n", ""),
+            (run.ExitCode, run.Output, run.Error));
         Assert.Equal("3s", (string?)stored["spec"]!["httpReqTimeout"]!["simpleTimeout"]!["timeout"]);
         Assert.Null(stored["spec"]!["http_req_timeout"]);
     }
@@ -41,7 +44,14 @@ public sealed class ClusterChangeTests : ClusterFixture
     {
         var file = WriteKubeconfig("context", Api.Url, "of-context");
         await Run("turnpike", SampleManifests.Rule(), "create", "-f", "-", "-c", file);
-        await Run("turnpike", SampleManifests.Rule().Replace("name: rule", "name: other\n  namespace: own", StringComparison.Ordinal), "create", "-f", "-", "-c", file);
+        await Run(
+            "turnpike",
+            SampleManifests.Rule().Replace("name: rule", "name: other\n  namespace: own", StringComparison.Ordinal),
+            "create",
+            "-f",
+            "-",
+            "-c",
+            file);
         Assert.NotNull(Rule("rule", "of-context"));
         Assert.NotNull(Rule("other", "own"));
         Assert.Equal("Deleted config: routerule rule\n", (await Turnpike("delete", "routerule", "rule", "-c", file)).Output);
@@ -62,12 +72,20 @@ public sealed class ClusterChangeTests : ClusterFixture
     [Fact]
     public async Task Fault_SendsNothingAndSaysAllFaults()
     {
-        var run = await Run("turnpike", $"{SampleManifests.Rule()}\n---\n{WrongRule}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: a}}", "create", "-f", "-");
+        var run = await Run(
+            "turnpike",
+            $"{SampleManifests.Rule()}\n---\n{WrongRule}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: a}}",
+            "create",
+            "-f",
+            "-");
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
         Assert.Equal("turnpike: configuration is invalid, nothing was created:", run.ErrorLines[0]);
-        Assert.Contains(run.ErrorLines, line => line.StartsWith("  stdin: document 2 (RouteRule wrong): spec.route", StringComparison.Ordinal));
-        Assert.Contains(run.ErrorLines, line => line.StartsWith("  stdin: document 2 (RouteRule wrong): spec.precedense", StringComparison.Ordinal));
-        Assert.Equal("  stdin: document 3 (Service a): kind Service is not known: only objects of config.istio.io are sent", run.ErrorLines[^1]);
+        Assert.Contains(
+            run.ErrorLines, line => line.StartsWith("  stdin: document 2 (RouteRule wrong): spec.route", StringComparison.Ordinal));
+        Assert.Contains(
+            run.ErrorLines, line => line.StartsWith("  stdin: document 2 (RouteRule wrong): spec.precedense", StringComparison.Ordinal));
+        Assert.Equal(
+            "  stdin: document 3 (Service a): kind Service is not known: only objects of config.istio.io are sent", run.ErrorLines[^1]);
         Assert.Empty(Api.All(Rules));
     }
 
@@ -85,7 +103,8 @@ public sealed class ClusterChangeTests : ClusterFixture
     public async Task Create_StopsAtTheFirstRefusal()
     {
         PutRule("b");
-        var rules = string.Join("\n---\n", "abc".Select(name => SampleManifests.Rule().Replace("name: rule", $"name: {name}", StringComparison.Ordinal)));
+        var rules = string.Join(
+            "\n---\n", "abc".Select(name => SampleManifests.Rule().Replace("name: rule", $"name: {name}", StringComparison.Ordinal)));
         var run = await Run("istioctl", rules, "create", "-f", "-");
         Assert.Equal(255, run.ExitCode);
         Assert.StartsWith("Created config route-rule/default/a at revision ", run.Output, StringComparison.Ordinal);
@@ -96,8 +115,15 @@ public sealed class ClusterChangeTests : ClusterFixture
     [Fact]
     public async Task Refusal_IsShownWholeAFaultALine_WhenTheSchemaRefuses()
     {
-        var causes = new Dictionary<string, string> { ["spec.route[0].weight"] = "Invalid value: 140: must be at most 100", ["spec.mirror"] = "Required value" };
-        Api.FailNext(1, new Fault(422, null, "RouteRule.config.istio.io \"rule\" is invalid: [spec.a, spec.b]", causes), request => request.Method == "POST");
+        var causes = new Dictionary<string, string>
+        {
+            ["spec.route[0].weight"] = "Invalid value: 140: must be at most 100",
+            ["spec.mirror"] = "Required value",
+        };
+        Api.FailNext(
+            1,
+            new Fault(422, null, "RouteRule.config.istio.io \"rule\" is invalid: [spec.a, spec.b]", causes),
+            request => request.Method == "POST");
         var run = await Run("turnpike", SampleManifests.Rule(), "create", "-f", "-");
         Assert.Equal(
             [
@@ -109,12 +135,20 @@ public sealed class ClusterChangeTests : ClusterFixture
     }
 
     [Theory]
-    [InlineData("[spec.route: Invalid value: 90: weights must total 100, spec.match.request.headers[uri].regex: Invalid value: \"(\": not a regex]")]
-    [InlineData("spec.route: Invalid value: 90: weights must total 100; spec.match.request.headers[uri].regex: Invalid value: \"(\": not a regex")]
-    [InlineData("spec.route: Invalid value: 90: weights must total 100\nspec.match.request.headers[uri].regex: Invalid value: \"(\": not a regex\n")]
+    [InlineData(
+        "[spec.route: Invalid value: 90: weights must total 100, spec.match.request.headers[uri].regex: Invalid value: \"(\": not a regex]"
+    )]
+    [InlineData(
+        "spec.route: Invalid value: 90: weights must total 100; spec.match.request.headers[uri].regex: Invalid value: \"(\": not a regex")]
+    [InlineData(
+        "spec.route: Invalid value: 90: weights must total 100\nspec.match.request.headers[uri].regex: Invalid value: \"(\": not a regex\n"
+    )]
     public async Task Refusal_IsShownWholeAFaultALine_WhenAWebhookRefuses(string message)
     {
-        Api.FailNext(1, new Fault(403, null, "admission webhook \"rules.turnpike.io\" denied the request: " + message), request => request.Method == "POST");
+        Api.FailNext(
+            1,
+            new Fault(403, null, "admission webhook \"rules.turnpike.io\" denied the request: " + message),
+            request => request.Method == "POST");
         var run = await Run("turnpike", SampleManifests.Rule(), "create", "-f", "-");
         Assert.Equal(
             [
@@ -151,7 +185,10 @@ public sealed class ClusterChangeTests : ClusterFixture
         PutRule("rule", status: """{"observedGeneration": 1}""");
         var run = await Run("turnpike", printed, "replace", "-f", "-");
         Assert.Equal(
-            (1, "turnpike: cannot replace route-rule/default/rule: the object has been modified; please apply your changes to the latest version\n"),
+            (
+                1,
+                "turnpike: cannot replace route-rule/default/rule: the object has been modified; please apply your changes to the "
+                    + "latest version\n"),
             (run.ExitCode, run.Error));
     }
 
@@ -174,18 +211,30 @@ public sealed class ClusterChangeTests : ClusterFixture
             [
                 "Error: 3 objects could not be deleted:",
                 "  cannot delete a: routerules.config.istio.io \"a\" not found in namespace default",
-                "  cannot delete ..: \"..\" is not a name: lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit",
-                "  cannot delete : \"\" is not a name: lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit",
+                "  cannot delete ..: \"..\" is not a name: lower-case letters, digits, '-' and '.', beginning and ending with a letter "
+                    + "or digit",
+                "  cannot delete : \"\" is not a name: lower-case letters, digits, '-' and '.', beginning and ending with a letter or "
+                    + "digit",
             ],
             run.ErrorLines);
-        Assert.DoesNotContain(Api.Requests, request => request.Method == "DELETE" && !request.Path.EndsWith("/routerules/a", StringComparison.Ordinal) && !request.Path.EndsWith("/routerules/b", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Api.Requests,
+            request =>
+                request.Method == "DELETE"
+                && !request.Path.EndsWith("/routerules/a", StringComparison.Ordinal)
+                && !request.Path.EndsWith("/routerules/b", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task OtherKind_IsSentAsItIs_WhenTheServerServesIt()
     {
         Api.Serve("config.istio.io/v1alpha2/quotaspecs", "QuotaSpec");
-        var run = await Run("istioctl", $"{Quota.Replace("apiVersion: config.istio.io/v1alpha2\n", "", StringComparison.Ordinal)}\n---\n{SampleManifests.Rule()}", "create", "-f", "-");
+        var run = await Run(
+            "istioctl",
+            $"{Quota.Replace("apiVersion: config.istio.io/v1alpha2\n", "", StringComparison.Ordinal)}\n---\n{SampleManifests.Rule()}",
+            "create",
+            "-f",
+            "-");
         Assert.Equal(0, run.ExitCode);
         var stored = Api.Find("config.istio.io/v1alpha2/quotaspecs", "default", "quota")!;
         Assert.Equal(
@@ -200,7 +249,10 @@ public sealed class ClusterChangeTests : ClusterFixture
     {
         var run = await Run("istioctl", $"{SampleManifests.Rule()}\n---\n{Quota}", "create", "-f", "-");
         Assert.Equal(
-            (255, "", "Error: configuration is invalid, nothing was created: stdin: document 2 (QuotaSpec quota): kind QuotaSpec is not known\n"),
+            (
+                255,
+                "",
+                "Error: configuration is invalid, nothing was created: stdin: document 2 (QuotaSpec quota): kind QuotaSpec is not known\n"),
             (run.ExitCode, run.Output, run.Error));
         Assert.Empty(Api.All(Rules));
     }
@@ -228,7 +280,9 @@ public sealed class ClusterChangeTests : ClusterFixture
         {
             // The status stays as it is, as on a server where it is written by itself.
             if (request.Method == "GET" && Rule("rule")!["status"] is null)
-                PutRule("rule", status: Conditions(("Accepted", accepted, "no such service", 9), ("Programmed", programmed, "no such service", 9)));
+                PutRule(
+                    "rule",
+                    status: Conditions(("Accepted", accepted, "no such service", 9), ("Programmed", programmed, "no such service", 9)));
             return null;
         };
         var run = await Run("turnpike", manifest, "replace", "-f", "-", "--wait=300ms");
@@ -241,7 +295,10 @@ public sealed class ClusterChangeTests : ClusterFixture
     {
         var run = await Istioctl("get", "routerules", "-c", WriteKubeconfig("nobody", new Uri("http://127.0.0.1:1")));
         Assert.Equal(255, run.ExitCode);
-        Assert.StartsWith("Error: cannot reach the API server http://127.0.0.1:1/: Connection refused", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Error: cannot reach the API server http://127.0.0.1:1/: Connection refused",
+            Assert.Single(run.ErrorLines),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -250,7 +307,9 @@ public sealed class ClusterChangeTests : ClusterFixture
         Assert.Equal(
             (1, "turnpike: no cluster is configured: give --kubeconfig FILE, set KUBECONFIG, or write ~/.kube/config\n"),
             await ErrorOf(CliRun.Of("delete", "routerule", "a")));
-        Assert.Equal((1, "turnpike: --kubeconfig: there is no file \"/nowhere\"\n"), await ErrorOf(CliRun.Of("delete", "routerule", "a", "-c", "/nowhere")));
+        Assert.Equal(
+            (1, "turnpike: --kubeconfig: there is no file \"/nowhere\"\n"),
+            await ErrorOf(CliRun.Of("delete", "routerule", "a", "-c", "/nowhere")));
         var broken = Directory.Write("broken", "clusters: [");
         var (code, error) = await ErrorOf(CliRun.Of("delete", "routerule", "a", "-c", broken));
         Assert.Equal(1, code);
@@ -261,11 +320,16 @@ public sealed class ClusterChangeTests : ClusterFixture
     [Fact]
     public async Task Kubeconfig_WithAUserWithoutCredentials_SaysWhatTheUserNeeds()
     {
-        var file = Directory.Write("empty-user", (await File.ReadAllTextAsync(Kubeconfig, TestContext.Current.CancellationToken)).Replace("{token: secret}", "{}", StringComparison.Ordinal));
+        var file = Directory.Write(
+            "empty-user",
+            (await File.ReadAllTextAsync(Kubeconfig, TestContext.Current.CancellationToken)).Replace(
+                "{token: secret}", "{}", StringComparison.Ordinal));
         var run = await Turnpike("get", "routerules", "-c", file);
         Assert.Equal(
-            (1, $"turnpike: the kubeconfig \"{file}\" cannot be used: user \"u\" has no credentials: it needs a token, a client certificate or an exec plugin; "
-                + $"what it says is shown by: kubectl config view --kubeconfig {file}\n"),
+            (
+                1,
+                $"turnpike: the kubeconfig \"{file}\" cannot be used: user \"u\" has no credentials: it needs a token, a client certificate or an exec plugin; "
+                    + $"what it says is shown by: kubectl config view --kubeconfig {file}\n"),
             (run.ExitCode, run.Error));
     }
 
@@ -279,7 +343,8 @@ public sealed class ClusterChangeTests : ClusterFixture
         Assert.Equal((1, "turnpike: -f: there is no file \"/nowhere/a.yaml\"\n"), (missing.ExitCode, missing.Error));
         var directory = await CliRun.Of(command, "-f", Directory.Path);
         Assert.Equal((1, $"turnpike: -f: \"{Directory.Path}\" is a directory, not a file\n"), (directory.ExitCode, directory.Error));
-        var broken = Directory.Write("broken.yaml", "kind: RouteRule\nmetadata: {name: a/b}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: a}");
+        var broken = Directory.Write(
+            "broken.yaml", "kind: RouteRule\nmetadata: {name: a/b}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: a}");
         var faults = await CliRun.Of(command, "-f", broken);
         Assert.Equal(1, faults.ExitCode);
         Assert.Equal(
@@ -289,12 +354,17 @@ public sealed class ClusterChangeTests : ClusterFixture
                 $"  {broken}: document 2 (Service a): kind Service is not known: only objects of config.istio.io are sent",
             ],
             faults.ErrorLines);
-        Assert.Equal("turnpike: nothing to " + command + "\n", (await CliRun.Of(command, "-f", Directory.Write("empty.yaml", "# nothing"))).Error);
+        Assert.Equal(
+            "turnpike: nothing to " + command + "\n", (await CliRun.Of(command, "-f", Directory.Write("empty.yaml", "# nothing"))).Error);
     }
 
     [Theory]
-    [InlineData("failed calling webhook \"routerules.turnpike.io\": Post \"https://turnpike-operator.istio-system.svc:443/validate\": dial tcp: connection refused")]
-    [InlineData("failed calling webhook \"routerules.turnpike.io\": failed to call webhook: Post \"https://turnpike-operator.istio-system.svc:443/validate\": dial tcp: connection refused")]
+    [InlineData(
+        "failed calling webhook \"routerules.turnpike.io\": Post \"https://turnpike-operator.istio-system.svc:443/validate\": dial "
+            + "tcp: connection refused")]
+    [InlineData(
+        "failed calling webhook \"routerules.turnpike.io\": failed to call webhook: Post "
+            + "\"https://turnpike-operator.istio-system.svc:443/validate\": dial tcp: connection refused")]
     public async Task OperatorAway_IsSaidOnceAndWithARemedy(string failure)
     {
         var fault = new Fault(500, null, "Internal error occurred: " + failure, new Dictionary<string, string> { [""] = failure });
@@ -303,7 +373,9 @@ public sealed class ClusterChangeTests : ClusterFixture
             "turnpike: cannot create route-rule/default/rule: the operator, which checks it, does not answer: ",
             "Post \"https://turnpike-operator.istio-system.svc:443/validate\": dial tcp: connection refused");
         var run = await Run("turnpike", SampleManifests.Rule(), "create", "-f", "-");
-        Assert.Equal((1, $"{before}{reason} (there is no Deployment istio-system/turnpike-operator); see: turnpike status\n"), (run.ExitCode, run.Error));
+        Assert.Equal(
+            (1, $"{before}{reason} (there is no Deployment istio-system/turnpike-operator); see: turnpike status\n"),
+            (run.ExitCode, run.Error));
         Api.Put("apps/v1/deployments", "istio-system", "turnpike-operator", Json("{\"spec\": {\"replicas\": 2}, \"status\": {}}"));
         run = await Run("turnpike", SampleManifests.Rule(), "create", "-f", "-");
         Assert.Equal($"{before}{reason} (0 of 2 replicas are ready); see: turnpike status\n", run.Error);
@@ -336,13 +408,16 @@ public sealed class ClusterChangeTests : ClusterFixture
     public async Task Platform_IsOnlyWarnedOf()
     {
         var run = await Istioctl("-p", "mesos", "get", "routerules", "-i", "istio-system");
-        Assert.Equal((0, "No resources found.\n", "warning: --platform: \"mesos\" is not known, \"kube\" is taken\n"), (run.ExitCode, run.Output, run.Error));
+        Assert.Equal(
+            (0, "No resources found.\n", "warning: --platform: \"mesos\" is not known, \"kube\" is taken\n"),
+            (run.ExitCode, run.Output, run.Error));
     }
 
     private static string Conditions(params (string Type, string Status, string Message, int Generation)[] conditions)
     {
         var items = conditions.Select(c =>
-            $$"""{"type": "{{c.Type}}", "status": "{{c.Status}}", "reason": "Reason", "message": "{{c.Message}}", "observedGeneration": {{c.Generation}}}""");
+            $$"""{"type": "{{c.Type}}", "status": "{{c.Status}}", "reason": "Reason", "message": "{{c.Message}}", "observedGeneration": {{c.Generation}}}"""
+        );
         return $$"""{"conditions": [{{string.Join(',', items)}}]}""";
     }
 

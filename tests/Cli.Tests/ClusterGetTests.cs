@@ -77,8 +77,11 @@ public sealed class ClusterGetTests : ClusterFixture
     {
         PutRule("elsewhere", "other");
         var run = await Turnpike("get", "routerule", "absent");
-        Assert.Equal((1, "", "turnpike: routerules.config.istio.io \"absent\" not found in namespace default\n"), (run.ExitCode, run.Output, run.Error));
-        Assert.Equal((0, "No resources found.\n"), ((await Turnpike("get", "routerules")).ExitCode, (await Turnpike("get", "routerules")).Output));
+        Assert.Equal(
+            (1, "", "turnpike: routerules.config.istio.io \"absent\" not found in namespace default\n"),
+            (run.ExitCode, run.Output, run.Error));
+        Assert.Equal(
+            (0, "No resources found.\n"), ((await Turnpike("get", "routerules")).ExitCode, (await Turnpike("get", "routerules")).Output));
     }
 
     [Fact]
@@ -87,7 +90,8 @@ public sealed class ClusterGetTests : ClusterFixture
         PutRule("b");
         PutRule("a", "other");
         Label("a", "other", "team", "x");
-        Assert.Equal("routerule.config.istio.io/b\nrouterule.config.istio.io/a\n", (await Turnpike("get", "routerules", "-A", "-o", "name")).Output);
+        Assert.Equal(
+            "routerule.config.istio.io/b\nrouterule.config.istio.io/a\n", (await Turnpike("get", "routerules", "-A", "-o", "name")).Output);
         Assert.Equal("routerule.config.istio.io/a\n", (await Turnpike("get", "routerules", "-A", "-l", "team=x", "-o", "name")).Output);
         Assert.Equal("", (await Turnpike("get", "routerules", "-l", "team=x", "-o", "name")).Output);
         Assert.Contains(Api.Requests, request => request.Query.Contains("labelSelector=team%3Dx", StringComparison.Ordinal));
@@ -100,7 +104,10 @@ public sealed class ClusterGetTests : ClusterFixture
             {"observedGeneration": 2, "conditions": [{"type": "Accepted", "status": "True"}, {"type": "Programmed", "status": "False"}]}
             """);
         var rule = Rule("a")!;
-        rule["metadata"]!["creationTimestamp"] = TimeProvider.System.GetUtcNow().AddHours(-50).ToString("O", System.Globalization.CultureInfo.InvariantCulture);
+        rule["metadata"]!["creationTimestamp"] = TimeProvider
+            .System.GetUtcNow()
+            .AddHours(-50)
+            .ToString("O", System.Globalization.CultureInfo.InvariantCulture);
         rule["spec"]!["precedence"] = 7;
         Api.Put(Rules, "default", "a", rule);
         PutRule("b");
@@ -119,7 +126,8 @@ public sealed class ClusterGetTests : ClusterFixture
     {
         PutRule("a", status: """{"observedGeneration": 2}""");
         var one = Json((await Turnpike("get", "routerule", "a", "-o", "json")).Output);
-        Assert.Equal(("RouteRule", "a", 2), ((string?)one["kind"], (string?)one["metadata"]!["name"], (int)one["status"]!["observedGeneration"]!));
+        Assert.Equal(
+            ("RouteRule", "a", 2), ((string?)one["kind"], (string?)one["metadata"]!["name"], (int)one["status"]!["observedGeneration"]!));
         var all = Json((await Turnpike("get", "routerules", "-o", "json")).Output);
         Assert.Equal(("List", "a"), ((string?)all["kind"], (string?)all["items"]![0]!["metadata"]!["name"]));
         Assert.Empty(Json((await Turnpike("get", "routerules", "-n", "empty", "-o", "json")).Output)["items"]!.AsArray());
@@ -164,7 +172,8 @@ public sealed class ClusterGetTests : ClusterFixture
         Api.Remove(Rules, "default", "b");
         await watch.Until("\"DELETED\"");
         var events = watch.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Json).ToList();
-        Assert.Equal([("ADDED", "b"), ("DELETED", "b")], events.Select(e => ((string)e["type"]!, (string)e["object"]!["metadata"]!["name"]!)));
+        Assert.Equal(
+            [("ADDED", "b"), ("DELETED", "b")], events.Select(e => ((string)e["type"]!, (string)e["object"]!["metadata"]!["name"]!)));
         Assert.Equal(0, await watch.End());
     }
 
@@ -195,7 +204,8 @@ public sealed class ClusterGetTests : ClusterFixture
     public async Task Credentials_ThatAreNotAccepted_AreSaidToBe()
     {
         Api.FailNext(1, new(401, null, "Unauthorized"), _ => true);
-        Assert.Equal("turnpike: the API server does not accept the kubeconfig's credentials\n", (await Turnpike("get", "routerules")).Error);
+        Assert.Equal(
+            "turnpike: the API server does not accept the kubeconfig's credentials\n", (await Turnpike("get", "routerules")).Error);
     }
 
     [Theory]
@@ -216,6 +226,9 @@ public sealed class ClusterGetTests : ClusterFixture
         var run = await Turnpike("get", "routerule", "..");
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith("turnpike: RouteRule: \"..\" is not a name", run.Error, StringComparison.Ordinal);
-        Assert.StartsWith("turnpike: --namespace: \"..\" is not a name", (await Turnpike("get", "routerules", "-n", "..")).Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "turnpike: --namespace: \"..\" is not a name",
+            (await Turnpike("get", "routerules", "-n", "..")).Error,
+            StringComparison.Ordinal);
     }
 }

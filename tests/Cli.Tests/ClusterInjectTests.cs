@@ -15,7 +15,8 @@ public sealed class ClusterInjectTests : ClusterFixture
     {
         PutSettings("istio-system", "params: {verbosity: 7}\n");
         var run = await Inject();
-        Assert.Equal((0, $"note: injection settings: ConfigMap istio-system/istio-inject of {Api.Url.Authority}\n"), (run.ExitCode, run.Error));
+        Assert.Equal(
+            (0, $"note: injection settings: ConfigMap istio-system/istio-inject of {Api.Url.Authority}\n"), (run.ExitCode, run.Error));
         Assert.Contains("- --verbosity\n    - \"7\"\n", run.Output, StringComparison.Ordinal);
     }
 
@@ -49,7 +50,8 @@ public sealed class ClusterInjectTests : ClusterFixture
         Api.Put("v1/nodes", "", "old", Node(kubelet));
         Assert.Equal(isNative, (await Inject()).Output.Contains("restartPolicy: Always", StringComparison.Ordinal));
 
-        static JsonObject Node(string version) => new() { ["status"] = new JsonObject { ["nodeInfo"] = new JsonObject { ["kubeletVersion"] = version } } };
+        static JsonObject Node(string version) =>
+            new() { ["status"] = new JsonObject { ["nodeInfo"] = new JsonObject { ["kubeletVersion"] = version } } };
     }
 
     [Fact]
@@ -98,7 +100,10 @@ public sealed class ClusterInjectTests : ClusterFixture
     {
         var run = await Inject("-c", WriteKubeconfig("nobody", new Uri("http://127.0.0.1:1")));
         Assert.Equal(0, run.ExitCode);
-        Assert.StartsWith("note: injection settings: built in (cannot reach the API server http://127.0.0.1:1/: ", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "note: injection settings: built in (cannot reach the API server http://127.0.0.1:1/: ",
+            run.Error,
+            StringComparison.Ordinal);
     }
 
     private Task<CliRun> Inject(params string[] options) =>

@@ -18,7 +18,12 @@ public sealed class ClusterProgramTests : ClusterFixture
     private async Task<(string Error, int ExitCode)> RunAsync(string program, params string[] arguments)
     {
         var ct = TestContext.Current.CancellationToken;
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         start.Environment["KUBECONFIG"] = Kubeconfig;
         using var process = Process.Start(start)!;
         process.StandardInput.Close();

@@ -45,10 +45,16 @@ public sealed class ClusterStatusTests : ClusterFixture
     {
         var run = await Istioctl("status");
         Assert.Equal((255, ""), (run.ExitCode, run.Error));
-        Assert.Contains("operator      problem  not installed\n  ! there is no Deployment istio-system/turnpike-operator\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "operator      problem  not installed\n  ! there is no Deployment istio-system/turnpike-operator\n",
+            run.Output,
+            StringComparison.Ordinal);
         Assert.Contains("  ! there is no MutatingWebhookConfiguration turnpike\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("certificates  unknown  no CA bundle to read\n", run.Output, StringComparison.Ordinal);
-        Assert.Contains("  ! no pod of namespace istio-system has the label istio=ingress: nothing receives traffic\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "  ! no pod of namespace istio-system has the label istio=ingress: nothing receives traffic\n",
+            run.Output,
+            StringComparison.Ordinal);
         Assert.EndsWith(" problems, 1 part not known\n", run.Output, StringComparison.Ordinal);
     }
 
@@ -58,7 +64,8 @@ public sealed class ClusterStatusTests : ClusterFixture
         Install();
         PutOperator(ready: 1, available: "False");
         await Expect(
-            "operator      problem  1/2 ready, version 0.1.0\n  ! 1 of 2 replicas are ready\n  ! it is not available: Deployment does not have minimum availability\n");
+            "operator      problem  1/2 ready, version 0.1.0\n  ! 1 of 2 replicas are ready\n  ! it is not available: Deployment does "
+                + "not have minimum availability\n");
     }
 
     [Fact]
@@ -84,7 +91,8 @@ public sealed class ClusterStatusTests : ClusterFixture
     {
         Install();
         PutPod("istio-ingress-2", "False");
-        PutTables("""[{"pod": "web-1", "namespace": "default", "build": "0.1.0", "tableVersion": "41", "error": "table has no listener"}]""");
+        PutTables(
+            """[{"pod": "web-1", "namespace": "default", "build": "0.1.0", "tableVersion": "41", "error": "table has no listener"}]""");
         await Expect("  ! pod istio-system/istio-ingress-2 is not ready: Running\n  ! pod default/web-1: table has no listener\n");
     }
 
@@ -92,7 +100,14 @@ public sealed class ClusterStatusTests : ClusterFixture
     public async Task Proxies_SayWhyNoPodGetsASidecar()
     {
         Install();
-        Api.Put("v1/configmaps", "istio-system", "turnpike-status", new JsonObject { ["data"] = new JsonObject { ["proxies"] = "[]", ["injection"] = "ImageNotProven: why" } });
+        Api.Put(
+            "v1/configmaps",
+            "istio-system",
+            "turnpike-status",
+            new JsonObject
+            {
+                ["data"] = new JsonObject { ["proxies"] = "[]", ["injection"] = "ImageNotProven: why" },
+            });
         await Expect("  ! no pod gets a sidecar: ImageNotProven: why\n");
     }
 
@@ -111,7 +126,10 @@ public sealed class ClusterStatusTests : ClusterFixture
     public async Task Rules_SayWhyTheyAreNotInForce()
     {
         Install();
-        PutRule("refused", status: """{"observedGeneration": 2, "conditions": [{"type": "Accepted", "status": "False", "reason": "NotAllowed", "message": "shop owns the service"}]}""");
+        PutRule(
+            "refused",
+            status: """{"observedGeneration": 2, "conditions": [{"type": "Accepted", "status": "False", "reason": "NotAllowed", "message": "shop owns the service"}]}"""
+        );
         PutRule("stale", "other", InForce.Replace(": 2", ": 1", StringComparison.Ordinal));
         await Expect(
             "rules         problem  1 of 3 route rules in force\n"
@@ -138,7 +156,9 @@ public sealed class ClusterStatusTests : ClusterFixture
         Assert.Equal(1, run.ExitCode);
         var json = JsonNode.Parse(run.Output)!;
         Assert.False((bool)json["healthy"]!);
-        Assert.Equal(["operator", "webhooks", "certificates", "proxies", "rules", "ingresses"], json["parts"]!.AsArray().Select(part => (string)part!["name"]!));
+        Assert.Equal(
+            ["operator", "webhooks", "certificates", "proxies", "rules", "ingresses"],
+            json["parts"]!.AsArray().Select(part => (string)part!["name"]!));
         Assert.Equal(["ok", "ok", "ok", "ok", "ok", "problem"], json["parts"]!.AsArray().Select(part => (string)part!["state"]!));
         Assert.Equal("42", (string?)json["parts"]![3]!["items"]![0]!["table"]);
         Assert.Equal("Ingress shop/mine has no address", (string?)json["parts"]![5]!["problems"]![0]);
@@ -148,7 +168,8 @@ public sealed class ClusterStatusTests : ClusterFixture
     public async Task Forbidden_IsUnknownAndHidesNothingElse()
     {
         Install();
-        Api.Faults = request => request.Path.Contains("webhookconfigurations", StringComparison.Ordinal) ? new(403, null, "webhooks are forbidden") : null;
+        Api.Faults = request =>
+            request.Path.Contains("webhookconfigurations", StringComparison.Ordinal) ? new(403, null, "webhooks are forbidden") : null;
         var run = await Turnpike("status");
         Assert.Equal(3, run.ExitCode);
         Assert.Contains("webhooks      unknown  webhooks are forbidden\n", run.Output, StringComparison.Ordinal);
@@ -195,9 +216,15 @@ public sealed class ClusterStatusTests : ClusterFixture
         }
         """));
 
-    private void PutWebhooks(string type, string bundle) => Api.Put($"admissionregistration.k8s.io/v1/{type}webhookconfigurations", "", "turnpike", Json($$"""
-        {"webhooks": [{"name": "rules.turnpike.io", "failurePolicy": "Fail", "clientConfig": {"caBundle": "{{bundle}}"} }]}
-        """));
+    private void PutWebhooks(string type, string bundle) =>
+        Api.Put(
+            $"admissionregistration.k8s.io/v1/{type}webhookconfigurations",
+            "",
+            "turnpike",
+            Json(
+                $$"""
+                {"webhooks": [{"name": "rules.turnpike.io", "failurePolicy": "Fail", "clientConfig": {"caBundle": "{{bundle}}"} }]}
+                """));
 
     private void PutPod(string name, string ready) => Api.Put("v1/pods", "istio-system", name, Json($$"""
         {

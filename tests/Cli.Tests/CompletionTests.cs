@@ -31,7 +31,8 @@ public sealed class CompletionTests : IDisposable
     [InlineData("validate", "-n", "shop", "va")]
     [InlineData("", "nosuch", "va")]
     [InlineData("", "explain", "--", "--o")]
-    public async Task Offers_WhatMayStandThere(string expected, params string[] words) => Assert.Equal(expected, string.Join(',', await OfferedAsync(words)));
+    public async Task Offers_WhatMayStandThere(string expected, params string[] words) =>
+        Assert.Equal(expected, string.Join(',', await OfferedAsync(words)));
 
     [Fact]
     public async Task Offers_NothingHidden()
@@ -52,7 +53,10 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Contains("istioctl", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("turnpike", run.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("@", run.Output.Replace("(@", "", StringComparison.Ordinal).Replace("[@", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "@",
+            run.Output.Replace("(@", "", StringComparison.Ordinal).Replace("[@", "", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,7 +119,11 @@ public sealed class CompletionTests : IDisposable
     }
 
     private static async Task<string[]> OfferedAsync(params string[] words) =>
-        [.. (await CliRun.Of([Suggestions.Word, .. words])).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[0])];
+        [
+            .. (await CliRun.Of([Suggestions.Word, .. words]))
+                .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Split('\t')[0]),
+        ];
 
     private async Task<string> RunAsync(string shell, string[] arguments)
     {

@@ -43,7 +43,9 @@ public sealed class ConvertGoldenTests : IDisposable
     [Fact]
     public async Task LineBreaks_StayTheAuthors()
     {
-        const string old = "apiVersion: extensions/v1beta1\r\nkind: Ingress\r\nmetadata:\r\n  name: web\r\nspec:\r\n  backend:\r\n    serviceName: web # kept\r\n    servicePort: 80\r\n";
+        const string old =
+            "apiVersion: extensions/v1beta1\r\nkind: Ingress\r\nmetadata:\r\n  name: web\r\nspec:\r\n  backend:\r\n    serviceName: "
+                + "web # kept\r\n    servicePort: 80\r\n";
         var run = await CliRun.Of("convert", "-f", _directory.Write("windows.yaml", old));
         Assert.Equal(
             "apiVersion: networking.k8s.io/v1\r\nkind: Ingress\r\nmetadata:\r\n  name: web\r\nspec:\r\n  defaultBackend:\r\n"
@@ -54,7 +56,10 @@ public sealed class ConvertGoldenTests : IDisposable
     [Fact]
     public async Task Diff_ShowsWhatWouldChangeAndOutputReplacesTheFile()
     {
-        var file = _directory.Write("web.yaml", "apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: web}\nspec:\n  backend: {serviceName: web, servicePort: 80}\n");
+        var file = _directory.Write(
+            "web.yaml",
+            "apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: web}\nspec:\n  backend: {serviceName: web, servicePort: 80}\n"
+        );
         var diff = await CliRun.Of("convert", "-f", file, "--diff");
         Assert.Equal((0, ""), (diff.ExitCode, diff.Error));
         Assert.Contains("-apiVersion: extensions/v1beta1\n+apiVersion: networking.k8s.io/v1\n", diff.Output, StringComparison.Ordinal);
@@ -62,19 +67,30 @@ public sealed class ConvertGoldenTests : IDisposable
 
         var run = await CliRun.Of("convert", "-f", file, "-o", file);
         Assert.Equal((0, "", ""), (run.ExitCode, run.Output, run.Error));
-        Assert.StartsWith("apiVersion: networking.k8s.io/v1\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "apiVersion: networking.k8s.io/v1\n",
+            await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Samples_OfTheDocumentAreValidAfterwards()
     {
-        var file = _directory.Write("walkthrough.yaml", (await CliRun.Of("convert", "-f", Path.Combine(GoldenFiles.Root, "convert", "walkthrough.yaml"))).Output);
+        var file = _directory.Write(
+            "walkthrough.yaml", (await CliRun.Of("convert", "-f", Path.Combine(GoldenFiles.Root, "convert", "walkthrough.yaml"))).Output);
         var run = await CliRun.Of("validate", file);
         Assert.Equal((0, "2 valid, 0 invalid\n"), (run.ExitCode, run.Output));
     }
 
     private static List<JsonObject> Ingresses(string text) =>
-        [.. YamlText.Read(text).Select(d => d.Root).OfType<JsonObject>().SelectMany(root => root["items"] is JsonArray items ? items.OfType<JsonObject>() : [root]).Where(o => (string?)o["kind"] == "Ingress")];
+        [
+            .. YamlText
+                .Read(text)
+                .Select(d => d.Root)
+                .OfType<JsonObject>()
+                .SelectMany(root => root["items"] is JsonArray items ? items.OfType<JsonObject>() : [root])
+                .Where(o => (string?)o["kind"] == "Ingress"),
+        ];
 
     /// <summary>What the reader makes of an Ingress, and what it finds wrong, by other names of fields in old versions.</summary>
     private static string Shape(JsonObject ingress)

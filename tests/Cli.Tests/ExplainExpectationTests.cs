@@ -43,13 +43,18 @@ public sealed class ExplainExpectationTests : IDisposable
         Assert.Contains("\nalso          Ingress default/web: spec.rules[0].http.paths[1].backend: ", run.Output, StringComparison.Ordinal);
 
         var gone = await RunAsync("GET", "http://a.example.com/gone");
-        Assert.Contains("\nproblem       Ingress default/web: spec.rules[0].http.paths[1].backend: ", gone.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\nproblem       Ingress default/web: spec.rules[0].http.paths[1].backend: ", gone.Output, StringComparison.Ordinal);
         Assert.Contains("\nalso          Ingress default/web: spec.tls[0].secretName: ", gone.Output, StringComparison.Ordinal);
 
         var secure = await RunAsync("GET", "https://secure.example.com/", "-o", "json");
         var json = JsonNode.Parse(secure.Output)!;
-        Assert.StartsWith("Ingress default/web: spec.tls[0].secretName: ", (string?)Assert.Single(json["problems"]!.AsArray()), StringComparison.Ordinal);
-        Assert.StartsWith("Ingress default/web: spec.rules[0].http.paths[1].backend: ", (string?)Assert.Single(json["also"]!.AsArray()), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Ingress default/web: spec.tls[0].secretName: ", (string?)Assert.Single(json["problems"]!.AsArray()), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Ingress default/web: spec.rules[0].http.paths[1].backend: ",
+            (string?)Assert.Single(json["also"]!.AsArray()),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -65,11 +70,27 @@ public sealed class ExplainExpectationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--expect 200: the answer is 404: no Ingress has a path for /other under a.example.com", "http://a.example.com/other", "--expect", "200")]
+    [InlineData(
+        "--expect 200: the answer is 404: no Ingress has a path for /other under a.example.com",
+        "http://a.example.com/other",
+        "--expect",
+        "200")]
     [InlineData("--expect 404: the answer is the endpoint's answer; 504 after 15s", "http://a.example.com/web", "--expect", "404")]
-    [InlineData("--expect-backend default/we: the request goes to default/web:80", "http://a.example.com/web", "--expect-backend", "default/we")]
-    [InlineData("--expect-backend default/web:8: the request goes to default/web:80", "http://a.example.com/web", "--expect-backend", "default/web:8")]
-    [InlineData("--expect-backend default/web: no service is asked: the answer is 404: no Ingress has a path for /other under a.example.com", "http://a.example.com/other", "--expect-backend", "default/web")]
+    [InlineData(
+        "--expect-backend default/we: the request goes to default/web:80",
+        "http://a.example.com/web",
+        "--expect-backend",
+        "default/we")]
+    [InlineData(
+        "--expect-backend default/web:8: the request goes to default/web:80",
+        "http://a.example.com/web",
+        "--expect-backend",
+        "default/web:8")]
+    [InlineData(
+        "--expect-backend default/web: no service is asked: the answer is 404: no Ingress has a path for /other under a.example.com",
+        "http://a.example.com/other",
+        "--expect-backend",
+        "default/web")]
     public async Task NotAsExpected_SaysWhyAndLeavesWithOne(string fault, params string[] arguments)
     {
         var run = await RunAsync(["GET", .. arguments]);

@@ -23,7 +23,12 @@ public sealed partial class ExplainGoldenTests
         var text = new StringBuilder();
         foreach (var line in lines[1..])
         {
-            var run = await CliRun.Of(["explain", .. Words().Matches(line).Select(m => m.Value.Trim('\'')), "--config-dir", directory.Path]);
+            var run = await CliRun.Of([
+                "explain",
+                .. Words().Matches(line).Select(m => m.Value.Trim('\'')),
+                "--config-dir",
+                directory.Path,
+            ]);
             Assert.Equal((0, ""), (run.ExitCode, run.Error));
             // The version says that the table is another, not which way the request goes.
             var output = Versions().Replace(run.Output.Replace(directory.Path, "DIR", StringComparison.Ordinal), "VERSION");

@@ -34,7 +34,9 @@ public sealed class OddFileTests : IDisposable
     public async Task Commands_OnSuchADirectory_Return(params string[] command)
     {
         using var socket = await MakeOddFilesAsync();
-        var run = await CliRun.Of([.. command, "--config-dir", _directory.Path]).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        var run = await CliRun
+            .Of([.. command, "--config-dir", _directory.Path])
+            .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.NotEqual("", run.Output);
     }
 

@@ -40,7 +40,8 @@ public sealed class ServeTests : IAsyncLifetime
     {
         _directory.Write("ingress.yaml", SampleManifests.Ingress("/headers"));
         var url = await StartAsync();
-        Assert.Contains("\"15000\"", await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"15000\"", await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
         // The bound is for a machine that does nothing else: the best of a few tries must keep it.
         var times = new List<TimeSpan>();
@@ -49,7 +50,9 @@ public sealed class ServeTests : IAsyncLifetime
             var milliseconds = 3000 + i;
             var started = TimeProvider.System.GetTimestamp();
             _directory.Write("rule.yaml", SampleManifests.Rule($"timeout: {milliseconds}ms"));
-            while (!(await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken)).Contains($"\"{milliseconds}\"", StringComparison.Ordinal))
+            while (
+                !(await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken)).Contains(
+                    $"\"{milliseconds}\"", StringComparison.Ordinal))
                 Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10), "the change never came into force");
             times.Add(TimeProvider.System.GetElapsedTime(started));
         }
@@ -65,13 +68,18 @@ public sealed class ServeTests : IAsyncLifetime
 
         _directory.Write("rule.yaml", SampleManifests.Rule("timeout: 3"));
         var line = await _error.ExpectAsync("rule.yaml");
-        Assert.StartsWith("error: rule.yaml: document 1 (RouteRule default/rule): spec.http_req_timeout.simple_timeout.timeout: Invalid value: 3: ", line, StringComparison.Ordinal);
-        Assert.Contains("\"3000\"", await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "error: rule.yaml: document 1 (RouteRule default/rule): spec.http_req_timeout.simple_timeout.timeout: Invalid value: 3: ",
+            line,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "\"3000\"", await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
         // Broken syntax takes nothing out of force either.
         _directory.Write("ingress.yaml", "kind: [unclosed");
         await _error.ExpectAsync("error: ingress.yaml");
-        Assert.Contains("\"3000\"", await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"3000\"", await _client.GetStringAsync(url + "/headers", TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
         _directory.Write("rule.yaml", SampleManifests.Rule("timeout: 4s"));
         await _error.ExpectAsync("resolved: error: rule.yaml");
@@ -130,9 +138,11 @@ public sealed class ServeTests : IAsyncLifetime
     {
         _directory.Write("ingress.yaml", SampleManifests.Ingress("/headers"));
         var url = await StartAsync();
-        _directory.Write("ingress.yaml", SampleManifests.Ingress("/headers").Replace("kind: Ingress", "kind: Ingres", StringComparison.Ordinal));
+        _directory.Write(
+            "ingress.yaml", SampleManifests.Ingress("/headers").Replace("kind: Ingress", "kind: Ingres", StringComparison.Ordinal));
         Assert.Equal(
-            "error: ingress.yaml: document 1 (Ingres default/web): kind: Invalid value: \"Ingres\": is not known; did you mean \"Ingress\"? (Ingress default/web that was here stays in force)",
+            "error: ingress.yaml: document 1 (Ingres default/web): kind: Invalid value: \"Ingres\": is not known; did you mean "
+                + "\"Ingress\"? (Ingress default/web that was here stays in force)",
             await _error.ExpectAsync("Ingres "));
         // Whatever comes into force later has it still.
         _directory.Write("rule.yaml", SampleManifests.Rule("timeout: 3s"));
@@ -158,8 +168,11 @@ public sealed class ServeTests : IAsyncLifetime
     [Fact]
     public async Task NothingToServe_SaysWhatWasFoundInstead()
     {
-        _directory.Write("other.yaml", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\n---\n"
-            + "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: b}\nspec: {ingressClassName: nginx, defaultBackend: {service: {name: web, port: {number: 80}}}}");
+        _directory.Write(
+            "other.yaml",
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\n---\n"
+                + "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: b}\nspec: {ingressClassName: nginx, defaultBackend: {service: {name: web, port: {number: 80}}}}"
+        );
         await StartAsync();
         Assert.Equal(
             $"warning: nothing to serve: no Ingress of class istio in {_directory.Path} (found: 1 Endpoints, 1 Ingress of class \"nginx\", 1 Service, 1 VirtualService)",
@@ -173,15 +186,20 @@ public sealed class ServeTests : IAsyncLifetime
     {
         _directory.Write("ingress.yaml", SampleManifests.Ingress("/get"));
         var url = await StartAsync("--access-log", "text");
-        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync(url + "/get?token=secret", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.OK, (await _client.GetAsync(url + "/get?token=secret", TestContext.Current.CancellationToken)).StatusCode);
         var line = await _output.ExpectAsync(" GET ");
-        Assert.Matches($"^[-0-9T:.]+Z GET {url}/get\\?\\.\\.\\. 200 [0-9.]+ms ingress=default/web upstream={_httpbin!.Address.Host}:{_httpbin.Address.Port}$", line);
+        Assert.Matches(
+            $"^[-0-9T:.]+Z GET {url}/get\\?\\.\\.\\. 200 [0-9.]+ms ingress=default/web "
+                + $"upstream={_httpbin!.Address.Host}:{_httpbin.Address.Port}$",
+            line);
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(url + "/nowhere", TestContext.Current.CancellationToken)).StatusCode);
         Assert.EndsWith("reason=NoRoute", await _output.ExpectAsync("/nowhere"), StringComparison.Ordinal);
 
         // What was silent: an endpoint that is not there.
         await _httpbin.DisposeAsync();
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _client.GetAsync(url + "/get", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.ServiceUnavailable, (await _client.GetAsync(url + "/get", TestContext.Current.CancellationToken)).StatusCode);
         Assert.EndsWith("reason=UpstreamConnectFailed", await _output.ExpectAsync("/get 503"), StringComparison.Ordinal);
         _httpbin = null;
     }
@@ -213,7 +231,9 @@ public sealed class ServeTests : IAsyncLifetime
         using var blocked = new BlockedWriter();
         using var stop = new CancellationTokenSource();
         var serve = CommandLine.RunAsync(Arguments("--access-log", "text"), new ProcessContext(), blocked, _error, stop.Token);
-        var url = "http://" + (await blocked.First.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken))["listening http ".Length..];
+        var url =
+            "http://"
+            + (await blocked.First.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken))["listening http ".Length..];
         await UntilAsync(url + "/get", r => Task.FromResult(r.StatusCode == HttpStatusCode.OK));
         _directory.Write("ingress.yaml", SampleManifests.Ingress("/ip"));
         await UntilAsync(url + "/ip", r => Task.FromResult(r.StatusCode == HttpStatusCode.OK));
@@ -242,7 +262,8 @@ public sealed class ServeTests : IAsyncLifetime
         return "http://" + (await _output.ExpectAsync("listening http "))["listening http ".Length..];
     }
 
-    private Task<int> RunAsync(ProcessContext process, params string[] more) => CommandLine.RunAsync(Arguments(more), process, _output, _error, _stop.Token);
+    private Task<int> RunAsync(ProcessContext process, params string[] more) =>
+        CommandLine.RunAsync(Arguments(more), process, _output, _error, _stop.Token);
 
     private string[] Arguments(params string[] more) =>
         ["serve", "--config-dir", _directory.Path, "--http-port", "0", "--https-port", "0", "--admin-port", "0", .. more];

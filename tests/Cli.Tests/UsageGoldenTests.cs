@@ -16,7 +16,9 @@ public sealed partial class UsageGoldenTests
 
     /// <summary>As a shell would offer them.</summary>
     public static async Task<IEnumerable<TheoryDataRow<string>>> Commands() =>
-        (await CliRun.Of("__complete", "")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => new TheoryDataRow<string>(line.Split('\t')[0]));
+        (await CliRun.Of("__complete", ""))
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => new TheoryDataRow<string>(line.Split('\t')[0]));
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -5,7 +5,8 @@ using Turnpike.Tests.Support;
 namespace Turnpike.Tests.Cli;
 
 /// <summary>
-/// Sets of files under <c>testdata/validate-sets</c> against what <c>turnpike validate</c> says of them. A case begins with command lines (<c>$</c>);
+/// Sets of files under <c>testdata/validate-sets</c> against what <c>turnpike validate</c> says of them. A case begins with command lines
+/// (<c>$</c>);
 /// then come the files, each after a line <c>--- NAME</c>.
 /// </summary>
 public sealed class ValidateGoldenTests
@@ -39,9 +40,16 @@ public sealed class ValidateGoldenTests
         foreach (var command in commands)
         {
             // Names of files are told from the directory, as if it were the one to work in.
-            var words = command.Split(' ').Select(word => word == "." ? directory.Path : Path.Exists(Path.Combine(directory.Path, word)) ? Path.Combine(directory.Path, word) : word);
+            var words = command
+                .Split(' ')
+                .Select(word =>
+                    word == "." ? directory.Path
+                    : Path.Exists(Path.Combine(directory.Path, word)) ? Path.Combine(directory.Path, word)
+                    : word);
             var run = await CliRun.Of(new ProcessContext { Variable = _ => null, Input = new StringReader("") }, ["validate", .. words]);
-            var said = (run.Error + run.Output).Replace(directory.Path + "/", "", StringComparison.Ordinal).Replace(directory.Path, ".", StringComparison.Ordinal);
+            var said = (run.Error + run.Output)
+                .Replace(directory.Path + "/", "", StringComparison.Ordinal)
+                .Replace(directory.Path, ".", StringComparison.Ordinal);
             text.Append($"$ turnpike validate {command}\n{said}[{run.ExitCode}]\n\n");
         }
         GoldenFiles.Verify(name, text.ToString());

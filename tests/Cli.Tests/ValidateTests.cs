@@ -9,7 +9,10 @@ public sealed class ValidateTests : IDisposable
     [Fact]
     public async Task Valid_ExitsZeroAndCounts()
     {
-        var file = _directory.Write("all.yaml", $"{SampleManifests.Ingress()}\n---\n{SampleManifests.Rule()}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}");
+        var file = _directory.Write(
+            "all.yaml",
+            $"{SampleManifests.Ingress()}\n---\n{SampleManifests.Rule()}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}"
+        );
         var run = await CliRun.Of("validate", "-f", file);
         Assert.Equal(0, run.ExitCode);
         Assert.Equal("2 valid, 0 invalid\n1 object of another kind skipped (--verbose lists it)\n", run.Output);
@@ -23,7 +26,10 @@ public sealed class ValidateTests : IDisposable
         var run = await CliRun.Of("validate", "-f", file);
         Assert.Equal(1, run.ExitCode);
         var line = Assert.Single(run.ErrorLines);
-        Assert.StartsWith($"error: {file}: document 2 (RouteRule default/rule): spec.http_req_timeout.simple_timeout.timeout: Invalid value: 3: ", line, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"error: {file}: document 2 (RouteRule default/rule): spec.http_req_timeout.simple_timeout.timeout: Invalid value: 3: ",
+            line,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,7 +56,10 @@ public sealed class ValidateTests : IDisposable
             """);
         var run = await CliRun.Of("validate", "-f", file);
         Assert.Equal("1 valid, 1 invalid\n", run.Output);
-        Assert.StartsWith($"error: {file}: document 1, item 2 (RouteRule default/b): spec.destination: Required value", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"error: {file}: document 1, item 2 (RouteRule default/b): spec.destination: Required value",
+            run.Error,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -10,7 +10,9 @@ public sealed partial class VersionTests : ClusterFixture
     public async Task WithoutACluster_OnlyTheClientIsKnown()
     {
         var run = await CliRun.Of("version");
-        Assert.Equal((0, "note: no cluster is configured: give --kubeconfig FILE, set KUBECONFIG, or write ~/.kube/config\n"), (run.ExitCode, run.Error));
+        Assert.Equal(
+            (0, "note: no cluster is configured: give --kubeconfig FILE, set KUBECONFIG, or write ~/.kube/config\n"),
+            (run.ExitCode, run.Error));
         Assert.Matches(ClientOnly(), run.Output);
         run = await Turnpike("version", "-c", WriteKubeconfig("nobody", new Uri("http://127.0.0.1:1")));
         Assert.Equal(0, run.ExitCode);
@@ -53,7 +55,9 @@ public sealed partial class VersionTests : ClusterFixture
             run.Output.Split('\n', 3)[2]);
         var json = JsonNode.Parse((await Turnpike("version", "-o", "json")).Output)!;
         Assert.Equal(("0.2.0", "0123456789ab"), ((string?)json["operator"]!["version"], (string?)json["operator"]!["commit"]));
-        Assert.Equal([("0.2.0", "0123456789ab", 2), ("0.1.0", null, 1)], json["proxies"]!.AsArray().Select(p => ((string?)p!["version"], (string?)p["commit"], (int)p["count"]!)));
+        Assert.Equal(
+            [("0.2.0", "0123456789ab", 2), ("0.1.0", null, 1)],
+            json["proxies"]!.AsArray().Select(p => ((string?)p!["version"], (string?)p["commit"], (int)p["count"]!)));
         Assert.NotNull((string?)json["client"]!["version"]);
     }
 

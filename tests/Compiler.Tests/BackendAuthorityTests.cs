@@ -58,7 +58,8 @@ public sealed class BackendAuthorityTests
 
         Assert.Equal(good, PemOf(store));
         Assert.Contains(
-            "warning: Ingress default/web: Invalid: metadata.annotations[turnpike.io/backend-ca]: Secret \"authority\" has no usable certificate any more (data[ca.crt]: required, the certificates of the authority in PEM form), its last good version stays in force\n",
+            "warning: Ingress default/web: Invalid: metadata.annotations[turnpike.io/backend-ca]: Secret \"authority\" has no usable "
+                + "certificate any more (data[ca.crt]: required, the certificates of the authority in PEM form), its last good version stays in force\n",
             store.Compile(),
             StringComparison.Ordinal);
     }
@@ -80,7 +81,9 @@ public sealed class BackendAuthorityTests
         Assert.Empty(diagnostics);
     }
 
-    /// <summary>In a cluster such a Secret is watched for its own sake, and may be one of the certificates too: each comes and goes by itself.</summary>
+    /// <summary>
+    /// In a cluster such a Secret is watched for its own sake, and may be one of the certificates too: each comes and goes by itself.
+    /// </summary>
     [Fact]
     public void WatchedForItself_HoldsWhateverBecomesOfTheOther()
     {
@@ -107,7 +110,9 @@ public sealed class BackendAuthorityTests
         var compilation = RouteCompiler.Compile(snapshot with { AuthoritiesLookedFor = [] });
         Assert.Equal(DiagnosticReasons.SecretNotRead, Assert.Single(compilation.Diagnostics).Reason);
         Assert.True(Assert.Single(compilation.Table.Clusters.All).LacksAuthority);
-        Assert.Equal(DiagnosticReasons.SecretNotFound, Assert.Single(RouteCompiler.Compile(snapshot with { AuthoritiesLookedFor = ["default/authority"] }).Diagnostics).Reason);
+        Assert.Equal(
+            DiagnosticReasons.SecretNotFound,
+            Assert.Single(RouteCompiler.Compile(snapshot with { AuthoritiesLookedFor = ["default/authority"] }).Diagnostics).Reason);
     }
 
     [Fact]
@@ -116,7 +121,8 @@ public sealed class BackendAuthorityTests
         var store = new ObjectStore();
         store.Put(Base);
         store.Put(Secret("one"));
-        var many = new StringBuilder("{apiVersion: v1, kind: Service, metadata: {name: web, namespace: team}, spec: {ports: [{name: https, port: 443}]}}\n");
+        var many = new StringBuilder(
+            "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: team}, spec: {ports: [{name: https, port: 443}]}}\n");
         for (var i = 0; i <= BackendAuthorities.MaxPerNamespace; i++)
         {
             many.Append(CultureInfo.InvariantCulture, $$"""
@@ -139,7 +145,8 @@ public sealed class BackendAuthorityTests
         var compilation = RouteCompiler.Compile(snapshot);
 
         Assert.Equal(
-            "error: Ingress team/i32: LimitExceeded: metadata.annotations[turnpike.io/backend-ca]: the Ingresses of namespace team name more than 32 different Secrets here, and \"s32\" is beyond them; nothing is sent to what it cannot verify, those requests get 503",
+            "error: Ingress team/i32: LimitExceeded: metadata.annotations[turnpike.io/backend-ca]: the Ingresses of namespace team "
+                + "name more than 32 different Secrets here, and \"s32\" is beyond them; nothing is sent to what it cannot verify, those requests get 503",
             Assert.Single(compilation.Diagnostics).ToString());
         Assert.Equal(["team/web:443[ca team/s32]"], compilation.Table.Clusters.All.Where(c => c.LacksAuthority).Select(c => c.Name));
         Assert.Equal(BackendAuthorities.MaxPerNamespace + 1, BackendAuthorities.Named(snapshot).Count);
@@ -159,5 +166,6 @@ public sealed class BackendAuthorityTests
         return found!;
     }
 
-    private static string? PemOf(ObjectStore store) => Assert.Single(RouteCompiler.Compile(store.Snapshot().Snapshot).Table.Clusters.All).Tls!.AuthorityPem;
+    private static string? PemOf(ObjectStore store) =>
+        Assert.Single(RouteCompiler.Compile(store.Snapshot().Snapshot).Table.Clusters.All).Tls!.AuthorityPem;
 }

@@ -40,7 +40,10 @@ public sealed class KindSpellingTests
 
     /// <summary>Whatever a cluster of today has beside what is read.</summary>
     [Theory]
-    [InlineData("v1", "Binding,ComponentStatus,Event,LimitRange,Node,PersistentVolume,PersistentVolumeClaim,PodTemplate,ReplicationController,ResourceQuota,ServiceAccount,List,Status")]
+    [InlineData(
+        "v1",
+        "Binding,ComponentStatus,Event,LimitRange,Node,PersistentVolume,PersistentVolumeClaim,PodTemplate,ReplicationController,ResourceQuota,ServiceAccount,List,Status"
+    )]
     [InlineData("apps/v1", "ControllerRevision,DaemonSet,Deployment,ReplicaSet,StatefulSet")]
     [InlineData("networking.k8s.io/v1", "NetworkPolicy,IPAddress,ServiceCIDR")]
     [InlineData("networking.istio.io/v1", "VirtualService,Gateway,ServiceEntry,Sidecar,DestinationRule,WorkloadEntry,ProxyConfig")]

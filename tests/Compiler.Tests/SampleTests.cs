@@ -7,12 +7,15 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Tests.Compiler;
 
-/// <summary>The examples of the reference, <c>config/samples/routerules</c>: they work, in both spellings, and leave no field out.</summary>
+/// <summary>
+/// The examples of the reference, <c>config/samples/routerules</c>: they work, in both spellings, and leave no field out.
+/// </summary>
 public sealed class SampleTests
 {
     private static readonly string Folder = Path.GetFullPath(Path.Combine(GoldenFiles.Root, "..", "..", "config", "samples", "routerules"));
 
-    public static TheoryData<string> Samples => [.. Directory.EnumerateFiles(Folder, "*.yaml").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Samples =>
+        [.. Directory.EnumerateFiles(Folder, "*.yaml").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Samples))]
@@ -44,7 +47,9 @@ public sealed class SampleTests
         Assert.Empty(Effective(MessageSchema.RouteRuleSpec, []).Except(used).Select(f => $"{f.SnakeName}: {f.Description}"));
     }
 
-    /// <summary>The Ingress of the walkthrough as it is written, and as Kubernetes 1.22 and newer take it, which the README shows.</summary>
+    /// <summary>
+    /// The Ingress of the walkthrough as it is written, and as Kubernetes 1.22 and newer take it, which the README shows.
+    /// </summary>
     [Fact]
     public void IngressOfTheWalkthrough_MeansTheSameInEitherVersion()
     {
@@ -52,8 +57,12 @@ public sealed class SampleTests
         Assert.Equal(Compile(old), Compile(current));
         Assert.Contains("/delay/", Compile(current), StringComparison.Ordinal);
 
-        var shown = current.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith('#')).Select(line => $"    {line}\n");
-        Assert.Contains(string.Concat(shown), File.ReadAllText(Path.Combine(Folder, "..", "..", "..", "README.md")), StringComparison.Ordinal);
+        var shown = current
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith('#'))
+            .Select(line => $"    {line}\n");
+        Assert.Contains(
+            string.Concat(shown), File.ReadAllText(Path.Combine(Folder, "..", "..", "..", "README.md")), StringComparison.Ordinal);
 
         static string Sample(string name) => File.ReadAllText(Path.Combine(Folder, "..", name));
 
@@ -97,13 +106,15 @@ public sealed class SampleTests
             return KeyValuePair.Create(field.Name, (JsonNode?)Value(member.Value!, field));
         }));
 
-        static JsonNode Value(JsonNode value, FieldSchema field) => (field.Shape, field.Message) switch
-        {
-            (_, null) => value.DeepClone(),
-            (FieldShape.One, { } message) => Message(value.AsObject(), message),
-            (FieldShape.List, { } message) => new JsonArray([.. value.AsArray().Select(i => Message(i!.AsObject(), message))]),
-            (_, { } message) => new JsonObject(value.AsObject().Select(m => KeyValuePair.Create(m.Key, (JsonNode?)Message(m.Value!.AsObject(), message)))),
-        };
+        static JsonNode Value(JsonNode value, FieldSchema field) =>
+            (field.Shape, field.Message) switch
+            {
+                (_, null) => value.DeepClone(),
+                (FieldShape.One, { } message) => Message(value.AsObject(), message),
+                (FieldShape.List, { } message) => new JsonArray([.. value.AsArray().Select(i => Message(i!.AsObject(), message))]),
+                (_, { } message) => new JsonObject(
+                    value.AsObject().Select(m => KeyValuePair.Create(m.Key, (JsonNode?)Message(m.Value!.AsObject(), message)))),
+            };
     }
 
     private static void Collect(JsonObject message, MessageSchema schema, HashSet<FieldSchema> used)
@@ -130,8 +141,10 @@ public sealed class SampleTests
     {
         if (!seen.Add(schema))
             return [];
-        return schema.Fields
-            .Where(f => !f.Description.Contains("without effect", StringComparison.Ordinal) && !f.Description.StartsWith("Not supported", StringComparison.Ordinal))
+        return schema
+            .Fields.Where(f =>
+                !f.Description.Contains("without effect", StringComparison.Ordinal)
+                && !f.Description.StartsWith("Not supported", StringComparison.Ordinal))
             .SelectMany(f => f.Message is { } inner ? Effective(inner, seen).Append(f) : [f]);
     }
 }

@@ -66,7 +66,9 @@ public sealed class BackendAuthorityTests : IAsyncLifetime
         await Wait.Until(() => replica.HasAcknowledged(), "the first table");
 
         Assert.Equal("200 verified", await proxy.GetAsync());
-        Assert.All(replica.Tap.Updates.SelectMany(u => u.Changed), c => Assert.DoesNotContain("lacksAuthority", c.Body.ToStringUtf8(), StringComparison.Ordinal));
+        Assert.All(
+            replica.Tap.Updates.SelectMany(u => u.Changed),
+            c => Assert.DoesNotContain("lacksAuthority", c.Body.ToStringUtf8(), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -82,7 +84,11 @@ public sealed class BackendAuthorityTests : IAsyncLifetime
         Assert.False(Reads("another"));
         Assert.All(
             _cluster.Api.Requests.Where(r => r.Method == "GET" && r.Path.EndsWith("/secrets", StringComparison.Ordinal)),
-            r => Assert.True(r.Query.Contains("fieldSelector=type%3Dkubernetes.io%2Ftls", StringComparison.Ordinal) || r.Query.Contains("fieldSelector=metadata.name%3D", StringComparison.Ordinal), r.Query));
+            r =>
+                Assert.True(
+                    r.Query.Contains("fieldSelector=type%3Dkubernetes.io%2Ftls", StringComparison.Ordinal)
+                        || r.Query.Contains("fieldSelector=metadata.name%3D", StringComparison.Ordinal),
+                    r.Query));
 
         await ChangeAsync(replica, () => AddIngress("another"));
         Assert.Equal(Failed, await proxy.GetAsync());
@@ -103,8 +109,11 @@ public sealed class BackendAuthorityTests : IAsyncLifetime
         await Wait.Until(() => replica.TableVersion != before && replica.HasAcknowledged(), "the next table");
     }
 
-    private bool Reads(string secret, bool watch = false) => _cluster.Api.Requests.Any(r =>
-        r.Path.EndsWith("/secrets", StringComparison.Ordinal) && r.Query.Contains($"metadata.name%3D{secret}", StringComparison.Ordinal) && (r.IsWatch || !watch));
+    private bool Reads(string secret, bool watch = false) =>
+        _cluster.Api.Requests.Any(r =>
+            r.Path.EndsWith("/secrets", StringComparison.Ordinal)
+            && r.Query.Contains($"metadata.name%3D{secret}", StringComparison.Ordinal)
+            && (r.IsWatch || !watch));
 
     private void Put(string name, string pem) => _cluster.Api.Put(Secrets, "default", name, new JsonObject
     {

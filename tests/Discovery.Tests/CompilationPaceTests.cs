@@ -13,7 +13,9 @@ public sealed class CompilationPaceTests
     [Fact]
     public void FirstChange_WaitsForTheShortestTime() => Assert.Equal(15, Wait());
 
-    /// <summary>Whoever applies one rule after the other, each as soon as the last has taken effect, waits for the shortest time each time.</summary>
+    /// <summary>
+    /// Whoever applies one rule after the other, each as soon as the last has taken effect, waits for the shortest time each time.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -61,7 +63,10 @@ public sealed class CompilationPaceTests
         Assert.InRange(compiled / (waited + compiled), 0, 0.201);
     }
 
-    /// <summary>Half of a compilation's cost counts from the first on: it never takes more than a third of the time while it takes no more than 250 ms.</summary>
+    /// <summary>
+    /// Half of a compilation's cost counts from the first on: it never takes more than a third of the time while it takes no more than 250
+    /// ms.
+    /// </summary>
     [Theory]
     [InlineData(5)]
     [InlineData(100)]

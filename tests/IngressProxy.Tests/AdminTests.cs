@@ -14,7 +14,11 @@ public sealed class AdminTests
     {
         await using var upstream = RawUpstream.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         var ruled = Tables.Route(PathMatch.Prefix("/ruled")) with { Rule = "default/\"odd\"" };
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), ruled, Tables.Route(PathMatch.Prefix("/plain"))) with { Version = "v1" });
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint), ruled, Tables.Route(PathMatch.Prefix("/plain"))) with
+            {
+                Version = "v1",
+            });
         foreach (var path in new[] { "/plain", "/plain", "/ruled", "/none" })
         {
             using var response = await proxy.GetAsync(path);
@@ -27,8 +31,14 @@ public sealed class AdminTests
             text = (await proxy.AdminAsync("/metrics")).Text;
         while (!text.Contains("turnpike_active_requests 0\n", StringComparison.Ordinal));
 
-        Assert.Contains("turnpike_requests_total{listener=\"http\",ingress=\"default/ingress\",rule=\"\",code=\"2xx\"} 2\n", text, StringComparison.Ordinal);
-        Assert.Contains("turnpike_requests_total{listener=\"http\",ingress=\"default/ingress\",rule=\"default/\\\"odd\\\"\",code=\"2xx\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "turnpike_requests_total{listener=\"http\",ingress=\"default/ingress\",rule=\"\",code=\"2xx\"} 2\n",
+            text,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "turnpike_requests_total{listener=\"http\",ingress=\"default/ingress\",rule=\"default/\\\"odd\\\"\",code=\"2xx\"} 1\n",
+            text,
+            StringComparison.Ordinal);
         Assert.Contains(",code=\"4xx\"} 1\n", text, StringComparison.Ordinal);
         Assert.Contains("turnpike_request_duration_seconds_count{listener=\"http\"} 4\n", text, StringComparison.Ordinal);
         Assert.Contains("turnpike_table_info{version=\"v1\"} 1\n", text, StringComparison.Ordinal);
@@ -58,7 +68,10 @@ public sealed class AdminTests
         Assert.Equal(TableText.Write(table), TableText.Write(read));
     }
 
-    /// <summary>The port that any pod reaches has probes and metrics; what shows configuration answers on loopback alone, whatever the proxy's own address.</summary>
+    /// <summary>
+    /// The port that any pod reaches has probes and metrics; what shows configuration answers on loopback alone, whatever the proxy's own
+    /// address.
+    /// </summary>
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("0.0.0.0")]
@@ -74,17 +87,32 @@ public sealed class AdminTests
         Assert.Equal((HttpStatusCode.OK, "live\n"), await proxy.FetchAsync($"{status}/live"));
         Assert.Contains("turnpike_table_swaps_total 1\n", (await proxy.FetchAsync($"{status}/metrics")).Text, StringComparison.Ordinal);
         foreach (var path in new[] { "/table", "/table?format=json", "/%74able", "//table", "/metrics/../table", "/" })
-            Assert.Equal((HttpStatusCode.NotFound, "not found: there are /ready, /live and /metrics\n"), await proxy.FetchAsync(status + path));
+            Assert.Equal(
+                (HttpStatusCode.NotFound, "not found: there are /ready, /live and /metrics\n"), await proxy.FetchAsync(status + path));
         Assert.Equal(HttpStatusCode.OK, (await proxy.AdminAsync("/table")).Status);
         Assert.Equal(HttpStatusCode.OK, (await proxy.AdminAsync("/ready")).Status);
     }
 
     [Theory]
     [InlineData("status", "sidecar", "--address=127.0.0.1", "--status-port=0")]
-    [InlineData("http https status admin", "ingress", "--address=127.0.0.1", "--http-port=0", "--https-port=0", "--status-port=0", "--admin-port=0", "--drain-delay=0", "--table=no-such-file")]
+    [InlineData(
+        "http https status admin",
+        "ingress",
+        "--address=127.0.0.1",
+        "--http-port=0",
+        "--https-port=0",
+        "--status-port=0",
+        "--admin-port=0",
+        "--drain-delay=0",
+        "--table=no-such-file")]
     public async Task Program_AnswersItsProbes_AndShowsNothingElseThere(string listeners, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "turnpike-proxy"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "turnpike-proxy"), arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
         try
         {
             var status = "";
@@ -96,10 +124,14 @@ public sealed class AdminTests
             }
             await using var client = await TestProxy.StartAsync();
             Assert.Equal((HttpStatusCode.OK, "live\n"), await client.FetchAsync(status + "/live"));
-            Assert.Equal(listeners == "status" ? (HttpStatusCode.OK, "ready\n") : (HttpStatusCode.ServiceUnavailable, "no route table yet\n"), await client.FetchAsync(status + "/ready"));
+            Assert.Equal(
+                listeners == "status" ? (HttpStatusCode.OK, "ready\n") : (HttpStatusCode.ServiceUnavailable, "no route table yet\n"),
+                await client.FetchAsync(status + "/ready"));
             Assert.Equal(HttpStatusCode.NotFound, (await client.FetchAsync(status + "/table")).Status);
             using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+            await process
+                .WaitForExitAsync(TestContext.Current.CancellationToken)
+                .WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
             Assert.Equal(0, process.ExitCode);
         }
         finally

@@ -231,7 +231,8 @@ public sealed class BodyTests
     private static async Task<KestrelUpstream> StartUpstreamAsync(string version, RequestDelegate handler) =>
         await KestrelUpstream.StartAsync(handler, version == "2.0" ? HttpProtocols.Http2 : HttpProtocols.Http1);
 
-    private static RouteTable TableTo(KestrelUpstream upstream, string version, TimeSpan timeout) => TableTo(upstream.EndPoint, version, timeout);
+    private static RouteTable TableTo(KestrelUpstream upstream, string version, TimeSpan timeout) =>
+        TableTo(upstream.EndPoint, version, timeout);
 
     private static RouteTable TableTo(IPEndPoint endpoint, string version, TimeSpan timeout) => Tables.Of(
         Tables.Cluster(endpoint) with { Protocol = version == "2.0" ? UpstreamProtocol.Http2 : UpstreamProtocol.Http1 },

@@ -56,7 +56,8 @@ public sealed class ClientBodyTests
         {
             clients.Add(await RawHttp2.ConnectAsync(proxy.Server.Http));
             for (var stream = 1; stream < 40; stream += 2)
-                await clients[^1].HeadersAsync(stream, end: false, RawHttp2.Request("POST", "/", more: announced ? [("content-length", "5")] : []));
+                await clients[^1]
+                    .HeadersAsync(stream, end: false, RawHttp2.Request("POST", "/", more: announced ? [("content-length", "5")] : []));
         }
         await WaitForActiveAsync(proxy, 60);
 
@@ -170,7 +171,8 @@ public sealed class ClientBodyTests
                 ended.SetResult();
             }
         });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }), time: _time);
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }), time: _time);
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
         if (version == "1.1")
         {
@@ -180,7 +182,8 @@ public sealed class ClientBodyTests
         {
             await client.WriteAsync(RawHttp2.Preface);
             await client.WriteAsync(RawHttp2.Encode(FrameType.Settings, 0, 0, []));
-            await client.WriteAsync(RawHttp2.Encode(FrameType.Headers, Frame.EndHeaders | Frame.EndStream, 1, RawHttp2.Block(RawHttp2.Request("GET", "/"))));
+            await client.WriteAsync(
+                RawHttp2.Encode(FrameType.Headers, Frame.EndHeaders | Frame.EndStream, 1, RawHttp2.Block(RawHttp2.Request("GET", "/"))));
         }
         await client.ReadBytesAsync(9);
 
@@ -205,7 +208,16 @@ public sealed class ClientBodyTests
             },
             Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http2);
         await using var proxy = await TestProxy.StartAsync(
-            Tables.Of(Tables.Cluster(upstream.EndPoint) with { Protocol = UpstreamProtocol.Http2 }, Tables.Route() with { Timeout = TimeSpan.Zero }), time: _time);
+            Tables.Of(
+                Tables.Cluster(upstream.EndPoint) with
+                {
+                    Protocol = UpstreamProtocol.Http2,
+                },
+                Tables.Route() with
+                {
+                    Timeout = TimeSpan.Zero,
+                }),
+            time: _time);
         using var client = await RawHttp2.ConnectAsync(proxy.Server.Http);
         await client.HeadersAsync(1, end: false, RawHttp2.Request("POST", "/"));
         Assert.Equal("200", await client.OutcomeAsync(1));
@@ -227,7 +239,13 @@ public sealed class ClientBodyTests
     }
 
     private static RouteTable Limited(IPEndPoint endpoint, int connections) =>
-        Tables.To(endpoint) with { Settings = new ProxySettings { Limits = new CircuitLimits { Connections = connections, PendingRequests = 1 } } };
+        Tables.To(endpoint) with
+        {
+            Settings = new ProxySettings
+            {
+                Limits = new CircuitLimits { Connections = connections, PendingRequests = 1 },
+            },
+        };
 
     private static Task WaitForActiveAsync(TestProxy proxy, int count) => Wait.For(
         _ => proxy.AdminAsync("/metrics"),

@@ -125,7 +125,8 @@ public sealed class ConnectionTests
             await connection.WaitForEndAsync();
             ended.SetResult();
         });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }), time: _time);
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }), time: _time);
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");

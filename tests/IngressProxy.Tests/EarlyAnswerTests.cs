@@ -48,7 +48,8 @@ public sealed class EarlyAnswerTests
             else if (after == "stays")
                 await Wait.Forever(connection.Stopped);
         });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }));
         for (var i = 0; i < 2; i++)
         {
             var (status, text) = front == "1.1"
@@ -72,7 +73,9 @@ public sealed class EarlyAnswerTests
         await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint));
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
 
-        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: a\r\n{(announce ? "Content-Length: 10" : "Transfer-Encoding: chunked")}\r\n\r\n{(announce ? "" : "5\r\n")}hello");
+        await client.WriteAsync(
+            $"POST / HTTP/1.1\r\nHost: a\r\n{(announce ? "Content-Length: 10" : "Transfer-Encoding: chunked")}\r\n\r\n{(announce ? "" : "5\r\n")}hello"
+        );
 
         Assert.StartsWith("HTTP/1.1 408 ", await client.ReadHeadAsync(), StringComparison.Ordinal);
         Assert.Equal("late", await client.ReadTextAsync(4));
@@ -177,7 +180,8 @@ public sealed class EarlyAnswerTests
     private static async Task<(int Status, string Text)> UploadAsync(TestProxy proxy, bool announce)
     {
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
-        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: a\r\n{(announce ? $"Content-Length: {Large}" : "Transfer-Encoding: chunked")}\r\n\r\n");
+        await client.WriteAsync(
+            $"POST / HTTP/1.1\r\nHost: a\r\n{(announce ? $"Content-Length: {Large}" : "Transfer-Encoding: chunked")}\r\n\r\n");
         var sending = SendAsync();
         var head = await client.ReadHeadAsync();
         var length = int.Parse(head.Split("ontent-Length: ")[1].Split("\r\n")[0], System.Globalization.CultureInfo.InvariantCulture);
@@ -202,7 +206,8 @@ public sealed class EarlyAnswerTests
         }
     }
 
-    private static async Task<(int Status, string Text)> UploadOverHttp2Async(TestProxy proxy, bool announce, CancellationToken cancellationToken)
+    private static async Task<(int Status, string Text)> UploadOverHttp2Async(
+        TestProxy proxy, bool announce, CancellationToken cancellationToken)
     {
         using var request = proxy.Request(HttpMethod.Post, "/");
         request.Content = new PatternContent(Large, 64 * 1024, announce);

@@ -23,7 +23,8 @@ public sealed class FailureTests
             await connection.WaitForEndAsync();
             ended.SetResult();
         });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = Short }));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = Short }));
 
         var began = Stopwatch.GetTimestamp();
         using var response = await proxy.GetAsync("/", Version.Parse(version));
@@ -46,7 +47,8 @@ public sealed class FailureTests
             await connection.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
             await connection.WaitForEndAsync();
         });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = Short }));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = Short }));
 
         using var response = await proxy.GetAsync("/", Version.Parse(version));
 
@@ -139,7 +141,9 @@ public sealed class FailureTests
         using var response = await proxy.GetAsync();
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
-        Assert.Equal("upstream connect error or disconnect/reset before headers", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "upstream connect error or disconnect/reset before headers",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -151,8 +155,11 @@ public sealed class FailureTests
         using var response = await proxy.GetAsync("/", Version.Parse(version));
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
-        Assert.Equal("upstream connect error or disconnect/reset before headers", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        Assert.Contains("turnpike_upstream_connect_failures_total 1\n", (await proxy.AdminAsync("/metrics")).Text, StringComparison.Ordinal);
+        Assert.Equal(
+            "upstream connect error or disconnect/reset before headers",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "turnpike_upstream_connect_failures_total 1\n", (await proxy.AdminAsync("/metrics")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -179,7 +186,8 @@ public sealed class FailureTests
     {
         await using var upstream = RawUpstream.Answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         // Deterministic by a clock that stands still: a second never passes.
-        await using var proxy = await TestProxy.StartAsync(Tables.To(RawUpstream.Refusing(), upstream.EndPoint), time: new Microsoft.Extensions.Time.Testing.FakeTimeProvider());
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.To(RawUpstream.Refusing(), upstream.EndPoint), time: new Microsoft.Extensions.Time.Testing.FakeTimeProvider());
 
         for (var i = 0; i < 20; i++)
             Assert.Equal(HttpStatusCode.OK, (await proxy.GetAsync()).StatusCode);
@@ -195,12 +203,14 @@ public sealed class FailureTests
     public async Task ConnectTimeout_IsTheClusters()
     {
         // A full accept queue leaves further connections without an answer.
-        using var deaf = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        using var deaf = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         deaf.Listen(0);
         var endpoint = (IPEndPoint)deaf.LocalEndPoint!;
         using var first = await RawConnection.ConnectAsync(endpoint);
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(endpoint) with { ConnectTimeout = Short }, Tables.Route()));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(endpoint) with { ConnectTimeout = Short }, Tables.Route()));
 
         var began = Stopwatch.GetTimestamp();
         using var response = await proxy.GetAsync();
@@ -242,7 +252,11 @@ public sealed class FailureTests
         });
         // Over HTTP/1.1 a client that closes looks at first like one that only has nothing more to say.
         await using var proxy = await TestProxy.StartAsync(
-            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }), TestProxy.Options with { HalfClosedWait = Short });
+            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }),
+            TestProxy.Options with
+            {
+                HalfClosedWait = Short,
+            });
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
         var sending = proxy.SendAsync(proxy.Request(HttpMethod.Get, "/"), Version.Parse(version), leave.Token);

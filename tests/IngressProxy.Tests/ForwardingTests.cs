@@ -19,10 +19,21 @@ public sealed class ForwardingTests
             var data = new TheoryData<string, string>();
             foreach (var version in new[] { "1.1", "2.0" })
             {
-                foreach (var target in new[]
-                {
-                    "/", "/a//b", "/a/../b/./c", "/a%2Fb%2f..%2e", "/%C3%A4%20?x=%zz", "/[a]{b}|c^`\"", "/a?b?c=/../d//e", "/a;p=1,2?q=a+b&&", "//host/x", "/a%", "/?",
-                })
+                foreach (
+                    var target in new[]
+                    {
+                        "/",
+                        "/a//b",
+                        "/a/../b/./c",
+                        "/a%2Fb%2f..%2e",
+                        "/%C3%A4%20?x=%zz",
+                        "/[a]{b}|c^`\"",
+                        "/a?b?c=/../d//e",
+                        "/a;p=1,2?q=a+b&&",
+                        "//host/x",
+                        "/a%",
+                        "/?",
+                    })
                 {
                     data.Add(version, target);
                 }
@@ -59,7 +70,15 @@ public sealed class ForwardingTests
         await using var upstream = RawUpstream.Echo();
         await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint));
 
-        var response = await proxy.GetAsync("/", Version.Parse(version), ("x-mine", "1"), ("cookie", "a=b; c=d"), ("x-envoy-max-retries", "9"), ("x-request-id", "mine"), ("x-forwarded-for", "1.2.3.4"), ("x-forwarded-proto", "https"));
+        var response = await proxy.GetAsync(
+            "/",
+            Version.Parse(version),
+            ("x-mine", "1"),
+            ("cookie", "a=b; c=d"),
+            ("x-envoy-max-retries", "9"),
+            ("x-request-id", "mine"),
+            ("x-forwarded-for", "1.2.3.4"),
+            ("x-forwarded-proto", "https"));
         var head = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
         Assert.Contains("x-mine: 1\r\n", head, StringComparison.OrdinalIgnoreCase);
@@ -80,12 +99,16 @@ public sealed class ForwardingTests
         await using var upstream = RawUpstream.Start(async connection =>
         {
             seen = await connection.ReadHeadAsync();
-            await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close, X-Secret\r\nX-Secret: 1\r\nKeep-Alive: timeout=5\r\nServer: other\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\nok");
+            await connection.WriteAsync(
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close, X-Secret\r\nX-Secret: 1\r\nKeep-Alive: "
+                    + "timeout=5\r\nServer: other\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\nok");
         });
         await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint));
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
 
-        await client.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nProxy-Connection: keep-alive\r\nTE: trailers, deflate\r\nUpgrade: h2c\r\nX-End: 1\r\n\r\n");
+        await client.WriteAsync(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nProxy-Connection: keep-alive\r\nTE: "
+                + "trailers, deflate\r\nUpgrade: h2c\r\nX-End: 1\r\n\r\n");
         var answer = await client.ReadHeadAsync();
 
         foreach (var gone in new[] { "x-hop", "keep-alive", "proxy-connection", "upgrade", "deflate" })
@@ -191,7 +214,8 @@ public sealed class ForwardingTests
                 context.Response.AppendTrailer("grpc-status", "0");
             },
             HttpProtocols.Http2);
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint) with { Protocol = UpstreamProtocol.Http2 }, Tables.Route()));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint) with { Protocol = UpstreamProtocol.Http2 }, Tables.Route()));
 
         var response = await proxy.GetAsync("/", HttpVersion.Version20, ("te", "trailers"));
         var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -213,7 +237,8 @@ public sealed class ForwardingTests
                 return Task.CompletedTask;
             },
             HttpProtocols.Http2);
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint) with { Protocol = UpstreamProtocol.Http2 }, Tables.Route()));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint) with { Protocol = UpstreamProtocol.Http2 }, Tables.Route()));
 
         var response = await proxy.GetAsync("/", HttpVersion.Version20);
 
@@ -229,7 +254,13 @@ public sealed class ForwardingTests
         await using var upstream = RawUpstream.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint));
         const string http2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0";
-        foreach (var (sent, answer) in new[] { ("PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 "), ("PRI / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 "), (http2, "\0\0") })
+        foreach (
+            var (sent, answer) in new[]
+            {
+                ("PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 "),
+                ("PRI / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 "),
+                (http2, "\0\0"),
+            })
         {
             using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
             foreach (var piece in sent.Chunk(size))

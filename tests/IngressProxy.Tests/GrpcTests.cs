@@ -96,7 +96,8 @@ public sealed class GrpcTests
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
         // A gRPC client resets its stream when its deadline is over.
-        var sending = proxy.SendAsync(Request(proxy, false, new ByteArrayContent([]), ("grpc-timeout", "250m")), HttpVersion.Version20, over.Token);
+        var sending = proxy.SendAsync(
+            Request(proxy, false, new ByteArrayContent([]), ("grpc-timeout", "250m")), HttpVersion.Version20, over.Token);
         Assert.Equal("250m", await deadline.Task.WaitAsync(cancellationToken));
         await over.CancelAsync();
 
@@ -194,6 +195,10 @@ public sealed class GrpcTests
         return request;
     }
 
-    private static Task<HttpResponseMessage> SendAsync(TestProxy proxy, bool tls, HttpContent content, params (string Name, string Value)[] headers) =>
-        proxy.SendAsync(Request(proxy, tls, content, headers), HttpVersion.Version20, TestContext.Current.CancellationToken);
+    private static Task<HttpResponseMessage> SendAsync(
+        TestProxy proxy,
+        bool tls,
+        HttpContent content,
+        params (string Name, string Value)[] headers
+    ) => proxy.SendAsync(Request(proxy, tls, content, headers), HttpVersion.Version20, TestContext.Current.CancellationToken);
 }

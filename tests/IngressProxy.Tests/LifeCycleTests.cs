@@ -59,7 +59,12 @@ public sealed class LifeCycleTests
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         await using var upstream = RawUpstream.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-        await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint), TestProxy.Options with { DrainDelay = TimeSpan.FromSeconds(2) });
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.To(upstream.EndPoint),
+            TestProxy.Options with
+            {
+                DrainDelay = TimeSpan.FromSeconds(2),
+            });
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
 
         var draining = proxy.Server.DrainAsync(cancellationToken);
@@ -114,7 +119,9 @@ public sealed class LifeCycleTests
         await using var proxy = await TestProxy.StartAsync(table, TestProxy.Options with { DrainDuration = null });
         var sending = proxy.GetAsync();
         await reached.Task.WaitAsync(TestContext.Current.CancellationToken);
-        await proxy.Server.DrainAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await proxy
+            .Server.DrainAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => sending);
     }
 
@@ -162,7 +169,10 @@ public sealed class LifeCycleTests
             await done.CancelAsync();
         }
 
-        var requests = Enumerable.Range(0, 8).Select(i => RequestAsync(i % 2 == 0 ? HttpVersion.Version11 : HttpVersion.Version20)).ToArray();
+        var requests = Enumerable
+            .Range(0, 8)
+            .Select(i => RequestAsync(i % 2 == 0 ? HttpVersion.Version11 : HttpVersion.Version20))
+            .ToArray();
         var downloads = new[] { DownloadAsync(HttpVersion.Version11, size), DownloadAsync(HttpVersion.Version20, size) };
         await Task.WhenAll([SwapAsync(), .. downloads, .. requests]);
 

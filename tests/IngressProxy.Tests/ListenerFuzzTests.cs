@@ -19,9 +19,11 @@ public sealed class ListenerFuzzTests
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\n\r\n5\r\nhello\r\n0\r\nx: y\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
-        "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+            + "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         "OPTIONS /cors HTTP/1.1\r\nHost: a\r\nOrigin: https://x\r\nAccess-Control-Request-Method: PUT\r\n\r\n",
-        "POST /grpc HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nTE: trailers\r\ngrpc-timeout: 1S\r\nContent-Length: 5\r\n\r\n\0\0\0\0\0",
+        "POST /grpc HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nTE: trailers\r\ngrpc-timeout: 1S\r\nContent-Length: "
+            + "5\r\n\r\n\0\0\0\0\0",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0\0\0\u0008\u0001\u0005\0\0\0\u0001\u0082\u0086\u0084\u0041\u0003a.b",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\u0006\u0004\0\0\0\0\0\0\u0003\0\0\0\u0064\0\0\u0004\u0008\0\0\0\0\0\0\u000f\0\0",
         "\u0016\u0003\u0001\0\u0005\u0001\0\0\u0001\u0003",
@@ -29,10 +31,37 @@ public sealed class ListenerFuzzTests
 
     private static readonly string[] Pieces =
     [
-        "\r\n", "\n", "\r", "\0", ":", " ", "\t", "\u00ff", "Content-Length: 99999999999999999999\r\n", "Content-Length: -1\r\n", "Transfer-Encoding: chunked, chunked\r\n",
-        "Transfer-Encoding: identity\r\n", "Host: b\r\n", "Host:\r\n", "Connection: close, host, content-length\r\n", "Cookie: ", "X: \u00e9\u00ff\u0001\r\n", " folded\r\n",
-        "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n", "x-envoy-overloaded: true\r\n", "Origin: null\r\n", "HTTP/1.0", "HTTP/3.7", "%00%ff", "/../..//\\", "ffffffffffffffff\r\n",
-        "Expect: 200-ok\r\n", "Max-Forwards: 0\r\n", "Range: bytes=0-,0-,0-\r\n", "\0\0\0\u0003\u0001\0\0\0\u0001", "\0\u0040\0\0\0\0\0\0\u0001",
+        "\r\n",
+        "\n",
+        "\r",
+        "\0",
+        ":",
+        " ",
+        "\t",
+        "\u00ff",
+        "Content-Length: 99999999999999999999\r\n",
+        "Content-Length: -1\r\n",
+        "Transfer-Encoding: chunked, chunked\r\n",
+        "Transfer-Encoding: identity\r\n",
+        "Host: b\r\n",
+        "Host:\r\n",
+        "Connection: close, host, content-length\r\n",
+        "Cookie: ",
+        "X: \u00e9\u00ff\u0001\r\n",
+        " folded\r\n",
+        "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n",
+        "x-envoy-overloaded: true\r\n",
+        "Origin: null\r\n",
+        "HTTP/1.0",
+        "HTTP/3.7",
+        "%00%ff",
+        "/../..//\\",
+        "ffffffffffffffff\r\n",
+        "Expect: 200-ok\r\n",
+        "Max-Forwards: 0\r\n",
+        "Range: bytes=0-,0-,0-\r\n",
+        "\0\0\0\u0003\u0001\0\0\0\u0001",
+        "\0\u0040\0\0\0\0\0\0\u0001",
     ];
 
     public static TheoryData<int> Seeds
@@ -61,11 +90,23 @@ public sealed class ListenerFuzzTests
                 await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
             }
         });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(
-            Tables.Cluster(upstream.EndPoint),
-            Tables.Route(PathMatch.Prefix("/cors")) with { Cors = new CorsAction(["*"], ["PUT"], [], [], null, true) },
-            Tables.Route(PathMatch.Prefix("/chat")) with { AllowWebSocket = true },
-            Tables.Route() with { Retry = new RetryPolicy(2, TimeSpan.Zero), Rewrite = new RewriteAction("/v2/", null), Timeout = TimeSpan.FromSeconds(5) }));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(
+                Tables.Cluster(upstream.EndPoint),
+                Tables.Route(PathMatch.Prefix("/cors")) with
+                {
+                    Cors = new CorsAction(["*"], ["PUT"], [], [], null, true),
+                },
+                Tables.Route(PathMatch.Prefix("/chat")) with
+                {
+                    AllowWebSocket = true,
+                },
+                Tables.Route() with
+                {
+                    Retry = new RetryPolicy(2, TimeSpan.Zero),
+                    Rewrite = new RewriteAction("/v2/", null),
+                    Timeout = TimeSpan.FromSeconds(5),
+                }));
 
         for (var i = 0; i < Connections; i++)
         {
@@ -82,7 +123,8 @@ public sealed class ListenerFuzzTests
             }
             catch (Exception e)
             {
-                Assert.Fail($"TURNPIKE_FUZZ_SEED={seed}, connection {i}: {e}\n{Convert.ToHexString(bytes)}\n{string.Join('\n', proxy.Logs.Lines)}");
+                Assert.Fail(
+                    $"TURNPIKE_FUZZ_SEED={seed}, connection {i}: {e}\n{Convert.ToHexString(bytes)}\n{string.Join('\n', proxy.Logs.Lines)}");
             }
         }
         // Nothing that was begun is left over.

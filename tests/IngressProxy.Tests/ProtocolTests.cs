@@ -27,7 +27,8 @@ public sealed class ProtocolTests
     public async Task EarlyHints_AreDropped_AndTheAnswerComes(string version)
     {
         await using var upstream = RawUpstream.Answering(
-            "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\nHTTP/1.1 200 "
+                + "OK\r\nContent-Length: 2\r\n\r\nok");
         await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint));
         for (var i = 0; i < 2; i++)
         {
@@ -114,7 +115,8 @@ public sealed class ProtocolTests
     [InlineData("2.0", true)]
     public async Task Trailers_OfAnAnswer_ReachTheClient_OverHttp2(string front, bool arrive)
     {
-        await using var upstream = RawUpstream.Answering("HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\n");
+        await using var upstream = RawUpstream.Answering(
+            "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\n");
         await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint));
 
         using var response = await proxy.GetAsync("/", Version.Parse(front), ("te", "trailers"));
@@ -141,7 +143,9 @@ public sealed class ProtocolTests
         await using var proxy = await TestProxy.StartAsync(Tables.To(upstream.EndPoint));
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
 
-        await client.WriteAsync("POST / HTTP/1.1\r\nHost: a\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.WriteAsync(
+            "POST / HTTP/1.1\r\nHost: a\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\nGET "
+                + "/ HTTP/1.1\r\nHost: a\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 200 ", await client.ReadHeadAsync(), StringComparison.Ordinal);
         Assert.Equal("5\r\nhello\r\n0\r\n\r\n", received);
@@ -164,7 +168,13 @@ public sealed class ProtocolTests
         });
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         await using var proxy = await TestProxy.StartAsync(
-            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = timeout ? TimeSpan.FromSeconds(15) : TimeSpan.Zero }), time: time);
+            Tables.Of(
+                Tables.Cluster(upstream.EndPoint),
+                Tables.Route() with
+                {
+                    Timeout = timeout ? TimeSpan.FromSeconds(15) : TimeSpan.Zero,
+                }),
+            time: time);
 
         var response = await proxy.GetAsync("/", Version.Parse(front), ("accept", "text/event-stream"));
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -198,11 +208,15 @@ public sealed class ProtocolTests
         var cancellationToken = TestContext.Current.CancellationToken;
         await using var upstream = await WebSocketTests.StartEchoAsync();
         await using var proxy = await TestProxy.StartAsync(
-            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { AllowWebSocket = true }) with { Certificates = [TlsTests.Make("x")] });
+            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { AllowWebSocket = true }) with
+            {
+                Certificates = [TlsTests.Make("x")],
+            });
         using var socket = new ClientWebSocket();
         socket.Options.HttpVersion = Version.Parse(version);
         socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
+        using var invoker = new HttpMessageInvoker(
+            new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
 
         await socket.ConnectAsync(new Uri($"wss://{proxy.Server.Https}/chat"), invoker, cancellationToken);
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, cancellationToken);

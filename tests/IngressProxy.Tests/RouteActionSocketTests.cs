@@ -10,7 +10,9 @@ using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.IngressProxy;
 
-/// <summary>Each action of a route once from client to endpoint, over HTTP/1.1 and HTTP/2 on both sides. (WebSocket has tests of its own.)</summary>
+/// <summary>
+/// Each action of a route once from client to endpoint, over HTTP/1.1 and HTTP/2 on both sides. (WebSocket has tests of its own.)
+/// </summary>
 public sealed class RouteActionSocketTests
 {
     private const string Other = "default/other:80";
@@ -29,9 +31,18 @@ public sealed class RouteActionSocketTests
     [MemberData(nameof(Protocols))]
     public async Task Redirect(string client, string upstream)
     {
-        await using var pair = await Pair.StartAsync(client, upstream, Tables.Route() with { Targets = [], Redirect = new RedirectAction(301, null, "new.example", "/new") });
+        await using var pair = await Pair.StartAsync(
+            client,
+            upstream,
+            Tables.Route() with
+            {
+                Targets = [],
+                Redirect = new RedirectAction(301, null, "new.example", "/new"),
+            });
         using var answer = await pair.GetAsync("/old?x=1");
-        Assert.Equal((HttpStatusCode.MovedPermanently, "http://new.example/new"), (answer.StatusCode, answer.Headers.Location!.OriginalString));
+        Assert.Equal(
+            (HttpStatusCode.MovedPermanently, "http://new.example/new"),
+            (answer.StatusCode, answer.Headers.Location!.OriginalString));
         Assert.Empty(pair.Seen);
     }
 
@@ -47,7 +58,9 @@ public sealed class RouteActionSocketTests
         using var answer = await pair.GetAsync("/api/x?y=1", ("x-team", "red"));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var seen = Assert.Single(pair.Seen);
-        Assert.Equal(("/x?y=1", "internal.example", "red,blue"), (seen.Target, seen.Host, seen.Headers["x-team"].Replace(" ", "", StringComparison.Ordinal)));
+        Assert.Equal(
+            ("/x?y=1", "internal.example", "red,blue"),
+            (seen.Target, seen.Host, seen.Headers["x-team"].Replace(" ", "", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -56,7 +69,9 @@ public sealed class RouteActionSocketTests
     {
         await using var pair = await Pair.StartAsync(client, upstream, Tables.Route() with { Timeout = TimeSpan.FromMilliseconds(200) });
         using var answer = await pair.GetAsync("/hang");
-        Assert.Equal((HttpStatusCode.GatewayTimeout, "upstream request timeout"), (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancelled)));
+        Assert.Equal(
+            (HttpStatusCode.GatewayTimeout, "upstream request timeout"),
+            (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancelled)));
     }
 
     [Theory]
@@ -99,18 +114,40 @@ public sealed class RouteActionSocketTests
     [MemberData(nameof(Protocols))]
     public async Task Cors(string client, string upstream)
     {
-        await using var pair = await Pair.StartAsync(client, upstream, Tables.Route() with
-        {
-            Cors = new CorsAction(["https://app.example"], ["PUT"], ["x-token"], ["x-a"], TimeSpan.FromHours(1), AllowCredentials: true),
-        });
-        using (var preflight = await pair.SendAsync(HttpMethod.Options, "/", ("origin", "https://app.example"), ("access-control-request-method", "PUT")))
+        await using var pair = await Pair.StartAsync(
+            client,
+            upstream,
+            Tables.Route() with
+            {
+                Cors = new CorsAction(
+                    ["https://app.example"],
+                    ["PUT"],
+                    ["x-token"],
+                    ["x-a"],
+                    TimeSpan.FromHours(1),
+                    AllowCredentials: true),
+            });
+        using (
+            var preflight = await pair.SendAsync(
+                HttpMethod.Options,
+                "/",
+                ("origin", "https://app.example"),
+                ("access-control-request-method", "PUT")))
         {
             Assert.Equal(HttpStatusCode.OK, preflight.StatusCode);
-            Assert.Equal(("PUT", "3600"), (preflight.Headers.GetValues("access-control-allow-methods").Single(), preflight.Headers.GetValues("access-control-max-age").Single()));
+            Assert.Equal(
+                ("PUT", "3600"),
+                (
+                    preflight.Headers.GetValues("access-control-allow-methods").Single(),
+                    preflight.Headers.GetValues("access-control-max-age").Single()));
             Assert.Empty(pair.Seen);
         }
         using var answer = await pair.GetAsync("/", ("origin", "https://app.example"));
-        Assert.Equal(("https://app.example", "x-a"), (answer.Headers.GetValues("access-control-allow-origin").Single(), answer.Headers.GetValues("access-control-expose-headers").Single()));
+        Assert.Equal(
+            ("https://app.example", "x-a"),
+            (
+                answer.Headers.GetValues("access-control-allow-origin").Single(),
+                answer.Headers.GetValues("access-control-expose-headers").Single()));
         Assert.Single(pair.Seen);
     }
 
@@ -142,18 +179,21 @@ public sealed class RouteActionSocketTests
         private readonly TestProxy _proxy;
         private readonly Version _version;
 
-        private Pair(KestrelUpstream[] upstreams, TestProxy proxy, Version version) => (_upstreams, _proxy, _version) = (upstreams, proxy, version);
+        private Pair(KestrelUpstream[] upstreams, TestProxy proxy, Version version) =>
+            (_upstreams, _proxy, _version) = (upstreams, proxy, version);
 
         public ConcurrentQueue<Request> Seen { get; private init; } = [];
 
         /// <summary>What the other cluster saw.</summary>
-        public System.Threading.Channels.Channel<Request> Copies { get; private init; } = System.Threading.Channels.Channel.CreateUnbounded<Request>();
+        public System.Threading.Channels.Channel<Request> Copies { get; private init; } =
+            System.Threading.Channels.Channel.CreateUnbounded<Request>();
 
         public static async Task<Pair> StartAsync(string client, string upstream, params Route[] routes)
         {
             var seen = new ConcurrentQueue<Request>();
             var copies = System.Threading.Channels.Channel.CreateUnbounded<Request>();
-            var (protocols, protocol) = upstream == "2.0" ? (HttpProtocols.Http2, UpstreamProtocol.Http2) : (HttpProtocols.Http1, UpstreamProtocol.Http1);
+            var (protocols, protocol) =
+                upstream == "2.0" ? (HttpProtocols.Http2, UpstreamProtocol.Http2) : (HttpProtocols.Http1, UpstreamProtocol.Http1);
             async Task AnswerAsync(HttpContext context, string cluster)
             {
                 var request = new Request(
@@ -185,7 +225,8 @@ public sealed class RouteActionSocketTests
             return new Pair(upstreams, proxy, Version.Parse(client)) { Seen = seen, Copies = copies };
         }
 
-        public Task<HttpResponseMessage> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, target, headers);
+        public Task<HttpResponseMessage> GetAsync(string target, params (string Name, string Value)[] headers) =>
+            SendAsync(HttpMethod.Get, target, headers);
 
         public Task<HttpResponseMessage> SendAsync(HttpMethod method, string target, params (string Name, string Value)[] headers) =>
             _proxy.SendAsync(_proxy.Request(method, target, headers), _version, Cancelled);

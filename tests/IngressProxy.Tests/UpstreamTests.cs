@@ -83,7 +83,10 @@ public sealed class UpstreamTests
     [InlineData("GET", "HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\nevil", 204)]
     [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 4\r\n\r\nevil", 304)]
     [InlineData("GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", 200)]
-    [InlineData("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", 200)]
+    [InlineData(
+        "GET",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+        200)]
     public async Task BytesBehindAResponse_GoToNobody(string method, string response, int status)
     {
         await using var upstream = RawUpstream.Answering(response);
@@ -93,7 +96,8 @@ public sealed class UpstreamTests
             using var request = proxy.Request(new HttpMethod(method), "/");
             using var got = await proxy.SendAsync(request, HttpVersion.Version11, TestContext.Current.CancellationToken);
             Assert.Equal(status, (int)got.StatusCode);
-            Assert.DoesNotContain("evil", await got.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                "evil", await got.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
             Assert.Equal(i, upstream.Accepted);
         }
     }
@@ -150,7 +154,8 @@ public sealed class UpstreamTests
             for (var done = 0; done < size; done += 16 * 1024)
                 await connection.WriteAsync(await connection.ReadBytesAsync(16 * 1024));
         });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint), Tables.Route() with { Timeout = TimeSpan.Zero }));
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
         await client.WriteAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n");
         // The first bytes alone already come back: nothing waits for the end.
@@ -293,7 +298,8 @@ public sealed class UpstreamTests
             "authority" => Tables.Route() with { Rewrite = new RewriteAction(null, text) },
             _ => Tables.Route() with { Rewrite = new RewriteAction(text, null) },
         };
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint) with { Protocol = protocol }, route));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Tables.Cluster(upstream.EndPoint) with { Protocol = protocol }, route));
 
         using var response = await proxy.GetAsync();
 
@@ -331,15 +337,20 @@ public sealed class UpstreamTests
         var left = requests;
         var failed = 0;
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
-        {
-            while (Interlocked.Decrement(ref left) >= 0)
-            {
-                using var response = await proxy.GetAsync();
-                if (response.StatusCode != HttpStatusCode.OK || await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken) != "ok")
-                    Interlocked.Increment(ref failed);
-            }
-        }));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(async _ =>
+                {
+                    while (Interlocked.Decrement(ref left) >= 0)
+                    {
+                        using var response = await proxy.GetAsync();
+                        if (
+                            response.StatusCode != HttpStatusCode.OK
+                            || await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken) != "ok")
+                            Interlocked.Increment(ref failed);
+                    }
+                }));
 
         Assert.Equal(0, failed);
     }
@@ -480,7 +491,8 @@ public sealed class UpstreamTests
 
         await client.WriteAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
 
-        Assert.Contains($"\r\nHost: {expected}\r\n", await seen.Task.WaitAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\r\nHost: {expected}\r\n", await seen.Task.WaitAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     private static async Task<int> MetricAsync(TestProxy proxy, string name)

@@ -39,12 +39,16 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         var names = new ConcurrentQueue<string?>();
         using var certificate = _authority.Issue(Name);
-        await using var upstream = await StartAsync(protocol, Describe, name =>
-        {
-            names.Enqueue(name);
-            return certificate;
-        });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Cluster(upstream.EndPoint, protocol, Verified(_authority)), Tables.Route()));
+        await using var upstream = await StartAsync(
+            protocol,
+            Describe,
+            name =>
+            {
+                names.Enqueue(name);
+                return certificate;
+            });
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Cluster(upstream.EndPoint, protocol, Verified(_authority)), Tables.Route()));
 
         using var response = await proxy.GetAsync("/path?q", null, ("Host", "shop.example.com"));
 
@@ -58,7 +62,8 @@ public sealed class UpstreamTlsTests : IDisposable
         using var certificate = _authority.Issue(Name);
         await using var upstream = await StartAsync(UpstreamProtocol.Http1, Describe, _ => certificate);
         var tls = Verified(_authority) with { AuthorityPem = $"{_other.Pem}\n{_authority.Pem}\n" };
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http1, tls), Tables.Route()));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http1, tls), Tables.Route()));
 
         Assert.Equal(HttpStatusCode.OK, (await proxy.GetAsync()).StatusCode);
     }
@@ -70,13 +75,24 @@ public sealed class UpstreamTlsTests : IDisposable
             var data = new TheoryData<UpstreamProtocol, string, string>();
             foreach (var protocol in Protocols)
             {
-                data.Add(protocol, "wrong authority", "the certificate of the endpoint is not signed by the authority of Secret default/authority");
+                data.Add(
+                    protocol,
+                    "wrong authority",
+                    "the certificate of the endpoint is not signed by the authority of Secret default/authority");
                 data.Add(protocol, "wrong name", "the certificate of the endpoint is not for web.default.svc");
                 data.Add(protocol, "expired", "the certificate of the endpoint has expired or is not valid yet");
                 data.Add(protocol, "not yet", "the certificate of the endpoint has expired or is not valid yet");
-                data.Add(protocol, "both", "the certificate of the endpoint is not for web.default.svc and is not signed by the authority of Secret default/authority");
-                data.Add(protocol, "no authority", "the certificate of the endpoint is not signed by the authority of Secret default/authority");
-                data.Add(protocol, "unreadable authority", "the certificate of the endpoint is not signed by the authority of Secret default/authority");
+                data.Add(
+                    protocol,
+                    "both",
+                    "the certificate of the endpoint is not for web.default.svc and is not signed by the authority of Secret "
+                        + "default/authority");
+                data.Add(
+                    protocol, "no authority", "the certificate of the endpoint is not signed by the authority of Secret default/authority");
+                data.Add(
+                    protocol,
+                    "unreadable authority",
+                    "the certificate of the endpoint is not signed by the authority of Secret default/authority");
             }
             return data;
         }
@@ -97,7 +113,10 @@ public sealed class UpstreamTlsTests : IDisposable
             _ => _authority.Issue(Name),
         };
         var tls = Verified(_authority);
-        tls = what == "no authority" ? tls with { AuthorityPem = "" } : what == "unreadable authority" ? tls with { AuthorityPem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" } : tls;
+        tls =
+            what == "no authority" ? tls with { AuthorityPem = "" }
+            : what == "unreadable authority" ? tls with { AuthorityPem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" }
+            : tls;
         await using var upstream = await StartAsync(
             protocol,
             _ =>
@@ -112,7 +131,9 @@ public sealed class UpstreamTlsTests : IDisposable
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, Failed), (response.StatusCode, await TextOf(response)));
         Assert.Equal(0, requests);
-        Assert.Contains(proxy.Logs.Lines, l => l.Contains($"TLS handshake with endpoint {upstream.EndPoint} failed: {reason} (1 since", StringComparison.Ordinal));
+        Assert.Contains(
+            proxy.Logs.Lines,
+            l => l.Contains($"TLS handshake with endpoint {upstream.EndPoint} failed: {reason} (1 since", StringComparison.Ordinal));
         var metrics = (await proxy.AdminAsync("/metrics")).Text;
         Assert.Contains("turnpike_upstream_tls_failures_total 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains("turnpike_upstream_connect_failures_total 1\n", metrics, StringComparison.Ordinal);
@@ -124,7 +145,8 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         using var certificate = _other.Issue("other", -2, -1);
         await using var upstream = await StartAsync(protocol, Describe, _ => certificate);
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Cluster(upstream.EndPoint, protocol, new UpstreamTls { ServerName = Name }), Tables.Route()));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Cluster(upstream.EndPoint, protocol, new UpstreamTls { ServerName = Name }), Tables.Route()));
 
         Assert.Equal(HttpStatusCode.OK, (await proxy.GetAsync()).StatusCode);
     }
@@ -132,12 +154,18 @@ public sealed class UpstreamTlsTests : IDisposable
     /// <summary>Even where a table gives endpoints nevertheless.</summary>
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\n\r\n")]
-    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")]
+    [InlineData(
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+            + "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")]
     public async Task MissingAuthority_SendsNothing_AndSaysSo(string request)
     {
         await using var upstream = RawUpstream.Echo();
-        var cluster = Cluster(upstream.EndPoint, UpstreamProtocol.Http1, Verified(_authority) with { AuthorityPem = "" }) with { LacksAuthority = true };
-        await using var proxy = await TestProxy.StartAsync(Tables.Of([cluster], Tables.Route() with { AllowWebSocket = true, MirrorCluster = cluster.Name }));
+        var cluster = Cluster(upstream.EndPoint, UpstreamProtocol.Http1, Verified(_authority) with { AuthorityPem = "" }) with
+        {
+            LacksAuthority = true,
+        };
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of([cluster], Tables.Route() with { AllowWebSocket = true, MirrorCluster = cluster.Name }));
         using var client = await RawConnection.ConnectAsync(proxy.Server.Http);
 
         await client.WriteAsync(request);
@@ -153,13 +181,26 @@ public sealed class UpstreamTlsTests : IDisposable
     public async Task Connections_BelongToTheirSettings(UpstreamProtocol protocol)
     {
         using var certificate = _authority.Issue(Name);
-        await using var upstream = await StartAsync(protocol, context => context.Response.WriteAsync(context.Connection.Id), _ => certificate);
+        await using var upstream = await StartAsync(
+            protocol, context => context.Response.WriteAsync(context.Connection.Id), _ => certificate);
         Cluster[] clusters =
         [
-            Cluster(upstream.EndPoint, protocol, new UpstreamTls { ServerName = Name }) with { Name = "unverified" },
-            Cluster(upstream.EndPoint, protocol, new UpstreamTls { ServerName = "other" }) with { Name = "other" },
-            Cluster(upstream.EndPoint, protocol, Verified(_authority)) with { Name = "verified" },
-            Cluster(upstream.EndPoint, protocol, Verified(_authority) with { AuthorityPem = _authority.Pem + "\n" + _other.Pem }) with { Name = "verified-by-two" },
+            Cluster(upstream.EndPoint, protocol, new UpstreamTls { ServerName = Name }) with
+            {
+                Name = "unverified",
+            },
+            Cluster(upstream.EndPoint, protocol, new UpstreamTls { ServerName = "other" }) with
+            {
+                Name = "other",
+            },
+            Cluster(upstream.EndPoint, protocol, Verified(_authority)) with
+            {
+                Name = "verified",
+            },
+            Cluster(upstream.EndPoint, protocol, Verified(_authority) with { AuthorityPem = _authority.Pem + "\n" + _other.Pem }) with
+            {
+                Name = "verified-by-two",
+            },
         ];
         var routes = clusters.Select(c => Tables.Route(PathMatch.Exact("/" + c.Name), c.Name)).ToArray();
         await using var proxy = await TestProxy.StartAsync(Tables.Of(clusters, routes));
@@ -198,7 +239,10 @@ public sealed class UpstreamTlsTests : IDisposable
     [InlineData(UpstreamProtocol.Http2, "POST")]
     [InlineData(UpstreamProtocol.Http2, "PUT")]
     [InlineData(UpstreamProtocol.Http2, "X")]
-    [InlineData(UpstreamProtocol.Http2, "AN-OWN-METHOD-OF-MORE-THAN-A-HUNDRED-AND-TWENTY-SEVEN-CHARACTERS-WHICH-IS-WHERE-THE-LENGTH-OF-A-TEXT-BEGINS-TO-TAKE-MORE-THAN-A-BYTE-IN-HPACK")]
+    [InlineData(
+        UpstreamProtocol.Http2,
+        "AN-OWN-METHOD-OF-MORE-THAN-A-HUNDRED-AND-TWENTY-SEVEN-CHARACTERS-WHICH-IS-WHERE-THE-LENGTH-OF-A-TEXT-BEGINS-TO-TAKE-MORE-THAN-A-BYTE-IN-HPACK"
+    )]
     public async Task Bodies_GoBothWays(UpstreamProtocol protocol, string method)
     {
         using var certificate = _authority.Issue(Name);
@@ -210,7 +254,8 @@ public sealed class UpstreamTlsTests : IDisposable
                 await context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted);
             },
             _ => certificate);
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Cluster(upstream.EndPoint, protocol, Verified(_authority)), Tables.Route()));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Cluster(upstream.EndPoint, protocol, Verified(_authority)), Tables.Route()));
         var sent = new byte[500_000];
         Pattern.Fill(sent, 1);
 
@@ -238,7 +283,8 @@ public sealed class UpstreamTlsTests : IDisposable
                 context.Response.AppendTrailer("grpc-status", "0");
             },
             _ => certificate);
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http2, Verified(_authority)), Tables.Route()));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http2, Verified(_authority)), Tables.Route()));
         var request = proxy.Request(HttpMethod.Post, "/package.Service/Method", ("te", "trailers"));
         request.Content = new ByteArrayContent([0, 0, 0, 0, 1, 7]) { Headers = { { "content-type", "application/grpc" } } };
 
@@ -253,7 +299,8 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         using var certificate = _other.Issue(Name);
         await using var upstream = await StartAsync(UpstreamProtocol.Http2, Describe, _ => certificate);
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http2, Verified(_authority)), Tables.Route()));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http2, Verified(_authority)), Tables.Route()));
         var request = proxy.Request(HttpMethod.Post, "/package.Service/Method");
         request.Content = new ByteArrayContent([0, 0, 0, 0, 0]) { Headers = { { "content-type", "application/grpc" } } };
 
@@ -270,8 +317,10 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         using var certificate = _authority.Issue(Name);
-        await using var upstream = await KestrelUpstream.StartAsync(WebSocketTests.EchoAsync, HttpProtocols.Http1AndHttp2, _ => certificate);
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Cluster(upstream.EndPoint, protocol, Verified(_authority)), Tables.Route() with { AllowWebSocket = true }));
+        await using var upstream = await KestrelUpstream.StartAsync(
+            WebSocketTests.EchoAsync, HttpProtocols.Http1AndHttp2, _ => certificate);
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Cluster(upstream.EndPoint, protocol, Verified(_authority)), Tables.Route() with { AllowWebSocket = true }));
         using var socket = new ClientWebSocket();
         using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
 
@@ -297,7 +346,10 @@ public sealed class UpstreamTlsTests : IDisposable
         Assert.Equal(WebSocketState.Closed, socket.State);
     }
 
-    /// <summary>What comes while a connection rests answers no request, wherever between socket and TLS stream it lies; what comes after is received whole.</summary>
+    /// <summary>
+    /// What comes while a connection rests answers no request, wherever between socket and TLS stream it lies; what comes after is received
+    /// whole.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -316,7 +368,9 @@ public sealed class UpstreamTlsTests : IDisposable
         var key = new PoolKey(new Routing.Endpoint("127.0.0.1", upstream.EndPoint.Port), "tls");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(upstream.EndPoint, cancellationToken);
-        var tls = await TlsHandshake.Of(Verified(_authority)).BeginAsync(new NetworkStream(socket, ownsSocket: true), SslApplicationProtocol.Http11, cancellationToken);
+        var tls = await TlsHandshake
+            .Of(Verified(_authority))
+            .BeginAsync(new NetworkStream(socket, ownsSocket: true), SslApplicationProtocol.Http11, cancellationToken);
         using var connection = new Http1Connection(new TlsTransport(socket, tls), "peer");
 
         pool.Return(key, connection);
@@ -341,13 +395,16 @@ public sealed class UpstreamTlsTests : IDisposable
     public async Task ClosedWhileIdle_IsNotUsedAgain()
     {
         using var certificate = _authority.Issue(Name);
-        await using var upstream = RawTlsUpstream.Start(certificate, async (tls, stop) =>
-        {
-            var buffer = new byte[16 * 1024];
-            await tls.ReadExactlyAsync(buffer.AsMemory(0, 1), stop);
-            await tls.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"u8.ToArray(), stop);
-        });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http1, Verified(_authority)), Tables.Route()));
+        await using var upstream = RawTlsUpstream.Start(
+            certificate,
+            async (tls, stop) =>
+            {
+                var buffer = new byte[16 * 1024];
+                await tls.ReadExactlyAsync(buffer.AsMemory(0, 1), stop);
+                await tls.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"u8.ToArray(), stop);
+            });
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http1, Verified(_authority)), Tables.Route()));
 
         for (var i = 0; i < 5; i++)
         {
@@ -369,7 +426,9 @@ public sealed class UpstreamTlsTests : IDisposable
         using var response = await proxy.GetAsync();
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, Failed), (response.StatusCode, await TextOf(response)));
-        Assert.Contains(proxy.Logs.Lines, l => l.Contains("failed: it was not finished within the connect timeout (1 since", StringComparison.Ordinal));
+        Assert.Contains(
+            proxy.Logs.Lines,
+            l => l.Contains("failed: it was not finished within the connect timeout (1 since", StringComparison.Ordinal));
     }
 
     /// <summary>A connection that failed costs nothing, so another endpoint is asked; and the one that failed is passed over.</summary>
@@ -395,7 +454,8 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         using var certificate = _authority.Issue(Name);
         await using var upstream = await KestrelUpstream.StartAsync(Describe, HttpProtocols.Http1, _ => certificate);
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http2, Verified(_authority)), Tables.Route()));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http2, Verified(_authority)), Tables.Route()));
 
         Assert.Equal(Failed, await TextOf(await proxy.GetAsync()));
         Assert.Contains(proxy.Logs.Lines, l => l.Contains("TLS handshake with endpoint", StringComparison.Ordinal));
@@ -411,25 +471,44 @@ public sealed class UpstreamTlsTests : IDisposable
             await tls.AuthenticateAsServerAsync(certificate);
             var buffer = new byte[16 * 1024];
             await tls.ReadAtLeastAsync(buffer, 1, cancellationToken: connection.Stopped);
-            await tls.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"), connection.Stopped);
+            await tls.WriteAsync(
+                Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"), connection.Stopped);
         });
-        await using var proxy = await TestProxy.StartAsync(Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http1, Verified(_authority)), Tables.Route()));
+        await using var proxy = await TestProxy.StartAsync(
+            Tables.Of(Cluster(upstream.EndPoint, UpstreamProtocol.Http1, Verified(_authority)), Tables.Route()));
 
         Assert.Equal("ok", await TextOf(await proxy.GetAsync()));
     }
 
-    private static UpstreamTls Verified(TestAuthority authority) => new() { ServerName = Name, Authority = "default/authority", AuthorityPem = authority.Pem };
+    private static UpstreamTls Verified(TestAuthority authority) =>
+        new()
+        {
+            ServerName = Name,
+            Authority = "default/authority",
+            AuthorityPem = authority.Pem,
+        };
 
-    private static Cluster Cluster(IPEndPoint endpoint, UpstreamProtocol protocol, UpstreamTls tls) => Tables.Cluster(endpoint) with { Protocol = protocol, Tls = tls };
+    private static Cluster Cluster(IPEndPoint endpoint, UpstreamProtocol protocol, UpstreamTls tls) =>
+        Tables.Cluster(endpoint) with
+        {
+            Protocol = protocol,
+            Tls = tls,
+        };
 
-    private static Task<KestrelUpstream> StartAsync(UpstreamProtocol protocol, RequestDelegate handler, Func<string?, X509Certificate2> certificate) =>
-        KestrelUpstream.StartAsync(handler, protocol == UpstreamProtocol.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1, certificate);
+    private static Task<KestrelUpstream> StartAsync(
+        UpstreamProtocol protocol,
+        RequestDelegate handler,
+        Func<string?, X509Certificate2> certificate
+    ) => KestrelUpstream.StartAsync(handler, protocol == UpstreamProtocol.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1, certificate);
 
     private static Task Describe(HttpContext context)
     {
         var request = context.Request;
-        return context.Response.WriteAsync($"{request.Protocol} {request.Method} {request.Scheme} {request.Host} {request.Path}{request.QueryString}", context.RequestAborted);
+        return context.Response.WriteAsync(
+            $"{request.Protocol} {request.Method} {request.Scheme} {request.Host} {request.Path}{request.QueryString}",
+            context.RequestAborted);
     }
 
-    private static Task<string> TextOf(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static Task<string> TextOf(HttpResponseMessage response) =>
+        response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 }

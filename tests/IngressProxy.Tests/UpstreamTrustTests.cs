@@ -9,7 +9,9 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 
-/// <summary>Which certificates an authority stands behind, where it takes more than one step or the certificate is made for something else.</summary>
+/// <summary>
+/// Which certificates an authority stands behind, where it takes more than one step or the certificate is made for something else.
+/// </summary>
 public sealed class UpstreamTrustTests : IDisposable
 {
     private const string Name = "web.default.svc";
@@ -29,7 +31,8 @@ public sealed class UpstreamTrustTests : IDisposable
     }
 
     /// <summary>
-    /// The endpoint sends its own certificate alone, so all between it and a root has to be known. An intermediate authority without its root is trusted by
+    /// The endpoint sends its own certificate alone, so all between it and a root has to be known. An intermediate authority without its
+    /// root is trusted by
     /// nobody.
     /// </summary>
     [Theory]
@@ -66,8 +69,14 @@ public sealed class UpstreamTrustTests : IDisposable
 
     private static async Task<HttpStatusCode> StatusAsync(X509Certificate2 certificate, string pem)
     {
-        await using var upstream = await KestrelUpstream.StartAsync(context => context.Response.WriteAsync("ok"), certificate: _ => certificate);
-        var tls = new UpstreamTls { ServerName = Name, Authority = "default/authority", AuthorityPem = pem };
+        await using var upstream = await KestrelUpstream.StartAsync(
+            context => context.Response.WriteAsync("ok"), certificate: _ => certificate);
+        var tls = new UpstreamTls
+        {
+            ServerName = Name,
+            Authority = "default/authority",
+            AuthorityPem = pem,
+        };
         await using var proxy = await TestProxy.StartAsync(Tables.Of(Tables.Cluster(upstream.EndPoint) with { Tls = tls }, Tables.Route()));
         using var response = await proxy.GetAsync();
         return response.StatusCode;
@@ -77,7 +86,8 @@ public sealed class UpstreamTrustTests : IDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         if (issuer is null)
             return request.CreateSelfSigned(Now.AddDays(-30), Now.AddDays(30));
         using var certificate = request.Create(issuer, Now.AddDays(-20), Now.AddDays(20), RandomNumberGenerator.GetBytes(8));

@@ -26,7 +26,8 @@ public sealed class InjectGoldenTests
     {
         var result = Inject(input, GoldenFiles.Read(input));
 
-        var messages = string.Concat(result.Errors.Select(error => $"error: {error}\n").Concat(result.Notes.Select(note => $"note: {note}\n")));
+        var messages = string.Concat(
+            result.Errors.Select(error => $"error: {error}\n").Concat(result.Notes.Select(note => $"note: {note}\n")));
         Verify(Expected(input), result.Text);
         Verify(Path.Combine(Path.GetDirectoryName(input)!, "messages.txt"), messages);
     }
@@ -41,7 +42,15 @@ public sealed class InjectGoldenTests
     }
 
     private static InjectedManifest Inject(string input, string text) =>
-        ManifestInjector.Inject(Path.GetFileName(input), text, Config(Path.GetDirectoryName(input)!), Options with { Limits = Limits(Path.GetDirectoryName(input)!) }, null);
+        ManifestInjector.Inject(
+            Path.GetFileName(input),
+            text,
+            Config(Path.GetDirectoryName(input)!),
+            Options with
+            {
+                Limits = Limits(Path.GetDirectoryName(input)!),
+            },
+            null);
 
     private static InjectConfig Config(string directory)
     {
@@ -59,8 +68,13 @@ public sealed class InjectGoldenTests
         var file = Path.Combine(directory, "limits.yaml");
         if (!File.Exists(Path.Combine(GoldenFiles.Root, file)))
             return ResourceConstraints.None;
-        var objects = YamlText.Read(GoldenFiles.Read(file)).Select(document => document.Root!.AsObject()).ToLookup(root => (string)root["kind"]!);
-        return new ResourceConstraints([.. objects["LimitRange"].SelectMany(root => ContainerRange.Read(root))], [.. objects["ResourceQuota"].SelectMany(root => Quota.Read(root))]);
+        var objects = YamlText
+            .Read(GoldenFiles.Read(file))
+            .Select(document => document.Root!.AsObject())
+            .ToLookup(root => (string)root["kind"]!);
+        return new ResourceConstraints(
+            [.. objects["LimitRange"].SelectMany(root => ContainerRange.Read(root))],
+            [.. objects["ResourceQuota"].SelectMany(root => Quota.Read(root))]);
     }
 
     private static string Expected(string input) => Path.Combine(Path.GetDirectoryName(input)!, "expected" + Path.GetExtension(input));

@@ -13,14 +13,23 @@ namespace Turnpike.Tests.Injector;
 
 public sealed class InjectionProperties
 {
-    private static readonly InjectOptions[] AllOptions = [new() { AnyKind = true }, new() { AnyKind = true, HasNativeSidecars = true }, new()];
+    private static readonly InjectOptions[] AllOptions =
+    [
+        new() { AnyKind = true },
+        new() { AnyKind = true, HasNativeSidecars = true },
+        new(),
+    ];
 
     [Property(MaxTest = 2000)]
-    public Property Inject_NeverThrows_AndTwiceIsOnce() => Prop.ForAll(Workloads.ToArbitrary(), Gen.Elements(AllOptions).ToArbitrary(), (workload, options) =>
-    {
-        var before = workload.ToJsonString();
+    public Property Inject_NeverThrows_AndTwiceIsOnce() =>
+        Prop.ForAll(
+            Workloads.ToArbitrary(),
+            Gen.Elements(AllOptions).ToArbitrary(),
+            (workload, options) =>
+            {
+                var before = workload.ToJsonString();
 
-        var first = Injection.Inject(workload, "default", InjectConfig.Default, options);
+                var first = Injection.Inject(workload, "default", InjectConfig.Default, options);
 
         Assert.Equal(before, workload.ToJsonString());
         Assert.Equal(first.Outcome is InjectionOutcome.Injected, first.Patch.Count > 0);
@@ -35,14 +44,16 @@ public sealed class InjectionProperties
 
     [Property(MaxTest = 1000)]
     public Property Inject_NeverThrows_WhenTextIsStrange() =>
-        Prop.ForAll(Gen.Elements("\"\\ud800\"", "{\"a\":1,\"a\":2}", "{\"\\udc00\":0}", "1e999", "null", "[]", "{}").Four().ToArbitrary(), parts =>
-        {
-            var text = $$$"""
-                {"kind":"Pod","metadata":{"name":{{{parts.Item1}}},"annotations":{{{parts.Item2}}}},"spec":{"containers":[{"name":{{{parts.Item3}}}}],"volumes":{{{parts.Item4}}}}}
-                """;
-            var result = Injection.Inject(JsonNode.Parse(text)!.AsObject(), "", InjectConfig.Default, AllOptions[0]);
-            Assert.All(result.Errors, error => Assert.NotEmpty(error.ToString()));
-        });
+        Prop.ForAll(
+            Gen.Elements("\"\\ud800\"", "{\"a\":1,\"a\":2}", "{\"\\udc00\":0}", "1e999", "null", "[]", "{}").Four().ToArbitrary(),
+            parts =>
+            {
+                var text = $$$"""
+                    {"kind":"Pod","metadata":{"name":{{{parts.Item1}}},"annotations":{{{parts.Item2}}}},"spec":{"containers":[{"name":{{{parts.Item3}}}}],"volumes":{{{parts.Item4}}}}}
+                    """;
+                var result = Injection.Inject(JsonNode.Parse(text)!.AsObject(), "", InjectConfig.Default, AllOptions[0]);
+                Assert.All(result.Errors, error => Assert.NotEmpty(error.ToString()));
+            });
 
     [Property(MaxTest = 1000)]
     public Property Manifest_IsReadInFull_AndMessagesAreOneLine() =>
@@ -70,7 +81,8 @@ public sealed class InjectionProperties
         from inits in Items("init", "istio-proxy")
         from volumes in Items("data", "istio-token", "istio-envoy")
         from noise in JsonTrees.Tree
-        from broken in Gen.Frequency((8, Gen.Constant("")), (1, Gen.Elements("containers", "volumes", "initContainers", "spec", "metadata", "annotations")))
+        from broken in Gen.Frequency(
+            (8, Gen.Constant("")), (1, Gen.Elements("containers", "volumes", "initContainers", "spec", "metadata", "annotations")))
         select Build(kind, metadata, podMetadata, containers, inits, volumes, noise, broken);
 
     private static Gen<JsonNode?> Metadata => Gen.OneOf(
@@ -95,9 +107,21 @@ public sealed class InjectionProperties
         (3, Gen.SubListOf(names).Select(some => (JsonNode?)new JsonArray([.. some.Select(name => new JsonObject { ["name"] = name })]))));
 
     private static JsonObject Build(
-        string kind, JsonNode? metadata, JsonNode? podMetadata, JsonNode? containers, JsonNode? inits, JsonNode? volumes, JsonNode? noise, string broken)
+        string kind,
+        JsonNode? metadata,
+        JsonNode? podMetadata,
+        JsonNode? containers,
+        JsonNode? inits,
+        JsonNode? volumes,
+        JsonNode? noise,
+        string broken)
     {
-        var spec = new JsonObject { ["containers"] = containers?.DeepClone(), ["initContainers"] = inits?.DeepClone(), ["volumes"] = volumes?.DeepClone() };
+        var spec = new JsonObject
+        {
+            ["containers"] = containers?.DeepClone(),
+            ["initContainers"] = inits?.DeepClone(),
+            ["volumes"] = volumes?.DeepClone(),
+        };
         if (spec.ContainsKey(broken))
             spec[broken] = noise?.DeepClone();
         var pod = new JsonObject { ["metadata"] = podMetadata?.DeepClone(), ["spec"] = broken == "spec" ? noise?.DeepClone() : spec };
@@ -117,12 +141,16 @@ public sealed class InjectionProperties
     }
 
     /// <summary>Whether all that was there is there, in its order; null and empty give way, and so does an old status.</summary>
-    private static bool IsWithin(JsonNode? part, JsonNode? whole) => (part, whole) switch
-    {
-        (null, _) or (JsonObject { Count: 0 }, _) or (JsonArray { Count: 0 }, _) => true,
-        (JsonObject members, JsonObject all) => members.All(member => member.Key == "sidecar.istio.io/status" || IsWithin(member.Value, all[member.Key])),
-        (JsonArray items, JsonArray all) => items.Count <= all.Count && items.Zip(all.Skip(all.Count - items.Count > 0 && !IsWithin(items[0], all[0]) ? 1 : 0))
-            .All(pair => IsWithin(pair.First, pair.Second)),
-        _ => JsonNode.DeepEquals(part, whole),
-    };
+    private static bool IsWithin(JsonNode? part, JsonNode? whole) =>
+        (part, whole) switch
+        {
+            (null, _) or (JsonObject { Count: 0 }, _) or (JsonArray { Count: 0 }, _) => true,
+            (JsonObject members, JsonObject all) => members.All(member =>
+                member.Key == "sidecar.istio.io/status" || IsWithin(member.Value, all[member.Key])),
+            (JsonArray items, JsonArray all) => items.Count <= all.Count
+                && items
+                    .Zip(all.Skip(all.Count - items.Count > 0 && !IsWithin(items[0], all[0]) ? 1 : 0))
+                    .All(pair => IsWithin(pair.First, pair.Second)),
+            _ => JsonNode.DeepEquals(part, whole),
+        };
 }

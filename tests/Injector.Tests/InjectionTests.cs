@@ -9,7 +9,8 @@ namespace Turnpike.Tests.Injector;
 
 public sealed class InjectionTests
 {
-    private const string Deployment = """{"kind":"Deployment","metadata":{"name":"a"},"spec":{"template":{"spec":{"containers":[{"name":"a"}]}}}}""";
+    private const string Deployment =
+        """{"kind":"Deployment","metadata":{"name":"a"},"spec":{"template":{"spec":{"containers":[{"name":"a"}]}}}}""";
     private const string Pod = """{"kind":"Pod","metadata":{"name":"a","namespace":"ignored"},"spec":{"containers":[{"name":"a"}]}}""";
 
     private static InjectionResult Inject(string json, InjectConfig? config = null, InjectOptions? options = null, string ns = "default") =>
@@ -29,7 +30,9 @@ public sealed class InjectionTests
     [InlineData("istio-system", "namespace istio-system is never injected")]
     [InlineData("dev", "namespace dev is not among namespaces")]
     public void Inject_GoesByTheNamespaceOfTheRequest(string ns, string reason) =>
-        Assert.Equal((InjectionOutcome.NotInjected, reason), (Inject(Pod, InjectConfig.Default with { Namespaces = ["prod"] }, ns: ns) is var r ? r.Outcome : default, r.Reason));
+        Assert.Equal(
+            (InjectionOutcome.NotInjected, reason),
+            (Inject(Pod, InjectConfig.Default with { Namespaces = ["prod"] }, ns: ns) is var r ? r.Outcome : default, r.Reason));
 
     [Fact]
     public void Inject_LeavesWorkloadsAlone_WhenScopeIsPod()
@@ -54,7 +57,13 @@ public sealed class InjectionTests
     [InlineData(NativeSidecar.Never, true, false)]
     public void Inject_ChoosesTheFormOfTheSidecar(NativeSidecar setting, bool hasNative, bool isNative)
     {
-        var result = Inject(Pod, InjectConfig.Default with { NativeSidecar = setting }, new InjectOptions { HasNativeSidecars = hasNative });
+        var result = Inject(
+            Pod,
+            InjectConfig.Default with
+            {
+                NativeSidecar = setting,
+            },
+            new InjectOptions { HasNativeSidecars = hasNative });
 
         Assert.Equal(isNative ? "/spec/initContainers" : "/spec/containers/-", result.Patch[0].Path);
     }
@@ -71,11 +80,22 @@ public sealed class InjectionTests
         if (annotation.Length > 0)
             pod["metadata"]!["annotations"] = new JsonObject { ["sidecar.istio.io/proxyImage"] = annotation };
         var asked = new List<string>();
-        var result = Inject(pod.ToJsonString(), InjectConfig.Default with { ProxyImage = setting }, new InjectOptions { IsImageProven = image => Ask(image) });
+        var result = Inject(
+            pod.ToJsonString(),
+            InjectConfig.Default with
+            {
+                ProxyImage = setting,
+            },
+            new InjectOptions { IsImageProven = image => Ask(image) });
         Assert.Equal(outcome, result.Outcome);
         Assert.Equal([annotation.Length == 0 ? setting : annotation], asked);
         if (outcome == InjectionOutcome.ImageNotProven)
-            Assert.Equal((0, "ImageNotProven: no proxy of image bad has been ready in this cluster yet; pods get it once one has, such as the managed ingress"), (result.Patch.Count, result.Reason));
+            Assert.Equal(
+                (
+                    0,
+                    "ImageNotProven: no proxy of image bad has been ready in this cluster yet; pods get it once one has, such as the "
+                        + "managed ingress"),
+                (result.Patch.Count, result.Reason));
 
         bool Ask(string image)
         {
@@ -86,10 +106,17 @@ public sealed class InjectionTests
 
     [Theory]
     [InlineData("""{"kind":"Pod","spec":{"hostNetwork":true,"containers":[{"name":"a"}]}}""", InjectionOutcome.NotInjected)]
-    [InlineData("""{"kind":"Pod","metadata":{"annotations":{"sidecar.istio.io/proxyImage":"no image"}},"spec":{"containers":[{"name":"a"}]}}""", InjectionOutcome.Invalid)]
-    [InlineData("""{"kind":"Pod","metadata":{"annotations":{"sidecar.istio.io/status":"{\"containers\":[\"istio-proxy\"],\"volumes\":[\"istio-envoy\"]}"}},"spec":{"containers":[{"name":"a"},{"name":"istio-proxy"}]}}""", InjectionOutcome.Injected)]
+    [InlineData(
+        """{"kind":"Pod","metadata":{"annotations":{"sidecar.istio.io/proxyImage":"no image"}},"spec":{"containers":[{"name":"a"}]}}""",
+        InjectionOutcome.Invalid)]
+    [InlineData(
+        """{"kind":"Pod","metadata":{"annotations":{"sidecar.istio.io/status":"{\"containers\":[\"istio-proxy\"]"""
+            + """,\"volumes\":[\"istio-envoy\"]}"}},"spec":{"containers":[{"name":"a"},{"name":"istio-proxy"}]}}""",
+        InjectionOutcome.Injected)]
     public void Inject_AsksForNoProof_WhereItAddsNoContainer(string json, InjectionOutcome outcome) =>
-        Assert.Equal(outcome, Inject(json, options: new InjectOptions { IsImageProven = _ => throw new InvalidOperationException("asked") }).Outcome);
+        Assert.Equal(
+            outcome,
+            Inject(json, options: new InjectOptions { IsImageProven = _ => throw new InvalidOperationException("asked") }).Outcome);
 
     [Theory]
     [InlineData("""{"kind":"Service"}""", "kind \"Service\" makes no pods")]
@@ -103,26 +130,34 @@ public sealed class InjectionTests
         var container = Inject(Pod).Patch[0].Value!;
 
         Assert.Equal(
-            """{"runAsUser":1337,"runAsGroup":1337,"runAsNonRoot":true,"readOnlyRootFilesystem":true,"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"seccompProfile":{"type":"RuntimeDefault"}}""",
+            """{"runAsUser":1337,"runAsGroup":1337,"runAsNonRoot":true,"readOnlyRootFilesystem":true,"allowPrivilegeEscalation":false"""
+                + ""","capabilities":{"drop":["ALL"]},"seccompProfile":{"type":"RuntimeDefault"}}""",
             container["securityContext"]!.ToJsonString());
     }
 
     [Fact]
     public void Inject_KeepsTheDefaultContainer_WhenTheUserChoseOne()
     {
-        var result = Inject("""{"kind":"Pod","metadata":{"annotations":{"kubectl.kubernetes.io/default-container":"b"}},"spec":{"containers":[{"name":"a"},{"name":"b"}]}}""");
+        var result = Inject(
+            """{"kind":"Pod","metadata":{"annotations":{"kubectl.kubernetes.io/default-container":"b"}}"""
+                + ""","spec":{"containers":[{"name":"a"},{"name":"b"}]}}""");
 
-        Assert.Equal("/metadata/annotations/sidecar.istio.io~1status", Assert.Single(result.Patch, operation => operation.Path.StartsWith("/metadata", StringComparison.Ordinal)).Path);
+        Assert.Equal(
+            "/metadata/annotations/sidecar.istio.io~1status",
+            Assert.Single(result.Patch, operation => operation.Path.StartsWith("/metadata", StringComparison.Ordinal)).Path);
     }
 
     [Fact]
     public void Inject_PrefersTheAnnotationToTheSelectors()
     {
         var never = InjectConfig.Default with { NeverInject = [Selector("app", "x")] };
-        const string labelled = """{"kind":"Pod","metadata":{"labels":{"app":"x"},"annotations":{}},"spec":{"containers":[{"name":"a"}]}}""";
+        const string labelled =
+            """{"kind":"Pod","metadata":{"labels":{"app":"x"},"annotations":{}},"spec":{"containers":[{"name":"a"}]}}""";
 
         Assert.Equal("neverInjectSelector matches the pod's labels", Inject(labelled, never).Reason);
-        Assert.Equal(InjectionOutcome.Injected, Inject(labelled.Replace("{}", "{\"sidecar.istio.io/inject\":\"true\"}", StringComparison.Ordinal), never).Outcome);
+        Assert.Equal(
+            InjectionOutcome.Injected,
+            Inject(labelled.Replace("{}", "{\"sidecar.istio.io/inject\":\"true\"}", StringComparison.Ordinal), never).Outcome);
     }
 
     [Fact]
@@ -132,7 +167,9 @@ public sealed class InjectionTests
         using (var writer = new Utf8JsonWriter(stream))
             JsonPatch.Write(writer, [new PatchOperation("/a/~1", JsonValue.Create("x")), new PatchOperation("/b", null)]);
 
-        Assert.Equal("""[{"op":"add","path":"/a/~1","value":"x"},{"op":"add","path":"/b","value":null}]""", Encoding.UTF8.GetString(stream.ToArray()));
+        Assert.Equal(
+            """[{"op":"add","path":"/a/~1","value":"x"},{"op":"add","path":"/b","value":null}]""",
+            Encoding.UTF8.GetString(stream.ToArray()));
     }
 
     [Theory]
@@ -142,7 +179,8 @@ public sealed class InjectionTests
     [InlineData("""{"a":1}""", "", "3", "3")]
     [InlineData("""{"~/":{}}""", "/~0~1/x", "3", """{"~/":{"x":3}}""")]
     public void Apply_AddsAsRfc6902Says(string document, string path, string value, string expected) =>
-        Assert.Equal(expected, JsonPatch.Apply(JsonNode.Parse(document), [new PatchOperation(path, JsonNode.Parse(value))])!.ToJsonString());
+        Assert.Equal(
+            expected, JsonPatch.Apply(JsonNode.Parse(document), [new PatchOperation(path, JsonNode.Parse(value))])!.ToJsonString());
 
     [Theory]
     [InlineData("""{"a":[1,2]}""", "/a/3")]

@@ -32,7 +32,12 @@ public sealed class ClusterVersionsTests
         await UntilAsync(() => versions.HasNativeSidecars);
         await app.StopAsync(new CancellationToken(canceled: true));
 
-        void Put(string name, string kubelet) => cluster.Api.Put("v1/nodes", "", name, new JsonObject { ["status"] = new JsonObject { ["nodeInfo"] = new JsonObject { ["kubeletVersion"] = kubelet } } });
+        void Put(string name, string kubelet) =>
+            cluster.Api.Put(
+                "v1/nodes",
+                "",
+                name,
+                new JsonObject { ["status"] = new JsonObject { ["nodeInfo"] = new JsonObject { ["kubeletVersion"] = kubelet } } });
     }
 
     /// <summary>Unknown is old: an ordinary sidecar runs everywhere. It keeps no operator from its work.</summary>
@@ -60,7 +65,12 @@ public sealed class ClusterVersionsTests
     private static async Task<WebApplication> StartAsync(Cluster cluster)
     {
         var ports = FreePorts.Take(3);
-        var options = new OperatorOptions(cluster.WriteKubeconfig(), "operator-1", "127.0.0.1", "image", cluster.TokenFile) { WebhookPort = ports[0], DiscoveryPort = ports[1], HealthPort = ports[2] };
+        var options = new OperatorOptions(cluster.WriteKubeconfig(), "operator-1", "127.0.0.1", "image", cluster.TokenFile)
+        {
+            WebhookPort = ports[0],
+            DiscoveryPort = ports[1],
+            HealthPort = ports[2],
+        };
         var app = OperatorHost.Build(options);
         await app.StartAsync(Cancelled);
         return app;

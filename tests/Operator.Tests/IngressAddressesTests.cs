@@ -8,13 +8,17 @@ public sealed class IngressAddressesTests
     private static readonly Dictionary<string, JsonElement> Nodes = new()
     {
         ["inside"] = Json("""{"status":{"addresses":[{"type":"InternalIP","address":"10.0.0.1"}]}}"""),
-        ["outside"] = Json("""{"status":{"addresses":[{"type":"InternalIP","address":"10.0.0.2"},{"type":"ExternalIP","address":"198.51.100.2"}]}}"""),
+        ["outside"] = Json(
+            """{"status":{"addresses":[{"type":"InternalIP","address":"10.0.0.2"},{"type":"ExternalIP","address":"198.51.100.2"}]}}"""),
     };
 
     [Fact]
-    public void LoadBalancer_GoesFirst() => Assert.Equal(
-        """[{"ip":"203.0.113.1"},{"hostname":"lb.example.com"}]""",
-        Addresses("""{"status":{"loadBalancer":{"ingress":[{"hostname":"lb.example.com"},{"ip":"203.0.113.1"}]}},"spec":{"externalIPs":["192.0.2.1"]}}"""));
+    public void LoadBalancer_GoesFirst() =>
+        Assert.Equal(
+            """[{"ip":"203.0.113.1"},{"hostname":"lb.example.com"}]""",
+            Addresses(
+                """{"status":{"loadBalancer":{"ingress":[{"hostname":"lb.example.com"},{"ip":"203.0.113.1"}]}}"""
+                    + ""","spec":{"externalIPs":["192.0.2.1"]}}"""));
 
     [Fact]
     public void ExternalIps_GoBeforeNodes() =>
@@ -33,7 +37,9 @@ public sealed class IngressAddressesTests
         Nodes).ToJsonString();
 
     private static JsonElement Pod(string node, string host, string ready) =>
-        Json($$$"""{"spec":{"nodeName":"{{{node}}}"},"status":{"hostIP":"{{{host}}}","conditions":[{"type":"Ready","status":"{{{ready}}}"}]}}""");
+        Json(
+            $$$"""{"spec":{"nodeName":"{{{node}}}"},"status":{"hostIP":"{{{host}}}","conditions":[{"type":"Ready","status":"{{{ready}}}"}]}}"""
+        );
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement.Clone();
 }

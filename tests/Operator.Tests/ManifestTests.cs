@@ -16,7 +16,9 @@ public sealed class ManifestTests
     {
         var root = Path.Combine(GoldenFiles.Root, "..", "..");
         foreach (var (path, text) in GeneratedFiles.All)
-            Assert.True(File.Exists(Path.Combine(root, path)) && File.ReadAllText(Path.Combine(root, path)) == text, $"{path} is stale: run make manifests");
+            Assert.True(
+                File.Exists(Path.Combine(root, path)) && File.ReadAllText(Path.Combine(root, path)) == text,
+                $"{path} is stale: run make manifests");
     }
 
     [Fact]
@@ -44,14 +46,21 @@ public sealed class ManifestTests
     public void EveryPortOfAPod_IsInANetworkPolicy_AndNoOther()
     {
         static int[] Ports(IEnumerable<JsonNode?> ports, string member) => [.. ports.Select(port => (int)port![member]!).Order()];
-        var policies = Profile.All.SelectMany(NetworkPolicies.All).DistinctBy(p => p["spec"]!["podSelector"]!["matchLabels"]!.ToJsonString()).ToDictionary(p => p["spec"]!["podSelector"]!["matchLabels"]!.ToJsonString());
-        Assert.All(Deployments(), deployment =>
-        {
-            var policy = policies[deployment["spec"]!["selector"]!["matchLabels"]!.ToJsonString()];
-            Assert.Equal(
-                Ports(deployment["spec"]!["template"]!["spec"]!["containers"]!.AsArray().SelectMany(c => c!["ports"]!.AsArray()), "containerPort"),
-                Ports(policy["spec"]!["ingress"]!.AsArray().SelectMany(rule => rule!["ports"]!.AsArray()), "port"));
-        });
+        var policies = Profile
+            .All.SelectMany(NetworkPolicies.All)
+            .DistinctBy(p => p["spec"]!["podSelector"]!["matchLabels"]!.ToJsonString())
+            .ToDictionary(p => p["spec"]!["podSelector"]!["matchLabels"]!.ToJsonString());
+        Assert.All(
+            Deployments(),
+            deployment =>
+            {
+                var policy = policies[deployment["spec"]!["selector"]!["matchLabels"]!.ToJsonString()];
+                Assert.Equal(
+                    Ports(
+                        deployment["spec"]!["template"]!["spec"]!["containers"]!.AsArray().SelectMany(c => c!["ports"]!.AsArray()),
+                        "containerPort"),
+                    Ports(policy["spec"]!["ingress"]!.AsArray().SelectMany(rule => rule!["ports"]!.AsArray()), "port"));
+            });
     }
 
     [Fact]
@@ -70,8 +79,15 @@ public sealed class ManifestTests
     public void EveryRuleOfARole_HasItsReasonAboveIt()
     {
         var lines = string.Join('\n', RbacManifests.All(Profile.Istio2017)).Split('\n');
-        var rules = Enumerable.Range(1, lines.Length - 1).Where(i => lines[i].StartsWith("- apiGroups:", StringComparison.Ordinal)).ToList();
-        Assert.Equal(RbacManifests.OfCluster(Profile.Istio2017).Count + RbacManifests.OfSystemNamespace(Profile.Istio2017).Count + RbacManifests.OfSelfTest.Count, rules.Count);
+        var rules = Enumerable
+            .Range(1, lines.Length - 1)
+            .Where(i => lines[i].StartsWith("- apiGroups:", StringComparison.Ordinal))
+            .ToList();
+        Assert.Equal(
+            RbacManifests.OfCluster(Profile.Istio2017).Count
+                + RbacManifests.OfSystemNamespace(Profile.Istio2017).Count
+                + RbacManifests.OfSelfTest.Count,
+            rules.Count);
         Assert.All(rules, i => Assert.Matches(@"^# \S.+\.$", lines[i - 1]));
     }
 
@@ -79,7 +95,10 @@ public sealed class ManifestTests
     public void HostileImageName_IsOnlyAText()
     {
         var mesh = MeshConfig.Default with { IngressProxy = new IngressProxySettings { Image = "a\"\n  privileged: true" } };
-        var deployment = DesiredProxy.All(Profile.Istio2017, mesh, "image", KnownResources.DisruptionBudgets).Single(o => o.Resource == KnownResources.Deployments).Body;
+        var deployment = DesiredProxy
+            .All(Profile.Istio2017, mesh, "image", KnownResources.DisruptionBudgets)
+            .Single(o => o.Resource == KnownResources.Deployments)
+            .Body;
         Assert.Equal("a\"\n  privileged: true", (string?)deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]);
     }
 
@@ -91,7 +110,10 @@ public sealed class ManifestTests
     public void GracePeriod_FollowsTheDrainThatTheProxyIsTold(string settings, int seconds)
     {
         var mesh = MeshConfigReader.Read(System.Text.Json.Nodes.JsonNode.Parse(settings)!.AsObject()).Value!;
-        var deployment = DesiredProxy.All(Profile.Istio2017, mesh, "image", KnownResources.DisruptionBudgets).Single(o => o.Resource == KnownResources.Deployments).Body;
+        var deployment = DesiredProxy
+            .All(Profile.Istio2017, mesh, "image", KnownResources.DisruptionBudgets)
+            .Single(o => o.Resource == KnownResources.Deployments)
+            .Body;
         Assert.Equal(seconds, (int?)deployment["spec"]!["template"]!["spec"]!["terminationGracePeriodSeconds"]);
         var table = Turnpike.Compiler.RouteCompiler.Compile(new Turnpike.Compiler.ClusterSnapshot { Mesh = mesh }).Table;
         Assert.Equal(seconds - 15, table.Settings.EffectiveDrainDuration.TotalSeconds);
@@ -101,7 +123,10 @@ public sealed class ManifestTests
     public void NodePorts_AreThereWhenAskedFor()
     {
         JsonObject Service(IngressProxySettings settings) =>
-            DesiredProxy.All(Profile.Istio2017, MeshConfig.Default with { IngressProxy = settings }, "image", KnownResources.DisruptionBudgets).Single(o => o.Resource == KnownResources.Services).Body;
+            DesiredProxy
+                .All(Profile.Istio2017, MeshConfig.Default with { IngressProxy = settings }, "image", KnownResources.DisruptionBudgets)
+                .Single(o => o.Resource == KnownResources.Services)
+                .Body;
         Assert.Null(Service(new IngressProxySettings())["spec"]!["ports"]![0]!["nodePort"]);
         Assert.Equal(32000, (int?)Service(new IngressProxySettings { HttpNodePort = 32000 })["spec"]!["ports"]![0]!["nodePort"]);
     }
@@ -115,7 +140,9 @@ public sealed class ManifestTests
             var path = Path.Combine(GoldenFiles.Root, "..", "..", GeneratedFiles.PathOf(profile));
             var objects = YamlText.Read(File.ReadAllText(path)).Select(d => d.Root).OfType<JsonObject>().ToList();
             Assert.DoesNotContain(objects, o => (string?)o["kind"] is "ConfigMap" or "IngressClass");
-            Assert.All(objects.Where(o => (string?)o["kind"] == "Namespace"), ns => Assert.Equal(["name"], ns["metadata"]!.AsObject().Select(m => m.Key)));
+            Assert.All(
+                objects.Where(o => (string?)o["kind"] == "Namespace"),
+                ns => Assert.Equal(["name"], ns["metadata"]!.AsObject().Select(m => m.Key)));
         }
     }
 
@@ -123,11 +150,22 @@ public sealed class ManifestTests
     [Fact]
     public void Profiles_ShareNoObject_ButTheDefinition()
     {
-        var names = Profile.All.Select(profile => YamlText.Read(File.ReadAllText(Path.Combine(GoldenFiles.Root, "..", "..", GeneratedFiles.PathOf(profile))))
-            .Select(d => d.Root).OfType<JsonObject>().Select(o => $"{o["kind"]} {o["metadata"]!["namespace"]}/{o["metadata"]!["name"]}")).ToList();
+        var names = Profile
+            .All.Select(profile =>
+                YamlText
+                    .Read(File.ReadAllText(Path.Combine(GoldenFiles.Root, "..", "..", GeneratedFiles.PathOf(profile))))
+                    .Select(d => d.Root)
+                    .OfType<JsonObject>()
+                    .Select(o => $"{o["kind"]} {o["metadata"]!["namespace"]}/{o["metadata"]!["name"]}"))
+            .ToList();
         Assert.Equal(["CustomResourceDefinition /routerules.config.istio.io"], names[0].Intersect(names[1]));
     }
 
-    private static IEnumerable<JsonObject> Deployments() => Profile.All.SelectMany(profile => DesiredProxy.All(profile, MeshConfig.Of(profile), "image", KnownResources.DisruptionBudgets)
-        .Where(o => o.Resource == KnownResources.Deployments).Select(o => o.Body).Append(OperatorManifests.Deployment(profile)));
+    private static IEnumerable<JsonObject> Deployments() =>
+        Profile.All.SelectMany(profile =>
+            DesiredProxy
+                .All(profile, MeshConfig.Of(profile), "image", KnownResources.DisruptionBudgets)
+                .Where(o => o.Resource == KnownResources.Deployments)
+                .Select(o => o.Body)
+                .Append(OperatorManifests.Deployment(profile)));
 }

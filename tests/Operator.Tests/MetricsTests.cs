@@ -25,7 +25,12 @@ public sealed partial class MetricsTests
         await using var cluster = await Cluster.StartAsync();
         var kubeconfig = cluster.WriteKubeconfig();
         var ports = FreePorts.Take(3);
-        var options = new OperatorOptions(kubeconfig, "operator-1", "127.0.0.1", "image", cluster.TokenFile) { WebhookPort = ports[0], DiscoveryPort = ports[1], HealthPort = ports[2] };
+        var options = new OperatorOptions(kubeconfig, "operator-1", "127.0.0.1", "image", cluster.TokenFile)
+        {
+            WebhookPort = ports[0],
+            DiscoveryPort = ports[1],
+            HealthPort = ports[2],
+        };
         await using var app = OperatorHost.Build(options);
         await app.StartAsync(Cancelled);
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{options.HealthPort}") };
@@ -37,7 +42,9 @@ public sealed partial class MetricsTests
             "turnpike_certificate_expiry_timestamp_seconds",
         ];
         var text = await Wait.For(
-            ct => client.GetStringAsync("/metrics", ct), page => last.All(name => page.Contains(name, StringComparison.Ordinal)), "the metrics");
+            ct => client.GetStringAsync("/metrics", ct),
+            page => last.All(name => page.Contains(name, StringComparison.Ordinal)),
+            "the metrics");
         var (operatorPage, proxyPage) = (Part("## Operator", "## Proxy"), Part("## Proxy", "\0"));
 
         AssertDescribed(operatorPage, text, "turnpike_");
@@ -46,7 +53,8 @@ public sealed partial class MetricsTests
         Assert.Matches("""turnpike_table_objects\{[^}]*kind="ingress"[^}]*\} 1\n""", text);
         Assert.Matches("""turnpike_api_request_duration_seconds_bucket\{[^}]*code="200"[^}]*le="0.001"\}""", text);
         Assert.Contains("dotnet_gc_", text, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(new Uri(Deployed.IngressPath, UriKind.Relative), Cancelled)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound, (await client.GetAsync(new Uri(Deployed.IngressPath, UriKind.Relative), Cancelled)).StatusCode);
 
         await using var proxy = await FollowingProxy.StartAsync(cluster, options.DiscoveryPort);
         using var admin = new HttpClient { BaseAddress = new Uri($"http://{proxy.Server.Admin}") };
@@ -67,15 +75,25 @@ public sealed partial class MetricsTests
     private static void AssertDescribed(string page, string text, string prefix)
     {
         var rows = RowPattern().Matches(page).ToDictionary(r => r.Groups["name"].Value);
-        var types = TypePattern().Matches(text).Where(t => t.Groups["name"].Value.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Groups["name"].Value, t => t.Groups["type"].Value);
+        var types = TypePattern()
+            .Matches(text)
+            .Where(t => t.Groups["name"].Value.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(t => t.Groups["name"].Value, t => t.Groups["type"].Value);
         Assert.NotEmpty(types);
         Assert.All(types, type => Assert.Equal(type.Value, rows.GetValueOrDefault(type.Key)?.Groups["type"].Value));
         foreach (Match series in SeriesPattern().Matches(text))
         {
-            var family = types.Keys.FirstOrDefault(name => series.Groups["name"].Value is var full && (full == name || (full.StartsWith(name + "_", StringComparison.Ordinal) && full[name.Length..] is "_bucket" or "_sum" or "_count")));
+            var family = types.Keys.FirstOrDefault(name =>
+                series.Groups["name"].Value is var full
+                && (
+                    full == name
+                    || (full.StartsWith(name + "_", StringComparison.Ordinal) && full[name.Length..] is "_bucket" or "_sum" or "_count")));
             if (family is null)
                 continue;
-            var labels = LabelPattern().Matches(series.Groups["labels"].Value).Select(l => l.Groups[1].Value).Where(l => l != "le" && !l.StartsWith("otel_", StringComparison.Ordinal));
+            var labels = LabelPattern()
+                .Matches(series.Groups["labels"].Value)
+                .Select(l => l.Groups[1].Value)
+                .Where(l => l != "le" && !l.StartsWith("otel_", StringComparison.Ordinal));
             Assert.All(labels, label => Assert.Contains($"`{label}`", rows[family].Groups["labels"].Value, StringComparison.Ordinal));
         }
     }

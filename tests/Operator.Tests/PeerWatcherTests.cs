@@ -73,7 +73,11 @@ public sealed class PeerWatcherTests : IAsyncLifetime
         await Until("ingress-1", "ingress-2");
 
         await second.DisposeAsync();
-        await Wait.Until(() => _logs.Lines.Any(l => l.Contains("cannot list the proxies connected to replica", StringComparison.Ordinal)), "the loss", _clock, TimeSpan.FromMilliseconds(10));
+        await Wait.Until(
+            () => _logs.Lines.Any(l => l.Contains("cannot list the proxies connected to replica", StringComparison.Ordinal)),
+            "the loss",
+            _clock,
+            TimeSpan.FromMilliseconds(10));
         await Until("ingress-1", "ingress-2");
         _clock.Advance(FleetView.Grace);
         await Until("ingress-1");
@@ -91,7 +95,9 @@ public sealed class PeerWatcherTests : IAsyncLifetime
     {
         _cluster.SetOperators(("operator-1", Own, true), ("operator-2", Second, true));
         await WatchAsync();
-        await Wait.Until(() => _logs.Lines.Any(l => l.Contains("cannot list the proxies connected to replica", StringComparison.Ordinal)), "the attempt");
+        await Wait.Until(
+            () => _logs.Lines.Any(l => l.Contains("cannot list the proxies connected to replica", StringComparison.Ordinal)),
+            "the attempt");
         Assert.False(_view.Current.IsComplete);
         _clock.Advance(FleetView.Grace);
         Assert.True(_view.Current.IsComplete);
@@ -135,14 +141,22 @@ public sealed class PeerWatcherTests : IAsyncLifetime
 
     private async Task WatchAsync()
     {
-        await Wait.Until(() => PeerDirectory.Of(_leader.States.Current!.Snapshot, Own) is [_, ..] peers && peers.All(p => p.IsExpected) && peers.Count == _cluster.Api.All("v1/pods").Count - 1, "the replicas");
+        await Wait.Until(
+            () =>
+                PeerDirectory.Of(_leader.States.Current!.Snapshot, Own) is [_, ..] peers
+                && peers.All(p => p.IsExpected)
+                && peers.Count == _cluster.Api.All("v1/pods").Count - 1,
+            "the replicas");
         var options = new OperatorOptions(null, "operator-1", Own, "image", _cluster.TokenFile) { DiscoveryPort = _port };
         var loggers = LoggerFactory.Create(l => l.AddProvider(_logs));
-        _watching = new PeerWatcher(options, _leader.States, _view, _leader.Certificates, loggers.CreateLogger<PeerWatcher>(), _clock).RunAsync(_term.Token);
+        _watching = new PeerWatcher(
+            options, _leader.States, _view, _leader.Certificates, loggers.CreateLogger<PeerWatcher>(), _clock).RunAsync(_term.Token);
     }
 
     private Task Until(params string[] pods) =>
-        Wait.Until(() => _view.Current is { IsComplete: true } fleet && fleet.Proxies.Select(p => p.Pod).SequenceEqual(pods), $"just {string.Join(", ", pods)}");
+        Wait.Until(
+            () => _view.Current is { IsComplete: true } fleet && fleet.Proxies.Select(p => p.Pod).SequenceEqual(pods),
+            $"just {string.Join(", ", pods)}");
 
     private static ConnectedProxy Proxy(string pod) => new(pod, "istio-system", "0.1.0", "a", null);
 

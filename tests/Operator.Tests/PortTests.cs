@@ -70,7 +70,8 @@ public sealed class PortTests : IAsyncLifetime
             await socket.ConnectAsync(IPAddress.Loopback, _options.HealthPort, Cancelled);
             flood.Add(socket);
         }
-        await Wait.Until(() => flood.Count(s => s.Poll(0, SelectMode.SelectRead)) == 40 - PortLimits.Health.ConnectionsPerPeer, "the refusals");
+        await Wait.Until(
+            () => flood.Count(s => s.Poll(0, SelectMode.SelectRead)) == 40 - PortLimits.Health.ConnectionsPerPeer, "the refusals");
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(HttpMethod.Get, "/live"));
         flood.ForEach(s => s.Dispose());
 
@@ -110,14 +111,21 @@ public sealed class PortTests : IAsyncLifetime
             await socket.ConnectAsync(IPAddress.Loopback, _options.WebhookPort, ct);
             return new NetworkStream(socket, ownsSocket: true);
         };
-        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
         if (_operator.Services.GetRequiredService<RotatingCertificates>().Bundle is { } bundle)
             handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(bundle);
         if (certificate is not null)
             handler.SslOptions.ClientCertificates = [certificate];
         using var client = new HttpClient(handler);
         using var body = new StringContent("{}", new MediaTypeHeaderValue("application/json"));
-        using var response = await client.PostAsync(new Uri($"https://turnpike-operator.istio-system.svc{Deployed.IngressPath}"), body, Cancelled);
+        using var response = await client.PostAsync(
+            new Uri($"https://turnpike-operator.istio-system.svc{Deployed.IngressPath}"),
+            body,
+            Cancelled);
         return response.StatusCode;
     }
 }

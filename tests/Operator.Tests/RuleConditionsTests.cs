@@ -38,22 +38,30 @@ public sealed class RuleConditionsTests
             message);
         Assert.Equal((false, "1 of 2 proxies have it in force"), Programmed(new Fleet([Ready, Behind], true, ["operator-1"])));
         Assert.Equal(
-            (null, "0 of 0 proxies have it in force; the proxies of operator replica operator-1 are unknown, as the leader cannot reach it"),
+            (
+                null,
+                "0 of 0 proxies have it in force; the proxies of operator replica operator-1 are unknown, as the leader cannot reach it"),
             Programmed(new Fleet([], true, ["operator-1"])));
     }
 
     [Fact]
     public void Refusal_OfAnotherTable_IsNotBlamed()
     {
-        Assert.Equal((false, "1 of 2 proxies have it in force"), Programmed([], Ready with { Error = "a later table cannot be read" }, Behind));
+        Assert.Equal(
+            (false, "1 of 2 proxies have it in force"), Programmed([], Ready with { Error = "a later table cannot be read" }, Behind));
     }
 
     [Fact]
     public void InvalidRule_IsNeitherAcceptedNorProgrammed()
     {
-        var conditions = RuleConditions.Of([Diagnostic(DiagnosticSeverity.Error, DiagnosticReasons.Invalid, "spec.route: Invalid value: 90: weights must total 100")], new Fleet([Ready], true, []), _ => true);
+        var conditions = RuleConditions.Of(
+            [Diagnostic(DiagnosticSeverity.Error, DiagnosticReasons.Invalid, "spec.route: Invalid value: 90: weights must total 100")],
+            new Fleet([Ready], true, []),
+            _ => true);
         var accepted = conditions.Single(c => c.Type == "Accepted");
-        Assert.Equal((false, "Invalid", "spec.route: Invalid value: 90: weights must total 100"), (accepted.IsTrue, accepted.Reason, accepted.Message));
+        Assert.Equal(
+            (false, "Invalid", "spec.route: Invalid value: 90: weights must total 100"),
+            (accepted.IsTrue, accepted.Reason, accepted.Message));
         Assert.False(conditions.Single(c => c.Type == "Programmed").IsTrue);
     }
 
@@ -62,7 +70,8 @@ public sealed class RuleConditionsTests
     [InlineData(DiagnosticReasons.NeverReached, "Conflicted", true)]
     public void Warnings_TurnTheirConditionAndLeaveTheRuleAccepted(string reason, string type, bool status)
     {
-        var conditions = RuleConditions.Of([Diagnostic(DiagnosticSeverity.Warning, reason, "why")], new Fleet([Ready], true, []), _ => true);
+        var conditions = RuleConditions.Of(
+            [Diagnostic(DiagnosticSeverity.Warning, reason, "why")], new Fleet([Ready], true, []), _ => true);
         var condition = conditions.Single(c => c.Type == type);
         Assert.Equal((status, reason, "why"), (condition.IsTrue, condition.Reason, condition.Message));
         Assert.True(conditions.Single(c => c.Type == "Accepted").IsTrue);

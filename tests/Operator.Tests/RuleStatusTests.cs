@@ -75,7 +75,9 @@ public sealed class RuleStatusTests : IAsyncLifetime
         AddRule("three");
         Publish("v1", "one", "two", "three");
         await Until("three", "Programmed=True:Programmed");
-        Assert.All(_api.Requests.Skip(asked), request => Assert.EndsWith("/three", request.Path.Replace("/status", "", StringComparison.Ordinal), StringComparison.Ordinal));
+        Assert.All(
+            _api.Requests.Skip(asked),
+            request => Assert.EndsWith("/three", request.Path.Replace("/status", "", StringComparison.Ordinal), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -128,21 +130,39 @@ public sealed class RuleStatusTests : IAsyncLifetime
 
     private void Publish(string version, params string[] rules)
     {
-        var conditions = rules.Select(name => (name, _api.Find(Rules, "default", name)?["status"]?["conditions"])).Where(r => r.Item2 is not null);
-        _states.Publish(new DiscoveryState(
-            ++_sequence,
-            new ClusterSnapshot(),
-            [.. rules.Select(name => new ObjectMeta { Namespace = "default", Name = name, Uid = name, Generation = 1 })],
-            RouteTable.Empty with { Version = version },
-            TableResources.None,
-            [])
-        {
-            RuleConditions = conditions.ToImmutableDictionary(r => r.name, r => r.Item2!.ToJsonString(), StringComparer.Ordinal),
-        });
+        var conditions = rules
+            .Select(name => (name, _api.Find(Rules, "default", name)?["status"]?["conditions"]))
+            .Where(r => r.Item2 is not null);
+        _states.Publish(
+            new DiscoveryState(
+                ++_sequence,
+                new ClusterSnapshot(),
+                [
+                    .. rules.Select(name => new ObjectMeta
+                    {
+                        Namespace = "default",
+                        Name = name,
+                        Uid = name,
+                        Generation = 1,
+                    }),
+                ],
+                RouteTable.Empty with
+                {
+                    Version = version,
+                },
+                TableResources.None,
+                [])
+            {
+                RuleConditions = conditions.ToImmutableDictionary(r => r.name, r => r.Item2!.ToJsonString(), StringComparer.Ordinal),
+            });
     }
 
-    private Task Until(string rule, string expected) => Wait.Until(() => StatusOf(rule).Contains(expected, StringComparison.Ordinal), $"{rule}: {expected}", _clock);
+    private Task Until(string rule, string expected) =>
+        Wait.Until(() => StatusOf(rule).Contains(expected, StringComparison.Ordinal), $"{rule}: {expected}", _clock);
 
     private string StatusOf(string rule) =>
-        string.Join(' ', (_api.Find(Rules, "default", rule)?["status"]?["conditions"] as JsonArray ?? []).Select(c => $"{c!["type"]}={c["status"]}:{c["reason"]}"));
+        string.Join(
+            ' ',
+            (_api.Find(Rules, "default", rule)?["status"]?["conditions"] as JsonArray ?? []).Select(c =>
+                $"{c!["type"]}={c["status"]}:{c["reason"]}"));
 }

@@ -38,7 +38,8 @@ public sealed class SchemaTests
     public void LongestRegex_IsThatOfTheValidator()
     {
         var length = (int)At("match.request.headers.values.regex")["maxLength"]!;
-        static string Spec(int length) => "{\"match\": {\"request\": {\"headers\": {\"uri\": {\"regex\": \"" + new string('a', length) + "\"}}}}}";
+        static string Spec(int length) =>
+            "{\"match\": {\"request\": {\"headers\": {\"uri\": {\"regex\": \"" + new string('a', length) + "\"}}}}}";
         Assert.True(IsValid(Spec(length), 0));
         Assert.False(IsValid(Spec(length + 1), 0));
     }
@@ -52,7 +53,9 @@ public sealed class SchemaTests
 
     private static bool IsValid(string spec, long value)
     {
-        var body = JsonNode.Parse(spec.Replace("VALUE", value.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal))!.AsObject();
+        var body = JsonNode
+            .Parse(spec.Replace("VALUE", value.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal))!
+            .AsObject();
         body["destination"] = new JsonObject { ["name"] = "httpbin" };
         var errors = RouteRuleReader.Read(new JsonObject
         {

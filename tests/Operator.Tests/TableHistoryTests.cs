@@ -53,5 +53,15 @@ public sealed class TableHistoryTests
     }
 
     private void Compiled(string version, params ImmutableArray<ObjectMeta> rules) =>
-        _history.Add(new DiscoveryState(++_sequence, new ClusterSnapshot(), rules, RouteTable.Empty with { Version = version }, TableResources.None, []));
+        _history.Add(
+            new DiscoveryState(
+                ++_sequence,
+                new ClusterSnapshot(),
+                rules,
+                RouteTable.Empty with
+                {
+                    Version = version,
+                },
+                TableResources.None,
+                []));
 }

@@ -65,7 +65,11 @@ public sealed class HeaderTests : PipelineTest
     [Fact]
     public async Task HeadersNamedInConnection_EndHere_ButNotTheProxysOwn()
     {
-        await RunAsync(_upstream, Tables.Route(), new FakeExchange().With(("Connection", "x-a , X-Forwarded-For,x-request-id"), ("connection", "x-b"), ("x-a", "1"), ("X-B", "1"), ("x-c", "1")));
+        await RunAsync(
+            _upstream,
+            Tables.Route(),
+            new FakeExchange().With(
+                ("Connection", "x-a , X-Forwarded-For,x-request-id"), ("connection", "x-b"), ("x-a", "1"), ("X-B", "1"), ("x-c", "1")));
 
         var sent = _upstream.Only;
         Assert.Null(sent.Header("x-a"));

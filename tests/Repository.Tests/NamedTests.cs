@@ -17,7 +17,9 @@ internal static partial class NamedTests
         [
             .. Enumerable.Range(0, lines.Length)
                 .Where(i => IsRow(lines, i))
-                .Select(i => new NamingRow(i + 1, [.. Name().Matches(LastCell(lines[i])).Select(m => (m.Groups["class"].Value, m.Groups["method"].Value))])),
+                .Select(i => new NamingRow(
+                    i + 1,
+                    [.. Name().Matches(LastCell(lines[i])).Select(m => (m.Groups["class"].Value, m.Groups["method"].Value))])),
         ];
     }
 
@@ -48,7 +50,9 @@ internal sealed partial class TestIndex(ILookup<string, string> methods)
             .SelectMany(file => TestsOf(File.ReadAllText(file)))
             .ToLookup(test => test.Class, test => test.Method, StringComparer.Ordinal));
 
-    /// <summary>The methods with an attribute of a test, each with its class: the one that was declared last at the start of a line.</summary>
+    /// <summary>
+    /// The methods with an attribute of a test, each with its class: the one that was declared last at the start of a line.
+    /// </summary>
     public static IEnumerable<(string Class, string Method)> TestsOf(string source)
     {
         var (type, isTest) = ("", false);

@@ -3,7 +3,9 @@ using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Repository;
 
-/// <summary>The pages of the project agree with each other: every link leads somewhere, and the index of decisions lists every decision.</summary>
+/// <summary>
+/// The pages of the project agree with each other: every link leads somewhere, and the index of decisions lists every decision.
+/// </summary>
 public sealed partial class PageTests
 {
     private static readonly string Repository = Path.GetFullPath(Path.Combine(GoldenFiles.Root, "..", ".."));
@@ -13,8 +15,11 @@ public sealed partial class PageTests
     public void EveryRelativeLink_LeadsToAFile()
     {
         var broken = Pages()
-            .SelectMany(page => Link().Matches(File.ReadAllText(page)).Select(m => m.Groups["target"].Value).Select(target => (page, target)))
-            .Where(link => !link.target.Contains("://", StringComparison.Ordinal) && !link.target.StartsWith("mailto:", StringComparison.Ordinal))
+            .SelectMany(page =>
+                Link().Matches(File.ReadAllText(page)).Select(m => m.Groups["target"].Value).Select(target => (page, target)))
+            .Where(link =>
+                !link.target.Contains("://", StringComparison.Ordinal) && !link.target.StartsWith("mailto:", StringComparison.Ordinal)
+            )
             .Where(link => !Path.Exists(Path.Combine(FolderOf(link.page), link.target)))
             .Select(link => $"{Path.GetRelativePath(Repository, link.page)}: there is no {link.target}")
             .ToList();
@@ -52,7 +57,9 @@ public sealed partial class PageTests
     [GeneratedRegex(@"\]\((?<target>[^)#\s]+)(?:#[^)\s]*)?\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"^\| \[\d{4}\]\((?<file>[^)]+)\) \| (?<title>.+?) \| \d{4}-\d\d-\d\d \| (?:accepted|superseded by \[?\d{4}\]?.*) \|\r?$", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^\| \[\d{4}\]\((?<file>[^)]+)\) \| (?<title>.+?) \| \d{4}-\d\d-\d\d \| (?:accepted|superseded by \[?\d{4}\]?.*) \|\r?$",
+        RegexOptions.Multiline)]
     private static partial Regex DecisionRow();
 
     [GeneratedRegex(@"^# \d{4}:?")]

@@ -10,11 +10,15 @@ public sealed partial class TroubleshootingTests
 {
     private static readonly string Repository = Path.GetFullPath(Path.Combine(GoldenFiles.Root, "..", ".."));
     private static readonly string Source = Path.Combine(Repository, "src");
-    private static readonly HashSet<string> Rows = RowsOf(File.ReadAllText(Path.Combine(Repository, "docs", "operations", "troubleshooting.md")));
+    private static readonly HashSet<string> Rows = RowsOf(
+        File.ReadAllText(Path.Combine(Repository, "docs", "operations", "troubleshooting.md")));
 
     [Fact]
     public void EveryReasonOfADiagnostic_HasARow() =>
-        AssertRows(typeof(DiagnosticReasons).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!));
+        AssertRows(
+            typeof(DiagnosticReasons)
+                .GetFields(BindingFlags.Public | BindingFlags.Static)
+                .Select(field => (string)field.GetRawConstantValue()!));
 
     [Fact]
     public void EveryReasonOfAnEvent_HasARow() => AssertRows(Found(EventReason(), SourceOf("Operator")));
@@ -26,7 +30,10 @@ public sealed partial class TroubleshootingTests
     [Fact]
     public void EveryReasonOfTheAccessLog_HasARow()
     {
-        var members = Assert.Single(SourceOf("Pipeline").Select(text => ReplyReasons().Match(text)), match => match.Success).Groups["members"].Value;
+        var members = Assert
+            .Single(SourceOf("Pipeline").Select(text => ReplyReasons().Match(text)), match => match.Success)
+            .Groups["members"]
+            .Value;
         AssertRows(Found(Member(), [members]));
     }
 
@@ -37,7 +44,8 @@ public sealed partial class TroubleshootingTests
     [Theory]
     [InlineData("[LoggerMessage(1, LogLevel.Warning, \"a \\\"{Key}\\\" is lost\")]", "a \\\"{Key}\\\" is lost")]
     [InlineData("[LoggerMessage(EventId = 7, Level = LogLevel.Critical,\n    Message = \"lost\")]", "lost")]
-    public void LogLine_IsFound_HoweverItsAttributeIsWritten(string source, string line) => Assert.Equal([line], Found(LogLine(), [source]));
+    public void LogLine_IsFound_HoweverItsAttributeIsWritten(string source, string line) =>
+        Assert.Equal([line], Found(LogLine(), [source]));
 
     private static void AssertRows(IEnumerable<string> said)
     {
@@ -71,6 +79,8 @@ public sealed partial class TroubleshootingTests
     [GeneratedRegex(@"^\s*(?<text>[A-Z]\w+),?\s*$", RegexOptions.Multiline)]
     private static partial Regex Member();
 
-    [GeneratedRegex("LoggerMessage\\(\\s*(?:EventId\\s*=\\s*)?\\d+,\\s*(?:Level\\s*=\\s*)?LogLevel\\.(?:Warning|Error|Critical),\\s*(?:Message\\s*=\\s*)?\"(?<text>(?:[^\"\\\\]|\\\\.)*)\"")]
+    [GeneratedRegex(
+        "LoggerMessage\\(\\s*(?:EventId\\s*=\\s*)?\\d+,\\s*(?:Level\\s*=\\s*)?LogLevel\\.(?:Warning|Error|Critical),\\s*(?:Message\\s*=\\s*)?\"(?<text>(?:[^\"\\\\]|\\\\.)*)\""
+    )]
     private static partial Regex LogLine();
 }

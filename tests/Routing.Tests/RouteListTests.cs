@@ -23,7 +23,9 @@ public sealed class RouteListTests
             Conditions = condition.Length == 0 ? [] : [new Condition(ConditionTarget.Header, "x", ConditionKind.Exact, condition)],
         };
 
-    /// <summary>The index must find what the list of an entry, intersected path by path, sorted and read from the top, would find.</summary>
+    /// <summary>
+    /// The index must find what the list of an entry, intersected path by path, sorted and read from the top, would find.
+    /// </summary>
     [Property(MaxTest = 3000)]
     public Property Find_AgreesWithTheListOfTheEntry() => Prop.ForAll(
         Arb.From(

@@ -5,7 +5,11 @@ namespace Turnpike.Tests.Routing;
 public sealed class VirtualHostSetTests
 {
     private static readonly VirtualHostSet Hosts = new([
-        new VirtualHost("foo.com", []), new VirtualHost("*.foo.com", []), new VirtualHost("a.b.foo.com", []), new VirtualHost("*", []), new VirtualHost("[::1]", []),
+        new VirtualHost("foo.com", []),
+        new VirtualHost("*.foo.com", []),
+        new VirtualHost("a.b.foo.com", []),
+        new VirtualHost("*", []),
+        new VirtualHost("[::1]", []),
     ]);
 
     [Theory]

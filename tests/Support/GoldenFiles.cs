@@ -15,7 +15,9 @@ public static class GoldenFiles
     /// <summary>The directory <c>tests/testdata</c> of the repository that this assembly was built from.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The inputs below a directory of the test data that end in one of <paramref name="extensions"/>, relative to <see cref="Root"/>.</summary>
+    /// <summary>
+    /// The inputs below a directory of the test data that end in one of <paramref name="extensions"/>, relative to <see cref="Root"/>.
+    /// </summary>
     public static IEnumerable<string> Cases(string directory, params string[] extensions) =>
         Directory.EnumerateFiles(Path.Combine(Root, directory), "*", SearchOption.AllDirectories)
             .Where(file => extensions.Contains(Path.GetExtension(file), StringComparer.Ordinal))
@@ -35,7 +37,8 @@ public static class GoldenFiles
         else if (!File.Exists(file))
             throw new GoldenException($"{name} has no expectation beside it; TURNPIKE_GOLDEN=update writes one:\n{text}");
         else if (File.ReadAllText(file) is var expected && expected != text)
-            throw new GoldenException($"{name} differs from its expectation; TURNPIKE_GOLDEN=update accepts it:\n{Difference(expected, text)}");
+            throw new GoldenException(
+                $"{name} differs from its expectation; TURNPIKE_GOLDEN=update accepts it:\n{Difference(expected, text)}");
     }
 
     private static string Difference(string expected, string actual)

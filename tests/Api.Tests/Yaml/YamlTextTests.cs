@@ -71,7 +71,8 @@ public sealed class YamlTextTests
     [InlineData("{\"a\": \"\\ud800\"}", "line 1, column 7: while scanning a quoted scalar, found invalid Unicode surrogates")]
     [InlineData("a:\n\tb: 1", "line 2, column 1: a tab is used for indentation; YAML takes spaces only")]
     [InlineData("a: 1\nb:\n  c: 2\n\td: 3", "line 4, column 1: a tab is used for indentation; YAML takes spaces only")]
-    [InlineData("a: b: c", "line 1, column 5: a key with a value cannot stand here; is the indentation wrong, or a text with \": \" not quoted?")]
+    [InlineData(
+        "a: b: c", "line 1, column 5: a key with a value cannot stand here; is the indentation wrong, or a text with \": \" not quoted?")]
     public void Read_SaysWhatIsWrongAndWhere(string yaml, string error)
     {
         var document = Assert.Single(YamlText.Read(yaml));
@@ -128,22 +129,29 @@ public sealed class YamlTextTests
     public void Read_HasNoRoot_WhenNothingIsThere(string text) =>
         Assert.All(YamlText.Read(text), document => Assert.Equal((null, null), (document.Root, document.Error)));
 
-    public static TheoryData<string, string> HostileTexts => new()
-    {
-        { "deep flow", new string('[', 1_000_000) },
-        { "deep flow mappings", string.Concat(Enumerable.Repeat("{a: ", 100_000)) },
-        { "deep JSON", string.Concat(Enumerable.Repeat("{\"a\":", 100_000)) },
-        { "deep block", string.Concat(Enumerable.Repeat("- ", 100_000)) },
-        { "deep keys", string.Concat(Enumerable.Repeat("? ", 100_000)) },
-        { "aliases that double", "a0: &a0 [x, x]\n" + string.Concat(Enumerable.Range(1, 60).Select(i => $"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n")) },
-        { "merges that double", "a0: &a0 {x: 1}\n" + string.Concat(Enumerable.Range(1, 60).Select(i => $"a{i}: &a{i}\n  <<: [*a{i - 1}, *a{i - 1}]\n")) },
-        { "one long text many times", $"a: &a {new string('x', 1_000_000)}\nb: [{string.Join(',', Enumerable.Repeat("*a", 10_000))}]" },
-        { "many values", "[" + string.Concat(Enumerable.Repeat("a,", YamlText.MaxNodes + 1)) + "]" },
-        { "too long", new string('a', YamlText.MaxDocumentLength + 1) },
-        { "open quote", "a: \"x" },
-        { "open bracket", "a: [1, 2\nb: 3" },
-        { "control character", "a: \u0000\u0001" },
-    };
+    public static TheoryData<string, string> HostileTexts =>
+        new()
+        {
+            { "deep flow", new string('[', 1_000_000) },
+            { "deep flow mappings", string.Concat(Enumerable.Repeat("{a: ", 100_000)) },
+            { "deep JSON", string.Concat(Enumerable.Repeat("{\"a\":", 100_000)) },
+            { "deep block", string.Concat(Enumerable.Repeat("- ", 100_000)) },
+            { "deep keys", string.Concat(Enumerable.Repeat("? ", 100_000)) },
+            {
+                "aliases that double",
+                "a0: &a0 [x, x]\n" + string.Concat(Enumerable.Range(1, 60).Select(i => $"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n"))
+            },
+            {
+                "merges that double",
+                "a0: &a0 {x: 1}\n" + string.Concat(Enumerable.Range(1, 60).Select(i => $"a{i}: &a{i}\n  <<: [*a{i - 1}, *a{i - 1}]\n"))
+            },
+            { "one long text many times", $"a: &a {new string('x', 1_000_000)}\nb: [{string.Join(',', Enumerable.Repeat("*a", 10_000))}]" },
+            { "many values", "[" + string.Concat(Enumerable.Repeat("a,", YamlText.MaxNodes + 1)) + "]" },
+            { "too long", new string('a', YamlText.MaxDocumentLength + 1) },
+            { "open quote", "a: \"x" },
+            { "open bracket", "a: [1, 2\nb: 3" },
+            { "control character", "a: \u0000\u0001" },
+        };
 
     [Theory]
     [MemberData(nameof(HostileTexts))]

@@ -58,10 +58,13 @@ public sealed class AttackedCluster : ApiServer
     {
         var ca = Path.Combine(Files, "ca.crt");
         var bundle = await Wait.For(
-            ct => Api.FindAsync(Kind.ConfigMaps, new(System, Turnpike.Api.Profile.Istio2017.CaConfigMap), ct), found => found?.At("data") is not null, "the authority that proxies trust");
+            ct => Api.FindAsync(Kind.ConfigMaps, new(System, Turnpike.Api.Profile.Istio2017.CaConfigMap), ct),
+            found => found?.At("data") is not null,
+            "the authority that proxies trust");
         await File.WriteAllTextAsync(ca, bundle!.Value.At("data")!.Value.Text("ca.crt"));
         var token = Path.Combine(Files, Path.GetRandomFileName());
-        await File.WriteAllTextAsync(token, await TokenAsync(Turnpike.Api.Profile.Istio2017.IngressService, Turnpike.Api.Names.IngressAudience));
+        await File.WriteAllTextAsync(
+            token, await TokenAsync(Turnpike.Api.Profile.Istio2017.IngressService, Turnpike.Api.Names.IngressAudience));
         return Pod.Start(
             "turnpike-proxy",
             PodSpec.Proxy,
@@ -107,7 +110,12 @@ public sealed class AttackedCluster : ApiServer
             var resource = new ResourceRef("admissionregistration.k8s.io", "v1", plural, "");
             var key = NamespacedName.ClusterScoped(Turnpike.Api.Profile.Istio2017.WebhookConfiguration);
             var webhooks = (await Api.GetAsync(resource, key, CancellationToken.None)).At("webhooks")!.Value.GetArrayLength();
-            var patch = Enumerable.Range(0, webhooks).Select(i => (JsonNode)KubeObjects.Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{WebhookPort}} }"""));
+            var patch = Enumerable
+                .Range(0, webhooks)
+                .Select(i =>
+                    (JsonNode)
+                        KubeObjects.Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{WebhookPort}} }""")
+                );
             await Api.PatchAsync(resource, key, PatchKind.Json, new JsonArray([.. patch]), WriteOptions.Default, CancellationToken.None);
         }
     }
@@ -117,10 +125,17 @@ public sealed class AttackedCluster : ApiServer
     private async Task<string> TokenAsync(string account, string? audience)
     {
         // The ingress' account is made by the operator; its name is enough for a token of ours to be of it.
-        await Wait.For(ct => Api.FindAsync(KnownResources.ServiceAccounts, new(System, account), ct), found => found is not null, $"ServiceAccount {account}");
+        await Wait.For(
+            ct => Api.FindAsync(KnownResources.ServiceAccounts, new(System, account), ct),
+            found => found is not null,
+            $"ServiceAccount {account}");
         var spec = audience is null ? "{}" : $$"""{"audiences":["{{audience}}"]}""";
-        using var request = new StringContent($$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{{spec}}}""", null, "application/json");
-        var made = await Api.RequestAsync(HttpMethod.Post, KnownResources.ServiceAccounts.PathOf(new(System, account), "token"), request, CancellationToken.None);
+        using var request = new StringContent(
+            $$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{{spec}}}""",
+            null,
+            "application/json");
+        var made = await Api.RequestAsync(
+            HttpMethod.Post, KnownResources.ServiceAccounts.PathOf(new(System, account), "token"), request, CancellationToken.None);
         return made.TextAt("status.token")!;
     }
 

@@ -85,7 +85,9 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
         var took = TimeProvider.System.GetElapsedTime(started);
         await limit.CancelAsync();
         await flood;
-        attacked.Judge(FormattableString.Invariant($"160 streams that come again and again with forged tokens; a proxy had its table after {took.TotalSeconds:0.0} s"));
+        attacked.Judge(
+            FormattableString.Invariant(
+                $"160 streams that come again and again with forged tokens; a proxy had its table after {took.TotalSeconds:0.0} s"));
     }
 
     /// <summary>A client in a pod of its own, as its address says.</summary>
@@ -99,8 +101,10 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
     private static string Forged(int connection, int stream, int number)
     {
         var expires = TimeProvider.System.GetUtcNow().AddHours(1).ToUnixTimeSeconds();
+        const string audience = Turnpike.Api.Names.IngressAudience;
+        var id = FormattableString.Invariant($"{connection}-{stream}-{number}");
         var claims = FormattableString.Invariant(
-            $$"""{"sub":"system:serviceaccount:istio-system:istio-ingress","aud":["{{Turnpike.Api.Names.IngressAudience}}"],"exp":{{expires}},"jti":"{{connection}}-{{stream}}-{{number}}"}""");
+            $$"""{"sub":"system:serviceaccount:istio-system:istio-ingress","aud":["{{audience}}"],"exp":{{expires}},"jti":"{{id}}"}""");
         return $"{Base64Url.EncodeToString("""{"alg":"RS256"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.{Base64Url.EncodeToString(new byte[256])}";
     }
 

@@ -7,7 +7,9 @@ using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.ControlPlane;
 
-/// <summary>The operator, and somebody else's reviews beside what is done to it: a good rule and a bad one must be judged in time.</summary>
+/// <summary>
+/// The operator, and somebody else's reviews beside what is done to it: a good rule and a bad one must be judged in time.
+/// </summary>
 internal sealed class OperatorUnderAttack : IAsyncDisposable
 {
     /// <summary>Of an attacker's pod. The API server and the proxies come from other addresses, as they do in a cluster.</summary>
@@ -67,7 +69,9 @@ internal sealed class OperatorUnderAttack : IAsyncDisposable
             if ((int)response.StatusCode != 200)
                 return $"status {(int)response.StatusCode}: {text}";
             using var answer = JsonDocument.Parse(text);
-            return answer.RootElement.GetProperty("response").GetProperty("allowed").GetBoolean() == good ? null : $"judged wrongly: {text}";
+            return answer.RootElement.GetProperty("response").GetProperty("allowed").GetBoolean() == good
+                ? null
+                : $"judged wrongly: {text}";
         });
         var attacked = new OperatorUnderAttack(pod, client, probe);
         await Wait.For(_ => Task.FromResult(probe.Take()), figures => figures is { Sent: > 0, Failed: 0 }, "reviews to be answered");

@@ -58,26 +58,40 @@ public sealed class TenantObjectsTests(AttackedTenants cluster) : IClassFixture<
     /// <summary>Creates the objects and returns their size as they were sent.</summary>
     private async Task<long> CreateAsync(string ns)
     {
-        var paths = string.Concat(Enumerable.Range(0, Paths).Select(i => $"      - {{path: /p{i}, pathType: Prefix, backend: {{service: {{name: many, port: {{number: 80}}}}}}}}\n"));
-        var ingress = $"""
-            apiVersion: networking.k8s.io/v1
-            kind: Ingress
-            metadata:
-              name: many
-              annotations:
-                kubernetes.io/ingress.class: istio
-            spec:
-              rules:
-              - host: many.test
-                http:
-                  paths:
+        var paths = string.Concat(
+            Enumerable
+                .Range(0, Paths)
+                .Select(i => $"      - {{path: /p{i}, pathType: Prefix, backend: {{service: {{name: many, port: {{number: 80}}}}}}}}\n"));
+        var ingress =
+            $"""
+                apiVersion: networking.k8s.io/v1
+                kind: Ingress
+                metadata:
+                  name: many
+                  annotations:
+                    kubernetes.io/ingress.class: istio
+                spec:
+                  rules:
+                  - host: many.test
+                    http:
+                      paths:
 
-            """ + paths;
+                """ + paths;
         long size = 0;
         await CreateOneAsync(new("", "v1", "services", "Service"), ProxyUnderAttack.Service("many", 8080).Split("---\n")[0]);
         await CreateOneAsync(Kind.Ingresses, ingress);
-        await Parallel.ForAsync(0, Rules, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancelled }, async (i, _) =>
-            await CreateOneAsync(Kind.RouteRules, ProxyUnderAttack.Rule($"rule-{i}", "many", FormattableString.Invariant($"  precedence: {i + 1}\n  match: {{request: {{headers: {{x-n: {{exact: v{i}}}}}}}}}"))));
+        await Parallel.ForAsync(
+            0,
+            Rules,
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancelled },
+            async (i, _) =>
+                await CreateOneAsync(
+                    Kind.RouteRules,
+                    ProxyUnderAttack.Rule(
+                        $"rule-{i}",
+                        "many",
+                        FormattableString.Invariant($"  precedence: {i + 1}\n  match: {{request: {{headers: {{x-n: {{exact: v{i}}}}}}}}}")))
+        );
         return Interlocked.Read(ref size);
 
         async Task CreateOneAsync(ResourceRef resource, string yaml)

@@ -18,40 +18,60 @@ public sealed class WebhookFloodTests(AttackedCluster cluster)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task LargeBodies_DelayNoReview() => AttackAsync("40 bodies of 3.9 MB at a time", 40, async ct =>
-    {
-        using var client = new HttpClient(OperatorUnderAttack.NewHandler(OperatorUnderAttack.Attacker)) { BaseAddress = new Uri($"https://127.0.0.1:{cluster.WebhookPort}") };
-        var body = Encoding.ASCII.GetBytes("{\"request\":{\"object\":\"" + new string('x', 3_900_000) + "\"}}");
-        while (true)
-        {
-            using var content = new ByteArrayContent(body);
-            content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-            using var response = await client.PostAsync(new Uri(Path, UriKind.Relative), content, ct);
-        }
-    });
+    public Task LargeBodies_DelayNoReview() =>
+        AttackAsync(
+            "40 bodies of 3.9 MB at a time",
+            40,
+            async ct =>
+            {
+                using var client = new HttpClient(OperatorUnderAttack.NewHandler(OperatorUnderAttack.Attacker))
+                {
+                    BaseAddress = new Uri($"https://127.0.0.1:{cluster.WebhookPort}"),
+                };
+                var body = Encoding.ASCII.GetBytes("{\"request\":{\"object\":\"" + new string('x', 3_900_000) + "\"}}");
+                while (true)
+                {
+                    using var content = new ByteArrayContent(body);
+                    content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+                    using var response = await client.PostAsync(new Uri(Path, UriKind.Relative), content, ct);
+                }
+            });
 
     [Fact]
-    public Task UnfinishedBodies_DelayNoReview() => AttackAsync("200 bodies of 3.9 MB of which the last byte never comes", 200, async ct =>
-    {
-        await using var stream = await ConnectAsync(ct);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {Path} HTTP/1.1\r\nHost: operator\r\nContent-Type: application/json\r\nContent-Length: 3900000\r\n\r\n"), ct);
-        var part = new byte[65_000];
-        for (var i = 0; i < 59; i++)
-            await stream.WriteAsync(part, ct);
-        await Wait.Forever(ct);
-    });
+    public Task UnfinishedBodies_DelayNoReview() =>
+        AttackAsync(
+            "200 bodies of 3.9 MB of which the last byte never comes",
+            200,
+            async ct =>
+            {
+                await using var stream = await ConnectAsync(ct);
+                await stream.WriteAsync(
+                    Encoding.ASCII.GetBytes(
+                        $"POST {Path} HTTP/1.1\r\nHost: operator\r\nContent-Type: application/json\r\nContent-Length: 3900000\r\n\r\n"),
+                    ct);
+                var part = new byte[65_000];
+                for (var i = 0; i < 59; i++)
+                    await stream.WriteAsync(part, ct);
+                await Wait.Forever(ct);
+            });
 
     [Fact]
-    public Task SlowSenders_DelayNoReview() => AttackAsync("200 senders of one byte at a time", 200, async ct =>
-    {
-        await using var stream = await ConnectAsync(ct);
-        foreach (var one in Encoding.ASCII.GetBytes($"POST {Path} HTTP/1.1\r\nHost: operator\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"))
-        {
-            await stream.WriteAsync(new[] { one }, ct);
-            await Wait.Lasting(TimeSpan.FromMilliseconds(50), ct);
-        }
-        await Wait.Forever(ct);
-    });
+    public Task SlowSenders_DelayNoReview() =>
+        AttackAsync(
+            "200 senders of one byte at a time",
+            200,
+            async ct =>
+            {
+                await using var stream = await ConnectAsync(ct);
+                foreach (
+                    var one in Encoding.ASCII.GetBytes(
+                        $"POST {Path} HTTP/1.1\r\nHost: operator\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"))
+                {
+                    await stream.WriteAsync(new[] { one }, ct);
+                    await Wait.Lasting(TimeSpan.FromMilliseconds(50), ct);
+                }
+                await Wait.Forever(ct);
+            });
 
     [Fact]
     public async Task Garbage_DelaysNoReview_AndFillsNoLog()
@@ -72,7 +92,9 @@ public sealed class WebhookFloodTests(AttackedCluster cluster)
         attacked.Judge("Garbage for reviews, 16 at a time");
         Assert.DoesNotContain('\u001b', written);
         Assert.DoesNotContain('\u0001', written);
-        Assert.All(written.Split('\n'), line => Assert.True(line.Length < 4000, $"a line of {line.Length} characters: {line[..Math.Min(200, line.Length)]}"));
+        Assert.All(
+            written.Split('\n'),
+            line => Assert.True(line.Length < 4000, $"a line of {line.Length} characters: {line[..Math.Min(200, line.Length)]}"));
     }
 
     private async Task AttackAsync(string attack, int senders, Func<CancellationToken, Task> send)

@@ -18,7 +18,8 @@ internal sealed class ControlGroup : IAsyncDisposable
 
     public ControlGroup(long memoryLimit)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"turnpike-attacks-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
+        var name = string.Create(
+            CultureInfo.InvariantCulture, $"turnpike-attacks-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
         _path = IsVersion2 ? Path.Combine(Root, name) : Path.Combine(Root, "memory", name);
         if (IsVersion2)
             File.WriteAllText(Path.Combine(Root, "cgroup.subtree_control"), "+memory");

@@ -123,7 +123,8 @@ internal sealed class RecordingEndpoint : IAsyncDisposable
                     {
                         var head = Encoding.Latin1.GetBytes(pending[..(end + 4)]);
                         pending = pending[(end + 4)..];
-                        await stream.WriteAsync(Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {head.Length}\r\n\r\n"), stopped);
+                        await stream.WriteAsync(
+                            Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {head.Length}\r\n\r\n"), stopped);
                         await stream.WriteAsync(head, stopped);
                     }
                 }

@@ -18,7 +18,8 @@ internal static class Figures
     {
         var row = string.Create(
             CultureInfo.InvariantCulture,
-            $"| {attack} | {before} | {during} | {pod.Group.Peak / 1048576.0:0} of {spec.MemoryLimit / 1048576.0:0} MiB{(pod.IsRunning ? "" : ", ended")} |");
+            $"| {attack} | {before} | {during} | {pod.Group.Peak / 1048576.0:0} of {spec.MemoryLimit / 1048576.0:0} MiB{(pod.IsRunning ? "" : ", ended")} |"
+        );
         TestContext.Current.TestOutputHelper?.WriteLine(row);
         Console.WriteLine(row);
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);

@@ -20,9 +20,11 @@ internal static class Http2
 
     public static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
-    public static byte[] HeadersFrame(int stream, byte flags, params ReadOnlySpan<(string Name, string Value)> fields) => Frame(Headers, flags, stream, Block(fields));
+    public static byte[] HeadersFrame(int stream, byte flags, params ReadOnlySpan<(string Name, string Value)> fields) =>
+        Frame(Headers, flags, stream, Block(fields));
 
-    public static byte[] ContinuationFrame(int stream, byte flags, params ReadOnlySpan<(string Name, string Value)> fields) => Frame(Continuation, flags, stream, Block(fields));
+    public static byte[] ContinuationFrame(int stream, byte flags, params ReadOnlySpan<(string Name, string Value)> fields) =>
+        Frame(Continuation, flags, stream, Block(fields));
 
     public static byte[] DataFrame(int stream, byte flags, ReadOnlySpan<byte> data) => Frame(Data, flags, stream, data);
 

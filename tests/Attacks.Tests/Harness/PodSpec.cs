@@ -14,7 +14,11 @@ namespace Turnpike.Tests.Attacks.Harness;
 internal sealed record PodSpec(long MemoryLimit, IReadOnlyDictionary<string, string> Environment)
 {
     public static PodSpec Proxy { get; } =
-        Of(DesiredProxy.All(Profile.Istio2017, MeshConfig.Default, "image", KnownResources.DisruptionBudgets).Single(o => o.Resource == KnownResources.Deployments).Body);
+        Of(
+            DesiredProxy
+                .All(Profile.Istio2017, MeshConfig.Default, "image", KnownResources.DisruptionBudgets)
+                .Single(o => o.Resource == KnownResources.Deployments)
+                .Body);
 
     public static PodSpec Operator { get; } = Of(OperatorManifests.Deployment(Profile.Istio2017));
 

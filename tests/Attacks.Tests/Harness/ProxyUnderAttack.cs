@@ -38,7 +38,8 @@ internal sealed class ProxyUnderAttack : IAsyncDisposable
     /// <summary>What that client met before the attack.</summary>
     public ProbeFigures Calm { get; private set; } = null!;
 
-    /// <param name="manifests">Ingresses and rules beside those of the neighbour; see <see cref="Service"/> and <see cref="Ingress"/>.</param>
+    /// <param name="manifests">Ingresses and rules beside those of the neighbour; see <see cref="Service"/> and
+    /// <see cref="Ingress"/>.</param>
     public static async Task<ProxyUnderAttack> StartAsync(params string[] manifests)
     {
         var directory = Directory.CreateTempSubdirectory("turnpike-attacks-").FullName;
@@ -54,7 +55,15 @@ internal sealed class ProxyUnderAttack : IAsyncDisposable
                 "turnpike-proxy",
                 PodSpec.Proxy,
                 new Dictionary<string, string> { ["POD_NAME"] = "attacked", ["POD_NAMESPACE"] = "istio-system" },
-                "ingress", "--table", table, "--http-port=0", "--https-port=0", "--status-port=0", "--admin-port=0", "--address=127.0.0.1", "--drain-delay=0");
+                "ingress",
+                "--table",
+                table,
+                "--http-port=0",
+                "--https-port=0",
+                "--status-port=0",
+                "--admin-port=0",
+                "--address=127.0.0.1",
+                "--drain-delay=0");
             var http = IPEndPoint.Parse(await pod.LineAsync("listening http "));
             var client = NewClient(http);
             var probe = SteadyProbe.Get(client, Neighbour);
@@ -69,11 +78,12 @@ internal sealed class ProxyUnderAttack : IAsyncDisposable
     }
 
     /// <summary>A client whose requests go to the proxy whatever their host is.</summary>
-    public static HttpClient NewClient(IPEndPoint proxy) => new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.FromSeconds(1) })
-    {
-        BaseAddress = new Uri($"http://{proxy}"),
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    public static HttpClient NewClient(IPEndPoint proxy) =>
+        new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.FromSeconds(1) })
+        {
+            BaseAddress = new Uri($"http://{proxy}"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
 
     public static string Service(string name, int port) => string.Create(CultureInfo.InvariantCulture, $$"""
         apiVersion: v1
@@ -147,7 +157,11 @@ internal sealed class ProxyUnderAttack : IAsyncDisposable
 
     private static async Task CompileAsync(string directory, string table)
     {
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(Paths.Programs, "turnpike"), ["compile", "--config-dir", directory, "-o", table]) { RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(Path.Combine(Paths.Programs, "turnpike"), ["compile", "--config-dir", directory, "-o", table])
+            {
+                RedirectStandardError = true,
+            })!;
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, error);

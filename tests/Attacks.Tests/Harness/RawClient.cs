@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Turnpike.Tests.Attacks.Harness;
 
-/// <summary>A connection of an attacker's, who sends any bytes and reads what comes. That the other side ends it is nobody's failure.</summary>
+/// <summary>
+/// A connection of an attacker's, who sends any bytes and reads what comes. That the other side ends it is nobody's failure.
+/// </summary>
 internal sealed class RawClient : IDisposable
 {
     private readonly Socket _socket;

@@ -11,7 +11,8 @@ namespace Turnpike.Tests.Attacks.Harness;
 /// <param name="Failures">The first few, in words.</param>
 internal sealed record ProbeFigures(int Sent, int Failed, TimeSpan P99, IReadOnlyList<string> Failures)
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Failed} of {Sent} failed, p99 {P99.TotalMilliseconds:0.0} ms");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Failed} of {Sent} failed, p99 {P99.TotalMilliseconds:0.0} ms");
 }
 
 /// <summary>
@@ -38,19 +39,26 @@ internal sealed class SteadyProbe : IAsyncDisposable
     }
 
     /// <summary>GET of a URL by way of a client; 200 is right.</summary>
-    public static SteadyProbe Get(HttpClient client, string host) => new(async ct =>
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/probe") { Headers = { Host = host } };
-        using var response = await client.SendAsync(request, ct);
-        return (int)response.StatusCode == 200 ? null : $"status {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}";
-    });
+    public static SteadyProbe Get(HttpClient client, string host) =>
+        new(async ct =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/probe") { Headers = { Host = host } };
+            using var response = await client.SendAsync(request, ct);
+            return (int)response.StatusCode == 200
+                ? null
+                : $"status {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}";
+        });
 
     /// <summary>The figures since the last call.</summary>
     public ProbeFigures Take()
     {
         var results = Interlocked.Exchange(ref _results, []).OrderBy(r => r.Took).ToList();
         var failures = results.Where(r => r.Failure is not null).Select(r => r.Failure!).ToList();
-        return new ProbeFigures(results.Count, failures.Count, results.Count == 0 ? TimeSpan.Zero : results[(int)Math.Ceiling(results.Count * 0.99) - 1].Took, [.. failures.Distinct().Take(5)]);
+        return new ProbeFigures(
+            results.Count,
+            failures.Count,
+            results.Count == 0 ? TimeSpan.Zero : results[(int)Math.Ceiling(results.Count * 0.99) - 1].Took,
+            [.. failures.Distinct().Take(5)]);
     }
 
     public async ValueTask DisposeAsync()

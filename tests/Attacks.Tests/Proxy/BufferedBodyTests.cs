@@ -30,17 +30,21 @@ public sealed class BufferedBodyTests
         var open = new List<RawClient>();
         try
         {
-            await Parallel.ForAsync(0, Uploads, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = limit.Token }, async (_, ct) =>
-            {
-                if (await RawClient.TryConnectAsync(proxy.Http, ct) is not { } client)
-                    return;
-                lock (open)
-                    open.Add(client);
-                if (await client.TrySendAsync(head, ct))
-                    await client.TrySendAsync(almost, ct);
-                // A hundred a second: it is about what is kept, not about how fast two processors move bytes.
-                await Wait.Lasting(TimeSpan.FromMilliseconds(40), ct);
-            });
+            await Parallel.ForAsync(
+                0,
+                Uploads,
+                new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = limit.Token },
+                async (_, ct) =>
+                {
+                    if (await RawClient.TryConnectAsync(proxy.Http, ct) is not { } client)
+                        return;
+                    lock (open)
+                        open.Add(client);
+                    if (await client.TrySendAsync(head, ct))
+                        await client.TrySendAsync(almost, ct);
+                    // A hundred a second: it is about what is kept, not about how fast two processors move bytes.
+                    await Wait.Lasting(TimeSpan.FromMilliseconds(40), ct);
+                });
             await Wait.Lasting(TimeSpan.FromSeconds(3), limit.Token);
         }
         catch (OperationCanceledException) when (!Cancelled.IsCancellationRequested)

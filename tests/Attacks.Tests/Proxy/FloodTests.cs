@@ -16,7 +16,8 @@ public sealed class FloodTests
     [Fact]
     public async Task HalfOpenConnections_AreEnded()
     {
-        var request = Http2.HeadersFrame(1, Http2.EndHeaders | Http2.EndStream, (":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", Host));
+        var request = Http2.HeadersFrame(
+            1, Http2.EndHeaders | Http2.EndStream, (":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", Host));
         byte[][] beginnings =
         [
             Encoding.ASCII.GetBytes("GET / HT"),
@@ -28,7 +29,10 @@ public sealed class FloodTests
             [.. Http2.Opening, .. request[..9]],
             [.. Http2.Opening, .. request[..^3]],
             // Headers that go on in a frame that does not come.
-            [.. Http2.Opening, .. Http2.HeadersFrame(1, Http2.EndStream, (":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", Host))],
+            [
+                .. Http2.Opening,
+                .. Http2.HeadersFrame(1, Http2.EndStream, (":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", Host)),
+            ],
         ];
         await using var attacked = await StartAsync();
         var ended = new int[beginnings.Length];
@@ -60,61 +64,85 @@ public sealed class FloodTests
     }
 
     [Fact]
-    public Task RapidReset_IsEnded() => FloodAsync("Requests that are reset at once, 4 HTTP/2 connections", 4, async (client, ct) =>
-    {
-        client.Ignore(ct);
-        await client.TrySendAsync(Http2.Opening, ct);
-        var burst = new List<byte>();
-        for (var stream = 1; ; stream += 2)
-        {
-            burst.AddRange(Http2.HeadersFrame(stream, Http2.EndHeaders | Http2.EndStream, (":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", Host)));
-            burst.AddRange(Http2.ResetFrame(stream));
-            if (stream % 200 != 1)
-                continue;
-            if (!await client.TrySendAsync(burst.ToArray(), ct))
-                return;
-            burst.Clear();
-        }
-    });
+    public Task RapidReset_IsEnded() =>
+        FloodAsync(
+            "Requests that are reset at once, 4 HTTP/2 connections",
+            4,
+            async (client, ct) =>
+            {
+                client.Ignore(ct);
+                await client.TrySendAsync(Http2.Opening, ct);
+                var burst = new List<byte>();
+                for (var stream = 1; ; stream += 2)
+                {
+                    burst.AddRange(
+                        Http2.HeadersFrame(
+                            stream,
+                            Http2.EndHeaders | Http2.EndStream,
+                            (":method", "GET"),
+                            (":scheme", "http"),
+                            (":path", "/"),
+                            (":authority", Host)));
+                    burst.AddRange(Http2.ResetFrame(stream));
+                    if (stream % 200 != 1)
+                        continue;
+                    if (!await client.TrySendAsync(burst.ToArray(), ct))
+                        return;
+                    burst.Clear();
+                }
+            });
 
     [Fact]
-    public Task Continuations_WithoutEnd_AreEnded() => FloodAsync("Header blocks that never end, 8 HTTP/2 connections", 8, async (client, ct) =>
-    {
-        client.Ignore(ct);
-        await client.TrySendAsync(Http2.Opening, ct);
-        await client.TrySendAsync(Http2.HeadersFrame(1, 0, (":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", Host)), ct);
-        var more = Http2.ContinuationFrame(1, 0, ("x-more", new string('m', 8000)), ("x-more", new string('m', 8000)));
-        while (await client.TrySendAsync(more, ct))
-        {
-        }
-    });
+    public Task Continuations_WithoutEnd_AreEnded() =>
+        FloodAsync(
+            "Header blocks that never end, 8 HTTP/2 connections",
+            8,
+            async (client, ct) =>
+            {
+                client.Ignore(ct);
+                await client.TrySendAsync(Http2.Opening, ct);
+                await client.TrySendAsync(
+                    Http2.HeadersFrame(1, 0, (":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", Host)), ct);
+                var more = Http2.ContinuationFrame(1, 0, ("x-more", new string('m', 8000)), ("x-more", new string('m', 8000)));
+                while (await client.TrySendAsync(more, ct)) { }
+            });
 
     [Fact]
-    public Task HeadsUpToTheLimit_AreServedOrRefused() => FloodAsync("Heads of 30 kB and of 100 lines, 64 connections", 64, async (client, ct) =>
-    {
-        var repeated = string.Concat(Enumerable.Repeat("Cookie: " + new string('c', 280) + "\r\n", 100));
-        var large = $"X-Large: {new string('l', 30_000)}\r\n";
-        for (var i = 0; ; i++)
-        {
-            if (!await client.TrySendAsync($"GET / HTTP/1.1\r\nHost: {Host}\r\n{(i % 2 == 0 ? repeated : large)}\r\n", ct) || (await client.ReadAsync(ct)).Length == 0)
-                return;
-        }
-    });
+    public Task HeadsUpToTheLimit_AreServedOrRefused() =>
+        FloodAsync(
+            "Heads of 30 kB and of 100 lines, 64 connections",
+            64,
+            async (client, ct) =>
+            {
+                var repeated = string.Concat(Enumerable.Repeat("Cookie: " + new string('c', 280) + "\r\n", 100));
+                var large = $"X-Large: {new string('l', 30_000)}\r\n";
+                for (var i = 0; ; i++)
+                {
+                    if (
+                        !await client.TrySendAsync($"GET / HTTP/1.1\r\nHost: {Host}\r\n{(i % 2 == 0 ? repeated : large)}\r\n", ct)
+                        || (await client.ReadAsync(ct)).Length == 0)
+                        return;
+                }
+            });
 
     [Fact]
     public async Task ThousandsOfConnections_TakeNoOnesPlace()
     {
         await using var attacked = await StartAsync();
         var clients = new List<RawClient>();
-        await Parallel.ForAsync(0, 4000, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancelled }, async (i, ct) =>
-        {
-            if (await RawClient.TryConnectAsync(attacked.Proxy.Http, ct) is not { } client)
-                return;
-            lock (clients)
-                clients.Add(client);
-            if (i % 2 == 0)
-                await client.TrySendAsync($"GET / HTTP/1.1\r\nHost: {Host}\r\n", ct);
-        });
+        await Parallel.ForAsync(
+            0,
+            4000,
+            new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancelled },
+            async (i, ct) =>
+            {
+                if (await RawClient.TryConnectAsync(attacked.Proxy.Http, ct) is not { } client)
+                    return;
+                lock (clients)
+                    clients.Add(client);
+                if (i % 2 == 0)
+                    await client.TrySendAsync($"GET / HTTP/1.1\r\nHost: {Host}\r\n", ct);
+            });
         await Wait.Lasting(Duration, Cancelled);
         clients.ForEach(client => client.Dispose());
         attacked.Proxy.Judge($"{clients.Count} connections that say nothing or half a head");
@@ -149,7 +177,9 @@ public sealed class FloodTests
     private static async Task<Attacked> StartAsync()
     {
         var endpoint = await PlainEndpoint.StartAsync();
-        return new Attacked(endpoint, await ProxyUnderAttack.StartAsync(ProxyUnderAttack.Service("flood", endpoint.Port), ProxyUnderAttack.Ingress(Host, "flood")));
+        return new Attacked(
+            endpoint,
+            await ProxyUnderAttack.StartAsync(ProxyUnderAttack.Service("flood", endpoint.Port), ProxyUnderAttack.Ingress(Host, "flood")));
     }
 
     private sealed record Attacked(PlainEndpoint Endpoint, ProxyUnderAttack Proxy) : IAsyncDisposable

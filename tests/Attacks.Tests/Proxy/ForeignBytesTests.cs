@@ -20,8 +20,10 @@ public sealed class ForeignBytesTests
     public async Task NothingOfOneClient_ReachesAnother(string where)
     {
         await using var endpoint = new RecordingEndpoint();
-        await using var proxy = await ProxyUnderAttack.StartAsync(ProxyUnderAttack.Service("shared", endpoint.Port), ProxyUnderAttack.Ingress(Host, "shared"));
-        using var attacker = await RawClient.TryConnectAsync(proxy.Http, Cancelled) ?? throw new IOException("the proxy takes no connection");
+        await using var proxy = await ProxyUnderAttack.StartAsync(
+            ProxyUnderAttack.Service("shared", endpoint.Port), ProxyUnderAttack.Ingress(Host, "shared"));
+        using var attacker =
+            await RawClient.TryConnectAsync(proxy.Http, Cancelled) ?? throw new IOException("the proxy takes no connection");
         var got = ListenAsync(attacker);
         var odd = new string('\u00ff', 300);
         await attacker.TrySendAsync(Http2.Opening, Cancelled);

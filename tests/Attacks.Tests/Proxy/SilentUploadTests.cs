@@ -12,17 +12,24 @@ public sealed class SilentUploadTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Http1Uploads_TakeNoServiceAway() => AttackAsync("1024 silent uploads, HTTP/1.1", async (proxy, open) =>
-    {
-        await Parallel.ForAsync(0, 1024, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancelled }, async (_, ct) =>
-        {
-            if (await RawClient.TryConnectAsync(proxy, ct) is not { } client)
-                return;
-            lock (open)
-                open.Add(client);
-            await client.TrySendAsync($"POST / HTTP/1.1\r\nHost: {Host}\r\nContent-Length: 10\r\n\r\n", ct);
-        });
-    });
+    public Task Http1Uploads_TakeNoServiceAway() =>
+        AttackAsync(
+            "1024 silent uploads, HTTP/1.1",
+            async (proxy, open) =>
+            {
+                await Parallel.ForAsync(
+                    0,
+                    1024,
+                    new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancelled },
+                    async (_, ct) =>
+                    {
+                        if (await RawClient.TryConnectAsync(proxy, ct) is not { } client)
+                            return;
+                        lock (open)
+                            open.Add(client);
+                        await client.TrySendAsync($"POST / HTTP/1.1\r\nHost: {Host}\r\nContent-Length: 10\r\n\r\n", ct);
+                    });
+            });
 
     [Fact]
     public Task Http2Uploads_TakeNoServiceAway() => AttackAsync("12 HTTP/2 connections of 100 silent uploads each", async (proxy, open) =>
@@ -45,7 +52,8 @@ public sealed class SilentUploadTests
     private static async Task AttackAsync(string attack, Func<IPEndPoint, List<RawClient>, Task> run)
     {
         await using var endpoint = await PlainEndpoint.StartAsync();
-        await using var proxy = await ProxyUnderAttack.StartAsync(ProxyUnderAttack.Service("silent", endpoint.Port), ProxyUnderAttack.Ingress(Host, "silent"));
+        await using var proxy = await ProxyUnderAttack.StartAsync(
+            ProxyUnderAttack.Service("silent", endpoint.Port), ProxyUnderAttack.Ingress(Host, "silent"));
         using var client = ProxyUnderAttack.NewClient(proxy.Http);
         var open = new List<RawClient>();
         ProbeFigures same;

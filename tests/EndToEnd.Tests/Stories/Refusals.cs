@@ -66,7 +66,12 @@ public sealed class Refusals(Cluster cluster)
 
     private static string Rule(string timeout) => Manifests.TimeoutRule("good", timeout);
 
-    private static string WrongIngress(string className) => Manifests
-        .Ingress("wrong", className, "a.example", more: "tls: [{hosts: [a.example], secretName: one}, {hosts: [a.example], secretName: two}]")
-        .Replace("  annotations:\n", "  annotations:\n    turnpike.io/http: perhaps\n", StringComparison.Ordinal);
+    private static string WrongIngress(string className) =>
+        Manifests
+            .Ingress(
+                "wrong",
+                className,
+                "a.example",
+                more: "tls: [{hosts: [a.example], secretName: one}, {hosts: [a.example], secretName: two}]")
+            .Replace("  annotations:\n", "  annotations:\n    turnpike.io/http: perhaps\n", StringComparison.Ordinal);
 }

@@ -23,13 +23,24 @@ internal sealed class ApiServer : IDisposable
         var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = new SslClientAuthenticationOptions() };
         if (Bytes(cluster, "certificate-authority-data") is { } authority)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
             policy.CustomTrustStore.ImportFromPem(Encoding.ASCII.GetString(authority));
             handler.SslOptions.CertificateChainPolicy = policy;
         }
         if (Bytes(user, "client-certificate-data") is { } certificate && Bytes(user, "client-key-data") is { } key)
-            handler.SslOptions.ClientCertificates = [X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(certificate), Encoding.ASCII.GetString(key))];
-        var client = new HttpClient(handler) { BaseAddress = new Uri(cluster.GetProperty("server").GetString()!), Timeout = TimeSpan.FromSeconds(20) };
+            handler.SslOptions.ClientCertificates =
+            [
+                X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(certificate), Encoding.ASCII.GetString(key)),
+            ];
+        var client = new HttpClient(handler)
+        {
+            BaseAddress = new Uri(cluster.GetProperty("server").GetString()!),
+            Timeout = TimeSpan.FromSeconds(20),
+        };
         if (user.TryGetProperty("token", out var token))
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.GetString());
         return new ApiServer(client);

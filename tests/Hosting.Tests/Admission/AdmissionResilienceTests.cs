@@ -133,22 +133,66 @@ public sealed class AdmissionResilienceTests : IAsyncDisposable
         Assert.InRange(line.Length, 1, 5000);
     }
 
-    public static TheoryData<string, string> Hostile => new()
-    {
-        { """{"apiVersion":"BIG\u001b[2J\n","kind":"AdmissionReview"}""".Replace("BIG", new string('v', 3_000_000), StringComparison.Ordinal), "not an AdmissionReview" },
-        { """{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"\nBIG"}}""".Replace("BIG", new string('o', 3_000_000), StringComparison.Ordinal), "request.operation: has 3000001 characters" },
-        { """{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"BIG","operation":"CREATE"}}""".Replace("BIG", new string('u', 3_000_000), StringComparison.Ordinal), "request.uid" },
-        { """{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"\nEAT"}}""", "is not CREATE" },
-        { """{"apiVersion":"\ud800","kind":"AdmissionReview"}""", "cannot be read" },
-        { """{"apiVersion":"a","apiVersion":"b"}""", "Duplicate" },
-        { Review().Replace("\"object\":{}", "\"object\":{\"a\":{\"b\":1,\"b\":2}}", StringComparison.Ordinal), "Duplicate" },
-        { Review().Replace("\"object\":{}", "\"object\":[]", StringComparison.Ordinal), "request.object: must be a JSON object" },
-        { Review().Replace("\"object\":{}", "\"object\":\"BIG\"", StringComparison.Ordinal).Replace("BIG", new string('x', 3_000_000), StringComparison.Ordinal), "request.object: must be a JSON object" },
-        { Review().Replace("\"object\":{}", "\"object\":{},\"oldObject\":7", StringComparison.Ordinal), "request.oldObject: must be a JSON object" },
-        { Review().Replace("\"object\":{}", "\"object\":{\"a\":[" + string.Join(',', Enumerable.Repeat("[]", 200_000)) + "]}", StringComparison.Ordinal), "more than 200000" },
-        { Review().Replace("\"object\":{}", "\"object\":{\"a\":" + new string('[', 2000) + new string(']', 2000) + "}", StringComparison.Ordinal), "depth" },
-        { new string('\u0001', 3_000_000), "not JSON" },
-    };
+    public static TheoryData<string, string> Hostile =>
+        new()
+        {
+            {
+                """{"apiVersion":"BIG\u001b[2J\n","kind":"AdmissionReview"}""".Replace(
+                    "BIG",
+                    new string('v', 3_000_000),
+                    StringComparison.Ordinal),
+                "not an AdmissionReview"
+            },
+            {
+                """{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"\nBIG"}}""".Replace(
+                    "BIG",
+                    new string('o', 3_000_000),
+                    StringComparison.Ordinal),
+                "request.operation: has 3000001 characters"
+            },
+            {
+                """{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"BIG","operation":"CREATE"}}""".Replace(
+                    "BIG",
+                    new string('u', 3_000_000),
+                    StringComparison.Ordinal),
+                "request.uid"
+            },
+            {
+                """{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"\nEAT"}}""",
+                "is not CREATE"
+            },
+            { """{"apiVersion":"\ud800","kind":"AdmissionReview"}""", "cannot be read" },
+            { """{"apiVersion":"a","apiVersion":"b"}""", "Duplicate" },
+            { Review().Replace("\"object\":{}", "\"object\":{\"a\":{\"b\":1,\"b\":2}}", StringComparison.Ordinal), "Duplicate" },
+            { Review().Replace("\"object\":{}", "\"object\":[]", StringComparison.Ordinal), "request.object: must be a JSON object" },
+            {
+                Review()
+                    .Replace("\"object\":{}", "\"object\":\"BIG\"", StringComparison.Ordinal)
+                    .Replace("BIG", new string('x', 3_000_000), StringComparison.Ordinal),
+                "request.object: must be a JSON object"
+            },
+            {
+                Review().Replace("\"object\":{}", "\"object\":{},\"oldObject\":7", StringComparison.Ordinal),
+                "request.oldObject: must be a JSON object"
+            },
+            {
+                Review()
+                    .Replace(
+                        "\"object\":{}",
+                        "\"object\":{\"a\":[" + string.Join(',', Enumerable.Repeat("[]", 200_000)) + "]}",
+                        StringComparison.Ordinal),
+                "more than 200000"
+            },
+            {
+                Review()
+                    .Replace(
+                        "\"object\":{}",
+                        "\"object\":{\"a\":" + new string('[', 2000) + new string(']', 2000) + "}",
+                        StringComparison.Ordinal),
+                "depth"
+            },
+            { new string('\u0001', 3_000_000), "not JSON" },
+        };
 
     [Theory]
     [MemberData(nameof(Hostile), DisableDiscoveryEnumeration = true)]
@@ -169,12 +213,15 @@ public sealed class AdmissionResilienceTests : IAsyncDisposable
     public async Task HugeNumbers_AreNoHarm()
     {
         var length = 0;
-        await StartAsync((request, _) =>
-        {
-            length = request.Object!.Value.GetProperty("n").GetRawText().Length;
-            return new(AdmissionResponse.Allowed());
-        });
-        var response = await PostAsync(Review().Replace("\"object\":{}", "\"object\":{\"n\":1" + new string('0', 1_000_000) + "e999999999}", StringComparison.Ordinal));
+        await StartAsync(
+            (request, _) =>
+            {
+                length = request.Object!.Value.GetProperty("n").GetRawText().Length;
+                return new(AdmissionResponse.Allowed());
+            });
+        var response = await PostAsync(
+            Review().Replace("\"object\":{}", "\"object\":{\"n\":1" + new string('0', 1_000_000) + "e999999999}", StringComparison.Ordinal)
+        );
         Assert.Equal((HttpStatusCode.OK, 1_000_011), (response.StatusCode, length));
     }
 
@@ -207,9 +254,10 @@ public sealed class AdmissionResilienceTests : IAsyncDisposable
 
     private static ValueTask<AdmissionResponse> Allow(AdmissionRequest request, CancellationToken ct) => new(AdmissionResponse.Allowed());
 
-    private static string Review(string uid = "u") => $$$"""
-        {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"{{{uid}}}","operation":"CREATE","kind":{},"resource":{},"object":{} } }
-        """;
+    private static string Review(string uid = "u") =>
+        $$$"""
+            {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"{{{uid}}}","operation":"CREATE","kind":{},"resource":{},"object":{} } }
+            """;
 
     private async Task StartAsync(AdmissionHandler handler, AdmissionLimits? limits = null)
     {
@@ -228,7 +276,9 @@ public sealed class AdmissionResilienceTests : IAsyncDisposable
 
     private async Task<HttpResponseMessage> PostAsync(string body, string from = "127.0.0.1")
     {
-        using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, ct) => new NetworkStream(await ConnectAsync(from, ct), ownsSocket: true) });
+        using var client = new HttpClient(
+            new SocketsHttpHandler { ConnectCallback = async (_, ct) => new NetworkStream(await ConnectAsync(from, ct), ownsSocket: true) }
+        );
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
         content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json");
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(_app!.Urls.First()), "/check")) { Content = content };
@@ -274,7 +324,8 @@ public sealed class AdmissionResilienceTests : IAsyncDisposable
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
                 _lines.Enqueue(formatter(state, exception) + exception);

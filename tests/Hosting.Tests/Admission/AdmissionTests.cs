@@ -67,10 +67,13 @@ public sealed class AdmissionTests : IAsyncDisposable
     [Fact]
     public async Task Denial_SaysWhy()
     {
-        await StartAsync((_, _) => new(AdmissionResponse.Denied("spec.x: Invalid value: 3: must be 4", 422, "Invalid").With("and by the way")));
+        await StartAsync(
+            (_, _) => new(AdmissionResponse.Denied("spec.x: Invalid value: 3: must be 4", 422, "Invalid").With("and by the way")));
         var response = await AnswerAsync();
 
-        Assert.Equal("""{"status":"Failure","message":"spec.x: Invalid value: 3: must be 4","reason":"Invalid","code":422}""", response["status"]!.ToJsonString());
+        Assert.Equal(
+            """{"status":"Failure","message":"spec.x: Invalid value: 3: must be 4","reason":"Invalid","code":422}""",
+            response["status"]!.ToJsonString());
         Assert.Equal(("False", "and by the way"), (response["allowed"]!.GetValue<bool>().ToString(), (string?)response["warnings"]![0]));
         Assert.Equal(AdmissionResult.Denied, Assert.Single(_observed).Result);
     }
@@ -144,8 +147,12 @@ public sealed class AdmissionTests : IAsyncDisposable
     [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}""", "request: required")]
     [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":7}""", "request.uid: required")]
     [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u"}}""", "request.operation: required")]
-    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"EAT"}}""", "\"EAT\" is not CREATE")]
-    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"CREATE"}}""", "request.kind: required")]
+    [InlineData(
+        """{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"EAT"}}""",
+        "\"EAT\" is not CREATE")]
+    [InlineData(
+        """{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"CREATE"}}""",
+        "request.kind: required")]
     public async Task Malformed_IsABadRequest(string body, string message)
     {
         await StartAsync((_, _) => throw new InvalidOperationException("must not be called"));

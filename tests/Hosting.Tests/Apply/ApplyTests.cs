@@ -36,7 +36,11 @@ public sealed class ApplyTests : IAsyncLifetime
 
         var request = Assert.Single(_server.Requests);
         Assert.Equal(
-            ("PATCH", "/apis/apps/v1/namespaces/system/deployments/proxy", "?fieldManager=turnpike&force=true", "application/apply-patch+yaml"),
+            (
+                "PATCH",
+                "/apis/apps/v1/namespaces/system/deployments/proxy",
+                "?fieldManager=turnpike&force=true",
+                "application/apply-patch+yaml"),
             (request.Method, request.Path, request.Query, request.ContentType));
         var made = _server.Find(Collection, "system", "proxy")!;
         Assert.Equal(("apps/v1", "Deployment"), ((string?)made["apiVersion"], (string?)made["kind"]));
@@ -72,7 +76,9 @@ public sealed class ApplyTests : IAsyncLifetime
         var desired = Json("""{"loadBalancer":{"ingress":[{"ip":"1.2.3.4"}]}}""");
 
         Assert.Equal(written, await writer.WriteAsync(Deployments, Key, desired, null, Cancelled));
-        Assert.Equal(written, _server.Requests.Any(request => request.Method == "PATCH" && request.Path.EndsWith("/status", StringComparison.Ordinal)));
+        Assert.Equal(
+            written,
+            _server.Requests.Any(request => request.Method == "PATCH" && request.Path.EndsWith("/status", StringComparison.Ordinal)));
         Assert.Equal("1.2.3.4", (string?)_server.Find(Collection, "system", "proxy")!["status"]!["loadBalancer"]!["ingress"]![0]!["ip"]);
 
         Assert.False(await writer.WriteAsync(Deployments, Key, desired, null, Cancelled));
@@ -101,7 +107,8 @@ public sealed class ApplyTests : IAsyncLifetime
     {
         var writer = new StatusWriter(_api, new(_api, "turnpike"));
         Assert.False(await writer.WriteAsync(Deployments, Key, Json("""{"ready":1}"""), null, Cancelled));
-        Assert.False(await writer.WriteAsync(Deployments, Key, Json("""{"ready":1}"""), System.Text.Json.JsonElement.Parse("{}"), Cancelled));
+        Assert.False(
+            await writer.WriteAsync(Deployments, Key, Json("""{"ready":1}"""), System.Text.Json.JsonElement.Parse("{}"), Cancelled));
     }
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();

@@ -37,7 +37,9 @@ public sealed class EventPublisherTests : IAsyncLifetime
 
         var made = Assert.Single(_server.All(Collection));
         Assert.Equal("default", (string?)made["metadata"]!["namespace"]);
-        Assert.Equal("""{"apiVersion":"g.io/v1","kind":"Thing","name":"a","uid":"uid-1","namespace":"default"}""", made["regarding"]!.ToJsonString());
+        Assert.Equal(
+            """{"apiVersion":"g.io/v1","kind":"Thing","name":"a","uid":"uid-1","namespace":"default"}""",
+            made["regarding"]!.ToJsonString());
         Assert.Equal(
             ("Warning", "NotFound", "Route", "cannot find it", "turnpike.io/operator", "pod-1", "2026-06-01T00:00:00.000000Z"),
             ((string?)made["type"], (string?)made["reason"], (string?)made["action"], (string?)made["note"],
@@ -57,7 +59,8 @@ public sealed class EventPublisherTests : IAsyncLifetime
         await PublishAsync("something else");
         Assert.Equal(2, _server.All(Collection).Count);
         var counted = _server.All(Collection).Single(item => (string?)item["note"] == "again");
-        Assert.Equal((3, "2026-06-01T00:00:20.000000Z"), ((int)counted["series"]!["count"]!, (string?)counted["series"]!["lastObservedTime"]));
+        Assert.Equal(
+            (3, "2026-06-01T00:00:20.000000Z"), ((int)counted["series"]!["count"]!, (string?)counted["series"]!["lastObservedTime"]));
     }
 
     [Fact]

@@ -32,11 +32,20 @@ public sealed class ClientAuthorityTests : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         var bounds = new ConnectionBounds(new ConnectionLimits("webhooks", 8, 8), TimeProvider.System);
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => bounds.Apply(listen, https =>
-        {
-            _server.Configure(https);
-            authority.Configure(https);
-        })));
+        builder
+            .WebHost.UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    listen =>
+                        bounds.Apply(
+                            listen,
+                            https =>
+                            {
+                                _server.Configure(https);
+                                authority.Configure(https);
+                            })));
         _app = builder.Build();
         _app.Run(context => context.Response.WriteAsync("in"));
         await _app.StartAsync(Cancelled);
@@ -74,12 +83,17 @@ public sealed class ClientAuthorityTests : IAsyncLifetime
         Assert.Equal("in", await GetAsync(_ours.IssueFor(ForClients)));
     }
 
-    private Task<HttpRequestException> AssertRefused(X509Certificate2? certificate) => Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(certificate));
+    private Task<HttpRequestException> AssertRefused(X509Certificate2? certificate) =>
+        Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(certificate));
 
     private async Task<string> GetAsync(X509Certificate2? certificate)
     {
         using var handler = new SocketsHttpHandler();
-        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
         handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(_ours.Trust);
         if (certificate is not null)
             handler.SslOptions.ClientCertificates = [certificate];

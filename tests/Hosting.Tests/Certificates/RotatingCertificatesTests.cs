@@ -272,7 +272,8 @@ public sealed class RotatingCertificatesTests
     public void Authority_IsACertificateAuthority_AndTheLeafIsNot()
     {
         var now = new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
-        var authority = CertificateIssuer.NewAuthority("a-name-that-is-much-too-long-for-the-common-name-of-a-certificate", now, TimeSpan.FromDays(2));
+        var authority = CertificateIssuer.NewAuthority(
+            "a-name-that-is-much-too-long-for-the-common-name-of-a-certificate", now, TimeSpan.FromDays(2));
         var leaf = CertificateIssuer.NewLeaf(authority, ["a.b.svc"], now, TimeSpan.FromDays(7));
 
         var constraints = authority.Certificate.Extensions.OfType<X509BasicConstraintsExtension>().Single();

@@ -130,10 +130,16 @@ public sealed class KubeApiTests
         server.Put("v1/configmaps", "default", "a", new() { ["data"] = new JsonObject { ["x"] = "1", ["y"] = "1" } });
 
         await api.PatchAsync(
-            ConfigMaps, Key, PatchKind.Merge, JsonNode.Parse("""{"data":{"x":null}}""")!, new() { FieldManager = "me", DryRun = true }, Cancelled);
+            ConfigMaps,
+            Key,
+            PatchKind.Merge,
+            JsonNode.Parse("""{"data":{"x":null}}""")!,
+            new() { FieldManager = "me", DryRun = true },
+            Cancelled);
 
         var request = server.Requests[^1];
-        Assert.Equal(("PATCH", "application/merge-patch+json", "?fieldManager=me&dryRun=All"), (request.Method, request.ContentType, request.Query));
+        Assert.Equal(
+            ("PATCH", "application/merge-patch+json", "?fieldManager=me&dryRun=All"), (request.Method, request.ContentType, request.Query));
         Assert.Equal("""{"y":"1"}""", server.Find("v1/configmaps", "default", "a")!["data"]!.ToJsonString());
     }
 

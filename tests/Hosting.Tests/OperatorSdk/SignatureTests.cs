@@ -36,7 +36,13 @@ public sealed class SignatureTests
     [Fact]
     public void EveryLineOfTheBaseline_IsThere()
     {
-        var assemblies = new[] { typeof(OperatorApi), typeof(IOperatorBuilder), typeof(ServiceCollectionExtensions), typeof(ValidationWebhookAttribute) }
+        var assemblies = new[]
+        {
+            typeof(OperatorApi),
+            typeof(IOperatorBuilder),
+            typeof(ServiceCollectionExtensions),
+            typeof(ValidationWebhookAttribute),
+        }
             .Select(type => type.Assembly)
             .Distinct();
         var types = assemblies.SelectMany(assembly => assembly.GetExportedTypes()).ToDictionary(type => $"{Kind(type)} {Name(type)}");
@@ -146,9 +152,10 @@ public sealed class SignatureTests
             return Name(type.GetElementType()!) + "[]";
         if (Nullable.GetUnderlyingType(type) is { } inner)
             return Name(inner) + "?";
-        var name = type.Namespace is { } ns && ns.StartsWith("System", StringComparison.Ordinal) ? type.Name : type.FullName ?? $"{type.Namespace}.{type.Name}";
-        return type.IsGenericType
-            ? $"{name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>"
-            : name;
+        var name =
+            type.Namespace is { } ns && ns.StartsWith("System", StringComparison.Ordinal)
+                ? type.Name
+                : type.FullName ?? $"{type.Namespace}.{type.Name}";
+        return type.IsGenericType ? $"{name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : name;
     }
 }

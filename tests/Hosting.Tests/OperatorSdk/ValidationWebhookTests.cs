@@ -12,15 +12,51 @@ public sealed class ValidationWebhookTests
     [Theory]
     [InlineData("CREATE", 5, null, """{"uid":"u","allowed":true}""")]
     [InlineData("CREATE", 500, null, """{"uid":"u","allowed":true,"warnings":["spec.size: large"]}""")]
-    [InlineData("CREATE", -1, null, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"spec.size: Invalid value: must not be negative","reason":"Invalid","code":422}}""")]
-    [InlineData("CREATE", 0, null, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"no size","reason":"Forbidden","code":403}}""")]
-    [InlineData("CREATE", 13, null, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"the check at /validate/widget failed; see the log of the operator, and try again","reason":"ServiceUnavailable","code":503}}""")]
+    [InlineData(
+        "CREATE",
+        -1,
+        null,
+        """{"uid":"u","allowed":false"""
+            + ""","status":{"status":"Failure","message":"spec.size: Invalid value: must not be negative","reason":"Invalid","code":422}}"""
+    )]
+    [InlineData(
+        "CREATE",
+        0,
+        null,
+        """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"no size","reason":"Forbidden","code":403}}""")]
+    [InlineData(
+        "CREATE",
+        13,
+        null,
+        """{"uid":"u","allowed":false"""
+            + ""","status":{"status":"Failure","message":"the check at /validate/widget failed; see the log of the operator"""
+            + """, and try again","reason":"ServiceUnavailable","code":503}}""")]
     [InlineData("UPDATE", 5, 4, """{"uid":"u","allowed":true}""")]
-    [InlineData("UPDATE", 4, 5, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"spec.size: must not shrink (dry run)","reason":"Invalid","code":422}}""")]
+    [InlineData(
+        "UPDATE",
+        4,
+        5,
+        """{"uid":"u","allowed":false"""
+            + ""","status":{"status":"Failure","message":"spec.size: must not shrink (dry run)","reason":"Invalid","code":422}}""")]
     [InlineData("DELETE", null, 1, """{"uid":"u","allowed":true}""")]
-    [InlineData("DELETE", null, 7, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"the object is not valid","reason":"Forbidden","code":403}}""")]
-    [InlineData("CREATE", null, null, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"operation Create without its object is not supported","reason":"Invalid","code":422}}""")]
-    [InlineData("CREATE", "five", null, """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"$.spec.size: cannot be read as Widget","reason":"Invalid","code":422}}""")]
+    [InlineData(
+        "DELETE",
+        null,
+        7,
+        """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"the object is not valid","reason":"Forbidden","code":403}}"""
+    )]
+    [InlineData(
+        "CREATE",
+        null,
+        null,
+        """{"uid":"u","allowed":false,"status":{"status":"Failure","message":"operation Create without its object is not supported","reason":"Invalid","code":422}}"""
+    )]
+    [InlineData(
+        "CREATE",
+        "five",
+        null,
+        """{"uid":"u","allowed":false"""
+            + ""","status":{"status":"Failure","message":"$.spec.size: cannot be read as Widget","reason":"Invalid","code":422}}""")]
     public async Task Webhook_Answers(string operation, object? size, object? oldSize, string response)
     {
         var cancelled = TestContext.Current.CancellationToken;

@@ -69,7 +69,9 @@ public sealed class WidgetWebhook : ValidationWebhook<Widget>
         Widget oldEntity, Widget newEntity, bool dryRun, CancellationToken cancellationToken)
     {
         await Task.Yield();
-        return newEntity.Spec.Size < oldEntity.Spec.Size ? Fail("spec.size: must not shrink" + (dryRun ? " (dry run)" : ""), 422) : Success();
+        return newEntity.Spec.Size < oldEntity.Spec.Size
+            ? Fail("spec.size: must not shrink" + (dryRun ? " (dry run)" : ""), 422)
+            : Success();
     }
 
     public override ValidationResult Delete(Widget entity, bool dryRun) => entity.Spec.Size == 7 ? Fail() : Success();

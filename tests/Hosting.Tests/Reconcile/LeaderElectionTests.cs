@@ -112,10 +112,17 @@ public sealed class LeaderElectionTests : IAsyncLifetime
     public async Task Lease_OfAWrongClock_IsStillRespected()
     {
         // The holder's clock is years behind; what counts is that the record changes before our eyes.
-        _api.Put(Collection, "system", "lock", JsonNode.Parse("""
-            {"metadata":{"labels":{"keep":"me"}},
-             "spec":{"holderIdentity":"ghost","leaseDurationSeconds":60,"renewTime":"2001-01-01T00:00:00.000000Z","leaseTransitions":7,"strategy":"x"}}
-            """)!.AsObject());
+        _api.Put(
+            Collection,
+            "system",
+            "lock",
+            JsonNode
+                .Parse(
+                    """
+                    {"metadata":{"labels":{"keep":"me"}},
+                     "spec":{"holderIdentity":"ghost","leaseDurationSeconds":60,"renewTime":"2001-01-01T00:00:00.000000Z","leaseTransitions":7,"strategy":"x"}}
+                    """)!
+                .AsObject());
         var only = Add("a");
         await Until(() => _api.Requests.Count > 2, "some looks");
         Assert.False(only.Leads);

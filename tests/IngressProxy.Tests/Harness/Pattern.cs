@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Turnpike.Tests.IngressProxy.Harness;
 
-/// <summary>Bytes of any number in which each position differs from its neighbours, and their hash: lost, doubled or swapped pieces show.</summary>
+/// <summary>
+/// Bytes of any number in which each position differs from its neighbours, and their hash: lost, doubled or swapped pieces show.
+/// </summary>
 internal static class Pattern
 {
     public static void Fill(Span<byte> span, long position)

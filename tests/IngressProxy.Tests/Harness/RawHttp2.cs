@@ -70,10 +70,15 @@ internal sealed class RawHttp2 : IDisposable
     }
 
     /// <summary>The pseudo-headers of a request, and more fields.</summary>
-    public static (string Name, string Value)[] Request(string method, string path, string authority = "a", params (string Name, string Value)[] more) =>
-        [(":method", method), (":scheme", "http"), (":path", path), (":authority", authority), .. more];
+    public static (string Name, string Value)[] Request(
+        string method,
+        string path,
+        string authority = "a",
+        params (string Name, string Value)[] more
+    ) => [(":method", method), (":scheme", "http"), (":path", path), (":authority", authority), .. more];
 
-    public ValueTask WriteAsync(FrameType type, byte flags, int stream, byte[] payload) => _connection.WriteAsync(Encode(type, flags, stream, payload));
+    public ValueTask WriteAsync(FrameType type, byte flags, int stream, byte[] payload) =>
+        _connection.WriteAsync(Encode(type, flags, stream, payload));
 
     public ValueTask HeadersAsync(int stream, bool end, params (string Name, string Value)[] fields) =>
         WriteAsync(FrameType.Headers, (byte)(Frame.EndHeaders | (end ? Frame.EndStream : 0)), stream, Block(fields));
@@ -85,7 +90,8 @@ internal sealed class RawHttp2 : IDisposable
     {
         var head = await _connection.ReadBytesAsync(9);
         var length = (head[0] << 16) | BinaryPrimitives.ReadUInt16BigEndian(head.AsSpan(1));
-        return new Frame((FrameType)head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), await _connection.ReadBytesAsync(length));
+        return new Frame(
+            (FrameType)head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), await _connection.ReadBytesAsync(length));
     }
 
     /// <summary>What becomes of a request: the status of its response, <c>reset</c>, <c>goaway</c> or <c>closed</c>.</summary>

@@ -30,8 +30,10 @@ internal sealed class RawTlsUpstream : IAsyncDisposable
 
     public int Handshakes => Volatile.Read(ref _handshakes);
 
-    public static RawTlsUpstream Start(X509Certificate2 certificate, Func<SslStream, CancellationToken, Task> serve, SslApplicationProtocol? protocol = null) =>
-        new(certificate, protocol ?? SslApplicationProtocol.Http11, serve);
+    public static RawTlsUpstream Start(
+        X509Certificate2 certificate,
+        Func<SslStream, CancellationToken, Task> serve,
+        SslApplicationProtocol? protocol = null) => new(certificate, protocol ?? SslApplicationProtocol.Http11, serve);
 
     public ValueTask DisposeAsync() => _listener.DisposeAsync();
 }

@@ -49,7 +49,12 @@ public sealed class InjectConfigReaderTests
 
         Assert.Empty(decoded.Errors);
         Assert.Equal(
-            ["initializerName: has no effect", "params.initImage: has no effect", "params.debugMode: has no effect", "params.meshConfigMapName: has no effect"],
+            [
+                "initializerName: has no effect",
+                "params.initImage: has no effect",
+                "params.debugMode: has no effect",
+                "params.meshConfigMapName: has no effect",
+            ],
             decoded.Warnings);
         var config = decoded.Value!;
         Assert.Equal(("docker.io/istio/proxy_debug:0.4.0", 2, "0.4.0"), (config.ProxyImage, config.Verbosity, config.Version));
@@ -79,7 +84,8 @@ public sealed class InjectConfigReaderTests
         Assert.False(config.InjectsByDefault);
         Assert.Equal((InjectionScope.Workload, NativeSidecar.Never), (config.Scope, config.NativeSidecar));
         Assert.Equal(["dev", "test"], config.ExcludeNamespaces);
-        Assert.Equal(("a/b:c", "[::1]:15010", 1, "Never"), (config.ProxyImage, config.DiscoveryAddress, config.ProxyUid, config.ImagePullPolicy));
+        Assert.Equal(
+            ("a/b:c", "[::1]:15010", 1, "Never"), (config.ProxyImage, config.DiscoveryAddress, config.ProxyUid, config.ImagePullPolicy));
         Assert.Equal(("0.5", "1Gi", "2", null), Amounts(config));
         Assert.Equal([["app", "tier"]], config.NeverInject.Select(selector => selector.Labels.Keys));
         Assert.Equal([["app"], ["team"]], config.AlwaysInject.Select(selector => selector.Labels.Keys));
@@ -89,20 +95,40 @@ public sealed class InjectConfigReaderTests
     [InlineData("policy: off", "policy: Unsupported value: false: supported values: \"enabled\", \"disabled\"")]
     [InlineData("policy: sometimes", "policy: Unsupported value: \"sometimes\": supported values: \"enabled\", \"disabled\"")]
     [InlineData("namespaces: [a]\nexcludeNamespaces: [b]", "excludeNamespaces: Forbidden: may not be given together with namespaces")]
-    [InlineData("excludeNamespaces: [\"\"]", "excludeNamespaces: Invalid value: \"\": must be names of namespaces; to inject nowhere, set policy to disabled")]
+    [InlineData(
+        "excludeNamespaces: [\"\"]",
+        "excludeNamespaces: Invalid value: \"\": must be names of namespaces; to inject nowhere, set policy to disabled")]
     [InlineData("namespaces: prod", "namespaces: Invalid value: \"prod\": must be a list, not a string")]
-    [InlineData("interception: redirect", "interception: Invalid value: \"redirect\": this version does not capture traffic; the only value is \"none\"")]
+    [InlineData(
+        "interception: redirect",
+        "interception: Invalid value: \"redirect\": this version does not capture traffic; the only value is \"none\"")]
     [InlineData("params: 1", "params: Invalid value: 1: must be an object, not a number")]
     [InlineData("params: {sidecarProxyUID: 0}", "params.sidecarProxyUID: Invalid value: 0: must be an integer between 1 and 4294967294")]
-    [InlineData("params: {imagePullPolicy: always}", "params.imagePullPolicy: Unsupported value: \"always\": supported values: \"Always\", \"IfNotPresent\", \"Never\"")]
-    [InlineData("proxyImage: a\nparams: {proxyImage: b}", "params.proxyImage: Forbidden: may not differ from proxyImage, which replaces it")]
+    [InlineData(
+        "params: {imagePullPolicy: always}",
+        "params.imagePullPolicy: Unsupported value: \"always\": supported values: \"Always\", \"IfNotPresent\", \"Never\"")]
+    [InlineData(
+        "proxyImage: a\nparams: {proxyImage: b}", "params.proxyImage: Forbidden: may not differ from proxyImage, which replaces it")]
     [InlineData("proxyImage: 1", "proxyImage: Invalid value: 1: must be a string; quote the value")]
-    [InlineData("proxyImage: a b", "proxyImage: Invalid value: \"a b\": must be the name of a container image such as registry.example.com/turnpike/proxy:1.0")]
-    [InlineData("discoveryAddress: a", "discoveryAddress: Invalid value: \"a\": must be a host and a port such as turnpike-operator.istio-system:15010")]
-    [InlineData("resources: {requests: {cpu: much}}", "resources.requests.cpu: Invalid value: \"much\": must be a quantity such as 10m, 0.5 or 40Mi, or none")]
-    [InlineData("resources: {requests: {memory: 1Gi}}", "resources.limits.memory: Invalid value: \"256Mi\": must not be less than the request, 1Gi")]
-    [InlineData("neverInjectSelector: {a: 1}", "neverInjectSelector: Invalid value: {\"a\":1}: must be a mapping of labels to values, or a list of such mappings")]
-    [InlineData("neverInjectSelector: [{matchExpressions: []}]", "neverInjectSelector: Invalid value: [{\"matchExpressions\":[]}]: must be a mapping of labels to values, or a list of such mappings")]
+    [InlineData(
+        "proxyImage: a b",
+        "proxyImage: Invalid value: \"a b\": must be the name of a container image such as registry.example.com/turnpike/proxy:1.0")]
+    [InlineData(
+        "discoveryAddress: a",
+        "discoveryAddress: Invalid value: \"a\": must be a host and a port such as turnpike-operator.istio-system:15010")]
+    [InlineData(
+        "resources: {requests: {cpu: much}}",
+        "resources.requests.cpu: Invalid value: \"much\": must be a quantity such as 10m, 0.5 or 40Mi, or none")]
+    [InlineData(
+        "resources: {requests: {memory: 1Gi}}",
+        "resources.limits.memory: Invalid value: \"256Mi\": must not be less than the request, 1Gi")]
+    [InlineData(
+        "neverInjectSelector: {a: 1}",
+        "neverInjectSelector: Invalid value: {\"a\":1}: must be a mapping of labels to values, or a list of such mappings")]
+    [InlineData(
+        "neverInjectSelector: [{matchExpressions: []}]",
+        "neverInjectSelector: Invalid value: [{\"matchExpressions\":[]}]: must be a mapping of labels to values, or a list of such mappings"
+    )]
     [InlineData("- a", "Invalid value: [\"a\"]: must be a mapping")]
     [InlineData("a: 1\n---\nb: 2", "Invalid value: must be one document; another starts at line 3")]
     [InlineData("a: [", "Invalid value: line 2, column 1: while parsing a node, did not find expected node content")]
@@ -115,9 +141,14 @@ public sealed class InjectConfigReaderTests
     }
 
     [Fact]
-    public void Read_WarnsOfUnknownKeys() => Assert.Equal(
-        ["params.proxyImages: unknown key; did you mean \"proxyImage\"?", "polcy: unknown key; did you mean \"policy\"?", "zzz: unknown key"],
-        InjectConfigReader.Read("polcy: disabled\nzzz: 1\nparams: {proxyImages: a}").Warnings);
+    public void Read_WarnsOfUnknownKeys() =>
+        Assert.Equal(
+            [
+                "params.proxyImages: unknown key; did you mean \"proxyImage\"?",
+                "polcy: unknown key; did you mean \"policy\"?",
+                "zzz: unknown key",
+            ],
+            InjectConfigReader.Read("polcy: disabled\nzzz: 1\nparams: {proxyImages: a}").Warnings);
 
     [Theory]
     [InlineData("excludeNamepsaces", "excludeNamespaces", "ingressClsas", "ingressClass")]
@@ -164,5 +195,9 @@ public sealed class InjectConfigReaderTests
     public void Quantity_RefusesTheRest(string text) => Assert.Null(Quantity.Parse(text));
 
     private static (string? CpuRequest, string? MemoryRequest, string? CpuLimit, string? MemoryLimit) Amounts(InjectConfig config) =>
-        (config.Resources.CpuRequest?.Text, config.Resources.MemoryRequest?.Text, config.Resources.CpuLimit?.Text, config.Resources.MemoryLimit?.Text);
+        (
+            config.Resources.CpuRequest?.Text,
+            config.Resources.MemoryRequest?.Text,
+            config.Resources.CpuLimit?.Text,
+            config.Resources.MemoryLimit?.Text);
 }

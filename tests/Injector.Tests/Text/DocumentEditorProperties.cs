@@ -10,7 +10,9 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Tests.Injector.Text;
 
-/// <summary>Any document in any layout, any additions: the content is that of the patch, and the text that was there is still there.</summary>
+/// <summary>
+/// Any document in any layout, any additions: the content is that of the patch, and the text that was there is still there.
+/// </summary>
 public sealed class DocumentEditorProperties
 {
     private static readonly Gen<string> Layouts = Gen.Elements("block", "deep", "indented", "crlf", "commented", "json", "spread", "tabs");
@@ -31,7 +33,8 @@ public sealed class DocumentEditorProperties
 
     private sealed record Case(string Text, IReadOnlyList<PatchOperation> Operations)
     {
-        public override string ToString() => $"{Text}\n{string.Join('\n', Operations.Select(operation => $"{operation.Path} {operation.Value?.ToJsonString()}"))}";
+        public override string ToString() =>
+            $"{Text}\n{string.Join('\n', Operations.Select(operation => $"{operation.Path} {operation.Value?.ToJsonString()}"))}";
     }
 
     private static Gen<Case> Cases =>
@@ -41,17 +44,20 @@ public sealed class DocumentEditorProperties
         from values in Gen.ListOf(JsonTrees.Tree)
         select new Case(Write(tree, layout), Operations(tree, [.. picks], [.. values]));
 
-    private static string Write(JsonObject tree, string layout) => layout switch
-    {
-        "block" => YamlText.Write(tree),
-        "deep" => new YamlWriter("\n", 4).Document(tree),
-        "indented" => new YamlWriter("\n", 4, 2).Document(tree),
-        "crlf" => new YamlWriter("\r\n").Document(tree),
-        "commented" => "# head\n---\n" + string.Join("\n\n# between\n", tree.Select(member => new YamlWriter("\n").Member(member.Key, member.Value, 0))) + "\n",
-        "spread" => new FlowWriter("\n").Lines(tree, ""),
-        "tabs" => new FlowWriter("\n", "\t").Lines(tree, "") + "\n",
-        _ => new FlowWriter("\n", spaced: false).Line(tree),
-    };
+    private static string Write(JsonObject tree, string layout) =>
+        layout switch
+        {
+            "block" => YamlText.Write(tree),
+            "deep" => new YamlWriter("\n", 4).Document(tree),
+            "indented" => new YamlWriter("\n", 4, 2).Document(tree),
+            "crlf" => new YamlWriter("\r\n").Document(tree),
+            "commented" => "# head\n---\n"
+                + string.Join("\n\n# between\n", tree.Select(member => new YamlWriter("\n").Member(member.Key, member.Value, 0)))
+                + "\n",
+            "spread" => new FlowWriter("\n").Lines(tree, ""),
+            "tabs" => new FlowWriter("\n", "\t").Lines(tree, "") + "\n",
+            _ => new FlowWriter("\n", spaced: false).Line(tree),
+        };
 
     /// <summary>Additions to collections, each chosen in the tree as the one before left it. None replaces anything but nothing.</summary>
     private static List<PatchOperation> Operations(JsonNode tree, int[] picks, JsonNode?[] values)

@@ -94,7 +94,11 @@ public sealed class DocumentEditorTests
     [InlineData("a:\n- x\n  # of x\n\n  # of none\nb: 1\n", "/a/-", "1", "a:\n- x\n  # of x\n- 1\n\n  # of none\nb: 1\n")]
     [InlineData("a: [\n  x\n]\n", "/a/0", "1", "a: [\n  1,\n  x\n]\n")]
     [InlineData("""{"a":1,"b":{"c":[]}}""", "/b/c/-", """{"d":2,"e":[]}""", """{"a":1,"b":{"c":[{"d":2,"e":[]}]}}""")]
-    [InlineData("{\n\t\"a\": {}\n}\n", "/a/b", """{"c":[1]}""", "{\n\t\"a\": {\n\t\t\"b\": {\n\t\t\t\"c\": [\n\t\t\t\t1\n\t\t\t]\n\t\t}\n\t}\n}\n")]
+    [InlineData(
+        "{\n\t\"a\": {}\n}\n",
+        "/a/b",
+        """{"c":[1]}""",
+        "{\n\t\"a\": {\n\t\t\"b\": {\n\t\t\t\"c\": [\n\t\t\t\t1\n\t\t\t]\n\t\t}\n\t}\n}\n")]
     [InlineData("{\n    \"a\": null\n}", "/a", """{"b":1}""", "{\n    \"a\": {\n        \"b\": 1\n    }\n}")]
     [InlineData("a: &x\n  b: 1\nc: 2\n", "/a/d", "1", "a: &x\n  b: 1\n  d: 1\nc: 2\n")]
     public void Apply_PutsAdditionsWhereTheirNeighboursAre(string text, string path, string value, string expected) =>

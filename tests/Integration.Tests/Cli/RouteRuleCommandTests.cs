@@ -31,29 +31,43 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
         var ns = await server.CreateNamespaceAsync(Cancelled);
         var created = await Istioctl(Rule, "create", "-f", "-", "-n", ns);
         Assert.Equal((0, ""), (created.ExitCode, created.Error));
-        Assert.Equal($"Created config route-rule/{ns}/httpbin-3s-rule at revision {await Stored(ns, ".metadata.resourceVersion")}\n", created.Output);
+        Assert.Equal(
+            $"Created config route-rule/{ns}/httpbin-3s-rule at revision {await Stored(ns, ".metadata.resourceVersion")}\n",
+            created.Output);
         Assert.Equal("3s", await Stored(ns, ".spec.httpReqTimeout.simpleTimeout.timeout"));
         Assert.Equal("a", await Stored(ns, ".metadata.labels.team"));
         Assert.Equal("turnpike-cli", await Stored(ns, ".metadata.managedFields[0].manager"));
 
         var again = await Istioctl(Rule, "create", "-f", "-", "-n", ns);
         Assert.Equal(
-            (255, "Error: cannot create route-rule/" + ns + "/httpbin-3s-rule: routerules.config.istio.io \"httpbin-3s-rule\" already exists\n"),
+            (
+                255,
+                "Error: cannot create route-rule/"
+                    + ns
+                    + "/httpbin-3s-rule: routerules.config.istio.io \"httpbin-3s-rule\" already exists\n"),
             (again.ExitCode, again.Error));
 
         var table = await Istioctl("", "get", "routerules", "-n", ns);
-        Assert.Equal($"NAME              KIND                                 NAMESPACE\nhttpbin-3s-rule   RouteRule.v1alpha2.config.istio.io   {ns}\n", table.Output);
+        Assert.Equal(
+            "NAME              KIND                                 NAMESPACE\nhttpbin-3s-rule   RouteRule.v1alpha2.config.istio.io   "
+                + $"{ns}\n",
+            table.Output);
 
         var printed = await Istioctl("", "get", "routerule", "httpbin-3s-rule", "-o", "yaml", "-n", ns);
         var replaced = await Istioctl(printed.Output.Replace("timeout: 3s", "timeout: 5s", StringComparison.Ordinal), "replace", "-f", "-");
-        Assert.Equal($"Updated config route-rule/{ns}/httpbin-3s-rule to revision {await Stored(ns, ".metadata.resourceVersion")}\n", replaced.Output);
+        Assert.Equal(
+            $"Updated config route-rule/{ns}/httpbin-3s-rule to revision {await Stored(ns, ".metadata.resourceVersion")}\n",
+            replaced.Output);
         Assert.Equal("5s", await Stored(ns, ".spec.httpReqTimeout.simpleTimeout.timeout"));
         Assert.Equal("3", await Stored(ns, ".metadata.annotations.note"));
 
         // What was printed is of an older revision now.
         var late = await Istioctl(printed.Output, "replace", "-f", "-");
         Assert.Equal(255, late.ExitCode);
-        Assert.StartsWith($"Error: cannot replace route-rule/{ns}/httpbin-3s-rule: Operation cannot be fulfilled on ", late.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Error: cannot replace route-rule/{ns}/httpbin-3s-rule: Operation cannot be fulfilled on ",
+            late.Error,
+            StringComparison.Ordinal);
         Assert.Contains("the object has been modified", Assert.Single(late.ErrorLines), StringComparison.Ordinal);
 
         // Without a revision the current one is taken.
@@ -85,7 +99,14 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
         var ns = await server.CreateNamespaceAsync(Cancelled);
         Assert.Equal(0, (await Istioctl(Rule, "create", "-f", "-", "-n", ns)).ExitCode);
         await SetProgrammed(ns, generation: 1);
-        var replace = Istioctl(Rule.Replace("3s\n", "4s\n", StringComparison.Ordinal).Replace("timeout: 3s", "timeout: 4s", StringComparison.Ordinal), "replace", "-f", "-", "-n", ns, "--wait=20s");
+        var replace = Istioctl(
+            Rule.Replace("3s\n", "4s\n", StringComparison.Ordinal).Replace("timeout: 3s", "timeout: 4s", StringComparison.Ordinal),
+            "replace",
+            "-f",
+            "-",
+            "-n",
+            ns,
+            "--wait=20s");
         await Wait.For(_ => Stored(ns, ".metadata.generation"), stored => stored == "2" || replace.IsCompleted, "the next generation");
         Assert.False(replace.IsCompleted);
         await SetProgrammed(ns, generation: 2);
@@ -149,7 +170,8 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
     public async Task Schema_AcceptsEverySampleInBothSpellings()
     {
         var ns = await server.CreateNamespaceAsync(Cancelled);
-        var sample = await File.ReadAllTextAsync(Path.Combine(ApiServer.Repository, "config", "samples", "httpbin-3s-rule.yaml"), Cancelled);
+        var sample = await File.ReadAllTextAsync(
+            Path.Combine(ApiServer.Repository, "config", "samples", "httpbin-3s-rule.yaml"), Cancelled);
         (await server.KubectlAsync(sample, Cancelled, "apply", "-n", ns, "-f", "-")).Expect();
         var printed = await Turnpike("", "get", "routerules", "-o", "yaml", "-n", ns);
         Assert.Contains("httpReqTimeout:", printed.Output, StringComparison.Ordinal);
@@ -164,7 +186,8 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
         var injected = await Turnpike("", "kube-inject", "-f", Path.Combine(ApiServer.Repository, "config", "samples", "httpbin.yaml"));
         Assert.Contains("fieldRef:", injected.Output, StringComparison.Ordinal);
         (await server.KubectlAsync(injected.Output, Cancelled, "apply", "-n", ns, "-f", "-")).Expect();
-        var again = await server.KubectlAsync(injected.Output, Cancelled, "apply", "--server-side", "--field-manager=another", "-n", ns, "-f", "-");
+        var again = await server.KubectlAsync(
+            injected.Output, Cancelled, "apply", "--server-side", "--field-manager=another", "-n", ns, "-f", "-");
         // Old servers ask for the protocol in the sample's own Service besides.
         Assert.Contains("deployment.apps/httpbin serverside-applied", again.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("conflict", again.Error, StringComparison.Ordinal);
@@ -199,7 +222,12 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
         using var api = new Hosting.Client.KubeApi(Hosting.Client.KubeEndpoint.FromKubeconfig(server.Kubeconfig));
         var rules = new Hosting.Client.ResourceRef("config.istio.io", "v1alpha2", "routerules", "RouteRule");
         await api.PatchAsync(
-            rules, new(ns, "httpbin-3s-rule"), Hosting.Client.PatchKind.Merge, new JsonObject { ["status"] = status }, new() { Subresource = "status" }, Cancelled);
+            rules,
+            new(ns, "httpbin-3s-rule"),
+            Hosting.Client.PatchKind.Merge,
+            new JsonObject { ["status"] = status },
+            new() { Subresource = "status" },
+            Cancelled);
     }
 
     private Task<string> Stored(string ns, string path) =>
@@ -214,7 +242,12 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
         using var reader = new StringReader(input);
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var process = new ProcessContext { CalledAs = program, Variable = name => name == "KUBECONFIG" ? server.Kubeconfig : null, Input = reader };
+        var process = new ProcessContext
+        {
+            CalledAs = program,
+            Variable = name => name == "KUBECONFIG" ? server.Kubeconfig : null,
+            Input = reader,
+        };
         var code = await CommandLine.RunAsync(arguments, process, output, error, Cancelled);
         return new CliRun(code, output.ToString(), error.ToString());
     }

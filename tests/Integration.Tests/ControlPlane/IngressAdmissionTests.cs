@@ -2,7 +2,9 @@ using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
 
-/// <summary>Ingresses in every version that the API server takes; it converts them for the webhook, which asks for one version alone.</summary>
+/// <summary>
+/// Ingresses in every version that the API server takes; it converts them for the webhook, which asks for one version alone.
+/// </summary>
 [Collection<WithOperator>]
 public sealed class IngressAdmissionTests(OperatorFixture cluster)
 {
@@ -18,35 +20,48 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
     {
         await SkipUnlessServedAsync(version);
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
-        var bad = Ingress("bad", "a.example.com", "web", 80, version).Replace("ingress.class: istio", "ingress.class: istio\n    turnpike.io/http: sometimes", StringComparison.Ordinal);
+        var bad = Ingress("bad", "a.example.com", "web", 80, version)
+            .Replace("ingress.class: istio", "ingress.class: istio\n    turnpike.io/http: sometimes", StringComparison.Ordinal);
         var run = await SendAsync(ns, "create", bad);
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(
-            Refusal + "\"bad\" is invalid: metadata.annotations[turnpike.io/http]: Unsupported value: \"sometimes\": supported values: ", run.Error, StringComparison.Ordinal);
+            Refusal + "\"bad\" is invalid: metadata.annotations[turnpike.io/http]: Unsupported value: \"sometimes\": supported values: ",
+            run.Error,
+            StringComparison.Ordinal);
 
         // What v1beta1 calls backend the webhook sees as v1 has it.
         var backend = version == "networking.k8s.io/v1" ? "service: {name: web, port: {number: 80}}" : "serviceName: web, servicePort: 80";
-        var resource = Ingress("bad", "a.example.com", "web", 80, version).Replace(backend, "resource: {apiGroup: example.com, kind: Bucket, name: b}", StringComparison.Ordinal);
+        var resource = Ingress("bad", "a.example.com", "web", 80, version)
+            .Replace(backend, "resource: {apiGroup: example.com, kind: Bucket, name: b}", StringComparison.Ordinal);
         run = await SendAsync(ns, "create", resource);
         Assert.Contains(
-            Refusal + "\"bad\" is invalid: spec.rules[0].http.paths[0].backend.resource: Forbidden: only services are supported as backends", run.Error, StringComparison.Ordinal);
+            Refusal
+                + "\"bad\" is invalid: spec.rules[0].http.paths[0].backend.resource: Forbidden: only services are supported as backends",
+            run.Error,
+            StringComparison.Ordinal);
 
         (await SendAsync(ns, "create", Ingress("good", $"{ns}.example.com", "web", 80, version))).Expect();
-        var update = await SendAsync(ns, "replace", Ingress("good", $"{ns}.example.com", "web", 80, version).Replace(
-            backend, "resource: {apiGroup: example.com, kind: Bucket, name: b}", StringComparison.Ordinal));
-        Assert.Contains(Refusal + "\"good\" is invalid: spec.rules[0].http.paths[0].backend.resource: ", update.Error, StringComparison.Ordinal);
+        var update = await SendAsync(
+            ns,
+            "replace",
+            Ingress("good", $"{ns}.example.com", "web", 80, version)
+                .Replace(backend, "resource: {apiGroup: example.com, kind: Bucket, name: b}", StringComparison.Ordinal));
+        Assert.Contains(
+            Refusal + "\"good\" is invalid: spec.rules[0].http.paths[0].backend.resource: ", update.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task IngressOfAnotherClass_IsNoneOfOurBusiness()
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
-        var other = Ingress("other", "a.example.com", "web", 80).Replace("class: istio", "class: nginx\n    turnpike.io/http: sometimes", StringComparison.Ordinal);
+        var other = Ingress("other", "a.example.com", "web", 80)
+            .Replace("class: istio", "class: nginx\n    turnpike.io/http: sometimes", StringComparison.Ordinal);
         var run = await SendAsync(ns, "create", other);
         Assert.Equal(0, run.ExitCode);
         Assert.Empty(Warnings(run));
 
-        var ours = await cluster.KubectlAsync(null, Cancelled, "annotate", "ingress", "other", "-n", ns, "--overwrite", "kubernetes.io/ingress.class=istio");
+        var ours = await cluster.KubectlAsync(
+            null, Cancelled, "annotate", "ingress", "other", "-n", ns, "--overwrite", "kubernetes.io/ingress.class=istio");
         Assert.Contains(Refusal, ours.Error, StringComparison.Ordinal);
     }
 
@@ -58,17 +73,29 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
         await SkipUnlessServedAsync(version);
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         await cluster.KubectlAsync(Cancelled, "create", "service", "clusterip", "web", "--tcp=80", "-n", ns);
-        var warned = await SendAsync(ns, "create", Ingress("a", $"a.{ns}.example.com", "gone", 80, version) + $"  tls: [{{hosts: [a.{ns}.example.com], secretName: none}}]\n");
+        var warned = await SendAsync(
+            ns,
+            "create",
+            Ingress("a", $"a.{ns}.example.com", "gone", 80, version) + $"  tls: [{{hosts: [a.{ns}.example.com], secretName: none}}]\n");
         warned.Expect();
-        Assert.Contains(Warnings(warned), w => w.StartsWith($"spec.rules[0].http.paths[0].backend: namespace {ns} has no service \"gone\"", StringComparison.Ordinal));
-        Assert.Contains(Warnings(warned), w => w.StartsWith($"spec.tls[0].secretName: namespace {ns} has no usable TLS secret \"none\"", StringComparison.Ordinal));
+        Assert.Contains(
+            Warnings(warned),
+            w => w.StartsWith($"spec.rules[0].http.paths[0].backend: namespace {ns} has no service \"gone\"", StringComparison.Ordinal));
+        Assert.Contains(
+            Warnings(warned),
+            w => w.StartsWith($"spec.tls[0].secretName: namespace {ns} has no usable TLS secret \"none\"", StringComparison.Ordinal));
 
         // The service was made a moment ago: the operator may not have seen it yet.
         var port = await Wait.For(
             _ => SendAsync(ns, "create", Ingress("b", $"b.{ns}.example.com", "web", 81, version), "--dry-run=server"),
             run => run.Error.Contains("has no port", StringComparison.Ordinal),
             "the service to be known");
-        Assert.Contains(Warnings(port), w => w.StartsWith("spec.rules[0].http.paths[0].backend: service \"web\" has no port 81; its requests get 503; its ports: 80 (80)", StringComparison.Ordinal));
+        Assert.Contains(
+            Warnings(port),
+            w =>
+                w.StartsWith(
+                    "spec.rules[0].http.paths[0].backend: service \"web\" has no port 81; its requests get 503; its ports: 80 (80)",
+                    StringComparison.Ordinal));
     }
 
     [Fact]
@@ -81,26 +108,47 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
             _ => SendAsync(ns, "create", Ingress("second", host, "web", 80), "--dry-run=server"),
             run => run.Error.Contains("is taken", StringComparison.Ordinal),
             "the first Ingress to be known");
-        Assert.Contains(Warnings(taken), w => w.Contains($"host {host}", StringComparison.Ordinal) && w.Contains($"is taken by Ingress {ns}/first", StringComparison.Ordinal));
+        Assert.Contains(
+            Warnings(taken),
+            w =>
+                w.Contains($"host {host}", StringComparison.Ordinal)
+                && w.Contains($"is taken by Ingress {ns}/first", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task AnnotationsOfOtherControllers_AreTold_AndGuardsAreRefused()
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
-        string With(string annotation) => Ingress("a", $"{ns}.example.com", "web", 80).Replace("class: istio", $"class: istio\n    {annotation}", StringComparison.Ordinal);
-        const string guard = "metadata.annotations[nginx.ingress.kubernetes.io/whitelist-source-range]: Forbidden: asks ingress-nginx for limits to the addresses of clients; ";
+        string With(string annotation) =>
+            Ingress("a", $"{ns}.example.com", "web", 80)
+                .Replace("class: istio", $"class: istio\n    {annotation}", StringComparison.Ordinal);
+        const string guard =
+            "metadata.annotations[nginx.ingress.kubernetes.io/whitelist-source-range]: Forbidden: asks ingress-nginx for limits to the "
+                + "addresses of clients; ";
         var refused = await SendAsync(ns, "create", With("nginx.ingress.kubernetes.io/whitelist-source-range: 10.0.0.0/8"));
         Assert.Contains(Refusal + "\"a\" is invalid: " + guard, refused.Error, StringComparison.Ordinal);
 
         var warned = await SendAsync(ns, "create", With("nginx.ingress.kubernetes.io/rewrite-target: /"));
         warned.Expect();
-        Assert.Contains("metadata.annotations[nginx.ingress.kubernetes.io/rewrite-target]: has no effect: it is read by ingress-nginx alone; a RouteRule with rewrite does that", Warnings(warned));
+        Assert.Contains(
+            "metadata.annotations[nginx.ingress.kubernetes.io/rewrite-target]: has no effect: it is read by ingress-nginx alone; a "
+                + "RouteRule with rewrite does that",
+            Warnings(warned));
 
-        var annotated = await cluster.KubectlAsync(null, Cancelled, "annotate", "ingress", "a", "-n", ns, "nginx.ingress.kubernetes.io/whitelist-source-range=10.0.0.0/8");
+        var annotated = await cluster.KubectlAsync(
+            null, Cancelled, "annotate", "ingress", "a", "-n", ns, "nginx.ingress.kubernetes.io/whitelist-source-range=10.0.0.0/8");
         Assert.Contains(guard, annotated.Error, StringComparison.Ordinal);
         // That of cert-manager's solver lets everybody in.
-        (await cluster.KubectlAsync(null, Cancelled, "annotate", "ingress", "a", "-n", ns, "nginx.ingress.kubernetes.io/whitelist-source-range=0.0.0.0/0,::/0")).Expect();
+        (
+            await cluster.KubectlAsync(
+                null,
+                Cancelled,
+                "annotate",
+                "ingress",
+                "a",
+                "-n",
+                ns,
+                "nginx.ingress.kubernetes.io/whitelist-source-range=0.0.0.0/0,::/0")).Expect();
     }
 
     /// <summary>What <c>turnpike validate</c> says of it, this API server says too.</summary>
@@ -108,7 +156,8 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
     public async Task ClassThatIsNamedTwice_IsRefusedByTheApiServer()
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
-        var twice = Ingress("a", $"{ns}.example.com", "web", 80).Replace("spec:", "spec:\n  ingressClassName: other", StringComparison.Ordinal);
+        var twice = Ingress("a", $"{ns}.example.com", "web", 80)
+            .Replace("spec:", "spec:\n  ingressClassName: other", StringComparison.Ordinal);
         var run = await SendAsync(ns, "create", twice);
         Assert.Contains("annotations.kubernetes.io/ingress.class: Invalid value: \"istio\": ", run.Error, StringComparison.Ordinal);
     }
@@ -124,14 +173,19 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
             spec: {ports: [{name: http, port: 80}]}
             """, Cancelled, "create", "-n", ns, "-f", "-");
         var quiet = await Wait.For(
-            _ => SendAsync(ns, "create", Ingress("a", $"{ns}.example.com", "web", 80), "--dry-run=server"), run => !Warnings(run).Any(), "the service to be known");
+            _ => SendAsync(ns, "create", Ingress("a", $"{ns}.example.com", "web", 80), "--dry-run=server"),
+            run => !Warnings(run).Any(),
+            "the service to be known");
         quiet.Expect();
     }
 
     /// <summary>The YAML of an Ingress of our class; it ends within its spec.</summary>
     internal static string Ingress(string name, string host, string service, int port, string version = "networking.k8s.io/v1")
     {
-        var backend = version == "networking.k8s.io/v1" ? $"service: {{name: {service}, port: {{number: {port}}}}}" : $"serviceName: {service}, servicePort: {port}";
+        var backend =
+            version == "networking.k8s.io/v1"
+                ? $"service: {{name: {service}, port: {{number: {port}}}}}"
+                : $"serviceName: {service}, servicePort: {port}";
         return $$"""
             apiVersion: {{version}}
             kind: Ingress
@@ -153,7 +207,9 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
     private async Task SkipUnlessServedAsync(string version)
     {
         var parts = version.Split('/');
-        Assert.SkipUnless(await cluster.Api.ServesAsync(new(parts[0], parts[1], "ingresses", "Ingress"), Cancelled), $"this API server does not serve Ingress in {version}");
+        Assert.SkipUnless(
+            await cluster.Api.ServesAsync(new(parts[0], parts[1], "ingresses", "Ingress"), Cancelled),
+            $"this API server does not serve Ingress in {version}");
     }
 
     private Task<ProgramRun> SendAsync(string ns, string verb, string yaml, params string[] flags) =>

@@ -17,7 +17,10 @@ public sealed class IngressStatusTests(OperatorFixture cluster)
         await SetBalancerAsync("""[{"ip":"192.0.2.10"}]""");
         var ns = await CreateAsync("web");
         await AddressAsync(ns, "192.0.2.10");
-        Assert.Equal("192.0.2.10", await cluster.KubectlAsync(Cancelled, "get", "ingress", "web", "-n", ns, "-o", "jsonpath={.status.loadBalancer.ingress[*].ip}"));
+        Assert.Equal(
+            "192.0.2.10",
+            await cluster.KubectlAsync(Cancelled, "get", "ingress", "web", "-n", ns, "-o", "jsonpath={.status.loadBalancer.ingress[*].ip}")
+        );
 
         await SetBalancerAsync("""[{"hostname":"lb.example.com"}]""");
         await AddressAsync(ns, "lb.example.com");
@@ -56,14 +59,22 @@ public sealed class IngressStatusTests(OperatorFixture cluster)
     private async Task<string> CreateAsync(string name)
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
-        (await cluster.KubectlAsync(IngressAdmissionTests.Ingress(name, $"{ns}.example.com", "web", 80), Cancelled, "create", "-n", ns, "-f", "-")).Expect();
+        (
+            await cluster.KubectlAsync(
+                IngressAdmissionTests.Ingress(name, $"{ns}.example.com", "web", 80), Cancelled, "create", "-n", ns, "-f", "-")).Expect();
         return ns;
     }
 
-    private async Task AddressAsync(string ns, string expected) => await Wait.For(
-        ct => cluster.Api.GetAsync(Kind.Ingresses, new(ns, "web"), ct),
-        ingress => expected == string.Join(' ', ingress.At("status.loadBalancer.ingress")?.EnumerateArray().Select(entry => entry.Text("ip") ?? entry.Text("hostname")) ?? []),
-        $"the address \"{expected}\"");
+    private async Task AddressAsync(string ns, string expected) =>
+        await Wait.For(
+            ct => cluster.Api.GetAsync(Kind.Ingresses, new(ns, "web"), ct),
+            ingress =>
+                expected
+                == string.Join(
+                    ' ',
+                    ingress.At("status.loadBalancer.ingress")?.EnumerateArray().Select(entry => entry.Text("ip") ?? entry.Text("hostname"))
+                        ?? []),
+            $"the address \"{expected}\"");
 
     private async Task SetBalancerAsync(string addresses) => await cluster.Api.PatchAsync(
         Kind.Services,

@@ -29,7 +29,10 @@ public sealed class ManagedProxyTests(OperatorFixture cluster)
 
     [Theory]
     [InlineData("deployment", ".spec.replicas", """{"spec":{"replicas":7}}""")]
-    [InlineData("deployment", ".spec.template.spec.containers[*].image", """{"spec":{"template":{"spec":{"containers":[{"name":"istio-proxy","image":"evil:1"}]}}}}""")]
+    [InlineData(
+        "deployment",
+        ".spec.template.spec.containers[*].image",
+        """{"spec":{"template":{"spec":{"containers":[{"name":"istio-proxy","image":"evil:1"}]}}}}""")]
     [InlineData("service", ".spec.selector.istio", """{"spec":{"selector":{"istio":"nobody"}}}""")]
     [InlineData("service", ".spec.ports[0].targetPort", """{"spec":{"ports":[{"port":80,"targetPort":1}]}}""")]
     [InlineData("poddisruptionbudget", ".spec.maxUnavailable", """{"spec":{"maxUnavailable":2}}""")]
@@ -44,7 +47,8 @@ public sealed class ManagedProxyTests(OperatorFixture cluster)
     public async Task Fields_OfOthers_Stay_AndARoundThatFindsNothingWrites_Nothing()
     {
         var key = new NamespacedName("istio-system", "istio-ingress");
-        await cluster.KubectlAsync(Cancelled, "annotate", "service,deployment", "istio-ingress", "-n", "istio-system", "--overwrite", "note=mine");
+        await cluster.KubectlAsync(
+            Cancelled, "annotate", "service,deployment", "istio-ingress", "-n", "istio-system", "--overwrite", "note=mine");
 
         // The other object drifts, so a round is due that looks at all of them.
         await cluster.KubectlAsync(Cancelled, "scale", "deployment", "istio-ingress", "-n", "istio-system", "--replicas=5");
@@ -57,8 +61,10 @@ public sealed class ManagedProxyTests(OperatorFixture cluster)
         Assert.Equal(settled, await VersionsAsync());
         Assert.Equal("mine", (await cluster.Api.GetAsync(Kind.Deployments, key, Cancelled)).TextAt("metadata.annotations.note"));
 
-        async Task<(string, string)> VersionsAsync() => (
-            (await cluster.Api.GetAsync(Kind.Deployments, key, Cancelled)).ResourceVersion(), (await cluster.Api.GetAsync(Kind.Services, key, Cancelled)).ResourceVersion());
+        async Task<(string, string)> VersionsAsync() =>
+            (
+                (await cluster.Api.GetAsync(Kind.Deployments, key, Cancelled)).ResourceVersion(),
+                (await cluster.Api.GetAsync(Kind.Services, key, Cancelled)).ResourceVersion());
     }
 
     [Fact]
@@ -66,7 +72,8 @@ public sealed class ManagedProxyTests(OperatorFixture cluster)
     {
         const string field = ".spec.template.spec.containers[*].image";
         Assert.Equal(cluster.Options.ProxyImage, await FieldAsync("deployment", field));
-        var settings = await cluster.KubectlAsync(Cancelled, "get", "configmap", "istio", "-n", "istio-system", "-o", "jsonpath={.data.mesh}");
+        var settings = await cluster.KubectlAsync(
+            Cancelled, "get", "configmap", "istio", "-n", "istio-system", "-o", "jsonpath={.data.mesh}");
         try
         {
             await SetAsync(settings + "\ningressProxy: {image: \"mine:2\", replicas: 3}\n");
@@ -77,7 +84,8 @@ public sealed class ManagedProxyTests(OperatorFixture cluster)
         {
             await SetAsync(settings);
         }
-        await Wait.For(_ => FieldAsync("deployment", field), image => image == cluster.Options.ProxyImage, "the image as before", RepairLimit);
+        await Wait.For(
+            _ => FieldAsync("deployment", field), image => image == cluster.Options.ProxyImage, "the image as before", RepairLimit);
 
         Task SetAsync(string text) => cluster.Api.MergeAsync(
             Kind.ConfigMaps, new("istio-system", "istio"), $$"""{"data":{"mesh":{{JsonSerializer.Serialize(text)}}} }""", Cancelled);
@@ -91,7 +99,13 @@ public sealed class ManagedProxyTests(OperatorFixture cluster)
         {
             var right = await WebhookAsync(kind);
             await cluster.KubectlAsync(
-                Cancelled, "patch", kind, "turnpike", "--type=json", "-p", """[{"op":"remove","path":"/webhooks/0/clientConfig/caBundle"}]""");
+                Cancelled,
+                "patch",
+                kind,
+                "turnpike",
+                "--type=json",
+                "-p",
+                """[{"op":"remove","path":"/webhooks/0/clientConfig/caBundle"}]""");
             await Wait.For(_ => WebhookAsync(kind), bundles => bundles == right, $"the caBundle of the {kind}", RepairLimit);
         }
 
@@ -102,5 +116,6 @@ public sealed class ManagedProxyTests(OperatorFixture cluster)
 
     /// <summary>Empty where the object is not there.</summary>
     private Task<string> FieldAsync(string kind, string field) =>
-        cluster.KubectlAsync(Cancelled, "get", kind, "istio-ingress", "-n", "istio-system", "--ignore-not-found", "-o", $"jsonpath={{{field}}}");
+        cluster.KubectlAsync(
+            Cancelled, "get", kind, "istio-ingress", "-n", "istio-system", "--ignore-not-found", "-o", $"jsonpath={{{field}}}");
 }

@@ -14,7 +14,8 @@ using static Turnpike.Tests.Support.Kubernetes.KubeObjects;
 namespace Turnpike.Tests.Integration.ControlPlane;
 
 /// <summary>
-/// An API server with Turnpike installed by the file of a profile, <c>config/install.yaml</c> here, and the operator running in this process as the ServiceAccount
+/// An API server with Turnpike installed by the file of a profile, <c>config/install.yaml</c> here, and the operator running in this
+/// process as the ServiceAccount
 /// that the manifests make for it: certificates, caBundle and permissions are its own doing. One thing alone differs from a cluster:
 /// nothing routes cluster IPs here, so the operator's Service is an external name for this machine.
 /// </summary>
@@ -115,7 +116,15 @@ public class OperatorFixture : ApiServer
         await BeforeInstallationAsync();
         await DefineKindsAsync();
         await KubectlAsync(CancellationToken.None, "create", "namespace", OldNamespace);
-        (await KubectlAsync(string.Join("---\n", OldRules.Select(name => RouteRule(name, BadRoute))), CancellationToken.None, "create", "-n", OldNamespace, "-f", "-")).Expect();
+        (
+            await KubectlAsync(
+                string.Join("---\n", OldRules.Select(name => RouteRule(name, BadRoute))),
+                CancellationToken.None,
+                "create",
+                "-n",
+                OldNamespace,
+                "-f",
+                "-")).Expect();
 
         await ApplyAsync(CancellationToken.None, "-f", Manifest);
         Options = await NewReplicaAsync("replica-a");
@@ -168,9 +177,16 @@ public class OperatorFixture : ApiServer
         var port = Options.WebhookPort;
         var service = """{"spec":{"type":"ExternalName","externalName":"127.0.0.1","clusterIP":null,"clusterIPs":null,"selector":null}}""";
         await Api.MergeAsync(Kind.Services, Account, service, CancellationToken.None);
-        foreach (var (plural, count) in new[] { ("validatingwebhookconfigurations", 2), ("mutatingwebhookconfigurations", Profile.InjectsByDefault ? 1 : 2) })
+        foreach (
+            var (plural, count) in new[]
+            {
+                ("validatingwebhookconfigurations", 2),
+                ("mutatingwebhookconfigurations", Profile.InjectsByDefault ? 1 : 2),
+            })
         {
-            var patch = Enumerable.Range(0, count).Select(i => (JsonNode)Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{port}} }"""));
+            var patch = Enumerable
+                .Range(0, count)
+                .Select(i => (JsonNode)Parse($$"""{"op":"add","path":"/webhooks/{{i}}/clientConfig/service/port","value":{{port}} }"""));
             await Api.PatchAsync(
                 new("admissionregistration.k8s.io", "v1", plural, ""),
                 NamespacedName.ClusterScoped(Profile.WebhookConfiguration),
@@ -183,7 +199,10 @@ public class OperatorFixture : ApiServer
 
     private async Task<string> TokenAsync()
     {
-        using var request = new StringContent("""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}}""", null, "application/json");
+        using var request = new StringContent(
+            """{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}}""",
+            null,
+            "application/json");
         var made = await Api.RequestAsync(HttpMethod.Post, ServiceAccounts.PathOf(Account, "token"), request, CancellationToken.None);
         return made.TextAt("status.token")!;
     }

@@ -25,7 +25,8 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
             {
                 // What is wrong with it comes and goes, so that its Event happens again.
                 mine = !mine;
-                await cluster.KubectlAsync(ct, "annotate", "ingress", loser, "-n", ns, "--overwrite", $"kubernetes.io/ingress.class={(mine ? "istio" : "nginx")}");
+                await cluster.KubectlAsync(
+                    ct, "annotate", "ingress", loser, "-n", ns, "--overwrite", $"kubernetes.io/ingress.class={(mine ? "istio" : "nginx")}");
                 return Unused(await LogAsync(ct)).Where(use => !use.StartsWith("watch ", StringComparison.Ordinal)).ToList();
             },
             unused => unused.Count == 0,
@@ -35,7 +36,9 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
         await Wait.For(async ct => Unused(await LogAsync(ct)), unused => unused.Count == 0, "everything granted to be used");
 
         var log = await LogAsync(Cancelled);
-        var refused = log.Where(e => e.TextAt("responseStatus.code") == "403" && e.TextAt("responseStatus.reason") == "Forbidden").Select(Describe).Distinct();
+        var refused = log.Where(e => e.TextAt("responseStatus.code") == "403" && e.TextAt("responseStatus.reason") == "Forbidden")
+            .Select(Describe)
+            .Distinct();
         Assert.Empty(refused);
         if (cluster.Minor >= 21)
             Assert.DoesNotContain(log, e => e.TextAt("objectRef.resource") == "endpoints");
@@ -48,10 +51,15 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
         (Turnpike.Api.Profile.Istio2017.SelfTestNamespace, RbacManifests.OfSelfTest),
     ];
 
-    private async Task<List<JsonElement>> LogAsync(CancellationToken ct) => [.. (await cluster.AuditAsync(ct)).Where(e => e.TextAt("user.username") == User)];
+    private async Task<List<JsonElement>> LogAsync(CancellationToken ct) =>
+        [.. (await cluster.AuditAsync(ct)).Where(e => e.TextAt("user.username") == User)];
 
     private static List<string> Unused(List<JsonElement> log) =>
-        [.. Scopes().SelectMany(scope => scope.Grants.Where(grant => grant.OnlyFor is null).SelectMany(grant => Unused(grant, scope.Namespace, log)))];
+        [
+            .. Scopes()
+                .SelectMany(scope =>
+                    scope.Grants.Where(grant => grant.OnlyFor is null).SelectMany(grant => Unused(grant, scope.Namespace, log))),
+        ];
 
     private static IEnumerable<string> Unused(Grant grant, string? ns, List<JsonElement> events) =>
         from resource in grant.Resources
@@ -59,7 +67,9 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
         where !events.Any(e => IsUse(e, grant, resource, verb, ns))
         select $"{verb} {grant.ApiGroup}/{resource} in {ns ?? "the cluster"} ({grant.Reason})";
 
-    /// <summary>A request that would be refused without this grant, as far as its rule says. An apply that makes the object shows as a patch.</summary>
+    /// <summary>
+    /// A request that would be refused without this grant, as far as its rule says. An apply that makes the object shows as a patch.
+    /// </summary>
     private static bool IsUse(JsonElement e, Grant grant, string resource, string verb, string? ns)
     {
         var parts = resource.Split('/');
@@ -79,16 +89,31 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         await cluster.Api.PatchAsync(
-            Kind.Services, new("istio-system", "istio-ingress"), PatchKind.Merge,
-            KubeObjects.Parse("""{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.10"}]}}}"""), new() { Subresource = "status" }, Cancelled);
+            Kind.Services,
+            new("istio-system", "istio-ingress"),
+            PatchKind.Merge,
+            KubeObjects.Parse("""{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.10"}]}}}"""),
+            new() { Subresource = "status" },
+            Cancelled);
         await cluster.KubectlAsync(Cancelled, "create", "service", "clusterip", "web", "--tcp=80", "-n", ns);
         foreach (var name in (string[])["first", "second"])
-            (await cluster.KubectlAsync(IngressAdmissionTests.Ingress(name, $"{ns}.example.com", "web", 80), Cancelled, "create", "-n", ns, "-f", "-")).Expect();
-        (await cluster.KubectlAsync(OperatorFixture.RouteRule("good", "route: [{weight: 100}]"), Cancelled, "create", "-n", ns, "-f", "-")).Expect();
+            (
+                await cluster.KubectlAsync(
+                    IngressAdmissionTests.Ingress(name, $"{ns}.example.com", "web", 80),
+                    Cancelled,
+                    "create",
+                    "-n",
+                    ns,
+                    "-f",
+                    "-")).Expect();
+        (
+            await cluster.KubectlAsync(
+                OperatorFixture.RouteRule("good", "route: [{weight: 100}]"), Cancelled, "create", "-n", ns, "-f", "-")).Expect();
         var loser = await LoserAsync(ns);
         await GiveHostBackAsync();
 
-        using var client = new HttpClient(new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = (_, _, _, _) => true } })
+        using var client = new HttpClient(
+            new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = (_, _, _, _) => true } })
         {
             BaseAddress = new Uri($"https://127.0.0.1:{cluster.Options.DiscoveryPort}"),
         };
@@ -109,7 +134,9 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
     private async Task GiveHostBackAsync()
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
-        (await cluster.KubectlAsync(IngressAdmissionTests.Ingress("web", $"{ns}.example.com", "web", 80), Cancelled, "create", "-n", ns, "-f", "-")).Expect();
+        (
+            await cluster.KubectlAsync(
+                IngressAdmissionTests.Ingress("web", $"{ns}.example.com", "web", 80), Cancelled, "create", "-n", ns, "-f", "-")).Expect();
         var record = new NamespacedName("istio-system", Turnpike.Api.Names.HostRecordPrefix + ns);
         await Wait.For(ct => cluster.Api.FindAsync(Kind.ConfigMaps, record, ct), found => found is not null, "the record of a host");
         await cluster.KubectlAsync(Cancelled, "delete", "ingress", "web", "-n", ns);
@@ -119,16 +146,31 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
     private async Task<string> TokenAsync()
     {
         using var body = new StringContent(
-            $$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"audiences":["{{Turnpike.Api.Names.IngressAudience}}"]} }""", null, "application/json");
+            $$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"audiences":["{{Turnpike.Api.Names.IngressAudience}}"]} }""",
+            null,
+            "application/json");
         var accounts = new ResourceRef("", "v1", "serviceaccounts", "ServiceAccount");
-        return (await cluster.Api.RequestAsync(HttpMethod.Post, accounts.PathOf(new("istio-system", Turnpike.Api.Profile.Istio2017.IngressService), "token"), body, Cancelled)).TextAt("status.token")!;
+        return (
+            await cluster.Api.RequestAsync(
+                HttpMethod.Post,
+                accounts.PathOf(new("istio-system", Turnpike.Api.Profile.Istio2017.IngressService), "token"),
+                body,
+                Cancelled)).TextAt("status.token")!;
     }
 
     /// <summary>The Ingress that was told that it came too late.</summary>
     private async Task<string> LoserAsync(string ns)
     {
         var subject = await Wait.For(
-            ct => cluster.KubectlAsync(ct, "get", "events", "-n", ns, "-o", "jsonpath={range .items[*]}{.reason} {.involvedObject.name}{\"\\n\"}{end}"),
+            ct =>
+                cluster.KubectlAsync(
+                    ct,
+                    "get",
+                    "events",
+                    "-n",
+                    ns,
+                    "-o",
+                    "jsonpath={range .items[*]}{.reason} {.involvedObject.name}{\"\\n\"}{end}"),
             text => text.Contains("HostPathTaken", StringComparison.Ordinal),
             "an event");
         return subject.Split('\n').First(line => line.StartsWith("HostPathTaken", StringComparison.Ordinal)).Split(' ')[1];

@@ -55,12 +55,15 @@ public sealed class ReplicaTests(OperatorFixture cluster)
         var manifest = Path.Combine(ApiServer.Repository, "config", "webhooks", "webhooks.yaml");
         var applied = JsonElement.Parse(await cluster.KubectlAsync(Cancelled, "apply", "-f", manifest, "--dry-run=server", "-o", "json"));
         var validating = applied.At("items")!.Value.EnumerateArray().Single(item => item.Text("kind") == "ValidatingWebhookConfiguration");
-        Assert.Equal(before, string.Join(' ', validating.At("webhooks")!.Value.EnumerateArray().Select(webhook => webhook.TextAt("clientConfig.caBundle"))));
+        Assert.Equal(
+            before,
+            string.Join(' ', validating.At("webhooks")!.Value.EnumerateArray().Select(webhook => webhook.TextAt("clientConfig.caBundle"))));
     }
 
     private async Task<string?> HolderAsync() =>
         (await cluster.Api.GetAsync(Leases, new("istio-system", Deployed.Lease), Cancelled)).TextAt("spec.holderIdentity");
 
     private Task<string> BundleAsync() =>
-        cluster.KubectlAsync(Cancelled, "get", "validatingwebhookconfiguration", "turnpike", "-o", "jsonpath={.webhooks[*].clientConfig.caBundle}");
+        cluster.KubectlAsync(
+            Cancelled, "get", "validatingwebhookconfiguration", "turnpike", "-o", "jsonpath={.webhooks[*].clientConfig.caBundle}");
 }

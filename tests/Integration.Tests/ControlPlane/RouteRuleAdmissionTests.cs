@@ -30,21 +30,28 @@ public sealed class RouteRuleAdmissionTests(OperatorFixture cluster)
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         var run = await SendAsync(
-            ns, "create", OperatorFixture.RouteRule("bad", OperatorFixture.BadRoute + "\n  http_req_timeout: {simple_timeout: {timeout: soon}}"));
+            ns,
+            "create",
+            OperatorFixture.RouteRule("bad", OperatorFixture.BadRoute + "\n  http_req_timeout: {simple_timeout: {timeout: soon}}"));
         Assert.Contains("spec.route: ", run.Error, StringComparison.Ordinal);
         Assert.Contains("spec.http_req_timeout.simple_timeout.timeout: Invalid value: \"soon\"", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("route: [{weight: 60}, {weight: 30}]", "spec.route: Invalid value: 90: weights must total 100")]
-    [InlineData("http_req_timeout: {simple_timeout: {timeout: \"3\"}}", "spec.http_req_timeout.simple_timeout.timeout: Invalid value: \"3\": ")]
+    [InlineData(
+        "http_req_timeout: {simple_timeout: {timeout: \"3\"}}", "spec.http_req_timeout.simple_timeout.timeout: Invalid value: \"3\": ")]
     [InlineData("http_req_timeout: {simple_timeout: {timeout: 3}}", "timeout")]
-    [InlineData("http_req_timeout: {simple_timeout: {timeout: 0.5ms}}", "spec.http_req_timeout.simple_timeout.timeout: Invalid value: \"0.5ms\": ")]
+    [InlineData(
+        "http_req_timeout: {simple_timeout: {timeout: 0.5ms}}", "spec.http_req_timeout.simple_timeout.timeout: Invalid value: \"0.5ms\": ")]
     [InlineData("match: {request: {headers: {uri: {regex: (}}}}", "spec.match.request.headers[uri].regex: Invalid value: \"(\": ")]
     [InlineData("redirect: {uri: /x}\n  route: [{weight: 100}]", "spec.route: Forbidden: ", "may not be given together with \"redirect\"")]
     [InlineData("match: {request: {headers: {uri: /x}}}", "match.request.headers.uri")]
     [InlineData("http_req_timout: {simple_timeout: {timeout: 3s}}", "unknown field \"", "http_req_timout\"")]
-    [InlineData("http_req_timeout: {simple_timeout: {timeout: 3s}}\n  httpReqTimeout: {simpleTimeout: {timeout: 3s}}", "Forbidden: ", "the same field as ")]
+    [InlineData(
+        "http_req_timeout: {simple_timeout: {timeout: 3s}}\n  httpReqTimeout: {simpleTimeout: {timeout: 3s}}",
+        "Forbidden: ",
+        "the same field as ")]
     public async Task FrequentFault_IsOneClearLine(string spec, params string[] parts)
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
@@ -54,7 +61,8 @@ public sealed class RouteRuleAdmissionTests(OperatorFixture cluster)
         Assert.All(parts, part => Assert.Contains(part, line, StringComparison.Ordinal));
 
         // Where a type is wrong, the API server says besides that it did not get to its rules.
-        static bool IsFault(string line) => !line.StartsWith("* <nil>: ", StringComparison.Ordinal) && !line.EndsWith(" is invalid: ", StringComparison.Ordinal);
+        static bool IsFault(string line) =>
+            !line.StartsWith("* <nil>: ", StringComparison.Ordinal) && !line.EndsWith(" is invalid: ", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,11 +71,16 @@ public sealed class RouteRuleAdmissionTests(OperatorFixture cluster)
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         var run = await SendAsync(ns, "create", OperatorFixture.RouteRule("good", "precedence: 1"));
         Assert.Equal("routerule.config.istio.io/good created\n", run.Expect());
-        Assert.StartsWith($"Warning: spec.destination: no service has the host web.{ns}.svc.cluster.local", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Warning: spec.destination: no service has the host web.{ns}.svc.cluster.local",
+            Assert.Single(run.ErrorLines),
+            StringComparison.Ordinal);
 
         await cluster.KubectlAsync(Cancelled, "create", "service", "clusterip", "web", "--tcp=80", "-n", ns);
         await Wait.For(
-            _ => SendAsync(ns, "create", OperatorFixture.RouteRule("another", "precedence: 1"), "--dry-run=server"), later => later.Error.Length == 0, "the service to be known");
+            _ => SendAsync(ns, "create", OperatorFixture.RouteRule("another", "precedence: 1"), "--dry-run=server"),
+            later => later.Error.Length == 0,
+            "the service to be known");
     }
 
     [Fact]
@@ -84,7 +97,9 @@ public sealed class RouteRuleAdmissionTests(OperatorFixture cluster)
     public async Task BadRuleFromBefore_MayBeRelabelled_ButNotStayBadWhenItsSpecChanges()
     {
         await cluster.KubectlAsync(Cancelled, "label", "routerule", "relabelled", "team=a", "-n", OperatorFixture.OldNamespace);
-        (await SendAsync(OperatorFixture.OldNamespace, "replace", OperatorFixture.RouteRule("relabelled", OperatorFixture.BadRoute))).Expect();
+        (
+            await SendAsync(OperatorFixture.OldNamespace, "replace", OperatorFixture.RouteRule("relabelled", OperatorFixture.BadRoute))
+        ).Expect();
         var worse = await PatchAsync("relabelled", """{"spec":{"precedence":3}}""");
         Assert.Contains(Refusal + "\"relabelled\"" + Fault, worse.Error, StringComparison.Ordinal);
     }
@@ -133,7 +148,13 @@ public sealed class RouteRuleAdmissionTests(OperatorFixture cluster)
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         (await SendAsync(ns, "create", OperatorFixture.RouteRule("rule", "precedence: 1"))).Expect();
         var options = new WriteOptions { Subresource = "status" };
-        await cluster.Api.PatchAsync(Kind.RouteRules, new(ns, "rule"), PatchKind.Merge, KubeObjects.Parse("""{"status":{"observedGeneration":0}}"""), options, Cancelled);
+        await cluster.Api.PatchAsync(
+            Kind.RouteRules,
+            new(ns, "rule"),
+            PatchKind.Merge,
+            KubeObjects.Parse("""{"status":{"observedGeneration":0}}"""),
+            options,
+            Cancelled);
     }
 
     private Task<ProgramRun> SendAsync(string ns, string verb, string yaml, params string[] flags) =>

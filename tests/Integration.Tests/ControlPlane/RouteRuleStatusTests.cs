@@ -17,10 +17,12 @@ public sealed class RouteRuleStatusTests(OperatorFixture cluster)
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         await cluster.KubectlAsync(Cancelled, "create", "service", "clusterip", "web", "--tcp=80", "-n", ns);
         await CreateAsync(ns, "rule", "precedence: 3");
-        var rule = await StatusAsync(ns, "rule", "Accepted=True ResolvedRefs=True Conflicted=False Programmed=Unknown:NoProxy", generation: 1);
+        var rule = await StatusAsync(
+            ns, "rule", "Accepted=True ResolvedRefs=True Conflicted=False Programmed=Unknown:NoProxy", generation: 1);
         Assert.Equal(1, rule.Generation());
 
-        var row = (await cluster.KubectlAsync(Cancelled, "get", "routerule", "rule", "-n", ns, "--no-headers")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var row = (await cluster.KubectlAsync(Cancelled, "get", "routerule", "rule", "-n", ns, "--no-headers")).Split(
+            ' ', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(["rule", "web", "3", "True", "Unknown"], row[..5]);
     }
 
@@ -35,7 +37,8 @@ public sealed class RouteRuleStatusTests(OperatorFixture cluster)
         Assert.Equal(2, after.Generation());
         Assert.Equal(Times(before), Times(after));
 
-        static IEnumerable<string?> Times(JsonElement rule) => rule.At("status.conditions")!.Value.EnumerateArray().Select(c => c.Text("lastTransitionTime"));
+        static IEnumerable<string?> Times(JsonElement rule) =>
+            rule.At("status.conditions")!.Value.EnumerateArray().Select(c => c.Text("lastTransitionTime"));
     }
 
     [Fact]
@@ -63,7 +66,8 @@ public sealed class RouteRuleStatusTests(OperatorFixture cluster)
     [Fact]
     public async Task BadRuleFromBefore_IsToldItsFault()
     {
-        var rule = await StatusAsync(OperatorFixture.OldNamespace, "reported", "Accepted=False:Invalid Programmed=False:NotAccepted", generation: 1);
+        var rule = await StatusAsync(
+            OperatorFixture.OldNamespace, "reported", "Accepted=False:Invalid Programmed=False:NotAccepted", generation: 1);
         var accepted = rule.At("status.conditions")!.Value.EnumerateArray().Single(c => c.Text("type") == "Accepted");
         Assert.Equal("spec.route: Invalid value: 90: weights must total 100", accepted.Text("message"));
     }
@@ -74,7 +78,9 @@ public sealed class RouteRuleStatusTests(OperatorFixture cluster)
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         await CreateAsync(ns, "rule", "precedence: 1");
         await StatusAsync(ns, "rule", "Accepted=True", generation: 1);
-        (await cluster.KubectlAsync(OperatorFixture.RouteRule("rule", "precedence: 1"), Cancelled, "replace", "--force", "-n", ns, "-f", "-")).Expect();
+        (
+            await cluster.KubectlAsync(
+                OperatorFixture.RouteRule("rule", "precedence: 1"), Cancelled, "replace", "--force", "-n", ns, "-f", "-")).Expect();
         await StatusAsync(ns, "rule", "Accepted=True", generation: 1);
     }
 
@@ -82,12 +88,21 @@ public sealed class RouteRuleStatusTests(OperatorFixture cluster)
         (await cluster.KubectlAsync(OperatorFixture.RouteRule(name, fields), Cancelled, "create", "-n", ns, "-f", "-")).Expect();
 
     /// <summary>The rule, as soon as it says all this of this generation.</summary>
-    /// <param name="expected">Such as <c>Accepted=True ResolvedRefs=False:DestinationNotFound</c>: type, status, and reason if given.</param>
-    private async Task<JsonElement> StatusAsync(string ns, string name, string expected, int generation) => await Wait.For(
-        ct => cluster.Api.GetAsync(Kind.RouteRules, new(ns, name), ct),
-        rule => rule.TextAt("status.observedGeneration") == $"{generation}"
-            && rule.At("status.conditions") is { } conditions
-            && conditions.EnumerateArray().All(c => c.TextAt("observedGeneration") == $"{generation}")
-            && expected.Split(' ').All(term => conditions.EnumerateArray().Any(c => $"{c.Text("type")}={c.Text("status")}:{c.Text("reason")}".StartsWith(term, StringComparison.Ordinal))),
-        expected);
+    /// <param name="expected">Such as <c>Accepted=True ResolvedRefs=False:DestinationNotFound</c>: type, status, and reason if
+    /// given.</param>
+    private async Task<JsonElement> StatusAsync(string ns, string name, string expected, int generation) =>
+        await Wait.For(
+            ct => cluster.Api.GetAsync(Kind.RouteRules, new(ns, name), ct),
+            rule =>
+                rule.TextAt("status.observedGeneration") == $"{generation}"
+                && rule.At("status.conditions") is { } conditions
+                && conditions.EnumerateArray().All(c => c.TextAt("observedGeneration") == $"{generation}")
+                && expected
+                    .Split(' ')
+                    .All(term =>
+                        conditions
+                            .EnumerateArray()
+                            .Any(c => $"{c.Text("type")}={c.Text("status")}:{c.Text("reason")}".StartsWith(term, StringComparison.Ordinal))
+                    ),
+            expected);
 }

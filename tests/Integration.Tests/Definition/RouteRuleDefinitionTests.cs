@@ -49,9 +49,15 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
         Assert.Equal(1, (await FindAsync(ns, "a")).Generation());
 
         // What a user sends for a status is not taken with the object.
-        await server.Api.MergeAsync(Kind.RouteRules, new(ns, "a"), """{"spec":{"precedence":1},"status":{"observedGeneration":9}}""", Cancelled);
+        await server.Api.MergeAsync(
+            Kind.RouteRules,
+            new(ns, "a"),
+            """{"spec":{"precedence":1},"status":{"observedGeneration":9}}""",
+            Cancelled);
         var edited = await FindAsync(ns, "a");
-        Assert.Equal((2, "1", "False"), (edited.Generation(), edited.TextAt("status.observedGeneration"), edited.At("status.conditions")!.Value[0].Text("status")));
+        Assert.Equal(
+            (2, "1", "False"),
+            (edited.Generation(), edited.TextAt("status.observedGeneration"), edited.At("status.conditions")!.Value[0].Text("status")));
     }
 
     [Theory]
@@ -85,8 +91,13 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
     public async Task RuleWithoutSpec_IsRefused()
     {
         var ns = await server.CreateNamespaceAsync(Cancelled);
-        var refusal = await Assert.ThrowsAsync<KubeStatusException>(() => server.Api.CreateAsync(
-            Kind.RouteRules, ns, Parse("""{"apiVersion":"config.istio.io/v1alpha2","kind":"RouteRule","metadata":{"name":"a"}}"""), WriteOptions.Default, Cancelled));
+        var refusal = await Assert.ThrowsAsync<KubeStatusException>(() =>
+            server.Api.CreateAsync(
+                Kind.RouteRules,
+                ns,
+                Parse("""{"apiVersion":"config.istio.io/v1alpha2","kind":"RouteRule","metadata":{"name":"a"}}"""),
+                WriteOptions.Default,
+                Cancelled));
         // Where a shape is wrong, a server that has rules of CEL says besides that it did not get to them.
         Assert.Equal("spec", Assert.Single(refusal.Causes, cause => cause.Field != "<nil>").Field);
     }
@@ -100,13 +111,15 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
 
     private Task<JsonElement> FindAsync(string ns, string name) => server.Api.GetAsync(Kind.RouteRules, new(ns, name), Cancelled);
 
-    private Task<JsonElement> SetStatusAsync(string ns, string name, string accepted) => new ServerSideApply(server.Api, "test").ApplyStatusAsync(
-        Kind.RouteRules,
-        new(ns, name),
-        Parse($$"""
-            {"observedGeneration":1,"conditions":[
-              {"type":"Accepted","status":"{{accepted}}","reason":"Test","message":"for a test","lastTransitionTime":"2026-01-01T00:00:00Z"},
-              {"type":"Programmed","status":"Unknown","reason":"NoProxy","message":"for a test","lastTransitionTime":"2026-01-01T00:00:00Z"}]}
-            """),
-        Cancelled);
+    private Task<JsonElement> SetStatusAsync(string ns, string name, string accepted) =>
+        new ServerSideApply(server.Api, "test").ApplyStatusAsync(
+            Kind.RouteRules,
+            new(ns, name),
+            Parse(
+                $$"""
+                {"observedGeneration":1,"conditions":[
+                  {"type":"Accepted","status":"{{accepted}}","reason":"Test","message":"for a test","lastTransitionTime":"2026-01-01T00:00:00Z"},
+                  {"type":"Programmed","status":"Unknown","reason":"NoProxy","message":"for a test","lastTransitionTime":"2026-01-01T00:00:00Z"}]}
+                """),
+            Cancelled);
 }

@@ -14,7 +14,14 @@ public sealed class CleanApiServer : ApiServer
         "deployments,services,configmaps,secrets,serviceaccounts,roles,rolebindings,networkpolicies,leases,poddisruptionbudgets,pods";
 
     private static readonly ResourceRef Namespaces = new("", "v1", "namespaces", "Namespace");
-    private static readonly string[] Ours = ["istio-system", "turnpike-system", "turnpike-self-test", "turnpike-standalone-self-test", "app"];
+    private static readonly string[] Ours =
+    [
+        "istio-system",
+        "turnpike-system",
+        "turnpike-self-test",
+        "turnpike-standalone-self-test",
+        "app",
+    ];
 
     /// <summary>Deletes whatever any test of an installation makes.</summary>
     public async Task ClearAsync(CancellationToken ct)
@@ -38,7 +45,8 @@ public sealed class CleanApiServer : ApiServer
         foreach (var ns in all.Items.Where(ns => ns["metadata"]!["deletionTimestamp"] is not null))
         {
             ns["spec"]!["finalizers"] = new JsonArray();
-            await Api.ReplaceAsync(Namespaces, NamespacedName.ClusterScoped((string)ns["metadata"]!["name"]!), ns, new() { Subresource = "finalize" }, ct);
+            await Api.ReplaceAsync(
+                Namespaces, NamespacedName.ClusterScoped((string)ns["metadata"]!["name"]!), ns, new() { Subresource = "finalize" }, ct);
         }
     }
 

@@ -52,7 +52,8 @@ internal static class ForeignMesh
 
         """;
 
-    public static async Task CreateAsync(ApiServer server) => (await server.KubectlAsync(Objects, CancellationToken.None, "create", "-f", "-")).Expect();
+    public static async Task CreateAsync(ApiServer server) =>
+        (await server.KubectlAsync(Objects, CancellationToken.None, "create", "-f", "-")).Expect();
 
     /// <summary>All that makes a difference to its owner.</summary>
     public static async Task<string> LookAsync(ApiServer server, CancellationToken ct) => string.Join('\n', [

@@ -62,7 +62,10 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         // On the client's side, where kubectl must know what was applied before, and on the server's, where field managers meet.
         // An old API server drops rules of CEL, and kubectl sends them again each time.
         var documents = (await File.ReadAllTextAsync(manifest, Cancelled)).Split("\n---\n");
-        var text = string.Join("\n---\n", documents.Where(document => Server.Minor >= 23 || !document.Contains("kind: CustomResourceDefinition", StringComparison.Ordinal)));
+        var text = string.Join(
+            "\n---\n",
+            documents.Where(document =>
+                Server.Minor >= 23 || !document.Contains("kind: CustomResourceDefinition", StringComparison.Ordinal)));
         var applied = await Server.KubectlAsync(text, Cancelled, "apply", "-f", "-");
         Assert.Equal("", applied.Error);
         Assert.All(Lines(applied.Expect()), line => Assert.EndsWith(" unchanged", line, StringComparison.Ordinal));
@@ -91,19 +94,31 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         Assert.Contains("old", await Ports(), StringComparison.Ordinal);
         var upgrade = await Turnpike("install");
         Assert.Equal((0, ""), (upgrade.ExitCode, upgrade.Error));
-        Assert.Equal(["service/turnpike-operator configured"], upgrade.Lines.Where(line => line.EndsWith(" configured", StringComparison.Ordinal) && !line.StartsWith("customresourcedefinition", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["service/turnpike-operator configured"],
+            upgrade.Lines.Where(line =>
+                line.EndsWith(" configured", StringComparison.Ordinal)
+                && !line.StartsWith("customresourcedefinition", StringComparison.Ordinal)));
         Assert.DoesNotContain("old", await Ports(), StringComparison.Ordinal);
 
         // And back: kubectl compares with the annotation that install keeps.
         await ApplyAsync(older);
         await Turnpike("install");
-        await ApplyAsync(text.Replace("  - name: grpc-discovery\n    port: 15010\n    targetPort: 15010\n    protocol: TCP\n", "", StringComparison.Ordinal));
+        await ApplyAsync(
+            text.Replace(
+                "  - name: grpc-discovery\n    port: 15010\n    targetPort: 15010\n    protocol: TCP\n", "", StringComparison.Ordinal));
         Assert.Equal("https-webhooks", await Ports());
 
         async Task ApplyAsync(string manifest) =>
-            (await Server.KubectlAsync(manifest, Cancelled, ["apply", .. Server.Minor < 23 ? ["--validate=false"] : Array.Empty<string>(), "-f", "-"])).Expect();
+            (
+                await Server.KubectlAsync(
+                    manifest,
+                    Cancelled,
+                    ["apply", .. Server.Minor < 23 ? ["--validate=false"] : Array.Empty<string>(), "-f", "-"])).Expect();
 
-        Task<string> Ports() => Server.KubectlAsync(Cancelled, "get", "service", "turnpike-operator", "-n", "istio-system", "-o", "jsonpath={.spec.ports[*].name}");
+        Task<string> Ports() =>
+            Server.KubectlAsync(
+                Cancelled, "get", "service", "turnpike-operator", "-n", "istio-system", "-o", "jsonpath={.spec.ports[*].name}");
     }
 
     [Fact]
@@ -114,14 +129,36 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         await Server.KubectlAsync(Cancelled, "label", "service", "turnpike-operator", "-n", "istio-system", "theirs=kept");
         var bundle = Convert.ToBase64String("not a certificate"u8);
         await Server.KubectlAsync(
-            Cancelled, "patch", "validatingwebhookconfiguration", "turnpike", "--type=json", "-p", $$"""[{"op":"add","path":"/webhooks/0/clientConfig/caBundle","value":"{{bundle}}"}]""");
-        (await Server.KubectlAsync(
-            "kind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: \"defaultRequestTimeout: 60s\"}", Cancelled, "apply", "-f", "-")).Expect();
+            Cancelled,
+            "patch",
+            "validatingwebhookconfiguration",
+            "turnpike",
+            "--type=json",
+            "-p",
+            $$"""[{"op":"add","path":"/webhooks/0/clientConfig/caBundle","value":"{{bundle}}"}]""");
+        (
+            await Server.KubectlAsync(
+                "kind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: "
+                    + "\"defaultRequestTimeout: 60s\"}",
+                Cancelled,
+                "apply",
+                "-f",
+                "-")).Expect();
         Assert.Equal(0, (await Turnpike("install")).ExitCode);
-        Assert.Equal("kept", await Server.KubectlAsync(Cancelled, "get", "namespace", "istio-system", "-o", "jsonpath={.metadata.annotations.theirs}"));
-        Assert.Equal("kept", await Server.KubectlAsync(Cancelled, "get", "service", "turnpike-operator", "-n", "istio-system", "-o", "jsonpath={.metadata.labels.theirs}"));
-        Assert.Equal(bundle, await Server.KubectlAsync(Cancelled, "get", "validatingwebhookconfiguration", "turnpike", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}"));
-        Assert.Equal("defaultRequestTimeout: 60s", await Server.KubectlAsync(Cancelled, "get", "configmap", "istio", "-n", "istio-system", "-o", "jsonpath={.data.mesh}"));
+        Assert.Equal(
+            "kept",
+            await Server.KubectlAsync(Cancelled, "get", "namespace", "istio-system", "-o", "jsonpath={.metadata.annotations.theirs}"));
+        Assert.Equal(
+            "kept",
+            await Server.KubectlAsync(
+                Cancelled, "get", "service", "turnpike-operator", "-n", "istio-system", "-o", "jsonpath={.metadata.labels.theirs}"));
+        Assert.Equal(
+            bundle,
+            await Server.KubectlAsync(
+                Cancelled, "get", "validatingwebhookconfiguration", "turnpike", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}"));
+        Assert.Equal(
+            "defaultRequestTimeout: 60s",
+            await Server.KubectlAsync(Cancelled, "get", "configmap", "istio", "-n", "istio-system", "-o", "jsonpath={.data.mesh}"));
     }
 
     [Fact]
@@ -145,30 +182,43 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
 
         var check = await Turnpike("check");
         Assert.Equal(1, check.ExitCode);
-        Assert.Contains("mesh          problem  another mesh is here\n  ! Deployment istio-system/istiod is", check.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "mesh          problem  another mesh is here\n  ! Deployment istio-system/istiod is", check.Output, StringComparison.Ordinal);
         Assert.Contains("  > turnpike install --profile standalone", check.Output, StringComparison.Ordinal);
 
         var beside = await Turnpike("install", "--profile", "standalone");
         Assert.Equal((0, ""), (beside.ExitCode, beside.Error));
         Assert.Equal(before, await EverythingAsync());
-        Assert.Contains("beside another mesh: Deployment istio-system/istiod", (await Turnpike("check", "--profile", "standalone")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "beside another mesh: Deployment istio-system/istiod",
+            (await Turnpike("check", "--profile", "standalone")).Output,
+            StringComparison.Ordinal);
         Assert.Equal(0, (await Turnpike("uninstall", "--profile", "standalone", "--purge", "--yes")).ExitCode);
         Assert.Equal(before, await EverythingAsync());
 
         // All that is theirs, to the letter.
-        async Task<string> EverythingAsync() => await Server.KubectlAsync(
-            Cancelled, "get", "namespace/istio-system", "ingressclass/istio", "mutatingwebhookconfiguration/istio-sidecar-injector", "-o", "yaml")
-            + await Server.KubectlAsync(Cancelled, "get", "configmaps,deployments,services,roles,networkpolicies", "-n", "istio-system", "-o", "yaml");
+        async Task<string> EverythingAsync() =>
+            await Server.KubectlAsync(
+                Cancelled,
+                "get",
+                "namespace/istio-system",
+                "ingressclass/istio",
+                "mutatingwebhookconfiguration/istio-sidecar-injector",
+                "-o",
+                "yaml")
+            + await Server.KubectlAsync(
+                Cancelled, "get", "configmaps,deployments,services,roles,networkpolicies", "-n", "istio-system", "-o", "yaml");
     }
 
     [Theory]
     [InlineData(
-        "kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\nmetadata: {name: routerules.config.istio.io, annotations: {api-approved.kubernetes.io: unapproved}}\n"
-        + "spec: {group: config.istio.io, scope: Namespaced, names: {kind: RouteRule, plural: routerules}, versions: [{name: v1alpha2, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}",
+        "kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\nmetadata: {name: routerules.config.istio.io, "
+            + "annotations: {api-approved.kubernetes.io: unapproved}}\n"
+            + "spec: {group: config.istio.io, scope: Namespaced, names: {kind: RouteRule, plural: routerules}, versions: [{name: v1alpha2, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}",
         "names: CustomResourceDefinition routerules.config.istio.io is another product's: its schema is not Turnpike's")]
     [InlineData(
         "kind: ValidatingWebhookConfiguration\napiVersion: admissionregistration.k8s.io/v1\nmetadata: {name: turnpike}\n"
-        + "webhooks: [{name: a.example.com, failurePolicy: Ignore, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {service: {name: toll, namespace: road}}}]",
+            + "webhooks: [{name: a.example.com, failurePolicy: Ignore, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {service: {name: toll, namespace: road}}}]",
         "names: ValidatingWebhookConfiguration turnpike calls Service road/toll, not istio-system/turnpike-operator")]
     [InlineData(
         "kind: Service\napiVersion: v1\nmetadata: {name: istio-ingress, namespace: istio-system}\nspec: {ports: [{port: 80}]}",
@@ -178,7 +228,9 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         "names: ConfigMap istio-system/istio-inject is another mesh's: it has label istio.io/rev")]
     public async Task Namesake_IsLeftAlone(string theirs, string reason)
     {
-        (await Server.KubectlAsync("kind: Namespace\napiVersion: v1\nmetadata: {name: istio-system}\n---\n" + theirs, Cancelled, "apply", "-f", "-")).Expect();
+        (
+            await Server.KubectlAsync(
+                "kind: Namespace\napiVersion: v1\nmetadata: {name: istio-system}\n---\n" + theirs, Cancelled, "apply", "-f", "-")).Expect();
         var refused = await Turnpike("install");
         Assert.Equal(1, refused.ExitCode);
         Assert.Equal($"  {reason}", refused.ErrorLines[1]);
@@ -191,23 +243,40 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
     {
         await Server.KubectlAsync(Cancelled, "create", "namespace", "app");
         await Server.KubectlAsync(Cancelled, "create", "serviceaccount", "reader", "-n", "app");
-        (await Server.KubectlAsync(
-            "kind: ClusterRole\napiVersion: rbac.authorization.k8s.io/v1\nmetadata: {name: reader}\nrules: [{apiGroups: ['*'], resources: ['*'], verbs: [get, list, watch]}]",
-            Cancelled, "apply", "-f", "-")).Expect();
-        await Server.KubectlAsync(Cancelled, "create", "clusterrolebinding", "reader", "--clusterrole=reader", "--serviceaccount=app:reader");
+        (
+            await Server.KubectlAsync(
+                "kind: ClusterRole\napiVersion: rbac.authorization.k8s.io/v1\nmetadata: {name: reader}\nrules: [{apiGroups: ['*'], "
+                    + "resources: ['*'], verbs: [get, list, watch]}]",
+                Cancelled,
+                "apply",
+                "-f",
+                "-")).Expect();
+        await Server.KubectlAsync(
+            Cancelled, "create", "clusterrolebinding", "reader", "--clusterrole=reader", "--serviceaccount=app:reader");
         var token = await Server.Api.CreateAsync(
-            new("", "v1", "namespaces/app/serviceaccounts/reader/token", "TokenRequest"), "", JsonNode.Parse("""{"spec": {}}""")!, WriteOptions.Default, Cancelled);
+            new("", "v1", "namespaces/app/serviceaccounts/reader/token", "TokenRequest"),
+            "",
+            JsonNode.Parse("""{"spec": {}}""")!,
+            WriteOptions.Default,
+            Cancelled);
         var reader = await Server.KubeconfigAsync(token: token.TextAt("status.token"));
         var refused = await Turnpike("install", "--kubeconfig", reader);
         Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
         Assert.Equal("turnpike: nothing was installed:", refused.ErrorLines[0]);
         Assert.Contains("  rights: you may not create, patch namespaces", refused.ErrorLines);
         Assert.Contains("  rights: you may not create, patch deployments.apps in namespace istio-system", refused.ErrorLines);
-        Assert.Equal("  what to do: ask an administrator of the cluster to install, or use the kubeconfig of one with --kubeconfig FILE", refused.ErrorLines[^1]);
+        Assert.Equal(
+            "  what to do: ask an administrator of the cluster to install, or use the kubeconfig of one with --kubeconfig FILE",
+            refused.ErrorLines[^1]);
         // Who may not even look must not be told that all is well.
         await Server.KubectlAsync(Cancelled, "delete", "clusterrolebinding", "reader");
-        var blind = await Wait.For(_ => Turnpike("install", "--kubeconfig", reader), run => run.Error.Contains("cannot be checked", StringComparison.Ordinal), "a refusal");
-        Assert.Contains(blind.ErrorLines, line => line.StartsWith("  mesh: cannot be checked: deployments.apps is forbidden", StringComparison.Ordinal));
+        var blind = await Wait.For(
+            _ => Turnpike("install", "--kubeconfig", reader),
+            run => run.Error.Contains("cannot be checked", StringComparison.Ordinal),
+            "a refusal");
+        Assert.Contains(
+            blind.ErrorLines,
+            line => line.StartsWith("  mesh: cannot be checked: deployments.apps is forbidden", StringComparison.Ordinal));
         Assert.Equal(3, (await Turnpike("status", "--kubeconfig", reader)).ExitCode);
     }
 
@@ -216,11 +285,21 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
     {
         // The role of a binding never changes.
         await Server.KubectlAsync(Cancelled, "create", "namespace", "istio-system");
-        await Server.KubectlAsync(Cancelled, "create", "rolebinding", "turnpike-operator", "--role=another", "--serviceaccount=istio-system:a", "-n", "istio-system");
+        await Server.KubectlAsync(
+            Cancelled,
+            "create",
+            "rolebinding",
+            "turnpike-operator",
+            "--role=another",
+            "--serviceaccount=istio-system:a",
+            "-n",
+            "istio-system");
         var refused = await Turnpike("install");
         Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
         Assert.Contains("turnpike: nothing was installed:", refused.ErrorLines[0], StringComparison.Ordinal);
-        Assert.Contains(refused.ErrorLines, line => line.StartsWith("  admission: RoleBinding istio-system/turnpike-operator: ", StringComparison.Ordinal));
+        Assert.Contains(
+            refused.ErrorLines,
+            line => line.StartsWith("  admission: RoleBinding istio-system/turnpike-operator: ", StringComparison.Ordinal));
         Assert.Equal("", await Server.KubectlAsync(Cancelled, "get", "clusterroles", "turnpike-operator", "--ignore-not-found"));
     }
 
@@ -231,8 +310,12 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         Assert.Equal(0, (await Turnpike("install")).ExitCode);
         var refused = await Turnpike("install", "--profile", "standalone");
         Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
-        Assert.Contains("  profiles: profile istio-2017 is installed in namespace istio-system, and both would write the conditions of every route rule", refused.ErrorLines);
-        Assert.Contains(refused.ErrorLines, line => line.StartsWith("  what to do: turnpike uninstall --profile istio-2017", StringComparison.Ordinal));
+        Assert.Contains(
+            "  profiles: profile istio-2017 is installed in namespace istio-system, and both would write the conditions of every route "
+                + "rule",
+            refused.ErrorLines);
+        Assert.Contains(
+            refused.ErrorLines, line => line.StartsWith("  what to do: turnpike uninstall --profile istio-2017", StringComparison.Ordinal));
         Assert.Equal("", await Server.KubectlAsync(Cancelled, "get", "namespaces", "turnpike-system", "--ignore-not-found"));
     }
 
@@ -247,8 +330,13 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         await Turnpike("install");
         await Server.KubectlAsync(Cancelled, "scale", "deployment", "turnpike-operator", "-n", "istio-system", "--replicas=1");
         dry = await Turnpike("install", "--dry-run");
-        Assert.Equal(["deployment.apps/turnpike-operator configured (dry run)"], dry.Lines.Where(line => !line.EndsWith(" unchanged (dry run)", StringComparison.Ordinal)));
-        Assert.Equal("1", await Server.KubectlAsync(Cancelled, "get", "deployment", "turnpike-operator", "-n", "istio-system", "-o", "jsonpath={.spec.replicas}"));
+        Assert.Equal(
+            ["deployment.apps/turnpike-operator configured (dry run)"],
+            dry.Lines.Where(line => !line.EndsWith(" unchanged (dry run)", StringComparison.Ordinal)));
+        Assert.Equal(
+            "1",
+            await Server.KubectlAsync(
+                Cancelled, "get", "deployment", "turnpike-operator", "-n", "istio-system", "-o", "jsonpath={.spec.replicas}"));
     }
 
     [Fact]
@@ -257,7 +345,8 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         var late = await Turnpike("install", "--wait", "--timeout", "1s");
         Assert.Equal(1, late.ExitCode);
         Assert.EndsWith("0 s operator 0 of 2 ready; ingress not there yet", late.ErrorLines[0], StringComparison.Ordinal);
-        Assert.StartsWith("turnpike: not ready after 1 s: operator 0 of 2 ready; ingress not there yet; ", late.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "turnpike: not ready after 1 s: operator 0 of 2 ready; ingress not there yet; ", late.ErrorLines[^1], StringComparison.Ordinal);
 
         var waiting = Turnpike("install", "--wait", "--timeout", "30s");
         await SetReadyAsync("turnpike-operator", 2);
@@ -277,7 +366,10 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         Assert.Equal((0, ""), (before.ExitCode, before.Error));
         Assert.Contains("names         ok       free or ours\n", before.Output, StringComparison.Ordinal);
         Assert.Contains("admission     ok       ", before.Output, StringComparison.Ordinal);
-        Assert.Contains("operator      ok       not installed in namespace istio-system; turnpike install installs it\n", before.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "operator      ok       not installed in namespace istio-system; turnpike install installs it\n",
+            before.Output,
+            StringComparison.Ordinal);
         await Turnpike("install");
         var after = await Turnpike("check", "-o", "json");
         Assert.Equal(1, after.ExitCode);
@@ -288,11 +380,14 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         Assert.Equal(3, (await Turnpike("check", "--kubeconfig", await Server.KubeconfigAsync(new Uri("https://127.0.0.1:1")))).ExitCode);
     }
 
-    private Task<System.Text.Json.JsonElement> SetReadyAsync(string deployment, int replicas) => Server.Api.PatchAsync(
-        Kind.Deployments,
-        new("istio-system", deployment),
-        PatchKind.Merge,
-        JsonNode.Parse($$"""{"status": {"observedGeneration": 9, "replicas": {{replicas}}, "updatedReplicas": {{replicas}}, "readyReplicas": {{replicas}}, "availableReplicas": {{replicas}} } }""")!,
-        new() { Subresource = "status" },
-        Cancelled);
+    private Task<System.Text.Json.JsonElement> SetReadyAsync(string deployment, int replicas) =>
+        Server.Api.PatchAsync(
+            Kind.Deployments,
+            new("istio-system", deployment),
+            PatchKind.Merge,
+            JsonNode.Parse(
+                $$"""{"status": {"observedGeneration": 9, "replicas": {{replicas}}, "updatedReplicas": {{replicas}}, "readyReplicas": {{replicas}}, "availableReplicas": {{replicas}} } }"""
+            )!,
+            new() { Subresource = "status" },
+            Cancelled);
 }

@@ -20,7 +20,8 @@ public sealed class InstallTests(OwnApiServer server)
         // A rule of a user's, from before the webhook: it must not hold up what removes its kind.
         await server.ApplyAsync(Cancelled, "-f", Path.Combine(ApiServer.Repository, "config", "crds"));
         await server.EstablishedAsync(Cancelled, "crd", "--all");
-        await server.KubectlAsync(Cancelled, "apply", "-f", Path.Combine(ApiServer.Repository, "config", "samples", "httpbin-3s-rule.yaml"));
+        await server.KubectlAsync(
+            Cancelled, "apply", "-f", Path.Combine(ApiServer.Repository, "config", "samples", "httpbin-3s-rule.yaml"));
 
         var version = await DefinitionVersionAsync();
         var first = Lines(await server.ApplyAsync(Cancelled, "-f", Manifest));
@@ -40,8 +41,13 @@ public sealed class InstallTests(OwnApiServer server)
         }
         Assert.Equal(first.Length, Lines(await deleting).Length);
         var left = await server.KubectlAsync(
-            Cancelled, "get", "customresourcedefinitions,validatingwebhookconfigurations,mutatingwebhookconfigurations,clusterroles,clusterrolebindings,ingressclasses,namespaces", "-o", "name");
-        Assert.DoesNotContain(Lines(left), line => line.Contains("turnpike", StringComparison.Ordinal) || line.Contains("istio", StringComparison.Ordinal));
+            Cancelled,
+            "get",
+            "customresourcedefinitions,validatingwebhookconfigurations,mutatingwebhookconfigurations,clusterroles,clusterrolebindings,ingressclasses,namespaces",
+            "-o",
+            "name");
+        Assert.DoesNotContain(
+            Lines(left), line => line.Contains("turnpike", StringComparison.Ordinal) || line.Contains("istio", StringComparison.Ordinal));
     }
 
     /// <summary>What kubectl says where it sends rules of CEL again that the server has dropped again: that changes nothing.</summary>
@@ -50,17 +56,20 @@ public sealed class InstallTests(OwnApiServer server)
     private static bool IsDefinition(string line) => line.StartsWith("customresourcedefinition", StringComparison.Ordinal);
 
     private Task<string> DefinitionVersionAsync() =>
-        server.KubectlAsync(Cancelled, "get", "crd", "routerules.config.istio.io", "-o", "jsonpath={.metadata.generation} {.metadata.resourceVersion}");
+        server.KubectlAsync(
+            Cancelled, "get", "crd", "routerules.config.istio.io", "-o", "jsonpath={.metadata.generation} {.metadata.resourceVersion}");
 
     /// <summary>
-    /// What is generated, beside what the API server stores of it. Where it fills in a part of something that has one owner as a whole (a fieldRef, a
+    /// What is generated, beside what the API server stores of it. Where it fills in a part of something that has one owner as a whole (a
+    /// fieldRef, a
     /// selector, a list without keys), whoever applies the same file server-side has another value there: a conflict.
     /// </summary>
     private async Task ServerSideApplyFindsNothingElseAsync()
     {
         string[] folders = ["operator", "rbac", "webhooks", "crds"];
         // Up to 22 no definition with rules of CEL can be applied so.
-        var files = folders[..(server.Minor < 23 ? 3 : 4)].SelectMany(folder => (string[])["-f", Path.Combine(ApiServer.Repository, "config", folder)]);
+        var files = folders[..(server.Minor < 23 ? 3 : 4)]
+            .SelectMany(folder => (string[])["-f", Path.Combine(ApiServer.Repository, "config", folder)]);
         var lines = Lines(await server.ApplyAsync(Cancelled, ["--server-side", "--dry-run=server", "--field-manager=another", .. files]));
         Assert.All(lines, line => Assert.EndsWith(" serverside-applied (server dry run)", line, StringComparison.Ordinal));
     }
@@ -73,7 +82,11 @@ public sealed class InstallTests(OwnApiServer server)
         {
             ns["spec"]!["finalizers"] = new JsonArray();
             await server.Api.ReplaceAsync(
-                Namespaces, NamespacedName.ClusterScoped((string)ns["metadata"]!["name"]!), ns, new() { Subresource = "finalize" }, Cancelled);
+                Namespaces,
+                NamespacedName.ClusterScoped((string)ns["metadata"]!["name"]!),
+                ns,
+                new() { Subresource = "finalize" },
+                Cancelled);
         }
     }
 

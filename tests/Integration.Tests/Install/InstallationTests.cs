@@ -40,7 +40,12 @@ public abstract class InstallationTests(CleanApiServer server) : IAsyncLifetime
         using var input = new StringReader(typed ?? "");
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var process = new ProcessContext { Variable = name => name == "KUBECONFIG" ? server.Kubeconfig : null, Input = input, IsInteractive = typed is not null };
+        var process = new ProcessContext
+        {
+            Variable = name => name == "KUBECONFIG" ? server.Kubeconfig : null,
+            Input = input,
+            IsInteractive = typed is not null,
+        };
         var code = await CommandLine.RunAsync(arguments, process, output, error, Cancelled);
         return new Run(code, output.ToString(), error.ToString());
     }

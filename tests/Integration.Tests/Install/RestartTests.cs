@@ -14,7 +14,8 @@ public sealed class RestartTests(OwnApiServer server)
         var ns = await server.CreateNamespaceAsync(Cancelled);
         await using var relay = new Support.Relay(KubeEndpoint.FromKubeconfig(server.Kubeconfig).Server);
         await using var near = new WatchedConfigMaps(new(KubeEndpoint.FromKubeconfig(server.Kubeconfig)), new() { Namespace = ns });
-        await using var far = new WatchedConfigMaps(new(KubeEndpoint.FromKubeconfig(await server.KubeconfigAsync(relay.Address))), new() { Namespace = ns });
+        await using var far = new WatchedConfigMaps(
+            new(KubeEndpoint.FromKubeconfig(await server.KubeconfigAsync(relay.Address))), new() { Namespace = ns });
         await PutAsync("changed", "1");
         await PutAsync("gone", "1");
         await near.ToldOf("+changed=1 +gone=1");

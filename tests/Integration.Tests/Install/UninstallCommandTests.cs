@@ -72,10 +72,14 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
         await InstallAsync();
         var dry = await Turnpike("uninstall", "--dry-run");
         Assert.Contains("deployment.apps/turnpike-operator deleted (dry run)", dry.Lines);
-        Assert.Equal("deployment.apps/turnpike-operator\n", await Server.KubectlAsync(Cancelled, "get", "deployment", "turnpike-operator", "-n", "istio-system", "-o", "name"));
+        Assert.Equal(
+            "deployment.apps/turnpike-operator\n",
+            await Server.KubectlAsync(Cancelled, "get", "deployment", "turnpike-operator", "-n", "istio-system", "-o", "name"));
 
         var run = await Turnpike("uninstall");
-        Assert.Equal((0, "note: 1 pods keep their sidecar, with the routes it has now, until they are restarted: 1 in namespace app\n"), (run.ExitCode, run.Error));
+        Assert.Equal(
+            (0, "note: 1 pods keep their sidecar, with the routes it has now, until they are restarted: 1 in namespace app\n"),
+            (run.ExitCode, run.Error));
         // What could hold others up goes before whoever answers it.
         Assert.Equal(
             [
@@ -84,20 +88,32 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
                 "deployment.apps/turnpike-operator deleted",
             ],
             run.Lines[..3]);
-        Assert.StartsWith("kept: route rules, ConfigMaps istio and istio-inject, IngressClass istio, ", run.Lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "kept: route rules, ConfigMaps istio and istio-inject, IngressClass istio, ", run.Lines[^1], StringComparison.Ordinal);
         Assert.Equal(dry.Lines.Length, run.Lines.Length);
         Assert.Equal(
-            ["customresourcedefinition.apiextensions.k8s.io/routerules.config.istio.io", "ingressclass.networking.k8s.io/istio", "namespace/istio-system"],
+            [
+                "customresourcedefinition.apiextensions.k8s.io/routerules.config.istio.io",
+                "ingressclass.networking.k8s.io/istio",
+                "namespace/istio-system",
+            ],
             await OursAsync());
         Assert.Equal(
-            ["configmap/istio", "configmap/istio-ca-root", "configmap/istio-inject", "configmap/turnpike-hosts.app", "secret/turnpike-ca"], await InSystemAsync());
-        Assert.Equal("defaultRequestTimeout: 60s", await Server.KubectlAsync(Cancelled, "get", "configmap", "istio", "-n", "istio-system", "-o", "jsonpath={.data.mesh}"));
-        Assert.Equal("httpbin", await Server.KubectlAsync(Cancelled, "get", "routerule", "httpbin-3s-rule", "-o", "jsonpath={.spec.destination.name}"));
+            ["configmap/istio", "configmap/istio-ca-root", "configmap/istio-inject", "configmap/turnpike-hosts.app", "secret/turnpike-ca"],
+            await InSystemAsync());
+        Assert.Equal(
+            "defaultRequestTimeout: 60s",
+            await Server.KubectlAsync(Cancelled, "get", "configmap", "istio", "-n", "istio-system", "-o", "jsonpath={.data.mesh}"));
+        Assert.Equal(
+            "httpbin",
+            await Server.KubectlAsync(Cancelled, "get", "routerule", "httpbin-3s-rule", "-o", "jsonpath={.spec.destination.name}"));
 
         // A second time there is nothing left to do, and an installation finds what was kept.
         Assert.Equal("nothing of profile istio-2017 is installed", (await Turnpike("uninstall")).Lines[^1]);
         Assert.Equal(0, (await Turnpike("install")).ExitCode);
-        Assert.Equal("defaultRequestTimeout: 60s", await Server.KubectlAsync(Cancelled, "get", "configmap", "istio", "-n", "istio-system", "-o", "jsonpath={.data.mesh}"));
+        Assert.Equal(
+            "defaultRequestTimeout: 60s",
+            await Server.KubectlAsync(Cancelled, "get", "configmap", "istio", "-n", "istio-system", "-o", "jsonpath={.data.mesh}"));
     }
 
     [Fact]
@@ -107,7 +123,10 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
         var before = await OursAsync();
         var unasked = await Turnpike("uninstall", "--purge");
         Assert.Equal((1, ""), (unasked.ExitCode, unasked.Output));
-        Assert.StartsWith("turnpike: --purge deletes 1 route rule and the settings of profile istio-2017 from https://", unasked.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "turnpike: --purge deletes 1 route rule and the settings of profile istio-2017 from https://",
+            unasked.Error,
+            StringComparison.Ordinal);
         Assert.EndsWith(": nothing was deleted; add --yes if that is meant\n", unasked.Error, StringComparison.Ordinal);
         var refused = await Turnpike("no\n", ["uninstall", "--purge"]);
         Assert.Equal(1, refused.ExitCode);
@@ -145,9 +164,17 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
     public async Task Namesakes_AreNotTaken()
     {
         await InstallAsync();
-        await Server.KubectlAsync(Cancelled, "label", "service", "istio-ingress", "-n", "istio-system", "app.kubernetes.io/managed-by=Helm", "--overwrite");
+        await Server.KubectlAsync(
+            Cancelled, "label", "service", "istio-ingress", "-n", "istio-system", "app.kubernetes.io/managed-by=Helm", "--overwrite");
         await Server.KubectlAsync(Cancelled, "delete", "ingressclass", "istio");
-        (await Server.KubectlAsync("apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: istio}\nspec: {controller: istio.io/ingress-controller}", Cancelled, "apply", "-f", "-")).Expect();
+        (
+            await Server.KubectlAsync(
+                "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: istio}\nspec: {controller: "
+                    + "istio.io/ingress-controller}",
+                Cancelled,
+                "apply",
+                "-f",
+                "-")).Expect();
         var run = await Turnpike("uninstall", "--purge", "--yes");
         Assert.Contains("service/istio-ingress stays: it is not ours", run.Lines);
         Assert.Contains("ingressclass.networking.k8s.io/istio stays: it is not ours", run.Lines);
@@ -162,7 +189,9 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
         await Server.ApplyAsync(Cancelled, "-f", Path.Combine(ApiServer.Repository, "config", "standalone.yaml"));
         var run = await Turnpike("uninstall", "--profile", "istio-2017", "--purge", "--yes");
         Assert.Contains("the rules stay: profile standalone is installed too, in namespace turnpike-system", run.Lines);
-        Assert.Equal("httpbin", await Server.KubectlAsync(Cancelled, "get", "routerule", "httpbin-3s-rule", "-o", "jsonpath={.spec.destination.name}"));
+        Assert.Equal(
+            "httpbin",
+            await Server.KubectlAsync(Cancelled, "get", "routerule", "httpbin-3s-rule", "-o", "jsonpath={.spec.destination.name}"));
         Assert.Contains(" unchanged", (await Turnpike("install", "--profile", "standalone")).Output, StringComparison.Ordinal);
     }
 
@@ -171,7 +200,8 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
     {
         await Server.ApplyAsync(Cancelled, "-f", Path.Combine(ApiServer.Repository, "config", "crds"));
         await Server.EstablishedAsync(Cancelled, "crd/routerules.config.istio.io");
-        await Server.KubectlAsync(Cancelled, "apply", "-f", Path.Combine(ApiServer.Repository, "config", "samples", "httpbin-3s-rule.yaml"));
+        await Server.KubectlAsync(
+            Cancelled, "apply", "-f", Path.Combine(ApiServer.Repository, "config", "samples", "httpbin-3s-rule.yaml"));
         var install = await Turnpike("install");
         Assert.Equal((0, ""), (install.ExitCode, install.Error));
         (await Server.KubectlAsync(Made, Cancelled, "apply", "-f", "-")).Expect();
@@ -181,9 +211,20 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
     {
         await Server.FinalizeNamespacesAsync(Cancelled);
         var all = Lines(await Server.KubectlAsync(Cancelled, "get", ClusterKinds, "-o", "name"));
-        return [.. all.Where(line => line.Contains("turnpike", StringComparison.Ordinal) || line.Contains("istio", StringComparison.Ordinal))];
+        return
+        [
+            .. all.Where(line => line.Contains("turnpike", StringComparison.Ordinal) || line.Contains("istio", StringComparison.Ordinal)),
+        ];
     }
 
-    private async Task<string[]> InSystemAsync() => Lines(await Server.KubectlAsync(
-        Cancelled, "get", "configmaps,secrets,deployments,services,serviceaccounts,roles,rolebindings,networkpolicies,leases,poddisruptionbudgets", "-n", "istio-system", "-o", "name"));
+    private async Task<string[]> InSystemAsync() =>
+        Lines(
+            await Server.KubectlAsync(
+                Cancelled,
+                "get",
+                "configmaps,secrets,deployments,services,serviceaccounts,roles,rolebindings,networkpolicies,leases,poddisruptionbudgets",
+                "-n",
+                "istio-system",
+                "-o",
+                "name"));
 }

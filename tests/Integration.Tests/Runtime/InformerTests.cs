@@ -31,7 +31,8 @@ public sealed class InformerTests(ApiServerFixture server)
     {
         var ns = await server.CreateNamespaceAsync(Cancelled);
         await using var relay = new Relay(KubeEndpoint.FromKubeconfig(server.Kubeconfig).Server);
-        await using var seen = new WatchedConfigMaps(new(KubeEndpoint.FromKubeconfig(await server.KubeconfigAsync(relay.Address))), new() { Namespace = ns });
+        await using var seen = new WatchedConfigMaps(
+            new(KubeEndpoint.FromKubeconfig(await server.KubeconfigAsync(relay.Address))), new() { Namespace = ns });
         await PutAsync(ns, "a", "1");
         await seen.ToldOf("+a=1");
 
@@ -92,7 +93,8 @@ public sealed class InformerTests(ApiServerFixture server)
         await LabelAsync("no");
         await seen.ToldOf("+a=1 -a");
 
-        Task LabelAsync(string value) => server.Api.MergeAsync(Kind.ConfigMaps, new(ns, "a"), $$"""{"metadata":{"labels":{"seen":"{{value}}"} } }""", Cancelled);
+        Task LabelAsync(string value) =>
+            server.Api.MergeAsync(Kind.ConfigMaps, new(ns, "a"), $$"""{"metadata":{"labels":{"seen":"{{value}}"} } }""", Cancelled);
     }
 
     private KubeApi Client() => new(KubeEndpoint.FromKubeconfig(server.Kubeconfig));

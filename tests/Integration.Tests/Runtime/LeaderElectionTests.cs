@@ -7,7 +7,9 @@ using Turnpike.Tests.Support.Kubernetes;
 
 namespace Turnpike.Tests.Integration.Runtime;
 
-/// <summary>Candidates in real time: each leader writes its name into one ConfigMap as fast as it can, and a watch sees who writes.</summary>
+/// <summary>
+/// Candidates in real time: each leader writes its name into one ConfigMap as fast as it can, and a watch sees who writes.
+/// </summary>
 public sealed class LeaderElectionTests(ApiServerFixture server)
 {
     private static readonly ResourceRef Leases = new("coordination.k8s.io", "v1", "leases", "Lease");
@@ -21,7 +23,12 @@ public sealed class LeaderElectionTests(ApiServerFixture server)
         await using var writes = Watch(ns);
 
         // A Lease of an hour: only its release can hand it over.
-        var patient = new LeaderElectionOptions(new(ns, "lock"), "") { LeaseDuration = TimeSpan.FromHours(1), RenewDeadline = TimeSpan.FromMinutes(30), RetryPeriod = TimeSpan.FromMilliseconds(200) };
+        var patient = new LeaderElectionOptions(new(ns, "lock"), "")
+        {
+            LeaseDuration = TimeSpan.FromHours(1),
+            RenewDeadline = TimeSpan.FromMinutes(30),
+            RetryPeriod = TimeSpan.FromMilliseconds(200),
+        };
         await using var a = new Candidate(server, ns, patient with { Identity = "a" }, server.Kubeconfig);
         await Wait.Until(() => writes.Told.Contains("=a", StringComparison.Ordinal), "a write of a");
         await using var b = new Candidate(server, ns, patient with { Identity = "b" }, server.Kubeconfig);
@@ -42,7 +49,12 @@ public sealed class LeaderElectionTests(ApiServerFixture server)
         var ns = await server.CreateNamespaceAsync(Cancelled);
         await using var writes = Watch(ns);
         await using var relay = new Relay(KubeEndpoint.FromKubeconfig(server.Kubeconfig).Server);
-        var hasty = new LeaderElectionOptions(new(ns, "lock"), "") { LeaseDuration = TimeSpan.FromSeconds(4), RenewDeadline = TimeSpan.FromSeconds(2), RetryPeriod = TimeSpan.FromMilliseconds(200) };
+        var hasty = new LeaderElectionOptions(new(ns, "lock"), "")
+        {
+            LeaseDuration = TimeSpan.FromSeconds(4),
+            RenewDeadline = TimeSpan.FromSeconds(2),
+            RetryPeriod = TimeSpan.FromMilliseconds(200),
+        };
 
         // Cut off from the Lease, but not from what it writes: nothing but its own decision stops it.
         await using var a = new Candidate(server, ns, hasty with { Identity = "a" }, await server.KubeconfigAsync(relay.Address));
@@ -62,7 +74,12 @@ public sealed class LeaderElectionTests(ApiServerFixture server)
     {
         var ns = await server.CreateNamespaceAsync(Cancelled);
         await using var writes = Watch(ns);
-        var patient = new LeaderElectionOptions(new(ns, "lock"), "a") { LeaseDuration = TimeSpan.FromHours(1), RenewDeadline = TimeSpan.FromMinutes(30), RetryPeriod = TimeSpan.FromMilliseconds(200) };
+        var patient = new LeaderElectionOptions(new(ns, "lock"), "a")
+        {
+            LeaseDuration = TimeSpan.FromHours(1),
+            RenewDeadline = TimeSpan.FromMinutes(30),
+            RetryPeriod = TimeSpan.FromMilliseconds(200),
+        };
         await using var a = new Candidate(server, ns, patient, server.Kubeconfig);
         await Wait.Until(() => writes.Told.Contains("=a", StringComparison.Ordinal), "a write of a");
 
@@ -75,7 +92,8 @@ public sealed class LeaderElectionTests(ApiServerFixture server)
         Assert.Equal("thief", (await LeaseAsync(ns)).TextAt("spec.holderIdentity"));
     }
 
-    private WatchedConfigMaps Watch(string ns) => new(new(KubeEndpoint.FromKubeconfig(server.Kubeconfig)), new() { Namespace = ns, FieldSelector = "metadata.name=diary" });
+    private WatchedConfigMaps Watch(string ns) =>
+        new(new(KubeEndpoint.FromKubeconfig(server.Kubeconfig)), new() { Namespace = ns, FieldSelector = "metadata.name=diary" });
 
     private Task<System.Text.Json.JsonElement> LeaseAsync(string ns) => server.Api.GetAsync(Leases, new(ns, "lock"), Cancelled);
 

@@ -10,7 +10,9 @@ namespace Turnpike.Tests.Integration.Runtime;
 /// <summary>What the merge of a real API server makes of our applies: defaults, lists with keys and owners are its own.</summary>
 public sealed class ServerSideApplyTests(ApiServerFixture server)
 {
-    private const string Service = """{"metadata":{"labels":{"app":"web"}},"spec":{"selector":{"app":"web"},"ports":[{"name":"http","port":80,"targetPort":8080,"protocol":"TCP"}]}}""";
+    private const string Service =
+        """{"metadata":{"labels":{"app":"web"}},"spec":{"selector":{"app":"web"},"ports":[{"name":"http","port":80,"targetPort":8080"""
+            + ""","protocol":"TCP"}]}}""";
 
     private readonly ServerSideApply _ours = new(server.Api, "turnpike");
 
@@ -45,11 +47,19 @@ public sealed class ServerSideApplyTests(ApiServerFixture server)
         var key = await NewKeyAsync();
         await ApplyAsync(key, Service);
         await server.Api.MergeAsync(
-            Kind.Services, key, """{"metadata":{"annotations":{"note":"mine"},"labels":{"tier":"front"}},"spec":{"sessionAffinity":"ClientIP"}}""", Cancelled);
+            Kind.Services,
+            key,
+            """{"metadata":{"annotations":{"note":"mine"},"labels":{"tier":"front"}},"spec":{"sessionAffinity":"ClientIP"}}""",
+            Cancelled);
 
         var after = await ApplyAsync(key, Service.Replace("8080", "8081", StringComparison.Ordinal));
-        Assert.Equal(("mine", "ClientIP", "front", "web"), (
-            after.TextAt("metadata.annotations.note"), after.TextAt("spec.sessionAffinity"), after.TextAt("metadata.labels.tier"), after.TextAt("metadata.labels.app")));
+        Assert.Equal(
+            ("mine", "ClientIP", "front", "web"),
+            (
+                after.TextAt("metadata.annotations.note"),
+                after.TextAt("spec.sessionAffinity"),
+                after.TextAt("metadata.labels.tier"),
+                after.TextAt("metadata.labels.app")));
         Assert.Equal("8081", after.At("spec.ports")!.Value[0].TextAt("targetPort"));
     }
 
@@ -73,7 +83,8 @@ public sealed class ServerSideApplyTests(ApiServerFixture server)
         var body = Parse("""{"apiVersion":"v1","kind":"Service","metadata":{"labels":{"app":"other"}}}""");
         var options = new WriteOptions { FieldManager = "another" };
 
-        var refusal = await Assert.ThrowsAsync<KubeStatusException>(() => server.Api.PatchAsync(Kind.Services, key, PatchKind.Apply, body, options, Cancelled));
+        var refusal = await Assert.ThrowsAsync<KubeStatusException>(() =>
+            server.Api.PatchAsync(Kind.Services, key, PatchKind.Apply, body, options, Cancelled));
         Assert.True(refusal.IsConflict);
         var cause = Assert.Single(refusal.Causes);
         Assert.Equal(".metadata.labels.app", cause.Field);
@@ -87,7 +98,8 @@ public sealed class ServerSideApplyTests(ApiServerFixture server)
         var old = JsonObject.Create(await ApplyAsync(key, Service))!;
         await server.Api.MergeAsync(Kind.Services, key, """{"metadata":{"labels":{"new":"er"}}}""", Cancelled);
 
-        var refusal = await Assert.ThrowsAsync<KubeStatusException>(() => server.Api.ReplaceAsync(Kind.Services, key, old, WriteOptions.Default, Cancelled));
+        var refusal = await Assert.ThrowsAsync<KubeStatusException>(() =>
+            server.Api.ReplaceAsync(Kind.Services, key, old, WriteOptions.Default, Cancelled));
         Assert.True(refusal.IsConflict);
     }
 
@@ -113,7 +125,8 @@ public sealed class ServerSideApplyTests(ApiServerFixture server)
 
     private async Task<NamespacedName> NewKeyAsync() => new(await server.CreateNamespaceAsync(Cancelled), "web");
 
-    private Task<JsonElement> ApplyAsync(NamespacedName key, string desired) => _ours.ApplyAsync(Kind.Services, key, Parse(desired), Cancelled);
+    private Task<JsonElement> ApplyAsync(NamespacedName key, string desired) =>
+        _ours.ApplyAsync(Kind.Services, key, Parse(desired), Cancelled);
 
     private Task<JsonElement> FindAsync(NamespacedName key) => server.Api.GetAsync(Kind.Services, key, Cancelled);
 }

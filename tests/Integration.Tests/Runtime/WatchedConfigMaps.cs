@@ -23,7 +23,12 @@ internal sealed class WatchedConfigMaps : IAsyncDisposable
     public WatchedConfigMaps(KubeApi client, ResourceQuery query, TimeSpan? watchTimeout = null)
     {
         _client = client;
-        var options = new InformerOptions { Query = query, BackoffMin = TimeSpan.FromMilliseconds(50), BackoffMax = TimeSpan.FromMilliseconds(500) };
+        var options = new InformerOptions
+        {
+            Query = query,
+            BackoffMin = TimeSpan.FromMilliseconds(50),
+            BackoffMax = TimeSpan.FromMilliseconds(500),
+        };
         if (watchTimeout is { } timeout)
             options = options with { WatchTimeout = timeout, Jitter = () => 0.5 };
         Informer = new(client, Kind.ConfigMaps, ValueOf, options, NullLogger<Informer<string>>.Instance, TimeProvider.System);
@@ -64,7 +69,8 @@ internal sealed class WatchedConfigMaps : IAsyncDisposable
     public static Task PutAsync(KubeApi api, string ns, string name, string value, CancellationToken ct) =>
         new ServerSideApply(api, "test").ApplyAsync(Kind.ConfigMaps, new(ns, name), Parse($$"""{"data":{"v":"{{value}}"} }"""), ct);
 
-    public static Task RemoveAsync(KubeApi api, string ns, string name, CancellationToken ct) => api.DeleteAsync(Kind.ConfigMaps, new(ns, name), null, ct);
+    public static Task RemoveAsync(KubeApi api, string ns, string name, CancellationToken ct) =>
+        api.DeleteAsync(Kind.ConfigMaps, new(ns, name), null, ct);
 
     private static string ValueOf(JsonElement json) => json.TextAt("data.v") ?? "";
 

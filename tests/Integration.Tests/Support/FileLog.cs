@@ -28,7 +28,10 @@ internal sealed class FileLog : ILoggerProvider
         lock (_gate)
         {
             if (_file.BaseStream.CanWrite)
-                _file.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {level} {category}: {message} {failure}"));
+                _file.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {level} {category}: {message} {failure}"));
         }
     }
 
@@ -39,7 +42,11 @@ internal sealed class FileLog : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            log.Write(logLevel, category, formatter(state, exception), exception);
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter) => log.Write(logLevel, category, formatter(state, exception), exception);
     }
 }

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Turnpike.Tests.Integration.Support;
 
-/// <summary>Stands between a client and the API server and can be cut: TLS goes through untouched, and either side sees its peer vanish.</summary>
+/// <summary>
+/// Stands between a client and the API server and can be cut: TLS goes through untouched, and either side sees its peer vanish.
+/// </summary>
 internal sealed class Relay : IAsyncDisposable
 {
     private readonly Uri _target;

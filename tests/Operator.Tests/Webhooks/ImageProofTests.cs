@@ -16,11 +16,16 @@ public sealed class ImageProofTests
 
     public ImageProofTests() => _settings.Update("proxyImage: a/proxy:1");
 
-    /// <summary>What proves: the proxy's own container, beside an application or as an ingress, native or not, in a pod that is ready.</summary>
+    /// <summary>
+    /// What proves: the proxy's own container, beside an application or as an ingress, native or not, in a pod that is ready.
+    /// </summary>
     [Theory]
     [InlineData("spec: {containers: [{name: istio-proxy, image: a/proxy:1}]}", "True", true)]
     [InlineData("spec: {containers: [{name: app, image: b}, {name: istio-proxy, image: docker.io/a/proxy:1}]}", "True", true)]
-    [InlineData("spec: {containers: [{name: app, image: b}], initContainers: [{name: istio-proxy, image: a/proxy:1, restartPolicy: Always}]}", "True", true)]
+    [InlineData(
+        "spec: {containers: [{name: app, image: b}], initContainers: [{name: istio-proxy, image: a/proxy:1, restartPolicy: Always}]}",
+        "True",
+        true)]
     [InlineData("spec: {containers: [{name: istio-proxy, image: a/proxy:1}]}", "False", false)]
     [InlineData("spec: {containers: [{name: istio-proxy, image: a/proxy:1}]}", "Unknown", false)]
     [InlineData("spec: {containers: [{name: istio-proxy, image: a/proxy:2}]}", "True", false)]
@@ -65,7 +70,10 @@ public sealed class ImageProofTests
         proofs.Observe();
         _settings.Update("proxyImage: a/proxy:bad");
         proofs.Observe();
-        Assert.Equal("ImageNotProven: no proxy of image a/proxy:bad has been ready in this cluster yet; pods get it once one has, such as the managed ingress", proofs.Waiting);
+        Assert.Equal(
+            "ImageNotProven: no proxy of image a/proxy:bad has been ready in this cluster yet; pods get it once one has, such as the "
+                + "managed ingress",
+            proofs.Waiting);
         Show();
         _settings.Update("proxyImage: a/proxy:1");
         Assert.Null(proofs.Waiting);

@@ -125,7 +125,9 @@ public sealed class ResponseHeadParserTests
 
         Assert.Equal(
             ["Set-Cookie=a=1", "set-cookie=b=2", "X-Empty="],
-            parser.Fields.ToArray().Select(f => $"{Encoding.Latin1.GetString(f.NameIn(bytes))}={Encoding.Latin1.GetString(f.ValueIn(bytes))}"));
+            parser
+                .Fields.ToArray()
+                .Select(f => $"{Encoding.Latin1.GetString(f.NameIn(bytes))}={Encoding.Latin1.GetString(f.ValueIn(bytes))}"));
     }
 
     [Fact]
@@ -148,7 +150,8 @@ public sealed class ResponseHeadParserTests
         var parser = new ResponseHeadParser();
         parser.Begin(toHead: false, asksForUpgrade: true);
 
-        Assert.Equal(expected, parser.Parse(Encoding.ASCII.GetBytes($"HTTP/1.1 101 Switching Protocols\r\n{header}Connection: Upgrade\r\n\r\n")));
+        Assert.Equal(
+            expected, parser.Parse(Encoding.ASCII.GetBytes($"HTTP/1.1 101 Switching Protocols\r\n{header}Connection: Upgrade\r\n\r\n")));
     }
 
     [Fact]

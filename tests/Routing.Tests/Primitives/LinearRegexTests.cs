@@ -138,9 +138,13 @@ public sealed class LinearRegexTests
     {
         Assert.Null(LinearRegex.Fault(new string('a', LinearRegex.MaxSize)));
         Assert.NotNull(LinearRegex.Fault($"a{{{LinearRegex.MaxSize}}}b"));
-        Assert.Equal("must be a regular expression of at most 1000 characters", LinearRegex.Fault(new string('a', LinearRegex.MaxLength + 1)));
+        Assert.Equal(
+            "must be a regular expression of at most 1000 characters", LinearRegex.Fault(new string('a', LinearRegex.MaxLength + 1)));
         Assert.Contains("nested deeper than 100", LinearRegex.Fault(new string('(', 500) + new string(')', 500)), StringComparison.Ordinal);
-        Assert.Contains("classes of characters", LinearRegex.Fault(string.Concat(Enumerable.Range(0x100, 300).Select(i => (char)(i * 2)))), StringComparison.Ordinal);
+        Assert.Contains(
+            "classes of characters",
+            LinearRegex.Fault(string.Concat(Enumerable.Range(0x100, 300).Select(i => (char)(i * 2)))),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -158,17 +162,54 @@ public sealed class LinearRegexTests
     public Property IsMatch_OfBytes_AgreesWithTheLibrary_OfCharacters()
     {
         var atom = Gen.Elements(
-            "a", "b", "c", ".", "[ab]", "[^a]", "\\w", "\\W", "\\d", "\\S", "1", "-", "^", "$", "\\b", "(?:)", "\u00e9", "\u2603", "[a-\u00ff]", "[^\u00e9]", "\\u2603");
-        Gen<string> Pattern(int depth) => depth == 0
-            ? atom
-            : Gen.OneOf(
-                atom,
-                Pattern(depth - 1).Two().Select(p => p.Item1 + p.Item2),
-                Pattern(depth - 1).Two().Select(p => $"{p.Item1}|{p.Item2}"),
-                from p in Pattern(depth - 1) from q in Gen.Elements("*", "+", "?", "{2}", "{1,3}", "{2,}", "*?", "??") select $"(?:{p}){q}",
-                Pattern(depth - 1).Select(p => $"({p})"));
+            "a",
+            "b",
+            "c",
+            ".",
+            "[ab]",
+            "[^a]",
+            "\\w",
+            "\\W",
+            "\\d",
+            "\\S",
+            "1",
+            "-",
+            "^",
+            "$",
+            "\\b",
+            "(?:)",
+            "\u00e9",
+            "\u2603",
+            "[a-\u00ff]",
+            "[^\u00e9]",
+            "\\u2603");
+        Gen<string> Pattern(int depth) =>
+            depth == 0
+                ? atom
+                : Gen.OneOf(
+                    atom,
+                    Pattern(depth - 1).Two().Select(p => p.Item1 + p.Item2),
+                    Pattern(depth - 1).Two().Select(p => $"{p.Item1}|{p.Item2}"),
+                    from p in Pattern(depth - 1)
+                    from q in Gen.Elements("*", "+", "?", "{2}", "{1,3}", "{2,}", "*?", "??")
+                    select $"(?:{p}){q}",
+                    Pattern(depth - 1).Select(p => $"({p})"));
         // Whole characters, a lone first byte, lone bytes of the middle, the two halves of an overlong form, a byte that is in no form.
-        byte[][] pieces = [[.. "a"u8], [.. "b"u8], [.. "c"u8], [.. "1"u8], [.. "-"u8], [.. "\u00e9"u8], [.. "\u2603"u8], [0xe2], [0x98], [0xc3], [0xc0, 0xaf], [0xff]];
+        byte[][] pieces =
+        [
+            [.. "a"u8],
+            [.. "b"u8],
+            [.. "c"u8],
+            [.. "1"u8],
+            [.. "-"u8],
+            [.. "\u00e9"u8],
+            [.. "\u2603"u8],
+            [0xe2],
+            [0x98],
+            [0xc3],
+            [0xc0, 0xaf],
+            [0xff],
+        ];
         var value = Gen.Choose(0, 8).SelectMany(n => Gen.Elements(pieces).ArrayOf(n)).Select(parts => parts.SelectMany(p => p).ToArray());
         return Prop.ForAll(Arb.From(from p in Pattern(4) from v in value.ArrayOf(4) select (p, v)), x =>
         {

@@ -10,18 +10,43 @@ internal static class RuleSpecs
     /// <summary>Fields of a rule that are valid together, each with some values, in the form that the writer gives them.</summary>
     private static readonly (string Name, string[] Values)[] ValidFields =
     [
-        ("destination", ["""{"name":"a"}""", """{"name":"a","namespace":"b","domain":"svc.cluster.local"}""", """{"service":"*.example.com"}"""]),
+        (
+            "destination",
+            ["""{"name":"a"}""", """{"name":"a","namespace":"b","domain":"svc.cluster.local"}""", """{"service":"*.example.com"}"""]),
         ("precedence", ["0", "-5", "2147483647"]),
-        ("match", ["{}", """{"source":{"name":"a","labels":{"version":"v1"}}}""", """{"tcp":{"sourceSubnet":["10.0.0.0/8"],"destinationSubnet":[]}}""",
-            """{"request":{"headers":{"cookie":{"regex":"^(.*?;)?(user=jason)(;.*)?$"},"uri":{"prefix":"/a"},"x-b":{"exact":""}}}}"""]),
-        ("route", ["[{}]", """[{"labels":{"a":"b"},"weight":100}]""", """[{"destination":{"name":"b"},"weight":1},{"labels":{},"weight":99}]"""]),
+        (
+            "match",
+            [
+                "{}",
+                """{"source":{"name":"a","labels":{"version":"v1"}}}""",
+                """{"tcp":{"sourceSubnet":["10.0.0.0/8"],"destinationSubnet":[]}}""",
+                """{"request":{"headers":{"cookie":{"regex":"^(.*?;)?(user=jason)(;.*)?$"},"uri":{"prefix":"/a"},"x-b":{"exact":""}}}}""",
+            ]),
+        (
+            "route",
+            ["[{}]", """[{"labels":{"a":"b"},"weight":100}]""", """[{"destination":{"name":"b"},"weight":1},{"labels":{},"weight":99}]"""]),
         ("rewrite", ["""{"uri":"/"}""", """{"uri":"/a","authority":"example.com:80"}"""]),
         ("websocketUpgrade", ["true", "false"]),
-        ("httpReqTimeout", ["{}", """{"simpleTimeout":{"timeout":"1m30s"}}""", """{"custom":{"@type":"x","httpReqTimeout":[1,null,{"a":"b"}]}}"""]),
-        ("httpReqRetries", ["""{"simpleRetry":{"attempts":3,"perTryTimeout":"2.5s"}}""", """{"simpleRetry":{"attempts":0,"overrideHeaderName":"x"}}"""]),
-        ("httpFault", ["{}", """{"delay":{"percent":0.25,"fixedDelay":"100ms"},"abort":{"percent":100,"httpStatus":503}}""", """{"abort":{"http2Error":"x"}}"""]),
+        (
+            "httpReqTimeout",
+            ["{}", """{"simpleTimeout":{"timeout":"1m30s"}}""", """{"custom":{"@type":"x","httpReqTimeout":[1,null,{"a":"b"}]}}"""]),
+        (
+            "httpReqRetries",
+            ["""{"simpleRetry":{"attempts":3,"perTryTimeout":"2.5s"}}""", """{"simpleRetry":{"attempts":0,"overrideHeaderName":"x"}}"""]),
+        (
+            "httpFault",
+            [
+                "{}",
+                """{"delay":{"percent":0.25,"fixedDelay":"100ms"},"abort":{"percent":100,"httpStatus":503}}""",
+                """{"abort":{"http2Error":"x"}}""",
+            ]),
         ("mirror", ["""{"name":"m","labels":{"version":"v2"}}"""]),
-        ("corsPolicy", ["""{"allowOrigin":["*"],"allowMethods":["GET"],"allowHeaders":["x-a"],"exposeHeaders":["x-b"],"maxAge":"24h0m0s","allowCredentials":true}"""]),
+        (
+            "corsPolicy",
+            [
+                """{"allowOrigin":["*"],"allowMethods":["GET"],"allowHeaders":["x-a"],"exposeHeaders":["x-b"]"""
+                    + ""","maxAge":"24h0m0s","allowCredentials":true}""",
+            ]),
         ("appendHeaders", ["{}", """{"x-a":"b","x-c":"%CLIENT_IP%"}"""]),
     ];
 

@@ -35,13 +35,19 @@ internal static partial class Manifests
         var compilation = RouteCompiler.Compile(snapshot);
         var diagnostics = invalid.AddRange(compilation.Diagnostics).Select(d => d.ToString()).ToList();
         Assert.All(diagnostics, d => Assert.DoesNotContain('\n', d));
-        Assert.Equal(RouteTableJson.WithVersion(compilation.Table).Version, RouteTableJson.WithVersion(RouteCompiler.Compile(snapshot).Table).Version);
-        return TableText.Write(compilation.Table) + (diagnostics.Count == 0 ? "" : "diagnostics\n" + string.Concat(diagnostics.Select(d => $"  {d}\n")));
+        Assert.Equal(
+            RouteTableJson.WithVersion(compilation.Table).Version,
+            RouteTableJson.WithVersion(RouteCompiler.Compile(snapshot).Table).Version);
+        return TableText.Write(compilation.Table)
+            + (diagnostics.Count == 0 ? "" : "diagnostics\n" + string.Concat(diagnostics.Select(d => $"  {d}\n")));
     }
 
-    public static ObjectKey KeyOf(JsonObject raw) => new((string)raw["kind"]!, (string?)raw["metadata"]!["namespace"] ?? "", (string)raw["metadata"]!["name"]!);
+    public static ObjectKey KeyOf(JsonObject raw) =>
+        new((string)raw["kind"]!, (string?)raw["metadata"]!["namespace"] ?? "", (string)raw["metadata"]!["name"]!);
 
-    /// <summary><c>${CERTIFICATE name}</c> and <c>${KEY name}</c> stand for a pair made on the spot: no key lies in the repository.</summary>
+    /// <summary>
+    /// <c>${CERTIFICATE name}</c> and <c>${KEY name}</c> stand for a pair made on the spot: no key lies in the repository.
+    /// </summary>
     private static string WithCertificates(string yaml) => Placeholder().Replace(yaml, match =>
     {
         var name = match.Groups["name"].Value;

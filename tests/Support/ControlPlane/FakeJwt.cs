@@ -5,7 +5,9 @@ using Turnpike.Tests.Support.FakeApiServer;
 
 namespace Turnpike.Tests.Support.ControlPlane;
 
-/// <summary>ServiceAccount tokens as the kubelet projects them, but for the signature: it is a word that the fake API server knows.</summary>
+/// <summary>
+/// ServiceAccount tokens as the kubelet projects them, but for the signature: it is a word that the fake API server knows.
+/// </summary>
 internal static class FakeJwt
 {
     private const string Signature = "signed";
@@ -15,7 +17,8 @@ internal static class FakeJwt
     /// <param name="pod">That it is bound to.</param>
     /// <param name="expires">Null: in an hour.</param>
     /// <param name="signature">Any other than the default is a forgery.</param>
-    public static string Of(string account, string audience, string? pod = null, DateTimeOffset? expires = null, string signature = Signature) =>
+    public static string Of(
+        string account, string audience, string? pod = null, DateTimeOffset? expires = null, string signature = Signature) =>
         Of(
             new JsonObject
             {
@@ -27,7 +30,8 @@ internal static class FakeJwt
             signature);
 
     /// <summary>With claims that are well made, or not.</summary>
-    public static string Of(JsonNode claims, string signature = Signature) => $"{Encode("""{"alg":"RS256"}""")}.{Encode(claims.ToJsonString())}.{signature}";
+    public static string Of(JsonNode claims, string signature = Signature) =>
+        $"{Encode("""{"alg":"RS256"}""")}.{Encode(claims.ToJsonString())}.{signature}";
 
     public static FakeToken? Review(string token)
     {

@@ -41,12 +41,21 @@ internal sealed class Replica : IAsyncDisposable
 
     /// <summary>Starts a replica, and waits until it could be called ready.</summary>
     public static async Task<Replica> StartAsync(
-        Cluster cluster, int port = 0, string address = "127.0.0.1", FakeTimeProvider? clock = null, DiscoveryLimits? limits = null, TableCompiler? compiler = null)
+        Cluster cluster,
+        int port = 0,
+        string address = "127.0.0.1",
+        FakeTimeProvider? clock = null,
+        DiscoveryLimits? limits = null,
+        TableCompiler? compiler = null)
     {
         var (tap, logs, certificate) = (new Tap(), new RecordingLogger(), new ServerCertificate());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(logs);
-        builder.Services.AddSingleton<TimeProvider>(clock ?? TimeProvider.System).AddSingleton(limits ?? new DiscoveryLimits()).AddSingleton(certificate).AddSingleton(tap);
+        builder
+            .Services.AddSingleton<TimeProvider>(clock ?? TimeProvider.System)
+            .AddSingleton(limits ?? new DiscoveryLimits())
+            .AddSingleton(certificate)
+            .AddSingleton(tap);
         builder.Services.AddSingleton(compiler ?? RouteCompiler.Compile);
         builder.Services.AddKubeApi(() => KubeEndpoint.At(cluster.Api.Url));
         builder.Services.AddDiscovery(Turnpike.Api.Profile.Istio2017);
@@ -67,7 +76,8 @@ internal sealed class Replica : IAsyncDisposable
         app.MapDiscovery();
         await app.StartAsync(TestContext.Current.CancellationToken);
         var replica = new Replica(app, tap, logs);
-        await Wait.Until(() => replica.States.IsRead && certificate.Current is not null, "the replica is ready", clock, TimeSpan.FromMilliseconds(20));
+        await Wait.Until(
+            () => replica.States.IsRead && certificate.Current is not null, "the replica is ready", clock, TimeSpan.FromMilliseconds(20));
         await File.WriteAllTextAsync(cluster.CaFile, replica.Certificates.Bundle);
         return replica;
     }
@@ -75,7 +85,14 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>A channel as proxies open one.</summary>
     /// <param name="from">The address of loopback that it comes from.</param>
     public GrpcChannel Open(string from = "127.0.0.1") =>
-        GrpcChannel.ForAddress($"https://localhost:{Port}", new GrpcChannelOptions { HttpHandler = Handler(from), MaxSendMessageSize = null, DisposeHttpClient = true });
+        GrpcChannel.ForAddress(
+            $"https://localhost:{Port}",
+            new GrpcChannelOptions
+            {
+                HttpHandler = Handler(from),
+                MaxSendMessageSize = null,
+                DisposeHttpClient = true,
+            });
 
     public static Metadata Bearer(string token) => new() { { "authorization", $"Bearer {token}" } };
 

@@ -93,13 +93,19 @@ public sealed class FakeApi : IAsyncDisposable
     public void Serve(string collection, string? kind = null) => _served[collection] = kind;
 
     public JsonObject Put(string collection, string ns, string name, JsonObject item) =>
-        _store.Write(collection, ns, name, current =>
-        {
-            var made = (JsonObject)item.DeepClone();
-            if (current is not null && made["metadata"]?["uid"] is null)
-                (made["metadata"] as JsonObject ?? (JsonObject)(made["metadata"] = new JsonObject()))["uid"] = current["metadata"]!["uid"]!.DeepClone();
-            return made;
-        });
+        _store.Write(
+            collection,
+            ns,
+            name,
+            current =>
+            {
+                var made = (JsonObject)item.DeepClone();
+                if (current is not null && made["metadata"]?["uid"] is null)
+                    (made["metadata"] as JsonObject ?? (JsonObject)(made["metadata"] = new JsonObject()))["uid"] = current["metadata"]![
+                        "uid"
+                    ]!.DeepClone();
+                return made;
+            });
 
     public JsonObject? Find(string collection, string ns, string name) => _store.Get(collection, ns, name);
 
@@ -328,7 +334,8 @@ public sealed class FakeApi : IAsyncDisposable
         if (watcher is null)
         {
             await context.Response.WriteAsync(
-                """{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old resource version"}}""" + "\n");
+                """{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old resource version"}}""" + "\n"
+            );
             return;
         }
 

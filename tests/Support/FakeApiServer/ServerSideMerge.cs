@@ -12,7 +12,9 @@ internal static class ServerSideMerge
         ["conditions"] = "type",
     };
 
-    /// <summary>What <paramref name="current"/> becomes when its owner says <paramref name="applied"/> after <paramref name="previous"/>.</summary>
+    /// <summary>
+    /// What <paramref name="current"/> becomes when its owner says <paramref name="applied"/> after <paramref name="previous"/>.
+    /// </summary>
     public static void Apply(JsonObject current, JsonObject applied, JsonObject? previous)
     {
         foreach (var (name, value) in previous ?? [])

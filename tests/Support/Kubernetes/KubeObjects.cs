@@ -29,6 +29,10 @@ internal static class KubeObjects
 
     public static JsonObject Parse(string text) => JsonNode.Parse(text)!.AsObject();
 
-    public static Task<JsonElement> MergeAsync(this KubeApi api, ResourceRef resource, NamespacedName key, string patch, CancellationToken ct) =>
-        api.PatchAsync(resource, key, PatchKind.Merge, Parse(patch), WriteOptions.Default, ct);
+    public static Task<JsonElement> MergeAsync(
+        this KubeApi api,
+        ResourceRef resource,
+        NamespacedName key,
+        string patch,
+        CancellationToken ct) => api.PatchAsync(resource, key, PatchKind.Merge, Parse(patch), WriteOptions.Default, ct);
 }
