@@ -24,24 +24,24 @@ internal sealed class NullExchange : Exchange
     public long BytesWritten => _sink.Bytes;
 
     /// <summary>The next request: three headers besides the host.</summary>
-    public void Begin(string host)
+    public void Begin(ReadOnlySpan<byte> host)
     {
         Request.Clear();
         Response.Clear();
         Trace.Clear();
         _sink.Clear();
-        Request.Method = "GET";
-        Request.Target = "/catalogue/items?page=2";
+        Request.Method = "GET"u8;
+        Request.Target = "/catalogue/items?page=2"u8;
         Request.Authority = host;
-        Request.Scheme = Connection.Scheme;
+        Request.Scheme = Connection.SchemeUtf8;
         Request.Version = HttpGeneration.Http11;
-        Request.Headers.Add("user-agent", "bench/1.0");
-        Request.Headers.Add("accept", "*/*");
-        Request.Headers.Add("accept-encoding", "gzip");
+        Request.Headers.Add("user-agent"u8, "bench/1.0"u8);
+        Request.Headers.Add("accept"u8, "*/*"u8);
+        Request.Headers.Add("accept-encoding"u8, "gzip"u8);
     }
 
     /// <inheritdoc/>
-    public override void AddTrailer(string name, string value)
+    public override void AddTrailer(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
     }
 

@@ -23,9 +23,9 @@ internal sealed class NullUpstream : UpstreamResponse, IUpstreamClient
     /// <inheritdoc/>
     public override void CopyHeadersTo(HeaderList headers)
     {
-        headers.Add("content-type", "application/octet-stream");
-        headers.Add("content-length", "1024");
-        headers.Add("date", "Wed, 25 Nov 2026 00:00:00 GMT");
+        headers.Add("content-type"u8, "application/octet-stream"u8);
+        headers.Add("content-length"u8, "1024"u8);
+        headers.Add("date"u8, "Wed, 25 Nov 2026 00:00:00 GMT"u8);
     }
 
     /// <inheritdoc/>

@@ -49,7 +49,7 @@ public class PipelineBenchmark
 
     private ValueTask RunAsync(ProxyPipeline pipeline)
     {
-        _exchange.Begin(Host);
+        _exchange.Begin("shop.example.com"u8);
         return pipeline.HandleAsync(_exchange);
     }
 

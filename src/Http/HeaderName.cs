@@ -17,6 +17,9 @@ public readonly struct HeaderName
     /// <summary>The name in lower case.</summary>
     public ReadOnlySpan<byte> LowerCase => _lowerCase;
 
+    /// <summary>The name of a number.</summary>
+    public static implicit operator HeaderName(KnownHeader known) => new(known, KnownHeaders.BytesOf(known));
+
     public static HeaderName Of(string name) => Of(Encoding.UTF8.GetBytes(name));
 
     public static HeaderName Of(ReadOnlySpan<byte> name)

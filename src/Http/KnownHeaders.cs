@@ -117,6 +117,8 @@ public static class KnownHeaders
     ];
 
     private static readonly byte[][] Names = [.. Texts.Select(text => Encoding.ASCII.GetBytes(text))];
+    private static readonly string[] TitleTexts = [.. Texts.Select(InTitleCase)];
+    private static readonly byte[][] TitleNames = [.. TitleTexts.Select(text => Encoding.ASCII.GetBytes(text))];
     private static readonly int Longest = Names.Max(n => n.Length);
     private static readonly uint Seed = FindSeed();
     private static readonly byte[] BySlot = Fill(Seed) ?? [];
@@ -133,8 +135,31 @@ public static class KnownHeaders
         return Ascii.EqualsIgnoreCase(Names[found], name) ? (KnownHeader)found : KnownHeader.None;
     }
 
+    /// <summary>The same for a name as text.</summary>
+    public static KnownHeader Of(string name)
+    {
+        Span<byte> bytes = stackalloc byte[Longest];
+        return Encoding.ASCII.TryGetBytes(name, bytes, out var length) ? Of(bytes[..length]) : KnownHeader.None;
+    }
+
     /// <summary>The name of a number, in lower case; empty for <see cref="KnownHeader.None"/>.</summary>
     public static ReadOnlySpan<byte> NameOf(KnownHeader header) => Names[(int)header];
+
+    /// <summary>
+    /// A name as text, in the case that it has. The two usual spellings of a name that has a number, <c>user-agent</c> and
+    /// <c>User-Agent</c>, allocate nothing.
+    /// </summary>
+    /// <param name="header">The number of <paramref name="name"/>.</param>
+    /// <param name="name">A name as it is on the wire.</param>
+    public static string TextOf(KnownHeader header, ReadOnlySpan<byte> name) =>
+        name.SequenceEqual(Names[(int)header]) ? Texts[(int)header]
+        : name.SequenceEqual(TitleNames[(int)header]) ? TitleTexts[(int)header]
+        : Encoding.Latin1.GetString(name);
+
+    internal static byte[] BytesOf(KnownHeader header) => Names[(int)header];
+
+    private static string InTitleCase(string name) =>
+        string.Join('-', name.Split('-').Select(part => part.Length == 0 ? part : char.ToUpperInvariant(part[0]) + part[1..]));
 
     /// <summary>The length and four bytes tell all the names apart. A letter and its other case differ in one bit, which is set here.</summary>
     private static int SlotOf(ReadOnlySpan<byte> name, uint seed)

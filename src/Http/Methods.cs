@@ -1,8 +1,10 @@
 namespace Turnpike.Http;
 
-/// <summary>What is known of methods (RFC 9110 §9).</summary>
+/// <summary>What is known about methods (RFC 9110 §9).</summary>
 public static class Methods
 {
-    /// <summary>Whether sending such a request twice has the effect of sending it once (RFC 9110 §9.2.2).</summary>
-    public static bool IsIdempotent(string method) => method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "TRACE";
+    /// <summary>Returns true when sending such a request twice has the effect of sending it once (RFC 9110 §9.2.2).</summary>
+    public static bool IsIdempotent(ReadOnlySpan<byte> method) =>
+        method.SequenceEqual("GET"u8) || method.SequenceEqual("HEAD"u8) || method.SequenceEqual("PUT"u8)
+        || method.SequenceEqual("DELETE"u8) || method.SequenceEqual("OPTIONS"u8) || method.SequenceEqual("TRACE"u8);
 }

@@ -1,49 +1,47 @@
-using System.Buffers;
-
 namespace Turnpike.Http;
 
-/// <summary>The path and query of a request.</summary>
+/// <summary>
+/// The path and query of a request. Each byte above 0x7f in them is percent-encoded; nothing else in them is ever changed. Whether the
+/// result may go out is for <see cref="HttpSyntax.IsOriginForm"/> to say.
+/// </summary>
 public static class RequestTarget
 {
-    private static readonly SearchValues<char> HighBytes = SearchValues.Create([.. Enumerable.Range(0x80, 0x80).Select(c => (char)c)]);
-
-    /// <summary>
-    /// Percent-encodes each byte above 0x7f, where there are any, and says whether the result may go out as a target in origin
-    /// form. Where it may not, it is to be refused; nothing else in it is ever changed.
-    /// </summary>
-    /// <param name="target">Each character is a byte of what the client sent.</param>
-    /// <param name="encoded">The same text where there was nothing to encode.</param>
-    public static bool TryEncode(string target, out string encoded)
-    {
-        encoded = target.AsSpan().ContainsAny(HighBytes) ? Encode(target) : target;
-        return HttpSyntax.IsOriginForm(encoded);
-    }
-
-    private static string Encode(string target)
+    /// <summary>The length that the target has once it is encoded.</summary>
+    public static int EncodedLength(ReadOnlySpan<byte> target)
     {
         var length = target.Length;
-        foreach (var c in target)
-            length += IsHighByte(c) ? 2 : 0;
-        return string.Create(length, target, static (span, source) =>
-        {
-            var at = 0;
-            foreach (var c in source)
-            {
-                if (IsHighByte(c))
-                {
-                    span[at++] = '%';
-                    span[at++] = Digit(c >> 4);
-                    span[at++] = Digit(c & 0xf);
-                }
-                else
-                {
-                    span[at++] = c;
-                }
-            }
-        });
+        if (!target.ContainsAnyInRange((byte)0x80, (byte)0xff))
+            return length;
+        foreach (var b in target)
+            length += b > 0x7f ? 2 : 0;
+        return length;
     }
 
-    private static bool IsHighByte(char c) => c is >= '\u0080' and <= '\u00ff';
+    /// <summary>Encodes the target.</summary>
+    /// <param name="target">Bytes as the client sent them.</param>
+    /// <param name="encoded">Room for <see cref="EncodedLength"/> bytes.</param>
+    public static void Encode(ReadOnlySpan<byte> target, Span<byte> encoded)
+    {
+        if (!target.ContainsAnyInRange((byte)0x80, (byte)0xff))
+        {
+            target.CopyTo(encoded);
+            return;
+        }
+        var at = 0;
+        foreach (var b in target)
+        {
+            if (b > 0x7f)
+            {
+                encoded[at++] = (byte)'%';
+                encoded[at++] = Digit(b >> 4);
+                encoded[at++] = Digit(b & 0xf);
+            }
+            else
+            {
+                encoded[at++] = b;
+            }
+        }
+    }
 
-    private static char Digit(int value) => "0123456789ABCDEF"[value];
+    private static byte Digit(int value) => "0123456789ABCDEF"u8[value];
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Turnpike.Http;
 using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 
@@ -91,7 +92,7 @@ internal sealed class Attempt(AttemptServices services) : IAsyncDisposable
         {
             body.EndBodyless();
             var mayBegin = request.ContentLength is null && request.Version == HttpGeneration.Http2;
-            if ((mayBegin || request.Headers.First("expect") is not null) && _limiter.TryEnterBeforeBody())
+            if ((mayBegin || request.Headers.Contains(KnownHeader.Expect)) && _limiter.TryEnterBeforeBody())
             {
                 body.CountAsBodyless(_limiter);
                 return _entered = true;

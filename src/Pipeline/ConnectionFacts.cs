@@ -1,15 +1,19 @@
 using System.Net;
+using System.Text;
 
 namespace Turnpike.Pipeline;
 
 /// <summary>What is known of a client connection; one object for all of its requests.</summary>
 internal sealed class ConnectionFacts
 {
+    private readonly byte[] _peer;
+
     public ConnectionFacts(ListenerBinding listener, IPAddress? peer)
     {
         Listener = listener;
         Peer = peer is { IsIPv4MappedToIPv6: true } ? peer.MapToIPv4() : peer;
         PeerText = Peer?.ToString() ?? "";
+        _peer = Encoding.ASCII.GetBytes(PeerText);
     }
 
     /// <summary>The socket that accepted the connection.</summary>
@@ -21,4 +25,10 @@ internal sealed class ConnectionFacts
     public IPAddress? Peer { get; }
 
     public string PeerText { get; }
+
+    /// <summary><see cref="PeerText"/> as bytes.</summary>
+    public ReadOnlySpan<byte> PeerUtf8 => _peer;
+
+    /// <summary><see cref="Scheme"/> as bytes.</summary>
+    public ReadOnlySpan<byte> SchemeUtf8 => Scheme == "https" ? "https"u8 : "http"u8;
 }

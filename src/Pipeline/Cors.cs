@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using System.Text;
+using Turnpike.Http;
 using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
@@ -16,36 +17,49 @@ internal static class Cors
         var request = exchange.Request;
         // Said to every origin, and to requests without one: a cache must not give one's answer to another.
         exchange.Response.VariesByOrigin = true;
-        if (request.Headers.First("origin") is not { } origin || !Allows(policy, origin))
+        if (!request.Headers.TryGetFirst(KnownHeader.Origin, out var origin) || !Allows(policy, origin))
             return false;
-        var answer = exchange.Response.PolicyHeaders;
-        answer.Add("access-control-allow-origin", origin);
+        var headers = exchange.Response.PolicyHeaders;
+        headers.Add(KnownHeader.AccessControlAllowOrigin, origin);
         if (policy.AllowCredentials)
-            answer.Add("access-control-allow-credentials", "true");
+            headers.Add(KnownHeader.AccessControlAllowCredentials, "true"u8);
         // Browsers look for it here; the reference has it on preflights, where it means nothing and does no harm.
-        AddList(answer, "access-control-expose-headers", policy.ExposeHeaders);
-        if (request.Method != "OPTIONS" || request.Headers.First("access-control-request-method") is null)
+        AddList(headers, KnownHeader.AccessControlExposeHeaders, policy.ExposeHeaders);
+        if (!request.Method.SequenceEqual("OPTIONS"u8) || !request.Headers.Contains(KnownHeader.AccessControlRequestMethod))
             return false;
-        AddList(answer, "access-control-allow-methods", policy.AllowMethods);
-        AddList(answer, "access-control-allow-headers", policy.AllowHeaders);
+        AddList(headers, KnownHeader.AccessControlAllowMethods, policy.AllowMethods);
+        AddList(headers, KnownHeader.AccessControlAllowHeaders, policy.AllowHeaders);
         if (policy.MaxAge is { } age)
-            answer.Add("access-control-max-age", ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+            headers.Add(KnownHeader.AccessControlMaxAge, (long)age.TotalSeconds);
         return true;
     }
 
-    private static bool Allows(CorsAction policy, string origin)
+    private static bool Allows(CorsAction policy, ReadOnlySpan<byte> origin)
     {
         foreach (var allowed in policy.AllowOrigins)
         {
-            if (allowed == "*" || allowed == origin)
+            if (allowed == "*" || Ascii.Equals(origin, allowed))
                 return true;
         }
         return false;
     }
 
-    private static void AddList(HeaderList answer, string name, ImmutableArray<string> values)
+    private static void AddList(HeaderList headers, KnownHeader name, ImmutableArray<string> values)
     {
-        if (!values.IsDefaultOrEmpty)
-            answer.Add(name, string.Join(',', values));
+        if (values.IsDefaultOrEmpty)
+            return;
+        var length = values.Length - 1;
+        foreach (var value in values)
+            length += value.Length;
+        var room = headers.Add(name, length);
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (i > 0)
+            {
+                room[0] = (byte)',';
+                room = room[1..];
+            }
+            room = room[WireText.Encoding.GetBytes(values[i], room)..];
+        }
     }
 }

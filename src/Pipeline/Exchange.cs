@@ -34,7 +34,7 @@ internal abstract class Exchange
     public abstract CancellationToken ClientGone { get; }
 
     /// <summary>Sent after the body, where this client's protocol has trailers.</summary>
-    public abstract void AddTrailer(string name, string value);
+    public abstract void AddTrailer(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value);
 
     /// <summary>Accepts a WebSocket handshake with the headers of <see cref="Response"/>, and hands over the connection.</summary>
     public abstract ValueTask<ByteChannel> AcceptUpgradeAsync(CancellationToken cancellationToken);

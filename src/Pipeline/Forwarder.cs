@@ -58,7 +58,7 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
             work.Deadlines.Start();
             copy?.Send(null);
         }
-        work.Plan.Begin(route, cluster, request.Method, body);
+        work.Plan.Begin(route, cluster, request, body);
         try
         {
             await TryUntilDoneAsync(exchange, route, cluster, work, body);

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using Turnpike.Http;
 
 namespace Turnpike.Pipeline;
 
@@ -8,13 +10,14 @@ namespace Turnpike.Pipeline;
 /// </summary>
 internal static class GrpcStatusReply
 {
-    private const string ContentType = "application/grpc";
+    private static ReadOnlySpan<byte> ContentType => "application/grpc"u8;
 
     /// <summary>Not gRPC-Web, which has a form of its own and reads HTTP statuses.</summary>
     public static bool Wants(RequestHead request) =>
-        request.Headers.First("content-type") is { } type
-        && type.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)
-        && (type.Length == ContentType.Length || type[ContentType.Length] is '+' or ';');
+        request.Headers.TryGetFirst(KnownHeader.ContentType, out var type)
+        && type.Length >= ContentType.Length
+        && Ascii.EqualsIgnoreCase(type[..ContentType.Length], ContentType)
+        && (type.Length == ContentType.Length || type[ContentType.Length] is (byte)'+' or (byte)';');
 
     /// <param name="head">To be filled.</param>
     /// <param name="status">The HTTP status that others would get.</param>
@@ -22,11 +25,14 @@ internal static class GrpcStatusReply
     public static void Fill(ResponseHead head, int status, string text)
     {
         head.Status = 200;
-        head.Headers.Set("server", ResponseHeaderRules.ServerName);
-        head.Headers.Set("content-type", ContentType);
-        head.Headers.Set("grpc-status", CodeFor(status).ToString(CultureInfo.InvariantCulture));
+        head.Headers.Set(KnownHeader.Server, ResponseHeaderRules.ServerName);
+        head.Headers.Set(KnownHeader.ContentType, ContentType);
+        head.Headers.Set(KnownHeader.GrpcStatus, CodeFor(status));
         // In a header of gRPC a percent sign begins an escape.
-        head.Headers.Set("grpc-message", text.Length > 0 ? text.Replace("%", "%25", StringComparison.Ordinal) : string.Create(CultureInfo.InvariantCulture, $"HTTP status {status}"));
+        var message = text.Length > 0
+            ? text.Replace("%", "%25", StringComparison.Ordinal)
+            : string.Create(CultureInfo.InvariantCulture, $"HTTP status {status}");
+        head.Headers.Set(KnownHeader.GrpcMessage, Encoding.ASCII.GetBytes(message));
         head.ApplyPolicies();
     }
 

@@ -1,65 +1,63 @@
-using System.Text;
+using Turnpike.Http;
 using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>A request without its body. Made to be cleared and filled again.</summary>
+/// <summary>
+/// A request without its body, as bytes in one buffer. It is made to be cleared and filled again. What it hands out may be used until it is
+/// cleared.
+/// </summary>
 internal sealed class RequestHead
 {
-    private byte[] _key = [];
+    private readonly HeadBuffer _buffer = new();
+    private HeadRange _method;
+    private HeadRange _target;
+    private HeadRange _authority;
+    private HeadRange _scheme;
 
-    /// <summary>Of a WebSocket over HTTP/2 (RFC 8441) it is <c>GET</c>, as over HTTP/1.1.</summary>
-    public string Method { get; set; } = "";
+    public RequestHead() => Headers = new HeaderList(_buffer);
 
-    /// <summary>Something in it breaks a rule of HTTP: it is refused, and nothing else in it means anything.</summary>
+    /// <summary>The method. For a WebSocket over HTTP/2 (RFC 8441) it is <c>GET</c>, as over HTTP/1.1.</summary>
+    public ReadOnlySpan<byte> Method { get => _buffer[_method]; set => _method = _buffer.Add(value); }
+
+    /// <summary>Something in the request breaks a rule of HTTP: it is refused, and nothing else in it means anything.</summary>
     public bool IsMalformed { get; set; }
 
     /// <summary>Path and query as the client wrote them, in ASCII: bytes beyond that are percent-encoded.</summary>
-    public string Target { get; set; } = "";
+    public ReadOnlySpan<byte> Target { get => _buffer[_target]; set => _target = _buffer.Add(value); }
 
-    /// <summary>As the client wrote it; empty where it sent none.</summary>
-    public string Authority { get; set; } = "";
+    /// <summary>The authority as the client wrote it; empty when it sent none.</summary>
+    public ReadOnlySpan<byte> Authority { get => _buffer[_authority]; set => _authority = _buffer.Add(value); }
 
-    /// <summary>Of the listener, not what the client says.</summary>
-    public string Scheme { get; set; } = "";
+    /// <summary>The scheme of the listener, whatever the client says.</summary>
+    public ReadOnlySpan<byte> Scheme { get => _buffer[_scheme]; set => _scheme = _buffer.Add(value); }
 
     public HttpGeneration Version { get; set; }
 
-    /// <summary>The handshake of a WebSocket, in whichever form this version of HTTP has it.</summary>
+    /// <summary>The request is the handshake of a WebSocket, in the form that this version of HTTP has for it.</summary>
     public bool IsWebSocket { get; set; }
 
-    /// <summary>Null where the length is not announced.</summary>
+    /// <summary>Null when the length is not announced.</summary>
     public long? ContentLength { get; set; }
 
-    public HeaderList Headers { get; } = new();
+    public HeaderList Headers { get; }
 
-    public bool IsHead => Method == "HEAD";
+    public bool IsHead => Method.SequenceEqual("HEAD"u8);
 
-    /// <summary>What routing looks at, valid until the next call.</summary>
-    public RequestKey ToKey()
-    {
-        var length = Method.Length + Scheme.Length + Authority.Length + Target.Length;
-        if (_key.Length < length)
-            _key = new byte[Math.Max(512, length)];
-        var rest = _key.AsSpan();
-        return new RequestKey(Encode(Method, ref rest), Encode(Scheme, ref rest), Encode(Authority, ref rest), Encode(Target, ref rest));
-    }
+    /// <summary>The part of the request that routing looks at.</summary>
+    public RequestKey Key => new(Method, Scheme, Authority, Target);
+
+    /// <summary>Makes room for the target, which the caller fills.</summary>
+    public Span<byte> SetTarget(int length) => _buffer.Add(length, out _target);
 
     public void Clear()
     {
-        Method = Target = Authority = Scheme = "";
+        _method = _target = _authority = _scheme = default;
         Version = default;
         IsWebSocket = IsMalformed = false;
         ContentLength = null;
         Headers.Clear();
-    }
-
-    private static ReadOnlySpan<byte> Encode(string text, scoped ref Span<byte> rest)
-    {
-        var length = Encoding.Latin1.GetBytes(text, rest);
-        var encoded = rest[..length];
-        rest = rest[length..];
-        return encoded;
+        _buffer.Clear();
     }
 }
 
@@ -70,29 +68,37 @@ internal enum HttpGeneration
     Http2,
 }
 
-/// <summary>A response without its body. Made to be cleared and filled again.</summary>
+/// <summary>A response without its body, as bytes in one buffer. It is made to be cleared and filled again.</summary>
 internal sealed class ResponseHead
 {
-    public int Status { get; set; } = 200;
+    private readonly HeadBuffer _buffer = new();
 
-    public HeaderList Headers { get; } = new();
-
-    /// <summary>What the policies of the route add to the answer, whoever gives it; they replace headers of the same name.</summary>
-    public HeaderList PolicyHeaders { get; } = new();
-
-    /// <summary>Another Origin might have been answered otherwise.</summary>
-    public bool VariesByOrigin { get; set; }
-
-    /// <summary>Last touch before the head goes out.</summary>
-    public void ApplyPolicies()
+    public ResponseHead()
     {
-        foreach (ref readonly var header in PolicyHeaders.Items)
-            Headers.Set(header.Name, header.Value);
-        if (VariesByOrigin && !Headers.HasToken("vary", "origin") && !Headers.HasToken("vary", "*"))
-            Headers.Add("vary", "Origin");
+        Headers = new HeaderList(_buffer);
+        PolicyHeaders = new HeaderList(_buffer);
     }
 
-    /// <summary>Forgets the answer that was begun; the policies stay.</summary>
+    public int Status { get; set; } = 200;
+
+    public HeaderList Headers { get; }
+
+    /// <summary>The headers that the policies of the route add to every response; they replace headers of the same name.</summary>
+    public HeaderList PolicyHeaders { get; }
+
+    /// <summary>The response depends on the Origin of the request.</summary>
+    public bool VariesByOrigin { get; set; }
+
+    /// <summary>Applies the policies. This is the last change before the head goes out.</summary>
+    public void ApplyPolicies()
+    {
+        foreach (var header in PolicyHeaders)
+            Headers.Set(header);
+        if (VariesByOrigin && !Headers.HasToken(KnownHeader.Vary, "origin"u8) && !Headers.HasToken(KnownHeader.Vary, "*"u8))
+            Headers.Add(KnownHeader.Vary, "Origin"u8);
+    }
+
+    /// <summary>Forgets the response that was begun; the policies stay.</summary>
     public void StartOver()
     {
         Status = 200;
@@ -104,5 +110,6 @@ internal sealed class ResponseHead
         StartOver();
         PolicyHeaders.Clear();
         VariesByOrigin = false;
+        _buffer.Clear();
     }
 }

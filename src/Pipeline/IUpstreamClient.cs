@@ -14,10 +14,19 @@ internal interface IUpstreamClient
     ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken);
 }
 
-/// <summary>A request as it is sent to an endpoint. The object serves one request after the other.</summary>
-/// <param name="headers">The end-to-end headers, without Host, Content-Length and the others that belong to the connection.</param>
-internal sealed class UpstreamRequest(HeaderList headers)
+/// <summary>
+/// A request as it is sent to an endpoint, as bytes in one buffer. The object serves one request after the other. What it hands out may be
+/// used until it is cleared.
+/// </summary>
+internal sealed class UpstreamRequest
 {
+    private readonly HeadBuffer _buffer = new();
+    private HeadRange _method;
+    private HeadRange _target;
+    private HeadRange _host;
+
+    public UpstreamRequest() => Headers = new HeaderList(_buffer);
+
     public UpstreamEndpoint Endpoint { get; set; } = null!;
 
     public UpstreamProtocol Protocol { get; set; }
@@ -27,31 +36,50 @@ internal sealed class UpstreamRequest(HeaderList headers)
 
     public TimeSpan ConnectTimeout { get; set; }
 
-    public string Method { get; set; } = "";
+    public ReadOnlySpan<byte> Method { get => _buffer[_method]; set => _method = _buffer.Add(value); }
 
-    /// <summary>Path and query, sent as they are; starts with a slash.</summary>
-    public string Target { get; set; } = "";
+    /// <summary>Path and query, sent as they are. They start with a slash.</summary>
+    public ReadOnlySpan<byte> Target { get => _buffer[_target]; set => _target = _buffer.Add(value); }
 
-    public string Host { get; set; } = "";
+    public ReadOnlySpan<byte> Host { get => _buffer[_host]; set => _host = _buffer.Add(value); }
 
     /// <summary>The end-to-end headers, without Host, Content-Length and the others that belong to the connection.</summary>
-    public HeaderList Headers { get; } = headers;
+    public HeaderList Headers { get; }
 
     public BodyReader? Body { get; set; }
 
-    /// <summary>The length of the body; null where it is not announced.</summary>
+    /// <summary>The length of the body; null when it is not announced.</summary>
     public long? ContentLength { get; set; }
 
     /// <summary>Asks for a WebSocket, which is always spoken over HTTP/1.1.</summary>
     public bool IsWebSocket { get; set; }
 
-    /// <summary>Forgets everything but the headers.</summary>
+    /// <summary>Makes room for the target, which the caller fills.</summary>
+    public Span<byte> SetTarget(int length) => _buffer.Add(length, out _target);
+
+    /// <summary>Makes room for the host, which the caller fills.</summary>
+    public Span<byte> SetHost(int length) => _buffer.Add(length, out _host);
+
+    /// <summary>Sets the host to one that the table has as text.</summary>
+    public void SetHost(string host) => _host = _buffer.Add(host);
+
+    /// <summary>Forgets everything.</summary>
     public void Clear()
     {
         Endpoint = null!;
         Tls = null;
         Body = null;
-        Method = Target = Host = "";
+        ContentLength = null;
+        IsWebSocket = false;
+        ClearHead();
+    }
+
+    /// <summary>Forgets method, target, host and headers.</summary>
+    public void ClearHead()
+    {
+        _method = _target = _host = default;
+        Headers.Clear();
+        _buffer.Clear();
     }
 }
 

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using Turnpike.Http;
 
 namespace Turnpike.Pipeline;
 
@@ -13,7 +13,6 @@ internal static class LocalReply
     public const string UpstreamReset = "upstream connect error or disconnect/reset before headers";
     public const string UpstreamMalformed = "upstream response is malformed";
     public const string InvalidRequest = "request may not be sent upstream";
-    public const string Overloaded = "x-envoy-overloaded";
     public const string FaultAbort = "fault filter abort";
     public const string NoWebSocket = "WebSockets are not allowed here";
     public const string NotAPath = "the target of the request is not a path";
@@ -29,14 +28,14 @@ internal static class LocalReply
             return default;
         }
         head.Status = status;
-        head.Headers.Set("server", ResponseHeaderRules.ServerName);
+        head.Headers.Set(KnownHeader.Server, ResponseHeaderRules.ServerName);
         if (HasBody(status))
-            head.Headers.Set("content-length", text.Length.ToString(CultureInfo.InvariantCulture));
+            head.Headers.Set(KnownHeader.ContentLength, text.Length);
         if (text.Length > 0)
         {
-            head.Headers.Set("content-type", "text/plain");
+            head.Headers.Set(KnownHeader.ContentType, "text/plain"u8);
             // A line may hold what the client wrote: no browser shall take it for anything else.
-            head.Headers.Set("x-content-type-options", "nosniff");
+            head.Headers.Set(KnownHeader.XContentTypeOptions, "nosniff"u8);
         }
         head.ApplyPolicies();
         return text.Length == 0 || exchange.Request.IsHead || !HasBody(status)
@@ -63,7 +62,7 @@ internal static class LocalReply
     public static ValueTask SendOverflowAsync(Exchange exchange)
     {
         exchange.Trace.Reason = ReplyReason.Overloaded;
-        exchange.Response.Headers.Set(Overloaded, "true");
+        exchange.Response.Headers.Set(KnownHeader.XEnvoyOverloaded, "true"u8);
         return SendAsync(exchange, 503, UpstreamReset);
     }
 

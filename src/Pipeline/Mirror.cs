@@ -6,7 +6,6 @@ namespace Turnpike.Pipeline;
 internal sealed class Mirror(AttemptServices services)
 {
     private const int MaxInFlight = 256;
-    private const string HostSuffix = "-shadow";
 
     // A route without a timeout must not keep copies for ever.
     private static readonly TimeSpan LongestCopy = TimeSpan.FromMinutes(1);
@@ -17,7 +16,7 @@ internal sealed class Mirror(AttemptServices services)
     /// <summary>A copy of the request to be sent when its body is complete; null where the route wants none.</summary>
     public MirrorCopy? Prepare(TableState state, Route route, OutgoingRequest outgoing) =>
         route.MirrorCluster is { } name && state.FindCluster(name) is { } cluster && cluster.IsOpen
-            ? new MirrorCopy(this, outgoing.Copy(), cluster, route.Timeout)
+            ? new MirrorCopy(this, outgoing.Copy("-shadow"u8), cluster, route.Timeout)
             : null;
 
     /// <summary>One copy.</summary>
@@ -49,7 +48,7 @@ internal sealed class Mirror(AttemptServices services)
             if (!attempt.TryEnter())
                 return;
             var copy = body is null ? null : new BufferedBody.Reader(body);
-            var request = outgoing.To(attempt.Pick(), cluster.Cluster, copy, body?.Length, ShadowOf(outgoing.Host));
+            var request = outgoing.To(attempt.Pick(), cluster.Cluster, copy, body?.Length);
             deadlines.Start();
             if (await attempt.SendAsync(request, deadlines.Token) is null)
                 await BodyCopy.CopyAsync(attempt.Response!.Body, NullBodyWriter.Instance, deadlines.Token);
@@ -65,15 +64,6 @@ internal sealed class Mirror(AttemptServices services)
             if (!deadlines.TryReset() || !_deadlines.TryReturn(deadlines))
                 deadlines.Dispose();
         }
-    }
-
-    /// <summary>The host of a copy. The suffix goes before a port; an IPv6 address has no place for one.</summary>
-    private static string ShadowOf(string host)
-    {
-        if (host.StartsWith('['))
-            return host;
-        var colon = host.LastIndexOf(':');
-        return colon < 0 ? host + HostSuffix : host.Insert(colon, HostSuffix);
     }
 
     private sealed class NullBodyWriter : BodyWriter

@@ -7,66 +7,73 @@ namespace Turnpike.Pipeline;
 /// </summary>
 internal sealed class OutgoingRequest
 {
-    private readonly HeaderList _headers = new();
-    private readonly UpstreamRequest _request;
-    private string _method = "";
-    private string _target = "";
-    private bool _isWebSocket;
-
-    public OutgoingRequest() => _request = new UpstreamRequest(_headers);
-
-    public string Host { get; private set; } = "";
+    private readonly UpstreamRequest _request = new();
 
     /// <summary>Begins with another request.</summary>
     public OutgoingRequest Begin(Exchange exchange, Route route, Cluster cluster, bool trusted)
     {
         var request = exchange.Request;
-        _method = request.Method;
-        _target = request.Target;
-        _isWebSocket = request.IsWebSocket;
-        string? originalPath = null;
+        _request.ClearHead();
+        _request.Method = request.Method;
+        _request.IsWebSocket = request.IsWebSocket;
         if (route.Rewrite?.Path is { } path)
         {
-            originalPath = _target;
-            _target = PathRewrite.Rewrite(_target, exchange.MatchedPath, path);
+            var room = _request.SetTarget(PathRewrite.RewrittenLength(request.Target, exchange.MatchedPath, path));
+            PathRewrite.Rewrite(request.Target, exchange.MatchedPath, path, room);
         }
-        Host = route.Rewrite?.Authority ?? cluster.Host ?? request.Authority;
-        _headers.Clear();
-        RequestHeaderRules.Forward(exchange, route, trusted, originalPath, _headers);
+        else
+        {
+            _request.Target = request.Target;
+        }
+        if ((route.Rewrite?.Authority ?? cluster.Host) is { } host)
+            _request.SetHost(host);
+        else
+            _request.Host = request.Authority;
+        RequestHeaderRules.Forward(exchange, route, trusted, _request.Headers);
         return this;
     }
 
     /// <summary>Returns a copy of its own, for a mirror, which may outlast the request.</summary>
-    public OutgoingRequest Copy()
+    /// <param name="hostSuffix">Goes behind the name of the host; an address in brackets has no place for one.</param>
+    public OutgoingRequest Copy(ReadOnlySpan<byte> hostSuffix)
     {
-        var copy = new OutgoingRequest { _method = _method, _target = _target, _isWebSocket = _isWebSocket, Host = Host };
-        _headers.CopyTo(copy._headers);
+        var copy = new OutgoingRequest();
+        var request = copy._request;
+        request.Method = _request.Method;
+        request.Target = _request.Target;
+        request.IsWebSocket = _request.IsWebSocket;
+        var host = _request.Host;
+        if (host.StartsWith((byte)'['))
+        {
+            request.Host = host;
+        }
+        else
+        {
+            // The suffix goes before a port.
+            var end = host.LastIndexOf((byte)':') is >= 0 and var colon ? colon : host.Length;
+            var room = request.SetHost(host.Length + hostSuffix.Length);
+            host[..end].CopyTo(room);
+            hostSuffix.CopyTo(room[end..]);
+            host[end..].CopyTo(room[(end + hostSuffix.Length)..]);
+        }
+        _request.Headers.CopyTo(request.Headers);
         return copy;
     }
 
     /// <summary>
     /// Returns the request for one attempt. It is the same object each time: the attempt before has ended, and nothing uses its request.
     /// </summary>
-    public UpstreamRequest To(UpstreamEndpoint endpoint, Cluster cluster, BodyReader? body, long? length, string? host = null)
+    public UpstreamRequest To(UpstreamEndpoint endpoint, Cluster cluster, BodyReader? body, long? length)
     {
         _request.Endpoint = endpoint;
         _request.Protocol = cluster.Protocol;
         _request.Tls = cluster.Tls;
         _request.ConnectTimeout = cluster.EffectiveConnectTimeout;
-        _request.Method = _method;
-        _request.Target = _target;
-        _request.Host = host ?? Host;
         _request.Body = body;
         _request.ContentLength = length;
-        _request.IsWebSocket = _isWebSocket;
         return _request;
     }
 
     /// <summary>Forgets the request.</summary>
-    public void End()
-    {
-        _headers.Clear();
-        _method = _target = Host = "";
-        _request.Clear();
-    }
+    public void End() => _request.Clear();
 }

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Turnpike.Http;
 using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 
@@ -131,16 +133,17 @@ internal sealed class ProxyPipeline
         if (request.IsMalformed)
             return (400, "");
         // CONNECT with a path is HTTP/2 for a protocol inside the stream; of those only WebSocket is known, and that is a GET here.
-        if (request.Method == "CONNECT")
+        if (request.Method.SequenceEqual("CONNECT"u8))
             return (404, LocalReply.NoTunnel);
-        return request.Target.StartsWith('/') ? default : (404, LocalReply.NotAPath);
+        return request.Target.StartsWith((byte)'/') ? default : (404, LocalReply.NotAPath);
     }
 
     internal static RouteMatch Match(Exchange exchange, TableState state, ListenerBinding? secure)
     {
         var match = RouteMatch.Of(state.HostsOf(exchange.Connection.Listener), exchange.Request);
         // A proxy before this one has ended TLS already: to send its client there again would be a circle.
-        return secure is not null && match.Route?.Redirect is { Scheme: "https", Authority: null, Path: null } && RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer)) == "https"
+        return secure is not null && match.Route?.Redirect is { Scheme: "https", Authority: null, Path: null }
+            && RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer)).SequenceEqual("https"u8)
             ? RouteMatch.Of(state.HostsOf(secure), exchange.Request)
             : match;
     }
@@ -152,8 +155,7 @@ internal sealed class ProxyPipeline
         if (route.Redirect is { } redirect)
         {
             exchange.Trace.Reason = ReplyReason.Redirected;
-            var scheme = RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer));
-            exchange.Response.Headers.Add("location", PathRewrite.Location(redirect, scheme, request.Authority, request.Target));
+            AddLocation(exchange, redirect, state.Trusts(exchange.Connection.Peer));
             await LocalReply.SendAsync(exchange, redirect.Status);
             return;
         }
@@ -177,6 +179,16 @@ internal sealed class ProxyPipeline
         if (route.Fault is { } fault && await FailOnPurposeAsync(exchange, fault))
             return;
         await _forwarder.ForwardAsync(exchange, state, route);
+    }
+
+    private static void AddLocation(Exchange exchange, RedirectAction redirect, bool trusted)
+    {
+        var request = exchange.Request;
+        var scheme = RequestHeaderRules.ForwardedScheme(exchange, trusted);
+        var room = ArrayPool<byte>.Shared.Rent(PathRewrite.MaxLocationLength(redirect, scheme, request.Authority, request.Target));
+        var length = PathRewrite.WriteLocation(redirect, scheme, request.Authority, request.Target, room);
+        exchange.Response.Headers.Add(KnownHeader.Location, room.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(room);
     }
 
     private async ValueTask OpenWebSocketAsync(Exchange exchange, TableState state, Route route)

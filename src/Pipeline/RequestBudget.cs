@@ -28,11 +28,11 @@ internal sealed class RequestBudget(long total)
     public static int CostOf(Exchange exchange)
     {
         var request = exchange.Request;
-        var characters = request.Target.Length + request.Authority.Length;
-        foreach (ref readonly var header in request.Headers.Items)
-            characters += header.Name.Length + header.Value.Length;
-        // The server holds the head, and so does what goes out.
-        var head = characters * sizeof(char) * 2;
+        var bytes = request.Target.Length + request.Authority.Length;
+        foreach (var header in request.Headers)
+            bytes += header.Name.Length + header.Value.Length;
+        // The server holds the head as text, and the request and what goes out hold it as bytes.
+        var head = bytes * (sizeof(char) + 2);
         return Base + head + (exchange.RequestBody is null ? 0 : request.Version == HttpGeneration.Http2 ? StreamWindow : ReadBuffer);
     }
 

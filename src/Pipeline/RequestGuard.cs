@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Turnpike.Http;
 
 namespace Turnpike.Pipeline;
@@ -9,32 +8,34 @@ namespace Turnpike.Pipeline;
 /// </summary>
 internal static class RequestGuard
 {
-    /// <summary>These belong to the connection or frame the message: the upstream client writes them, nobody else.</summary>
-    private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(
-        ["host", "content-length", "transfer-encoding", "connection", "upgrade", "keep-alive", "proxy-connection", "http2-settings"],
-        StringComparer.OrdinalIgnoreCase);
+    /// <summary>These headers belong to the connection or frame the message; only the upstream client writes them.</summary>
+    private static readonly KnownHeaderSet Reserved =
+    [
+        KnownHeader.Host, KnownHeader.ContentLength, KnownHeader.TransferEncoding, KnownHeader.Connection, KnownHeader.Upgrade,
+        KnownHeader.KeepAlive, KnownHeader.ProxyConnection, KnownHeader.Http2Settings,
+    ];
 
-    /// <summary>What is wrong with a request; null where nothing is.</summary>
+    /// <summary>What is wrong with a request that is about to go out; null when nothing is.</summary>
     public static string? Fault(UpstreamRequest request)
     {
         if (FaultOfStart(request.Method, request.Target, request.Host) is { } fault)
             return fault;
         if (request.ContentLength is < 0)
             return "the length of the body is negative";
-        foreach (ref readonly var header in request.Headers.Items)
+        foreach (var header in request.Headers)
         {
-            if ((Reserved.Contains(header.Name) ? "a header belongs to the connection" : FaultOf(header)) is { } wrong)
+            if ((Reserved.Contains(header.Known) ? "a header belongs to the connection" : FaultOf(header)) is { } wrong)
                 return wrong;
         }
         return null;
     }
 
-    /// <summary>What is wrong with a request as its client wrote it; null where nothing is, so that somebody else is to blame.</summary>
+    /// <summary>What is wrong with a request as its client wrote it; null when nothing is, so that the client is not to blame.</summary>
     public static string? Fault(RequestHead request)
     {
         if (FaultOfStart(request.Method, request.Target, request.Authority) is { } fault)
             return fault;
-        foreach (ref readonly var header in request.Headers.Items)
+        foreach (var header in request.Headers)
         {
             if (FaultOf(header) is { } wrong)
                 return wrong;
@@ -42,9 +43,9 @@ internal static class RequestGuard
         return null;
     }
 
-    private static string? FaultOfStart(string method, string target, string host) =>
+    private static string? FaultOfStart(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, ReadOnlySpan<byte> host) =>
         !HttpSyntax.IsMethod(method) ? "the method is not a token"
-        : method == "CONNECT" ? "the method CONNECT is not for endpoints"
+        : method.SequenceEqual("CONNECT"u8) ? "the method CONNECT is not for endpoints"
         : !HttpSyntax.IsOriginForm(target) ? "the target is not visible ASCII that starts with a slash"
         : !Authority.IsValid(host) ? "Host is not a host with an optional port from 0 to 65535"
         : null;

@@ -1,5 +1,5 @@
-using System.Collections.Frozen;
-using System.Globalization;
+using System.Text;
+using Turnpike.Http;
 using Turnpike.Primitives;
 using Turnpike.Routing;
 
@@ -8,42 +8,43 @@ namespace Turnpike.Pipeline;
 /// <summary>Which headers of a request go upstream, and what the proxy says in headers of its own.</summary>
 internal static class RequestHeaderRules
 {
-    public const string ExpectedTimeout = "x-envoy-expected-rq-timeout-ms";
-    public const string OriginalPath = "x-envoy-original-path";
-
-    // The fields of the client that are not forwarded: framing, and those that are written again below.
-    private static readonly FrozenSet<string> Consumed = FrozenSet.ToFrozenSet(
-        [
-            .. FramingHeaders.Names.Where(name => name != "expect"),
-            "x-forwarded-for", "x-forwarded-proto", "x-request-id", "x-forwarded-client-cert",
-            ExpectedTimeout, OriginalPath,
-        ],
-        StringComparer.OrdinalIgnoreCase);
+    // The headers of the client that are not forwarded: those that frame the message, and those that are written again below.
+    private static readonly KnownHeaderSet Consumed =
+    [
+        .. FramingHeaders.Names.Select(name => KnownHeaders.Of(name)).Where(name => name != KnownHeader.Expect),
+        KnownHeader.XForwardedFor, KnownHeader.XForwardedProto, KnownHeader.XRequestId, KnownHeader.XForwardedClientCert,
+        KnownHeader.XEnvoyExpectedRqTimeoutMs, KnownHeader.XEnvoyOriginalPath,
+    ];
 
     /// <summary>The scheme that the client used, as far as the proxy knows or believes it.</summary>
-    public static string ForwardedScheme(Exchange exchange, bool trusted) =>
-        trusted && exchange.Request.Headers.First("x-forwarded-proto") is "http" or "https"
-            ? exchange.Request.Headers.First("x-forwarded-proto")!
-            : exchange.Connection.Scheme;
+    public static ReadOnlySpan<byte> ForwardedScheme(Exchange exchange, bool trusted)
+    {
+        if (trusted && exchange.Request.Headers.TryGetFirst(KnownHeader.XForwardedProto, out var claimed)
+            && (claimed.SequenceEqual("http"u8) || claimed.SequenceEqual("https"u8)))
+        {
+            return claimed;
+        }
+        return exchange.Connection.SchemeUtf8;
+    }
 
     /// <summary>Adds the headers for upstream, those of the route included.</summary>
-    public static void Forward(Exchange exchange, Route route, bool trusted, string? originalPath, HeaderList forwarded)
+    public static void Forward(Exchange exchange, Route route, bool trusted, HeaderList forwarded)
     {
         var source = exchange.Request.Headers;
-        var named = source.Joined("connection");
-        foreach (ref readonly var header in source.Items)
+        source.TryCombine(KnownHeader.Connection, out var named);
+        foreach (var header in source)
         {
-            if (!Consumed.Contains(header.Name) && (trusted || !IsInternal(header.Name)) && !IsNamedIn(named, header.Name))
-                forwarded.Add(header.Name, header.Value);
+            if (!Consumed.Contains(header.Known) && (trusted || !IsInternal(header.Name)) && !IsNamedIn(named, header.Name))
+                forwarded.Add(header);
         }
-        if (source.HasToken("te", "trailers"))
-            forwarded.Add("te", "trailers");
+        if (source.HasToken(KnownHeader.Te, "trailers"u8))
+            forwarded.Add(KnownHeader.Te, "trailers"u8);
         AddClient(exchange, forwarded, trusted);
         var expected = TimeoutOfOneTry(route);
         if (expected > TimeSpan.Zero)
-            forwarded.Add(ExpectedTimeout, ((long)Math.Ceiling(expected.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture));
-        if (originalPath is not null)
-            forwarded.Add(OriginalPath, originalPath);
+            forwarded.Add(KnownHeader.XEnvoyExpectedRqTimeoutMs, (long)Math.Ceiling(expected.TotalMilliseconds));
+        if (route.Rewrite?.Path is not null)
+            forwarded.Add(KnownHeader.XEnvoyOriginalPath, exchange.Request.Target);
         foreach (var header in route.AppendHeaders)
         {
             if (!FramingHeaders.Names.Contains(header.Name))
@@ -63,20 +64,39 @@ internal static class RequestHeaderRules
     private static void AddClient(Exchange exchange, HeaderList forwarded, bool trusted)
     {
         var source = exchange.Request.Headers;
-        var peer = exchange.Connection.PeerText;
-        var chain = source.Joined("x-forwarded-for");
-        if (peer.Length > 0)
-            chain = string.IsNullOrEmpty(chain) ? peer : $"{chain}, {peer}";
-        if (chain is not null)
-            forwarded.Add("x-forwarded-for", chain);
-        forwarded.Add("x-forwarded-proto", ForwardedScheme(exchange, trusted));
-        var id = trusted ? source.First("x-request-id") : null;
-        forwarded.Add("x-request-id", string.IsNullOrEmpty(id) ? RequestId.New() : id);
-        if (!trusted && peer.Length > 0)
-            forwarded.Add("x-envoy-external-address", peer);
+        AddChain(source, exchange.Connection.PeerUtf8, forwarded);
+        forwarded.Add(KnownHeader.XForwardedProto, ForwardedScheme(exchange, trusted));
+        if (trusted && source.TryGetFirst(KnownHeader.XRequestId, out var id) && !id.IsEmpty)
+            forwarded.Add(KnownHeader.XRequestId, id);
+        else
+            RequestId.Write(forwarded.Add(KnownHeader.XRequestId, RequestId.TextLength));
+        if (!trusted && !exchange.Connection.PeerUtf8.IsEmpty)
+            forwarded.Add(KnownHeader.XEnvoyExternalAddress, exchange.Connection.PeerUtf8);
     }
 
-    private static bool IsInternal(string name) => name.StartsWith("x-envoy-", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Adds the addresses that the request came through, the client's own behind those that it names.</summary>
+    private static void AddChain(HeaderList source, ReadOnlySpan<byte> peer, HeaderList forwarded)
+    {
+        var isNamed = source.TryCombine(KnownHeader.XForwardedFor, out var chain);
+        if (peer.IsEmpty || chain.IsEmpty)
+        {
+            if (isNamed || !peer.IsEmpty)
+                forwarded.Add(KnownHeader.XForwardedFor, peer.IsEmpty ? chain : peer);
+            return;
+        }
+        var separator = ", "u8;
+        var room = forwarded.Add(KnownHeader.XForwardedFor, chain.Length + separator.Length + peer.Length);
+        chain.CopyTo(room);
+        separator.CopyTo(room[chain.Length..]);
+        peer.CopyTo(room[(chain.Length + separator.Length)..]);
+    }
 
-    private static bool IsNamedIn(string? connection, string name) => connection is not null && HeaderList.ListContains(connection, name);
+    private static bool IsInternal(ReadOnlySpan<byte> name)
+    {
+        var prefix = "x-envoy-"u8;
+        return name.Length >= prefix.Length && Ascii.EqualsIgnoreCase(name[..prefix.Length], prefix);
+    }
+
+    private static bool IsNamedIn(ReadOnlySpan<byte> connection, ReadOnlySpan<byte> name) =>
+        !connection.IsEmpty && HeaderList.ListContains(connection, name);
 }

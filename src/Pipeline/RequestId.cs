@@ -16,8 +16,12 @@ internal static class RequestId
     [ThreadStatic]
     private static int _left;
 
-    /// <summary>Returns a random UUID (version 4) as text.</summary>
-    public static string New()
+    /// <summary>The length of an identifier as text.</summary>
+    public const int TextLength = 36;
+
+    /// <summary>Writes a random UUID (version 4) as text.</summary>
+    /// <param name="text">Room for <see cref="TextLength"/> bytes.</param>
+    public static void Write(Span<byte> text)
     {
         _block ??= new byte[BlockLength];
         if (_left == 0)
@@ -30,6 +34,6 @@ internal static class RequestId
         // RFC 9562 §5.4: version and variant have fixed bits.
         bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
-        return new Guid(bytes, bigEndian: true).ToString();
+        new Guid(bytes, bigEndian: true).TryFormat(text, out _);
     }
 }

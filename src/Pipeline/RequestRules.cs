@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Text;
 using Turnpike.Http;
 
 namespace Turnpike.Pipeline;
@@ -11,35 +11,36 @@ namespace Turnpike.Pipeline;
 internal static class RequestRules
 {
     // RFC 9113 §8.2.2. HTTP/2 has other means for all of these.
-    private static readonly FrozenSet<string> ConnectionSpecific = FrozenSet.ToFrozenSet(
-        ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"], StringComparer.OrdinalIgnoreCase);
+    private static readonly KnownHeaderSet ConnectionSpecific =
+        [KnownHeader.Connection, KnownHeader.KeepAlive, KnownHeader.ProxyConnection, KnownHeader.TransferEncoding, KnownHeader.Upgrade];
 
-    // RFC 9110 §6.5.1: framing, routing and authentication are not decided by what comes after the content.
-    private static readonly FrozenSet<string> NoTrailers = FrozenSet.ToFrozenSet(
-        [
-            "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "trailer", "host", "content-length",
-            "authorization", "proxy-authorization", "cookie", "expect", "content-encoding", "content-type", "content-range", "range",
-        ],
-        StringComparer.OrdinalIgnoreCase);
+    // RFC 9110 §6.5.1: what comes after the content does not decide framing, routing and authentication.
+    private static readonly KnownHeaderSet NoTrailers =
+    [
+        KnownHeader.Connection, KnownHeader.KeepAlive, KnownHeader.ProxyConnection, KnownHeader.TransferEncoding, KnownHeader.Upgrade,
+        KnownHeader.Te, KnownHeader.Trailer, KnownHeader.Host, KnownHeader.ContentLength, KnownHeader.Authorization,
+        KnownHeader.ProxyAuthorization, KnownHeader.Cookie, KnownHeader.Expect, KnownHeader.ContentEncoding, KnownHeader.ContentType,
+        KnownHeader.ContentRange, KnownHeader.Range,
+    ];
 
-    /// <summary>Looks at everything but the target, which <see cref="TryTakeTarget"/> looks at.</summary>
+    /// <summary>Returns true when everything but the target, which <see cref="TryTakeTarget"/> looks at, is as HTTP wants it.</summary>
     public static bool IsWellFormed(RequestHead head)
     {
         if (!HttpSyntax.IsMethod(head.Method) || !Authority.IsValid(head.Authority))
             return false;
         var codings = 0;
-        foreach (ref readonly var header in head.Headers.Items)
+        foreach (var header in head.Headers)
         {
             if (!HttpSyntax.IsFieldName(header.Name) || !HttpSyntax.IsFieldValue(header.Value))
                 return false;
             if (head.Version == HttpGeneration.Http2)
             {
-                if (ConnectionSpecific.Contains(header.Name) || (Is(header.Name, "te") && !Is(header.Value, "trailers")))
+                if (ConnectionSpecific.Contains(header.Known) || (header.Known == KnownHeader.Te && !Is(header.Value, "trailers"u8)))
                     return false;
             }
-            else if (Is(header.Name, "transfer-encoding") && (++codings > 1 || !Is(header.Value, "chunked")))
+            else if (header.Known == KnownHeader.TransferEncoding && (++codings > 1 || !Is(header.Value, "chunked"u8)))
             {
-                // The server takes off the outer coding alone; what is below would pass for the content.
+                // The server takes off only the outer coding; what is below would pass for the content.
                 return false;
             }
         }
@@ -47,50 +48,63 @@ internal static class RequestRules
         return codings == 0 || head.ContentLength is null;
     }
 
-    /// <summary>Whether these may come after the content.</summary>
-    public static bool IsTrailer(string name, string value) =>
-        HttpSyntax.IsFieldName(name) && HttpSyntax.IsFieldValue(value) && !NoTrailers.Contains(name);
+    /// <summary>Returns true when the field may come after the content.</summary>
+    public static bool IsTrailer(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
+        HttpSyntax.IsFieldName(name) && HttpSyntax.IsFieldValue(value) && !NoTrailers.Contains(KnownHeaders.Of(name));
 
     /// <summary>
-    /// Makes path and query of a request target, with each byte above 0x7f percent-encoded. A target in absolute form has to name
-    /// the authority that the request names besides. What is neither stays as it is, for a later place to refuse.
+    /// Makes path and query of a request target, with each byte above 0x7f percent-encoded. A target in absolute form has to name the
+    /// authority that the request names besides. What is neither stays as it is, for a later place to refuse.
     /// </summary>
-    /// <param name="target">As the client wrote it, a character for each byte.</param>
-    /// <param name="authority">That of the request.</param>
-    /// <param name="taken">Starts with a slash, but for <c>*</c> and the target of CONNECT.</param>
-    /// <returns>False where it is malformed.</returns>
-    public static bool TryTakeTarget(string target, string authority, out string taken)
+    /// <param name="head">Has its authority, and gets a target that starts with a slash, except for <c>*</c> and the target of CONNECT.</param>
+    /// <param name="target">The target as the client wrote it.</param>
+    /// <returns>False when it is malformed.</returns>
+    public static bool TryTakeTarget(RequestHead head, ReadOnlySpan<byte> target)
     {
-        taken = target;
-        if (!target.StartsWith('/'))
+        if (target.StartsWith((byte)'/'))
         {
-            var scheme = target.IndexOf("://", StringComparison.Ordinal);
-            if (scheme < 0)
-                return HttpSyntax.IsFieldValue(target);
-            if (!TryTakePath(target, scheme, authority, out taken))
-                return false;
+            SetTarget(head, target);
+            return HttpSyntax.IsOriginForm(head.Target);
         }
-        return RequestTarget.TryEncode(taken, out taken);
+        var scheme = target.IndexOf("://"u8);
+        if (scheme < 0)
+        {
+            head.Target = target;
+            return HttpSyntax.IsFieldValue(target);
+        }
+        if (!TryFindPath(target, scheme, head.Authority, out var path))
+            return false;
+        SetTarget(head, path);
+        return HttpSyntax.IsOriginForm(head.Target);
     }
 
-    private static bool TryTakePath(string target, int schemeLength, string authority, out string path)
+    /// <summary>Sets the target. A path that is empty gets its slash.</summary>
+    private static void SetTarget(RequestHead head, ReadOnlySpan<byte> path)
     {
-        path = "";
-        var scheme = target.AsSpan(0, schemeLength);
-        var port = Is(scheme, "http") ? ":80" : Is(scheme, "https") ? ":443" : null;
-        if (port is null)
+        var slash = path.StartsWith((byte)'/') ? 0 : 1;
+        var room = head.SetTarget(slash + RequestTarget.EncodedLength(path));
+        room[..slash].Fill((byte)'/');
+        RequestTarget.Encode(path, room[slash..]);
+    }
+
+    private static bool TryFindPath(
+        ReadOnlySpan<byte> target, int schemeLength, ReadOnlySpan<byte> authority, out ReadOnlySpan<byte> path)
+    {
+        path = default;
+        var scheme = target[..schemeLength];
+        var port = Is(scheme, "http"u8) ? ":80"u8 : Is(scheme, "https"u8) ? ":443"u8 : default;
+        if (port.IsEmpty)
             return false;
-        var rest = target.AsSpan(schemeLength + "://".Length);
-        var end = rest.IndexOfAny('/', '?') is >= 0 and var at ? at : rest.Length;
+        var rest = target[(schemeLength + "://".Length)..];
+        var end = rest.IndexOfAny((byte)'/', (byte)'?') is >= 0 and var at ? at : rest.Length;
         if (!Is(WithoutPort(rest[..end], port), WithoutPort(authority, port)))
             return false;
-        rest = rest[end..];
-        path = rest.StartsWith('/') ? rest.ToString() : $"/{rest}";
+        path = rest[end..];
         return true;
     }
 
-    private static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> authority, string port) =>
-        authority.EndsWith(port, StringComparison.Ordinal) ? authority[..^port.Length] : authority;
+    private static ReadOnlySpan<byte> WithoutPort(ReadOnlySpan<byte> authority, ReadOnlySpan<byte> port) =>
+        authority.EndsWith(port) ? authority[..^port.Length] : authority;
 
-    private static bool Is(ReadOnlySpan<char> text, ReadOnlySpan<char> other) => text.Equals(other, StringComparison.OrdinalIgnoreCase);
+    private static bool Is(ReadOnlySpan<byte> text, ReadOnlySpan<byte> other) => Ascii.EqualsIgnoreCase(text, other);
 }

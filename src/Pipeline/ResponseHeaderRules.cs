@@ -1,26 +1,31 @@
-using System.Collections.Frozen;
-using System.Globalization;
+using Turnpike.Http;
 
 namespace Turnpike.Pipeline;
 
 /// <summary>Which headers of an answer reach the client.</summary>
 internal static class ResponseHeaderRules
 {
-    public const string ServerName = "turnpike";
+    private static readonly KnownHeaderSet Consumed =
+    [
+        KnownHeader.Connection, KnownHeader.KeepAlive, KnownHeader.ProxyConnection, KnownHeader.TransferEncoding, KnownHeader.Upgrade,
+        KnownHeader.Trailer,
+        // The front writes the date, and the proxy the name of the server.
+        KnownHeader.Server, KnownHeader.Date, KnownHeader.XEnvoyUpstreamServiceTime,
+    ];
 
-    private static readonly FrozenSet<string> Consumed = FrozenSet.ToFrozenSet(
-        [
-            "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "trailer",
-            // The front writes the date, we the server.
-            "server", "date", "x-envoy-upstream-service-time",
-        ],
-        StringComparer.OrdinalIgnoreCase);
+    private static readonly KnownHeaderSet NoTrailers =
+    [
+        KnownHeader.ContentLength, KnownHeader.ContentType, KnownHeader.ContentEncoding, KnownHeader.ContentRange, KnownHeader.Host,
+        KnownHeader.Te,
+    ];
 
-    private static readonly FrozenSet<string> NoTrailers = FrozenSet.ToFrozenSet(
-        ["content-length", "content-type", "content-encoding", "content-range", "host", "te"], StringComparer.OrdinalIgnoreCase);
+    public static ReadOnlySpan<byte> ServerName => "turnpike"u8;
 
-    /// <summary>Whether a trailer may go to the client: one that frames the message or belongs to the connection may not (RFC 9110 §6.5.1).</summary>
-    public static bool MayTrail(string name) => !Consumed.Contains(name) && !NoTrailers.Contains(name);
+    /// <summary>
+    /// Returns true when a trailer may go to the client. One that frames the message or belongs to the connection may not (RFC 9110 §6.5.1).
+    /// </summary>
+    public static bool MayTrail(ReadOnlySpan<byte> name) =>
+        KnownHeaders.Of(name) is var known && !Consumed.Contains(known) && !NoTrailers.Contains(known);
 
     /// <summary>Turns the headers of an endpoint's response into those for the client.</summary>
     /// <param name="from">The response.</param>
@@ -30,19 +35,19 @@ internal static class ResponseHeaderRules
     public static void Apply(UpstreamResponse from, HeaderList received, ResponseHead head, TimeSpan serviceTime)
     {
         from.CopyHeadersTo(received);
-        var named = received.Joined("connection");
+        var isNaming = received.TryCombine(KnownHeader.Connection, out var named);
         head.Status = from.Status;
-        foreach (ref readonly var header in received.Items)
+        foreach (var header in received)
         {
-            if (Consumed.Contains(header.Name) || (named is not null && HeaderList.ListContains(named, header.Name)))
+            if (Consumed.Contains(header.Known) || (isNaming && HeaderList.ListContains(named, header.Name)))
                 continue;
             // Nothing may follow a 204, not even a promise of nothing; the front cannot send what follows a 205.
-            if (from.Status is 204 or 205 && header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))
+            if (from.Status is 204 or 205 && header.Known == KnownHeader.ContentLength)
                 continue;
-            head.Headers.Add(header.Name, header.Value);
+            head.Headers.Add(header);
         }
-        head.Headers.Add("x-envoy-upstream-service-time", ((long)serviceTime.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
-        head.Headers.Add("server", ServerName);
+        head.Headers.Add(KnownHeader.XEnvoyUpstreamServiceTime, (long)serviceTime.TotalMilliseconds);
+        head.Headers.Add(KnownHeader.Server, ServerName);
         head.ApplyPolicies();
     }
 }

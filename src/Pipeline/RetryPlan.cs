@@ -1,3 +1,4 @@
+using System.Text;
 using Turnpike.Http;
 using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
@@ -13,7 +14,7 @@ internal sealed class RetryPlan(AttemptServices services)
     private readonly HeaderList _headers = new();
     private Route _route = null!;
     private ClusterState _cluster = null!;
-    private string _method = "";
+    private RequestHead _request = null!;
     private BufferingBody? _body;
     private int _left;
     private int _made;
@@ -22,11 +23,11 @@ internal sealed class RetryPlan(AttemptServices services)
     private TimeSpan _backOff;
 
     /// <summary>Begins with another request.</summary>
-    public void Begin(Route route, ClusterState cluster, string method, BufferingBody? body)
+    public void Begin(Route route, ClusterState cluster, RequestHead request, BufferingBody? body)
     {
         _route = route;
         _cluster = cluster;
-        _method = method;
+        _request = request;
         _body = body;
         _left = route.Retry?.Attempts ?? 0;
         _made = 0;
@@ -81,6 +82,7 @@ internal sealed class RetryPlan(AttemptServices services)
         EndRetries();
         _route = null!;
         _cluster = null!;
+        _request = null!;
         _body = null;
         _headers.Clear();
     }
@@ -100,17 +102,17 @@ internal sealed class RetryPlan(AttemptServices services)
     {
         _headers.Clear();
         response.CopyHeadersTo(_headers);
-        return _headers.First(LocalReply.Overloaded) is not null;
+        return _headers.Contains(KnownHeader.XEnvoyOverloaded);
     }
 
     /// <summary>A second time does what one does; or the rule is for this very method, so that its author meant it.</summary>
     private bool MayRepeat()
     {
-        if (Methods.IsIdempotent(_method))
+        if (Methods.IsIdempotent(_request.Method))
             return true;
         foreach (var condition in _route.Conditions)
         {
-            if (condition is { Target: ConditionTarget.Method, Kind: ConditionKind.Exact } && condition.Value == _method)
+            if (condition is { Target: ConditionTarget.Method, Kind: ConditionKind.Exact } && Ascii.Equals(_request.Method, condition.Value))
                 return true;
         }
         return false;

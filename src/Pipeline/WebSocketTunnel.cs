@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
+using Turnpike.Http;
 using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 
@@ -7,6 +9,8 @@ namespace Turnpike.Pipeline;
 /// <summary>WebSockets: the handshake is forwarded like a request, then bytes go both ways until one side ends (istio-2017.md §3.12).</summary>
 internal sealed class WebSocketTunnel(AttemptServices services)
 {
+    private const int KeyLength = 16;
+
     public async ValueTask ConnectAsync(Exchange exchange, ClusterState? cluster, Route route, bool trusted, BodyIdlePolicy patience)
     {
         if (cluster is not { IsOpen: true })
@@ -27,7 +31,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
             .To(endpoint, cluster.Cluster, null, null);
         // HTTP/2 has no handshake key of its own; an HTTP/1.1 server insists on one.
         if (exchange.Request.Version == HttpGeneration.Http2)
-            request.Headers.Set("sec-websocket-key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
+            SetKey(request.Headers);
 
         var began = services.Time.GetTimestamp();
         exchange.Trace.Asked(endpoint);
@@ -78,9 +82,9 @@ internal sealed class WebSocketTunnel(AttemptServices services)
     {
         var headers = exchange.Response.Headers;
         if (exchange.Request.Version == HttpGeneration.Http2)
-            headers.Remove("sec-websocket-accept");
+            headers.Remove(KnownHeader.SecWebSocketAccept);
         else
-            headers.Set("upgrade", "websocket");
+            headers.Set(KnownHeader.Upgrade, "websocket"u8);
         await using var upstream = response.TakeConnection();
         await using var downstream = await exchange.AcceptUpgradeAsync(exchange.ClientGone);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone);
@@ -95,6 +99,15 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         if (!await await Task.WhenAny(toClient, toServer))
             await end.CancelAsync();
         await Task.WhenAll(toClient, toServer);
+    }
+
+    private static void SetKey(HeaderList headers)
+    {
+        headers.Remove(KnownHeader.SecWebSocketKey);
+        var key = headers.Add(KnownHeader.SecWebSocketKey, Base64.GetMaxEncodedToUtf8Length(KeyLength));
+        Span<byte> random = stackalloc byte[KeyLength];
+        RandomNumberGenerator.Fill(random);
+        Base64.EncodeToUtf8(random, key, out _, out _);
     }
 
     /// <summary>Copies one direction. Returns true when it has ended and its end was passed on.</summary>

@@ -1,46 +1,129 @@
 using System.Globalization;
+using System.Text;
 
 namespace Turnpike.Routing;
 
-/// <summary>Rewrites of the path and redirects (istio-2017.md §3.8).</summary>
+/// <summary>Rewrites of the path and redirects (istio-2017.md §3.8). The results are written where the caller wants them.</summary>
 public static class PathRewrite
 {
     /// <summary>The length of the path in a request target.</summary>
     public static int PathLength(ReadOnlySpan<byte> target) => target.IndexOf((byte)'?') is var query and >= 0 ? query : target.Length;
 
     /// <summary>The same for a target as text.</summary>
-    public static int PathLength(ReadOnlySpan<char> target) => target.IndexOf('?') is var query and >= 0 ? query : target.Length;
+    public static int PathLength(string target) => target.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? query : target.Length;
 
-    /// <summary>The target with the matched path or prefix replaced and the query kept.</summary>
-    /// <param name="target">Path and query.</param>
-    /// <param name="matched">What the route matched: Ingress and rule combined.</param>
-    /// <param name="replacement">The text in its place.</param>
-    public static string Rewrite(string target, PathMatch matched, string replacement)
+    /// <summary>The length of what <see cref="Rewrite(ReadOnlySpan{byte}, PathMatch, string, Span{byte})"/> writes.</summary>
+    public static int RewrittenLength(ReadOnlySpan<byte> target, PathMatch matched, string replacement)
     {
-        var pathLength = PathLength(target);
-        // No condition on the path means the prefix "/".
-        var matchedLength = matched.Kind == PathMatchKind.Exact ? pathLength : Math.Min(Math.Max(matched.Value.Length, 1), pathLength);
-        var rest = target.AsSpan(matchedLength);
-        // By element the rest brings its own slash; "/" for "/app" makes "/x" of "/app/x", not "//x".
-        if (matched.Kind == PathMatchKind.ElementPrefix && replacement.EndsWith('/') && rest.StartsWith('/'))
-            rest = rest[1..];
-        var rewritten = string.Concat(replacement, rest);
-        return rewritten.StartsWith('/') ? rewritten : "/" + rewritten;
+        var rest = Rest(target, matched, replacement, out var needsSlash);
+        return (needsSlash ? 1 : 0) + Encoding.UTF8.GetByteCount(replacement) + rest.Length;
     }
 
-    /// <summary>Where a redirect points to.</summary>
+    /// <summary>Writes the target with the matched path or prefix replaced and the query kept.</summary>
+    /// <param name="target">Path and query.</param>
+    /// <param name="matched">What the route matched: the entry's path and the rule's combined.</param>
+    /// <param name="replacement">The text in its place.</param>
+    /// <param name="rewritten">Room for <see cref="RewrittenLength"/> bytes.</param>
+    public static void Rewrite(ReadOnlySpan<byte> target, PathMatch matched, string replacement, Span<byte> rewritten)
+    {
+        var rest = Rest(target, matched, replacement, out var needsSlash);
+        var writer = new Utf8Writer(rewritten);
+        if (needsSlash)
+            writer.Write("/"u8);
+        writer.Write(replacement);
+        writer.Write(rest);
+    }
+
+    /// <summary>The same for a target as text.</summary>
+    public static string Rewrite(string target, PathMatch matched, string replacement)
+    {
+        var bytes = Encoding.UTF8.GetBytes(target);
+        var rewritten = new byte[RewrittenLength(bytes, matched, replacement)];
+        Rewrite(bytes, matched, replacement, rewritten);
+        return Encoding.UTF8.GetString(rewritten);
+    }
+
+    /// <summary>At least the length of what <see cref="WriteLocation"/> writes.</summary>
+    public static int MaxLocationLength(
+        RedirectAction redirect, ReadOnlySpan<byte> requestScheme, ReadOnlySpan<byte> requestAuthority, ReadOnlySpan<byte> target) =>
+        requestScheme.Length + requestAuthority.Length + target.Length + "://:65535".Length
+        + Encoding.UTF8.GetByteCount(redirect.Scheme ?? "") + Encoding.UTF8.GetByteCount(redirect.Authority ?? "")
+        + Encoding.UTF8.GetByteCount(redirect.Path ?? "");
+
+    /// <summary>Writes where a redirect points to, and returns the length.</summary>
     /// <param name="redirect">What the route says.</param>
     /// <param name="requestScheme">The scheme that the client used.</param>
     /// <param name="requestAuthority">The host that the client asked for, with its port.</param>
     /// <param name="target">Path and query that it asked for.</param>
+    /// <param name="location">Room for <see cref="MaxLocationLength"/> bytes.</param>
+    public static int WriteLocation(
+        RedirectAction redirect, ReadOnlySpan<byte> requestScheme, ReadOnlySpan<byte> requestAuthority, ReadOnlySpan<byte> target, Span<byte> location)
+    {
+        var isSameScheme = redirect.Scheme is null || Ascii.Equals(requestScheme, redirect.Scheme);
+        var writer = new Utf8Writer(location);
+        writer.Write(redirect.Scheme, requestScheme);
+        writer.Write("://"u8);
+        // The port of one scheme's listener says nothing about the other's.
+        writer.Write(redirect.Authority, isSameScheme ? requestAuthority : VirtualHostSet.HostOf(requestAuthority));
+        if (redirect.Authority is null && !isSameScheme && redirect.Port != 0)
+        {
+            writer.Write(":"u8);
+            writer.Write(redirect.Port);
+        }
+        writer.Write(redirect.Path, target);
+        return writer.Length;
+    }
+
+    /// <summary>The same for a request as text.</summary>
     public static string Location(RedirectAction redirect, string requestScheme, string requestAuthority, string target)
     {
-        var scheme = redirect.Scheme ?? requestScheme;
-        // The port of one scheme's listener says nothing about the other's.
-        var authority = redirect.Authority
-            ?? (scheme == requestScheme ? requestAuthority
-            : redirect.Port == 0 ? VirtualHostSet.HostOf(requestAuthority)
-            : string.Create(CultureInfo.InvariantCulture, $"{VirtualHostSet.HostOf(requestAuthority)}:{redirect.Port}"));
-        return $"{scheme}://{authority}{redirect.Path ?? target}";
+        var (scheme, authority, asked) =
+            (Encoding.UTF8.GetBytes(requestScheme), Encoding.UTF8.GetBytes(requestAuthority), Encoding.UTF8.GetBytes(target));
+        var location = new byte[MaxLocationLength(redirect, scheme, authority, asked)];
+        return Encoding.UTF8.GetString(location, 0, WriteLocation(redirect, scheme, authority, asked, location));
+    }
+
+    /// <summary>The part of the target that stays.</summary>
+    private static ReadOnlySpan<byte> Rest(ReadOnlySpan<byte> target, PathMatch matched, string replacement, out bool needsSlash)
+    {
+        var pathLength = PathLength(target);
+        // No condition on the path means the prefix "/".
+        var matchedLength = matched.Kind == PathMatchKind.Exact ? pathLength : Math.Min(Math.Max(matched.Utf8.Length, 1), pathLength);
+        var rest = target[matchedLength..];
+        // By element the rest brings its own slash; "/" for "/app" makes "/x" of "/app/x", not "//x".
+        if (matched.Kind == PathMatchKind.ElementPrefix && replacement.EndsWith('/') && rest.StartsWith((byte)'/'))
+            rest = rest[1..];
+        needsSlash = replacement.Length > 0 ? replacement[0] != '/' : !rest.StartsWith((byte)'/');
+        return rest;
+    }
+
+    private ref struct Utf8Writer(Span<byte> room)
+    {
+        private readonly Span<byte> _room = room;
+
+        public int Length { get; private set; }
+
+        public void Write(ReadOnlySpan<byte> text)
+        {
+            text.CopyTo(_room[Length..]);
+            Length += text.Length;
+        }
+
+        public void Write(string text) => Length += Encoding.UTF8.GetBytes(text, _room[Length..]);
+
+        /// <summary>Writes the text, or where there is none the bytes.</summary>
+        public void Write(string? text, ReadOnlySpan<byte> otherwise)
+        {
+            if (text is null)
+                Write(otherwise);
+            else
+                Write(text);
+        }
+
+        public void Write(int number)
+        {
+            number.TryFormat(_room[Length..], out var length, default, CultureInfo.InvariantCulture);
+            Length += length;
+        }
     }
 }

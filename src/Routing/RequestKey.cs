@@ -33,5 +33,5 @@ public interface IRequestHeaders
     /// </summary>
     /// <param name="name">The name to look for.</param>
     /// <param name="value">Valid until the next call.</param>
-    bool TryCombine(in HeaderName name, out ReadOnlySpan<byte> value);
+    bool TryCombine(scoped in HeaderName name, out ReadOnlySpan<byte> value);
 }

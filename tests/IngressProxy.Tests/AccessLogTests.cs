@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Turnpike.Http;
 using Turnpike.IngressProxy;
 using Turnpike.IngressProxy.AccessLog;
 using Turnpike.IngressProxy.Admin;
@@ -62,7 +63,7 @@ public sealed partial class AccessLogTests : PipelineTest
         old.Request.Version = HttpGeneration.Http10;
         Assert.Equal("426 NotServed", await EndAsync(new FakeUpstream(), Route(), old));
         var elsewhere = new FakeExchange();
-        elsewhere.Request.Target = "*";
+        elsewhere.Request.Target = "*"u8;
         Assert.Equal("404 NotServed", await EndAsync(new FakeUpstream(), Route(), elsewhere));
         Assert.Equal("503 DirectResponse", await EndAsync(new FakeUpstream(), Route() with { Targets = [], DirectResponse = new DirectResponseAction(503, "no") }));
         Assert.Equal("404 NoRoute", await EndAsync(new FakeUpstream(), Route(), table: RouteTable.Empty));
@@ -89,12 +90,17 @@ public sealed partial class AccessLogTests : PipelineTest
     [InlineData("/plain-._~!$&'()*+,;=:@%20", "/plain-._~!$&'()*+,;=:@%20")]
     public void Escapes_AllThatIsNotVisibleAscii(string raw, string expected)
     {
-        var entry = Entry() with { Path = raw, Host = raw, Method = raw, Ingress = raw, Rule = raw };
+        var exchange = new FakeExchange(raw, raw);
+        exchange.Request.Authority = WireText.Encoding.GetBytes(raw);
+        var entry = EntryOf(exchange) with { Ingress = raw, Rule = raw };
         Assert.Equal(expected, AccessLine.Escaped(raw));
         var text = Written(AccessLogFormat.Text, entry);
         Assert.All(text[..^1], c => Assert.InRange(c, ' ', '~'));
         using var json = JsonDocument.Parse(Written(AccessLogFormat.Json, entry));
-        Assert.Equal(expected, json.RootElement.GetProperty("path").GetString());
+        Assert.Equal(expected, json.RootElement.GetProperty("rule").GetString());
+        // What a client writes is bytes.
+        var written = AccessLine.Escaped(Encoding.Latin1.GetString(WireText.Encoding.GetBytes(raw)));
+        Assert.All(["method", "host", "path"], name => Assert.Equal(written, json.RootElement.GetProperty(name).GetString()));
         Assert.All(Written(AccessLogFormat.Json, entry)[..^1], c => Assert.InRange(c, ' ', '~'));
     }
 
@@ -102,10 +108,10 @@ public sealed partial class AccessLogTests : PipelineTest
     public void Lengths_AreBounded()
     {
         var exchange = new FakeExchange(new string('M', 500), "/" + new string('p', 60_000) + "?" + new string('q', 1000));
-        exchange.Request.Authority = new string('h', 60_000);
-        var entry = AccessEntry.Of(exchange, Origin, "default/rule", clientGone: false, DateTimeOffset.UnixEpoch, TimeSpan.Zero);
+        exchange.Request.Authority = Encoding.ASCII.GetBytes(new string('h', 60_000));
+        var entry = AccessEntry.Of(exchange, Origin, "default/rule", clientGone: false, DateTimeOffset.UnixEpoch, TimeSpan.Zero, new byte[AccessEntry.MaxText]);
         Assert.Equal((32, 255, 1024), (entry.Method.Length, entry.Host.Length, entry.Path.Length));
-        Assert.EndsWith("ppp...", entry.Path, StringComparison.Ordinal);
+        Assert.EndsWith("ppp...", entry.Path.Text(), StringComparison.Ordinal);
         Assert.True(entry.HasQuery);
     }
 
@@ -113,8 +119,8 @@ public sealed partial class AccessLogTests : PipelineTest
     public void PathAtTheLimit_IsWhole()
     {
         var path = "/" + new string('p', AccessEntry.MaxPath - 1);
-        Assert.Equal(path, AccessEntry.Of(new FakeExchange("GET", path), null, null, false, DateTimeOffset.UnixEpoch, TimeSpan.Zero).Path);
-        Assert.Equal(path, AccessEntry.Of(new FakeExchange("GET", path + "?q"), null, null, false, DateTimeOffset.UnixEpoch, TimeSpan.Zero).Path);
+        Assert.Equal(path, AccessEntry.Of(new FakeExchange("GET", path), null, null, false, DateTimeOffset.UnixEpoch, TimeSpan.Zero, new byte[AccessEntry.MaxText]).Path.Text());
+        Assert.Equal(path, AccessEntry.Of(new FakeExchange("GET", path + "?q"), null, null, false, DateTimeOffset.UnixEpoch, TimeSpan.Zero, new byte[AccessEntry.MaxText]).Path.Text());
     }
 
     [Fact]
@@ -226,7 +232,10 @@ public sealed partial class AccessLogTests : PipelineTest
 
     private static Route Route() => Tables.Route() with { Rule = "default/rule" };
 
-    private static AccessEntry Entry() => AccessEntry.Of(new FakeExchange(), Origin, null, false, DateTimeOffset.UnixEpoch, TimeSpan.Zero);
+    private static AccessEntry Entry() => EntryOf(new FakeExchange());
+
+    private static AccessEntry EntryOf(FakeExchange exchange) =>
+        AccessEntry.Of(exchange, Origin, null, false, DateTimeOffset.UnixEpoch, TimeSpan.Zero, new byte[AccessEntry.MaxText]);
 
     private static string Written(AccessLogFormat format, AccessEntry entry)
     {

@@ -239,7 +239,7 @@ public sealed class ProtectionTests : PipelineTest
         for (var i = 0; i < 4; i++)
         {
             await Wait.Until(() => answers.Count > i, "the request");
-            Assert.Equal($"/{i}", upstream.Requests[i].Request.Target);
+            Assert.Equal($"/{i}", upstream.Requests[i].Target);
             Assert.Equal(i + 1, upstream.Requests.Count);
             answers[i].SetResult(new FakeResponse());
             await runs[i];
@@ -315,7 +315,7 @@ public sealed class ProtectionTests : PipelineTest
     [Fact]
     public async Task BackOff_HoldsNoPlace()
     {
-        var upstream = new FakeUpstream(sent => sent.Request.Target == "/bad" ? new FakeResponse(503) : new FakeResponse());
+        var upstream = new FakeUpstream(sent => sent.Target == "/bad" ? new FakeResponse(503) : new FakeResponse());
         var pipeline = Start(upstream, Limited(new CircuitLimits { Connections = 1 }, Tables.Route() with { Retry = new RetryPolicy(1, TimeSpan.Zero) }));
         Random.Doubles.Enqueue(0.5);
         var backingOff = pipeline.HandleAsync(new FakeExchange(target: "/bad")).AsTask();

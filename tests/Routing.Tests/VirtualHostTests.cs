@@ -239,7 +239,7 @@ public sealed class VirtualHostTests
 
     private readonly struct OneHeader(byte[] bytes) : IRequestHeaders
     {
-        public bool TryCombine(in HeaderName name, out ReadOnlySpan<byte> value)
+        public bool TryCombine(scoped in HeaderName name, out ReadOnlySpan<byte> value)
         {
             value = bytes;
             return true;

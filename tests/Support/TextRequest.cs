@@ -30,7 +30,7 @@ public sealed class TextRequest : IRequestHeaders
     public Route? Match(VirtualHostSet hosts) => hosts.Find(_authority)?.Find(Key, this, out _);
 
     /// <inheritdoc/>
-    public bool TryCombine(in HeaderName name, out ReadOnlySpan<byte> value)
+    public bool TryCombine(scoped in HeaderName name, out ReadOnlySpan<byte> value)
     {
         foreach (var (candidate, combined) in _headers)
         {

@@ -93,7 +93,7 @@ internal readonly struct EncodedRequest(ExplainedRequest request) : IRequestHead
     public RequestKey Key => new(_method, _scheme, _authority, _target);
 
     /// <inheritdoc/>
-    public bool TryCombine(in HeaderName name, out ReadOnlySpan<byte> value)
+    public bool TryCombine(scoped in HeaderName name, out ReadOnlySpan<byte> value)
     {
         foreach (var (candidate, combined) in _headers)
         {

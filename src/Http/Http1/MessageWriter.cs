@@ -1,12 +1,11 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 
 namespace Turnpike.Http.Http1;
 
 /// <summary>
-/// Writes the head of a request and the framing of its body, in the order in which they go out. What is written has been let
-/// through by <see cref="HttpSyntax"/>; a text that has not been is an error of the caller and never reaches the buffer.
+/// Writes the head of a request and the framing of its body, in the order in which they go out. Whatever is written has been let
+/// through by <see cref="HttpSyntax"/>. What has not been is an error of the caller, and never reaches the buffer.
 /// </summary>
 public readonly struct MessageWriter(IBufferWriter<byte> output)
 {
@@ -15,25 +14,25 @@ public readonly struct MessageWriter(IBufferWriter<byte> output)
 
     /// <summary>The request line and the one Host.</summary>
     /// <exception cref="ArgumentException">One of them may not go out.</exception>
-    public void RequestLine(string method, string target, string host)
+    public void RequestLine(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, ReadOnlySpan<byte> host)
     {
         Require(HttpSyntax.IsMethod(method) && HttpSyntax.IsOriginForm(target) && Authority.IsValid(host));
-        Text(method);
+        output.Write(method);
         output.Write(" "u8);
-        Text(target);
+        output.Write(target);
         output.Write(" HTTP/1.1\r\nHost: "u8);
-        Text(host);
+        output.Write(host);
         output.Write("\r\n"u8);
     }
 
     /// <summary>A header or trailer field.</summary>
     /// <exception cref="ArgumentException">It may not go out.</exception>
-    public void Field(string name, string value)
+    public void Field(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         Require(HttpSyntax.IsFieldName(name) && HttpSyntax.IsFieldValue(value));
-        Text(name);
+        output.Write(name);
         output.Write(": "u8);
-        Text(value);
+        output.Write(value);
         output.Write("\r\n"u8);
     }
 
@@ -69,12 +68,6 @@ public readonly struct MessageWriter(IBufferWriter<byte> output)
 
     /// <summary>The end of a chunked body; trailer fields and <see cref="EndFields"/> come after it.</summary>
     public void LastChunk() => output.Write("0\r\n"u8);
-
-    private void Text(string text)
-    {
-        var span = output.GetSpan(text.Length);
-        output.Advance(Encoding.Latin1.GetBytes(text, span));
-    }
 
     private static void Require(bool right)
     {

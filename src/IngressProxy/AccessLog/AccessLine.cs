@@ -15,7 +15,12 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
 {
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
-    private static readonly SearchValues<char> Plain = SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(c => (char)c).Except("\"\\")]);
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(c => (char)c).Except("\"\\")]);
+
+
+    private static readonly SearchValues<byte> PlainBytes =
+        SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(c => (byte)c).Except("\"\\"u8.ToArray())]);
 
     private readonly ArrayBufferWriter<byte> _buffer = new(16 * 1024);
     private readonly Utf8JsonWriter _json = new(Stream.Null, new JsonWriterOptions { SkipValidation = true });
@@ -91,11 +96,11 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
         Span<char> time = stackalloc char[32];
         entry.Time.UtcDateTime.TryFormat(time, out var length, TimeFormat, CultureInfo.InvariantCulture);
         _json.WriteString("time", time[..length]);
-        _json.WriteString("method", Escaped(entry.Method));
+        WriteMember("method", entry.Method);
         _json.WriteString("scheme", entry.Scheme);
         _json.WriteString("protocol", entry.Version switch { HttpGeneration.Http2 => "HTTP/2", HttpGeneration.Http10 => "HTTP/1.0", _ => "HTTP/1.1" });
-        _json.WriteString("host", Escaped(entry.Host));
-        _json.WriteString("path", Escaped(entry.Path));
+        WriteMember("host", entry.Host);
+        WriteMember("path", entry.Path);
         if (entry.HasQuery)
             _json.WriteBoolean("query", true);
         _json.WriteNumber("status", entry.Status);
@@ -113,6 +118,14 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
     {
         if (value is not null)
             _json.WriteString(name, Escaped(value));
+    }
+
+    private void WriteMember(string name, ReadOnlySpan<byte> value)
+    {
+        if (IsPlain(value))
+            _json.WriteString(name, value);
+        else
+            _json.WriteString(name, Escaped(Encoding.Latin1.GetString(value)));
     }
 
     private void EndJson()
@@ -133,6 +146,16 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
     private void Append(string text) => Encoding.UTF8.GetBytes(text, _buffer);
 
     private void AppendEscaped(string text) => Append(Escaped(text));
+
+    private void AppendEscaped(ReadOnlySpan<byte> text)
+    {
+        if (IsPlain(text))
+            _buffer.Write(text);
+        else
+            Append(Escaped(Encoding.Latin1.GetString(text)));
+    }
+
+    private static bool IsPlain(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(PlainBytes);
 
     private void Append(DateTimeOffset time, string pattern)
     {

@@ -20,6 +20,7 @@ internal sealed class RequestLog : IRequestLog, IDisposable
 
     private readonly object _lock = new();
     private readonly AccessEntry[] _entries = new AccessEntry[Capacity];
+    private readonly byte[] _texts = GC.AllocateUninitializedArray<byte>(Capacity * AccessEntry.MaxText);
     private readonly AccessLine _line;
     private readonly AccessLogSink _sink;
     private readonly ProxyMetrics _metrics;
@@ -54,7 +55,7 @@ internal sealed class RequestLog : IRequestLog, IDisposable
     /// <inheritdoc/>
     public void Add(Exchange exchange, RouteOrigin? origin, string? rule, bool clientGone, TimeSpan elapsed)
     {
-        var entry = AccessEntry.Of(exchange, origin, rule, clientGone, _time.GetUtcNow(), elapsed);
+        var now = _time.GetUtcNow();
         lock (_lock)
         {
             if (_ended || _count == Capacity)
@@ -63,7 +64,8 @@ internal sealed class RequestLog : IRequestLog, IDisposable
                 _metrics.AccessLogDropped();
                 return;
             }
-            _entries[(_first + _count) % Capacity] = entry;
+            var place = (_first + _count) % Capacity;
+            _entries[place] = AccessEntry.Of(exchange, origin, rule, clientGone, now, elapsed, TextOf(_texts, place));
             if (_count++ == 0)
                 Monitor.Pulse(_lock);
         }
@@ -84,7 +86,8 @@ internal sealed class RequestLog : IRequestLog, IDisposable
     private void Run()
     {
         var batch = new AccessEntry[MaxBatch];
-        while (Take(batch, out var dropped) is > 0 and var count)
+        var texts = new byte[MaxBatch * AccessEntry.MaxText];
+        while (Take(batch, texts, out var dropped) is > 0 and var count)
         {
             _line.Clear();
             if (dropped > 0)
@@ -107,7 +110,7 @@ internal sealed class RequestLog : IRequestLog, IDisposable
     }
 
     /// <summary>Waits for entries; 0 where there will be none.</summary>
-    private int Take(AccessEntry[] batch, out long dropped)
+    private int Take(AccessEntry[] batch, byte[] texts, out long dropped)
     {
         lock (_lock)
         {
@@ -116,7 +119,7 @@ internal sealed class RequestLog : IRequestLog, IDisposable
             var count = Math.Min(_count, batch.Length);
             for (var i = 0; i < count; i++)
             {
-                batch[i] = _entries[_first];
+                batch[i] = _entries[_first].In(TextOf(texts, i));
                 _entries[_first] = default;
                 _first = (_first + 1) % Capacity;
             }
@@ -126,4 +129,6 @@ internal sealed class RequestLog : IRequestLog, IDisposable
             return count;
         }
     }
+
+    private static Memory<byte> TextOf(byte[] texts, int place) => texts.AsMemory(place * AccessEntry.MaxText, AccessEntry.MaxText);
 }

@@ -2,11 +2,12 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Turnpike.Http;
 using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Front;
 
-/// <summary>The body of a request, out of the server's pipe.</summary>
+/// <summary>Reads the body of a request from the server's pipe.</summary>
 internal sealed class KestrelRequestBody : BodyReader
 {
     private IRequestBodyPipeFeature? _source;
@@ -50,7 +51,7 @@ internal sealed class KestrelRequestBody : BodyReader
         return count;
     }
 
-    /// <summary>They go no further, but a request that ends in something malformed is malformed.</summary>
+    /// <summary>Trailers go no further, but a request that ends in something malformed is malformed.</summary>
     private void CheckTrailers()
     {
         if (_trailers is not { Available: true })
@@ -59,14 +60,14 @@ internal sealed class KestrelRequestBody : BodyReader
         {
             foreach (var value in values)
             {
-                if (!RequestRules.IsTrailer(name, value ?? ""))
+                if (!RequestRules.IsTrailer(WireText.Encoding.GetBytes(name), WireText.Encoding.GetBytes(value ?? "")))
                     throw new RequestBodyException(StatusCodes.Status400BadRequest, "a trailer is malformed or not allowed after the content", null);
             }
         }
     }
 }
 
-/// <summary>The body of an answer, into the server's pipe.</summary>
+/// <summary>Writes the body of a response into the server's pipe.</summary>
 internal sealed class KestrelResponseBody(KestrelExchange exchange) : BodyWriter
 {
     private IHttpResponseBodyFeature _sink = null!;

@@ -1,6 +1,9 @@
+using System.Buffers;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Turnpike.Http;
 using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Front;
@@ -77,8 +80,8 @@ internal sealed class KestrelExchange : Exchange
     }
 
     /// <inheritdoc/>
-    public override void AddTrailer(string name, string value) =>
-        _features.Get<IHttpResponseTrailersFeature>()?.Trailers.Append(name, value);
+    public override void AddTrailer(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
+        _features.Get<IHttpResponseTrailersFeature>()?.Trailers.Append(Encoding.Latin1.GetString(name), Encoding.Latin1.GetString(value));
 
     /// <inheritdoc/>
     public override async ValueTask<ByteChannel> AcceptUpgradeAsync(CancellationToken cancellationToken)
@@ -97,11 +100,11 @@ internal sealed class KestrelExchange : Exchange
     private void CopyHeaders()
     {
         var headers = _response.Headers;
-        foreach (ref readonly var header in Response.Headers.Items)
+        foreach (var header in Response.Headers)
         {
             try
             {
-                headers.Append(header.Name, header.Value);
+                headers.Append(header.NameText, header.ValueText);
             }
             catch (InvalidOperationException)
             {
@@ -115,33 +118,41 @@ internal sealed class KestrelExchange : Exchange
     private void ReadHead(IHttpRequestFeature request)
     {
         var head = Request;
-        head.Method = request.Method;
-        head.Scheme = _connection.Scheme;
+        head.Scheme = _connection.SchemeUtf8;
         head.Version = request.Protocol switch
         {
             "HTTP/2" => HttpGeneration.Http2,
             "HTTP/1.0" => HttpGeneration.Http10,
             _ => HttpGeneration.Http11,
         };
-        head.Authority = request.Headers.Host.ToString();
         head.ContentLength = request.Headers.ContentLength;
         foreach (var (name, values) in request.Headers)
             AddHeader(head, name, values);
-        head.IsMalformed = !RequestRules.TryTakeTarget(request.RawTarget, head.Authority, out var target)
+        head.IsMalformed = !ReadStart(head, request.Method, request.Headers.Host.ToString(), request.RawTarget)
             || !RequestRules.IsWellFormed(head) || HasLengthAndCoding(request.Headers);
-        head.Target = target;
         if (head.Version == HttpGeneration.Http2)
         {
-            head.IsWebSocket = head.Method == "CONNECT"
+            head.IsWebSocket = head.Method.SequenceEqual("CONNECT"u8)
                 && _features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
             if (head.IsWebSocket)
-                head.Method = "GET";
+                head.Method = "GET"u8;
         }
         else
         {
-            head.IsWebSocket = head.Method == "GET"
-                && head.Headers.HasToken("upgrade", "websocket") && head.Headers.HasToken("connection", "upgrade");
+            head.IsWebSocket = head.Method.SequenceEqual("GET"u8)
+                && head.Headers.HasToken(KnownHeader.Upgrade, "websocket"u8) && head.Headers.HasToken(KnownHeader.Connection, "upgrade"u8);
         }
+    }
+
+    /// <summary>Takes method, authority and target; false when the target is malformed.</summary>
+    private static bool ReadStart(RequestHead head, string method, string authority, string target)
+    {
+        var scratch = ArrayPool<byte>.Shared.Rent(Math.Max(target.Length, Math.Max(method.Length, authority.Length)));
+        head.Method = scratch.AsSpan(0, WireText.Encoding.GetBytes(method, scratch));
+        head.Authority = scratch.AsSpan(0, WireText.Encoding.GetBytes(authority, scratch));
+        var isWellFormed = RequestRules.TryTakeTarget(head, scratch.AsSpan(0, WireText.Encoding.GetBytes(target, scratch)));
+        ArrayPool<byte>.Shared.Return(scratch);
+        return isWellFormed;
     }
 
     private static void AddHeader(RequestHead head, string name, StringValues values)

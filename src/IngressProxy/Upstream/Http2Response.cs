@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Turnpike.Http;
 using Turnpike.Pipeline;
 
@@ -8,9 +7,9 @@ internal sealed class Http2Response(
     HttpRequestMessage request, HttpResponseMessage response, StreamedContent? content, Func<string, UpstreamException> malformed)
     : UpstreamResponse
 {
-    /// <summary>What makes a message of HTTP/2 malformed (RFC 9113 §8.2.2).</summary>
-    private static readonly FrozenSet<string> OfConnections = FrozenSet.ToFrozenSet(
-        ["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"], StringComparer.OrdinalIgnoreCase);
+    /// <summary>These make a message of HTTP/2 malformed (RFC 9113 §8.2.2).</summary>
+    private static readonly KnownHeaderSet OfConnections =
+        [KnownHeader.Connection, KnownHeader.ProxyConnection, KnownHeader.KeepAlive, KnownHeader.TransferEncoding, KnownHeader.Upgrade];
 
     private ResponseBody? _body;
     private long? _length;
@@ -31,23 +30,9 @@ internal sealed class Http2Response(
             return "the status is not a number from 200 to 599";
         var headers = new HeaderList();
         CopyHeadersTo(headers);
-        foreach (ref readonly var header in headers.Items)
-        {
-            if (!HttpSyntax.IsFieldName(header.Name))
-                return "the name of a header is not a token";
-            if (!HttpSyntax.IsFieldValue(header.Value))
-                return "the value of a header has a character that may not be in it";
-            if (OfConnections.Contains(header.Name))
-                return "a header belongs to connections of HTTP/1.1";
-            if (!header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))
-                continue;
-            if (!HttpSyntax.TryParseContentLength(header.Value, out var length))
-                return "Content-Length is not a number";
-            if (_length is { } other && other != length)
-                return "there are two different Content-Length";
-            _length = length;
-        }
-        return null;
+        var fault = FaultOf(headers);
+        headers.Clear();
+        return fault;
     }
 
     /// <inheritdoc/>
@@ -72,10 +57,11 @@ internal sealed class Http2Response(
         {
             foreach (var value in values)
             {
-                if (!HttpSyntax.IsFieldName(name) || !HttpSyntax.IsFieldValue(value))
+                var (nameBytes, valueBytes) = (WireText.Encoding.GetBytes(name), WireText.Encoding.GetBytes(value));
+                if (!HttpSyntax.IsFieldName(nameBytes) || !HttpSyntax.IsFieldValue(valueBytes))
                     throw malformed("a trailer is not a token and a value without control characters");
-                if (ResponseHeaderRules.MayTrail(name))
-                    exchange.AddTrailer(name, value);
+                if (ResponseHeaderRules.MayTrail(nameBytes))
+                    exchange.AddTrailer(nameBytes, valueBytes);
             }
         }
     }
@@ -93,6 +79,27 @@ internal sealed class Http2Response(
         await StopRequestAsync();
         response.Dispose();
         request.Dispose();
+    }
+
+    private string? FaultOf(HeaderList headers)
+    {
+        foreach (var header in headers)
+        {
+            if (!HttpSyntax.IsFieldName(header.Name))
+                return "the name of a header is not a token";
+            if (!HttpSyntax.IsFieldValue(header.Value))
+                return "the value of a header has a character that may not be in it";
+            if (OfConnections.Contains(header.Known))
+                return "a header belongs to connections of HTTP/1.1";
+            if (header.Known != KnownHeader.ContentLength)
+                continue;
+            if (!HttpSyntax.TryParseContentLength(header.Value, out var length))
+                return "Content-Length is not a number";
+            if (_length is { } other && other != length)
+                return "there are two different Content-Length";
+            _length = length;
+        }
+        return null;
     }
 
     private long? LengthOfBody() => request.Method == HttpMethod.Head || Status is 204 or 304 ? null : _length;

@@ -40,9 +40,9 @@ internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamR
     /// <inheritdoc/>
     public async ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
-        var method = HttpMethod.Parse(request.Method);
+        var method = HttpMethod.Parse(Encoding.Latin1.GetString(request.Method));
         // The library knows methods in any case and sends them in one; a rule may have looked for another.
-        if (method.Method != request.Method)
+        if (!Ascii.Equals(request.Method, method.Method))
         {
             report.Refused(request.Endpoint.Endpoint.ToString(), "the method is a known one in another case");
             throw new UpstreamException(UpstreamFailure.InvalidRequest, new InvalidDataException("the method is a known one in another case"));
@@ -83,7 +83,7 @@ internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamR
     private static (HttpRequestMessage Message, StreamedContent? Content) ToMessage(
         HttpMethod method, UpstreamRequest request, CancellationToken cancellationToken)
     {
-        var message = new HttpRequestMessage(method, new Uri(BaseOf(request) + request.Target, in AsWritten))
+        var message = new HttpRequestMessage(method, new Uri(BaseOf(request) + Encoding.Latin1.GetString(request.Target), in AsWritten))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -91,12 +91,13 @@ internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamR
         message.Options.Set(TargetKey, new Target(request.Endpoint.Endpoint, request.Tls, request.ConnectTimeout));
         var content = request.Body is null ? null : new StreamedContent(request.Body, request.ContentLength, cancellationToken);
         message.Content = content;
-        message.Headers.TryAddWithoutValidation("Host", request.Host);
-        foreach (ref readonly var header in request.Headers.Items)
+        message.Headers.TryAddWithoutValidation("Host", Encoding.Latin1.GetString(request.Host));
+        foreach (var header in request.Headers)
         {
+            var (name, value) = (header.NameText, header.ValueText);
             // The library keeps headers about content apart; a request without a body may have some too.
-            if (!message.Headers.TryAddWithoutValidation(header.Name, header.Value))
-                (message.Content ??= new NoContent()).Headers.TryAddWithoutValidation(header.Name, header.Value);
+            if (!message.Headers.TryAddWithoutValidation(name, value))
+                (message.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, value);
         }
         return (message, content);
     }

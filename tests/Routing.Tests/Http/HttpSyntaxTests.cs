@@ -8,36 +8,30 @@ public sealed class HttpSyntaxTests
     [Fact]
     public void Token_IsWhatTheRfcLists()
     {
-        for (var c = 0; c <= 0x1ff; c++)
+        for (var c = 0; c <= 0xff; c++)
         {
             var expected = c < 0x80 && (char.IsAsciiLetterOrDigit((char)c) || "!#$%&'*+-.^_`|~".Contains((char)c, StringComparison.Ordinal));
             // At every place of a long text, so that no part of a vector is left out.
             for (var at = 0; at < 40; at++)
             {
-                var text = new string('a', at) + (char)c + new string('b', 39 - at);
+                var text = Latin1(new string('a', at) + (char)c + new string('b', 39 - at));
                 Assert.Equal(expected, HttpSyntax.IsToken(text));
                 Assert.Equal(expected, HttpSyntax.IsFieldName(text));
                 Assert.Equal(expected, HttpSyntax.IsMethod(text));
-                if (c <= 0xff)
-                    Assert.Equal(expected, HttpSyntax.IsFieldName(Encoding.Latin1.GetBytes(text)));
             }
         }
-        Assert.False(HttpSyntax.IsToken(""));
         Assert.False(HttpSyntax.IsToken(""u8));
     }
 
     [Fact]
-    public void FieldValue_HasNoControlCharacterAndNothingWiderThanAByte()
+    public void FieldValue_HasNoControlCharacter()
     {
-        for (var c = 0; c <= 0x1ff; c++)
+        for (var c = 0; c <= 0xff; c++)
         {
             var expected = c == '\t' || c is >= 0x20 and <= 0xff and not 0x7f;
             for (var at = 1; at < 39; at++)
             {
-                var text = new string('a', at) + (char)c + new string('b', 39 - at);
-                Assert.Equal(expected, HttpSyntax.IsFieldValue(text));
-                if (c <= 0xff)
-                    Assert.Equal(expected, HttpSyntax.IsFieldValue(Encoding.Latin1.GetBytes(text)));
+                Assert.Equal(expected, HttpSyntax.IsFieldValue(Latin1(new string('a', at) + (char)c + new string('b', 39 - at))));
             }
         }
     }
@@ -47,8 +41,6 @@ public sealed class HttpSyntaxTests
     [InlineData("a", true)]
     [InlineData("a b\tc", true)]
     [InlineData("\u00fc", true)]
-    [InlineData("\u20ac", false)]
-    [InlineData("\uffff", false)]
     [InlineData(" a", false)]
     [InlineData("a ", false)]
     [InlineData("\ta", false)]
@@ -57,21 +49,16 @@ public sealed class HttpSyntaxTests
     [InlineData("a\r\nb: c", false)]
     [InlineData("a\nb", false)]
     [InlineData("a\0", false)]
-    public void FieldValue(string text, bool expected)
-    {
-        Assert.Equal(expected, HttpSyntax.IsFieldValue(text));
-        if (text.All(c => c <= 0xff))
-            Assert.Equal(expected, HttpSyntax.IsFieldValue(Encoding.Latin1.GetBytes(text)));
-    }
+    public void FieldValue(string text, bool expected) => Assert.Equal(expected, HttpSyntax.IsFieldValue(Latin1(text)));
 
     [Fact]
     public void OriginForm_IsVisibleAsciiWithoutFragment()
     {
-        for (var c = 0; c <= 0x1ff; c++)
+        for (var c = 0; c <= 0xff; c++)
         {
             var expected = c is > 0x20 and < 0x7f and not '#';
             for (var at = 0; at < 40; at++)
-                Assert.Equal(expected, HttpSyntax.IsOriginForm("/" + new string('a', at) + (char)c + new string('b', 39 - at)));
+                Assert.Equal(expected, HttpSyntax.IsOriginForm(Latin1("/" + new string('a', at) + (char)c + new string('b', 39 - at))));
         }
     }
 
@@ -86,7 +73,7 @@ public sealed class HttpSyntaxTests
     [InlineData("/admin x HTTP/1.1", false)]
     [InlineData("/a\tb", false)]
     [InlineData("/a#b", false)]
-    public void OriginForm(string text, bool expected) => Assert.Equal(expected, HttpSyntax.IsOriginForm(text));
+    public void OriginForm(string text, bool expected) => Assert.Equal(expected, HttpSyntax.IsOriginForm(Latin1(text)));
 
     [Theory]
     [InlineData("0", 0)]
@@ -96,9 +83,7 @@ public sealed class HttpSyntaxTests
     [InlineData("00000000000000000000000000000012", 12)]
     public void ContentLength(string text, long expected)
     {
-        Assert.True(HttpSyntax.TryParseContentLength(text, out var length));
-        Assert.Equal(expected, length);
-        Assert.True(HttpSyntax.TryParseContentLength(Encoding.ASCII.GetBytes(text), out length));
+        Assert.True(HttpSyntax.TryParseContentLength(Encoding.ASCII.GetBytes(text), out var length));
         Assert.Equal(expected, length);
     }
 
@@ -119,11 +104,7 @@ public sealed class HttpSyntaxTests
     [InlineData("9223372036854775808")]
     [InlineData("18446744073709551621")]
     [InlineData("99999999999999999999999999")]
-    public void NoContentLength(string text)
-    {
-        Assert.False(HttpSyntax.TryParseContentLength(text, out _));
-        Assert.False(HttpSyntax.TryParseContentLength(Encoding.UTF8.GetBytes(text), out _));
-    }
+    public void NoContentLength(string text) => Assert.False(HttpSyntax.TryParseContentLength(Encoding.UTF8.GetBytes(text), out _));
 
     [Theory]
     [InlineData(99, false)]
@@ -146,7 +127,7 @@ public sealed class HttpSyntaxTests
     [InlineData("a!b$c'd(e)f~g")]
     [InlineData("a_b*+,;=&")]
     [InlineData("caf%C3%A9.example")]
-    public void Authorities(string text) => Assert.True(Authority.IsValid(text));
+    public void Authorities(string text) => Assert.True(Authority.IsValid(Encoding.UTF8.GetBytes(text)));
 
     [Theory]
     [InlineData("")]
@@ -190,7 +171,7 @@ public sealed class HttpSyntaxTests
     [InlineData("[fe80::1%25eth0]")]
     [InlineData("[v1.x]")]
     [InlineData("x[::1]")]
-    public void NoAuthorities(string text) => Assert.False(Authority.IsValid(text));
+    public void NoAuthorities(string text) => Assert.False(Authority.IsValid(Encoding.UTF8.GetBytes(text)));
 
     [Theory]
     [InlineData("/", "/")]
@@ -200,8 +181,8 @@ public sealed class HttpSyntaxTests
     [InlineData("/%C3%A9", "/%C3%A9")]
     public void Target_IsEncodedByteForByte(string target, string expected)
     {
-        Assert.True(RequestTarget.TryEncode(target, out var encoded));
-        Assert.Equal(expected, encoded);
+        Assert.Equal(expected, Encode(target));
+        Assert.True(HttpSyntax.IsOriginForm(Latin1(Encode(target))));
     }
 
     [Theory]
@@ -210,17 +191,22 @@ public sealed class HttpSyntaxTests
     [InlineData("/a\r\nx")]
     [InlineData("/a\u007f")]
     [InlineData("/a#b")]
-    [InlineData("/\u0100")]
-    [InlineData("/\u00ff\u20ac")]
     [InlineData("a")]
     [InlineData("\u00ff")]
     [InlineData("")]
-    public void Target_ThatMayNotGoOut(string target) => Assert.False(RequestTarget.TryEncode(target, out _));
+    public void Target_ThatMayNotGoOut(string target) => Assert.False(HttpSyntax.IsOriginForm(Latin1(Encode(target))));
 
     [Fact]
-    public void Target_OfManyHighBytes_IsWhole()
+    public void Target_OfManyHighBytes_IsWhole() =>
+        Assert.Equal("/" + string.Concat(Enumerable.Repeat("%FF", 300)), Encode("/" + new string('\u00ff', 300)));
+
+    private static string Encode(string target)
     {
-        Assert.True(RequestTarget.TryEncode("/" + new string('\u00ff', 300), out var encoded));
-        Assert.Equal("/" + string.Concat(Enumerable.Repeat("%FF", 300)), encoded);
+        var bytes = Latin1(target);
+        var encoded = new byte[RequestTarget.EncodedLength(bytes)];
+        RequestTarget.Encode(bytes, encoded);
+        return Encoding.Latin1.GetString(encoded);
     }
+
+    private static byte[] Latin1(string text) => Encoding.Latin1.GetBytes(text);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Turnpike.Http;
 using Turnpike.Pipeline;
 using Turnpike.Routing;
 
@@ -16,10 +17,10 @@ internal sealed class FakeExchange : Exchange
         _sink = new Sink(this);
         _requestBody = body;
         Connection = new ConnectionFacts(Listeners[listener], IPAddress.Parse(peer));
-        Request.Method = method;
-        Request.Target = target;
-        Request.Authority = "a.example.com:8080";
-        Request.Scheme = Connection.Scheme;
+        Request.Method = WireText.Encoding.GetBytes(method);
+        Request.Target = WireText.Encoding.GetBytes(target);
+        Request.Authority = "a.example.com:8080"u8;
+        Request.Scheme = Connection.SchemeUtf8;
         Request.Version = HttpGeneration.Http11;
     }
 
@@ -52,7 +53,7 @@ internal sealed class FakeExchange : Exchange
         return this;
     }
 
-    public override void AddTrailer(string name, string value) => Trailers.Add((name, value));
+    public override void AddTrailer(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => Trailers.Add((name.Text(), value.Text()));
 
     /// <summary>The connection that is handed over when the pipeline accepts an upgrade.</summary>
     public ByteChannel? Upgrade { get; init; }

@@ -6,6 +6,12 @@ namespace Turnpike.Tests.Support.Proxy;
 /// <summary>What a fake upstream saw.</summary>
 internal sealed record Sent(UpstreamRequest Request, string Body)
 {
+    public string Method => Request.Method.Text();
+
+    public string Target => Request.Target.Text();
+
+    public string Host => Request.Host.Text();
+
     public string? Header(string name) => Request.Headers.Joined(name);
 }
 
@@ -61,9 +67,7 @@ internal sealed class FakeUpstream(Func<Sent, CancellationToken, Task<FakeRespon
     /// <summary>The pipeline fills the same object again when the request is over.</summary>
     private static UpstreamRequest CopyOf(UpstreamRequest request)
     {
-        var headers = new HeaderList();
-        request.Headers.CopyTo(headers);
-        return new UpstreamRequest(headers)
+        var copy = new UpstreamRequest
         {
             Endpoint = request.Endpoint,
             Protocol = request.Protocol,
@@ -76,6 +80,8 @@ internal sealed class FakeUpstream(Func<Sent, CancellationToken, Task<FakeRespon
             ContentLength = request.ContentLength,
             IsWebSocket = request.IsWebSocket,
         };
+        request.Headers.CopyTo(copy.Headers);
+        return copy;
     }
 }
 

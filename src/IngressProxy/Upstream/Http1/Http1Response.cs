@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using System.Text;
+using Turnpike.Http;
 using Turnpike.Http.Http1;
 using Turnpike.Pipeline;
 
@@ -59,9 +59,9 @@ internal sealed class Http1Response : UpstreamResponse
             return;
         foreach (var field in decoder.Trailers)
         {
-            var name = Encoding.ASCII.GetString(field.NameIn(decoder.TrailerBytes));
+            var name = field.NameIn(decoder.TrailerBytes);
             if (ResponseHeaderRules.MayTrail(name))
-                exchange.AddTrailer(name, Encoding.Latin1.GetString(field.ValueIn(decoder.TrailerBytes)));
+                exchange.AddTrailer(name, field.ValueIn(decoder.TrailerBytes));
         }
     }
 
@@ -82,6 +82,7 @@ internal sealed class Http1Response : UpstreamResponse
         ReturnIfDone();
         if (!_gone)
             _connection.Dispose();
+        _headers.Clear();
     }
 
     /// <summary>
@@ -103,13 +104,13 @@ internal sealed class Http1Response : UpstreamResponse
         {
             var name = field.NameIn(head);
             // Several equal ones say no more than one.
-            if (Ascii.EqualsIgnoreCase(name, "content-length"u8))
+            if (KnownHeaders.Of(name) == KnownHeader.ContentLength)
             {
                 if (hasLength)
                     continue;
                 hasLength = true;
             }
-            _headers.Add(Encoding.ASCII.GetString(name), Encoding.Latin1.GetString(field.ValueIn(head)));
+            _headers.Add(name, field.ValueIn(head));
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamR
         for (var interim = 0; interim <= MaxInterimResponses; interim++)
         {
             var parser = connection.Parser;
-            parser.Begin(request.Method == "HEAD", request.IsWebSocket);
+            parser.Begin(request.Method.SequenceEqual("HEAD"u8), request.IsWebSocket);
             if (!await connection.ReceiveHeadAsync(cancellationToken))
                 throw new EndOfStreamException("the connection ended before the response");
             if (parser.Fault is { } fault)

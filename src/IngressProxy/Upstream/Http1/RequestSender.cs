@@ -1,3 +1,4 @@
+using Turnpike.Http;
 using Turnpike.Http.Http1;
 using Turnpike.Pipeline;
 
@@ -34,7 +35,7 @@ internal sealed class RequestSender : BodyWriter
         if (request.Body is null)
             return;
         _end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (request.Headers.HasToken("expect", "100-continue"))
+        if (request.Headers.HasToken(KnownHeader.Expect, "100-continue"u8))
             _continue = new ContinueWait();
     }
 
@@ -109,13 +110,14 @@ internal sealed class RequestSender : BodyWriter
     private void WriteHead()
     {
         _writer.RequestLine(_request.Method, _request.Target, _request.Host);
-        foreach (ref readonly var header in _request.Headers.Items)
+        foreach (var header in _request.Headers)
             _writer.Field(header.Name, header.Value);
         if (_request.IsWebSocket)
             _writer.Upgrade();
         if (_request.Body is null)
         {
-            if (_request.Method is "POST" or "PUT" or "PATCH")
+            var method = _request.Method;
+            if (method.SequenceEqual("POST"u8) || method.SequenceEqual("PUT"u8) || method.SequenceEqual("PATCH"u8))
                 _writer.ContentLength(0);
         }
         else if (_request.ContentLength is { } length)
