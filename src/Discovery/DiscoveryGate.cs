@@ -5,24 +5,41 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Turnpike.Api;
+using Turnpike.Compiler;
 using Turnpike.Hosting;
 using Turnpike.Hosting.Serving;
 
 namespace Turnpike.Discovery;
 
-/// <summary>Who may call a service.</summary>
-/// <param name="Namespace">Of the control plane.</param>
-/// <param name="Audience">What the token must have been made for.</param>
-/// <param name="Account">The ServiceAccount in our namespace.</param>
+/// <summary>One way to be let into a service.</summary>
+/// <param name="Audience">What the token must have been made for. It tells the ways into a service apart.</param>
+/// <param name="User">The ServiceAccount, as the API server writes it; null for each one of the cluster.</param>
 /// <param name="Refusal">What others are told, after their name.</param>
-internal sealed record ServiceAccess(string Namespace, string Audience, string Account, string Refusal)
+internal sealed record ServiceAccess(string Audience, string? User, string Refusal)
 {
-    /// <summary>Tables hold private keys.</summary>
-    public static ServiceAccess Table(Profile profile) => new(profile.SystemNamespace, Names.IngressAudience, profile.IngressService, "may not have the table of the ingress");
+    private const string AnyServiceAccount = "system:serviceaccount:";
 
-    public static ServiceAccess Fleet(Profile profile) => new(profile.SystemNamespace, Names.OperatorAudience, Names.OperatorDeployment, "may not ask for the proxies");
+    /// <summary>The role that the caller has; null in a service that hands out no table.</summary>
+    public ProxyRole? Role { get; private init; }
 
-    public string User { get; } = $"system:serviceaccount:{Namespace}:{Account}";
+    /// <summary>The table of the ingress, which holds private keys.</summary>
+    public static ServiceAccess IngressTable(Profile profile) =>
+        new(Names.IngressAudience, UserOf(profile.SystemNamespace, profile.IngressService), "may not have the table of the ingress")
+        {
+            Role = ProxyRole.Ingress,
+        };
+
+    /// <summary>The table of a sidecar, which may be in any namespace.</summary>
+    public static ServiceAccess SidecarTable { get; } =
+        new(Names.SidecarAudience, null, "is no ServiceAccount, and may not have the table of a sidecar") { Role = ProxyRole.Sidecar };
+
+    public static ServiceAccess Fleet(Profile profile) =>
+        new(Names.OperatorAudience, UserOf(profile.SystemNamespace, Names.OperatorDeployment), "may not ask for the proxies");
+
+    /// <summary>Returns true when this user is let in.</summary>
+    public bool Admits(string user) => User is null ? user.StartsWith(AnyServiceAccount, StringComparison.Ordinal) : user == User;
+
+    private static string UserOf(string ns, string account) => $"{AnyServiceAccount}{ns}:{account}";
 }
 
 /// <summary>
@@ -34,20 +51,22 @@ internal sealed class DiscoveryGate(ProxyAuthenticator authenticator)
     private const string Scheme = "Bearer ";
 
     /// <summary>Guards every method of the service.</summary>
-    public void Guard(GrpcServiceEndpointConventionBuilder service, ServiceAccess access) => service.Add(endpoint =>
+    /// <param name="service">The service.</param>
+    /// <param name="ways">The ways in. The token of a caller is made for one of them.</param>
+    public void Guard(GrpcServiceEndpointConventionBuilder service, params ServiceAccess[] ways) => service.Add(endpoint =>
     {
         var next = endpoint.RequestDelegate!;
-        endpoint.RequestDelegate = context => AdmitAsync(context, access, next);
+        endpoint.RequestDelegate = context => AdmitAsync(context, ways, next);
     });
 
     public static Caller CallerOf(ServerCallContext call) =>
         call.GetHttpContext().Features.Get<Caller>() ?? throw new RpcException(new Status(StatusCode.Unauthenticated, "the caller is not known"));
 
-    private async Task AdmitAsync(HttpContext context, ServiceAccess access, RequestDelegate next)
+    private async Task AdmitAsync(HttpContext context, ServiceAccess[] ways, RequestDelegate next)
     {
         try
         {
-            var caller = await authenticator.AuthenticateAsync(PeerAddress.Of(context.Connection.RemoteIpAddress), TokenOf(context), access, context.RequestAborted);
+            var caller = await authenticator.AuthenticateAsync(PeerAddress.Of(context.Connection.RemoteIpAddress), TokenOf(context), ways, context.RequestAborted);
             if (context.Features.Get<IConnectionStanding>()?.TryProve($"{caller.User}/{caller.Pod}") == false)
                 throw new RefusedCallException(StatusCode.ResourceExhausted, $"{caller.User} has too many connections from pod {caller.Pod ?? "(not named)"}");
             context.Features.Set(caller);

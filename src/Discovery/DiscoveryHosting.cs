@@ -21,7 +21,8 @@ public static class DiscoveryHosting
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new DiscoveryLimits());
         services.TryAddSingleton<TableCompiler>(_ => new IncrementalCompiler().Compile);
-        services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<ProxyRegistry>().AddSingleton<DiscoveryMetrics>();
+        services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<DiscoveryMetrics>();
+        services.AddSingleton<ProxyRegistry>().AddSingleton<ProxyRegistries>();
         services.AddSingleton<ProxyAuthenticator>().AddSingleton<DiscoveryGate>().AddSingleton<LargeUpdates>().AddSingleton<FleetStreams>();
         services.AddHostedService<DiscoveryEngine>();
         services.AddGrpc()
@@ -55,7 +56,14 @@ public static class DiscoveryHosting
     {
         var gate = routes.ServiceProvider.GetRequiredService<DiscoveryGate>();
         var profile = routes.ServiceProvider.GetRequiredService<Profile>();
-        gate.Guard(routes.MapGrpcService<DiscoveryService>(), ServiceAccess.Table(profile));
+        gate.Guard(routes.MapGrpcService<DiscoveryService>(), [.. TablesOf(profile, routes.ServiceProvider.GetRequiredService<DiscoveryLimits>())]);
         gate.Guard(routes.MapGrpcService<FleetService>(), ServiceAccess.Fleet(profile));
+    }
+
+    private static IEnumerable<ServiceAccess> TablesOf(Profile profile, DiscoveryLimits limits)
+    {
+        yield return ServiceAccess.IngressTable(profile);
+        if (limits.SidecarStreams > 0)
+            yield return ServiceAccess.SidecarTable;
     }
 }

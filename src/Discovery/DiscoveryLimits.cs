@@ -45,6 +45,11 @@ public sealed record DiscoveryLimits
     /// <summary>Proxies at one time. One has one stream: a later one takes the place of the former.</summary>
     public int Streams { get; init; } = 1000;
 
+    /// <summary>
+    /// Sidecars at one time. None by default: they have no table yet, and each ServiceAccount of the cluster could ask for one.
+    /// </summary>
+    public int SidecarStreams { get; init; }
+
     /// <summary>Streams of other replicas at one time.</summary>
     public int FleetStreams { get; init; } = 64;
 

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Turnpike.Compiler;
 using Turnpike.Hosting;
 using Turnpike.Protocol;
 using Turnpike.Routing;
@@ -10,7 +11,7 @@ namespace Turnpike.Discovery;
 /// <summary>The streams of the proxies: each gets what it lacks, one update at a time, and the outcome of each is noted.</summary>
 public sealed class DiscoveryService(
     DiscoveryStates states,
-    ProxyRegistry registry,
+    ProxyRegistries registries,
     LargeUpdates large,
     DiscoveryLimits limits,
     DiscoveryMetrics metrics,
@@ -29,14 +30,16 @@ public sealed class DiscoveryService(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, age.Token, replaced.Token);
         var proxy = new ProxyStream(requestStream, responseStream, limits, clock, end.Token);
         long? id = null;
+        var registry = registries.Of(caller.Role ?? ProxyRole.Sidecar);
         try
         {
-            var hello = await AdmitAsync(proxy, caller);
+            var (hello, audience) = await AdmitAsync(proxy, caller);
             var connected = new ConnectedProxy(Text(hello.Pod), Text(hello.Namespace), Text(hello.Build), Text(hello.HasVersion), null);
-            id = registry.TryAdd(connected, limits.Streams, () => replaced.Cancel())
-                ?? throw Refused(StatusCode.ResourceExhausted, $"{limits.Streams} proxies are connected to this replica already");
+            var most = audience.Role == ProxyRole.Ingress ? limits.Streams : limits.SidecarStreams;
+            id = registry.TryAdd(connected, most, () => replaced.Cancel())
+                ?? throw Refused(StatusCode.ResourceExhausted, $"{most} proxies are connected to this replica already");
             log.ProxyConnected(connected.Namespace, connected.Pod, connected.TableVersion);
-            await ServeAsync(id.Value, hello.HasVersion, caller, proxy);
+            await ServeAsync(id.Value, hello.HasVersion, caller, audience, registry, proxy);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -45,7 +48,7 @@ public sealed class DiscoveryService(
         finally
         {
             if (id is { } added)
-                Leave(added, isBack: age.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested);
+                Leave(registry, added, isBack: age.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested);
         }
     }
 
@@ -57,21 +60,25 @@ public sealed class DiscoveryService(
         return left <= TimeSpan.Zero ? TimeSpan.Zero : left < longest ? left : longest;
     }
 
-    private async Task<Hello> AdmitAsync(ProxyStream proxy, Caller caller)
+    /// <summary>Returns the hello, and whom the stream's tables are for: that is said by the token, and the hello must say the same.</summary>
+    private async Task<(Hello Hello, TableAudience Audience)> AdmitAsync(ProxyStream proxy, Caller caller)
     {
         var needed = $"the first message of a stream must be a hello, within {limits.HelloWithin.TotalSeconds} s";
         if (await proxy.NextAsync(limits.HelloWithin, needed) is not { Hello: { } hello })
             throw Refused(StatusCode.InvalidArgument, needed);
-        if (hello.Role != Role.Ingress)
+        if (caller.Role is not { } role || hello.Role != (role == ProxyRole.Ingress ? Role.Ingress : Role.Sidecar))
             throw Refused(StatusCode.PermissionDenied, $"{caller.User} may not have the table for role {hello.Role}");
         if (hello.Format < TableFormat.Current)
             throw Refused(StatusCode.FailedPrecondition, $"the proxy reads table format {hello.Format}; this control plane writes {TableFormat.Current}");
         if (hello.Namespace != caller.Namespace || (caller.Pod is { } pod && hello.Pod != pod))
             throw Refused(StatusCode.PermissionDenied, $"the hello is of pod {Text(hello.Namespace)}/{Text(hello.Pod)}, the token of pod {caller.Namespace}/{caller.Pod ?? "(any)"}");
-        return hello;
+        // Without a pod in the token, it could take the place of any other sidecar of its namespace.
+        if (role == ProxyRole.Sidecar && caller.Pod is null)
+            throw Refused(StatusCode.PermissionDenied, $"the token of {caller.User} is not bound to a pod");
+        return (hello, new TableAudience(role, caller.Namespace, caller.ServiceAccount));
     }
 
-    private async Task ServeAsync(long id, string hasVersion, Caller caller, ProxyStream proxy)
+    private async Task ServeAsync(long id, string hasVersion, Caller caller, TableAudience audience, ProxyRegistry registry, ProxyStream proxy)
     {
         var handled = 0L;
         (string Version, long At)? refused = null;
@@ -83,10 +90,11 @@ public sealed class DiscoveryService(
             var again = state is null;
             state ??= states.Current!;
             handled = state.Sequence;
-            var version = state.Table.Version;
+            var resources = state.ResourcesOf(audience);
+            var version = resources.TableVersion;
             if (version == (first.Length > 0 ? first : known.TableVersion))
             {
-                (known, first, refused) = (state.Resources, "", null);
+                (known, first, refused) = (resources, "", null);
                 registry.Answered(id, p => p with { TableVersion = version, Error = null });
                 continue;
             }
@@ -94,8 +102,8 @@ public sealed class DiscoveryService(
             if (version == refused?.Version && !again)
                 continue;
 
-            var delta = !again && first.Length > 0 ? await CompareAsync(state.Resources, first, proxy) : state.Resources.Since(again ? TableResources.None : known);
-            if (await SendAsync(id, delta, caller, proxy) is not { } outcome)
+            var delta = !again && first.Length > 0 ? await CompareAsync(resources, first, proxy) : resources.Since(again ? TableResources.None : known);
+            if (await SendAsync(id, delta, caller, registry, proxy) is not { } outcome)
                 return;
             if (outcome.Error.Length > 0)
             {
@@ -107,13 +115,13 @@ public sealed class DiscoveryService(
                 continue;
             }
             metrics.Answered(taken: true);
-            (known, first, refused) = (state.Resources, "", null);
+            (known, first, refused) = (resources, "", null);
             registry.Answered(id, p => p with { TableVersion = version, Error = null });
         }
     }
 
     /// <summary>Sends an update; null where the proxy or its token has come to its end.</summary>
-    private async Task<Outcome?> SendAsync(long id, TableDelta delta, Caller caller, ProxyStream proxy)
+    private async Task<Outcome?> SendAsync(long id, TableDelta delta, Caller caller, ProxyRegistry registry, ProxyStream proxy)
     {
         var needed = $"the outcome of table {delta.To} must come within {limits.OutcomeWithin.TotalSeconds} s";
         try
@@ -192,7 +200,7 @@ public sealed class DiscoveryService(
     }
 
     /// <summary>A proxy that only renews its stream counts as connected for the moment until it is back, so that statuses do not flicker.</summary>
-    private void Leave(long id, bool isBack)
+    private void Leave(ProxyRegistry registry, long id, bool isBack)
     {
         if (!isBack)
         {

@@ -23,6 +23,15 @@ public sealed record DiscoveryState(
     /// <summary>The conditions that the RouteRules carry, as JSON text, by the uid of the rule.</summary>
     public ImmutableDictionary<string, string> RuleConditions { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>
+    /// Returns what the proxies of an audience are given. Certificates and their keys are in the table of the ingress alone, and no
+    /// other audience is given a part of it. The table of a sidecar is empty.
+    /// </summary>
+    public TableResources ResourcesOf(TableAudience audience) =>
+        audience == TableAudience.OfIngress(Snapshot.Profile) ? Resources : EmptyTable;
+
+    private static TableResources EmptyTable { get; } = TableResources.Of(RouteTable.Empty);
+
     /// <summary>Whose each host is in this state.</summary>
     public HostOwners Hosts { get => field ??= HostOwners.Of(Snapshot); init; }
 }

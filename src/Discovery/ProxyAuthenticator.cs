@@ -34,20 +34,20 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
     /// <summary>Who the token belongs to.</summary>
     /// <param name="peer">Where it comes from.</param>
     /// <param name="token">As it was sent.</param>
-    /// <param name="access">What it is to be good for.</param>
+    /// <param name="ways">What it may be good for.</param>
     /// <param name="ct">Gives up.</param>
     /// <exception cref="RefusedCallException">It is good for nothing, or that cannot be said now.</exception>
-    internal async Task<Caller> AuthenticateAsync(PeerAddress peer, string token, ServiceAccess access, CancellationToken ct)
+    internal async Task<Caller> AuthenticateAsync(PeerAddress peer, string token, ServiceAccess[] ways, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         if (ServiceAccountToken.TryRead(token) is not { } claims)
             throw new RefusedCallException(StatusCode.Unauthenticated, "what was sent is not a ServiceAccount token: it is no JWT with sub, aud and exp");
-        if (!claims.Audiences.Contains(access.Audience))
-            throw NotFor(access.Audience);
+        if (ways.FirstOrDefault(w => claims.Audiences.Contains(w.Audience)) is not { } access)
+            throw NotFor(string.Join(" or ", ways.Select(w => w.Audience)));
         if (claims.Expires <= now)
             throw new RefusedCallException(StatusCode.Unauthenticated, "the token has expired");
         // Nobody gains by a false name: whoever it belongs to, it would not get in.
-        if (claims.Subject != access.User)
+        if (!access.Admits(claims.Subject))
             throw new RefusedCallException(StatusCode.PermissionDenied, $"{SafeText.Of(claims.Subject)} {access.Refusal}");
 
         // Never the token itself: what is kept may end up in a dump.
@@ -83,7 +83,7 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
         }
         if (Interlocked.Exchange(ref _silent, 0) == 1)
             log.TokensCheckedAgain();
-        if (caller is null || caller.User != access.User)
+        if (caller is null || caller.User != claims.Subject || !access.Admits(caller.User))
         {
             _good.Remove(hash);
             var refusal = NotFor(access.Audience);
@@ -91,6 +91,7 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
             throw refusal;
         }
         _allowance.GiveBack(peer, clock.GetUtcNow());
+        caller = caller with { Role = access.Role };
         _good.Put(hash, caller, clock.GetUtcNow());
         return caller;
     }

@@ -1,9 +1,21 @@
+using Turnpike.Compiler;
+
 namespace Turnpike.Discovery;
 
 /// <summary>A connected proxy and what it has in force.</summary>
 /// <param name="Error">Why it refused the last update, or that it did not answer; or null.</param>
 /// <param name="IsLeaving">Its stream has ended as streams do, and it is about to come back, here or to another replica.</param>
 public sealed record ConnectedProxy(string Pod, string Namespace, string Build, string TableVersion, string? Error, bool IsLeaving = false);
+
+/// <summary>
+/// The connected proxies of each role. Statuses and metrics speak of those of the ingress, since a sidecar has another table.
+/// </summary>
+public sealed class ProxyRegistries(ProxyRegistry ingress)
+{
+    private readonly ProxyRegistry _sidecars = new();
+
+    public ProxyRegistry Of(ProxyRole role) => role == ProxyRole.Ingress ? ingress : _sidecars;
+}
 
 /// <summary>The proxies that are connected to this replica: one for each pod, however often it comes.</summary>
 public sealed class ProxyRegistry

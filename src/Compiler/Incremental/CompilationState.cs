@@ -59,7 +59,7 @@ internal sealed class CompilationState
         _diagnostics = new DiagnosticBag(_recorder);
         _budget = new NamespaceBudget(snapshot.Mesh.NamespaceLimits.EffectiveTableBytes, enforceLimits, _recorder);
         _backends = new BackendIndex(snapshot, _budget, _recorder);
-        _rules = new RuleIndex(snapshot, _backends, _diagnostics, _recorder);
+        _rules = new RuleIndex(snapshot, TableAudience.OfIngress(snapshot.Profile), _backends, _diagnostics, _recorder);
         _routes = new RouteBuilder(snapshot.Mesh, _backends, _rules, _budget, _diagnostics, _recorder);
         _questions = new OwnerQuestions(_recorder);
         _table = new TableBuilder(IngressListeners.All, _questions, _budget, _diagnostics, _recorder);

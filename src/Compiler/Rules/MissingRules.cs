@@ -26,7 +26,8 @@ public static class MissingRules
         if (ServiceOf(entry.Origin, backends) is not { } service)
             return [];
         var recorder = new Unit.Recorder();
-        var rules = new RuleIndex(snapshot, backends, new DiagnosticBag(recorder), recorder);
+        var rules = new RuleIndex(
+            snapshot, TableAudience.OfIngress(snapshot.Profile), backends, new DiagnosticBag(recorder), recorder);
         var host = backends.HostOf(service);
         var here = entry.Routes.Under(entry.Path).Select(r => r.Rule).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var said = diagnostics.Where(d => d.Subject.Kind == Kinds.RouteRule).ToLookup(d => $"{d.Subject.Namespace}/{d.Subject.Name}", StringComparer.Ordinal);
@@ -46,7 +47,7 @@ public static class MissingRules
     {
         if (entry.Routes.All is [{ Rule: null, Targets.IsEmpty: true } only])
             return only.Redirect is null ? "the path is not served, so no rule is asked" : "port 80 redirects this path to HTTPS; rules are asked there";
-        if (!rules.AppliesToIngress(rule))
+        if (!rules.Applies(rule))
             return $"spec.match.source: the rule is for requests of {rules.HostOf(rule.Spec.Match!.Source!, rule)}, not of the ingress";
         var errors = said.Where(d => d.Severity == DiagnosticSeverity.Error).ToList();
         if (errors.Count > 0)

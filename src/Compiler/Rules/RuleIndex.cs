@@ -9,7 +9,7 @@ using Turnpike.Reading;
 namespace Turnpike.Compiler.Rules;
 
 /// <summary>
-/// The RouteRules that govern each service at the ingress, in the order of behaviour reference §3.2. Follows the rules from snapshot to
+/// The RouteRules that govern each service for an audience, in the order of istio-2017.md §3.2. Follows the rules from snapshot to
 /// snapshot; services and namespaces stay.
 /// </summary>
 internal sealed class RuleIndex
@@ -19,12 +19,20 @@ internal sealed class RuleIndex
     private readonly DiagnosticBag _diagnostics;
     private readonly Unit.Recorder _recorder;
     private readonly Dictionary<string, NamespaceObject> _namespaces;
+    private readonly RuleSource _source;
     private Dictionary<RouteRule, (ServiceObject? Service, Unit Said)> _governed = new(ReferenceEqualityComparer.Instance);
     private Dictionary<ServiceObject, RulesOfService> _byService = new(ReferenceEqualityComparer.Instance);
 
-    public RuleIndex(ClusterSnapshot snapshot, BackendIndex backends, DiagnosticBag diagnostics, Unit.Recorder recorder)
+    /// <param name="snapshot">The cluster.</param>
+    /// <param name="audience">Whom the table is for: what its proxies send is the source of the requests.</param>
+    /// <param name="backends">The services of the cluster.</param>
+    /// <param name="diagnostics">Takes what is said of rules.</param>
+    /// <param name="recorder">Keeps what is said of each rule.</param>
+    public RuleIndex(
+        ClusterSnapshot snapshot, TableAudience audience, BackendIndex backends, DiagnosticBag diagnostics, Unit.Recorder recorder)
     {
         (_snapshot, _backends, _diagnostics, _recorder) = (snapshot, backends, diagnostics, recorder);
+        _source = RuleSource.Of(audience, snapshot);
         _namespaces = snapshot.Namespaces.ToDictionary(n => n.Metadata.Name, StringComparer.Ordinal);
     }
 
@@ -111,22 +119,15 @@ internal sealed class RuleIndex
 
     private ServiceObject? Governed(RouteRule rule, DiagnosticBag diagnostics)
     {
-        if (!AppliesToIngress(rule))
+        if (!Applies(rule))
             return null;
         var host = HostOf(rule.Spec.Destination!, rule);
         return Find(rule, "spec.destination", host, diagnostics, missing => diagnostics.Warn(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"{missing}, so the rule has no effect yet"));
     }
 
-    /// <summary>A source at the ingress means the ingress itself; a rule for another source is a sidecar's matter.</summary>
-    public bool AppliesToIngress(RouteRule rule)
-    {
-        if (rule.Spec.Match?.Source is not { } source)
-            return true;
-        var profile = _snapshot.Profile;
-        var ingress = $"{profile.IngressService}.{profile.SystemNamespace}.svc.{_snapshot.Mesh.Domain}";
-        return string.Equals(HostOf(source, rule), ingress, StringComparison.OrdinalIgnoreCase)
-            && (source.Labels is null || Labels.Contain(ObjectMeta.EmptyMap.Add(profile.IngressLabel.Key, profile.IngressLabel.Value), source.Labels));
-    }
+    /// <summary>Returns true when a rule takes requests of the audience: it names no source, or that of the audience.</summary>
+    public bool Applies(RouteRule rule) =>
+        rule.Spec.Match?.Source is not { } source || _source.Is(HostOf(source, rule), source.Labels);
 
     private sealed class RulesOfService(List<RouteRule> asFound)
     {

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Turnpike.IngressProxy.AccessLog;
 using Turnpike.IngressProxy.TableSources;
+using Turnpike.Protocol;
 
 namespace Turnpike.IngressProxy.Commands;
 
@@ -119,6 +120,7 @@ internal static class IngressCommand
             arguments.GetValue(Discovery)!,
             arguments.GetValue(DiscoveryCa)!,
             arguments.GetValue(DiscoveryToken)!,
+            Role.Ingress,
             Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
             Environment.GetEnvironmentVariable("POD_NAMESPACE") ?? "",
             BuildInfo.Text);

@@ -10,12 +10,16 @@ namespace Turnpike.IngressProxy.TableSources;
 
 /// <summary>The address of the control plane, and what proxy and control plane prove themselves by.</summary>
 /// <param name="Address">The address as <c>host:port</c>.</param>
-/// <param name="CaFile">The file of the authorities that sign the control plane's certificate, in PEM. It is read for each connection.</param>
+/// <param name="CaFile">
+/// The file of the authorities that sign the control plane's certificate, in PEM. It is read for each connection.
+/// </param>
 /// <param name="TokenFile">The file of the projected ServiceAccount token. It is read for each connection.</param>
+/// <param name="Role">What this proxy is for. The token must be made for the same.</param>
 /// <param name="Pod">The name of this proxy's pod.</param>
 /// <param name="Namespace">The namespace of that pod.</param>
 /// <param name="Build">The build of this proxy, for the control plane's log.</param>
-internal sealed record DiscoveryOptions(string Address, string CaFile, string TokenFile, string Pod, string Namespace, string Build);
+internal sealed record DiscoveryOptions(
+    string Address, string CaFile, string TokenFile, Role Role, string Pod, string Namespace, string Build);
 
 /// <summary>
 /// The control plane as the source of tables. The client reports what has become of each update. While the control plane cannot be
@@ -98,7 +102,7 @@ internal sealed class DiscoveryClient(
     {
         Pod = options.Pod,
         Namespace = options.Namespace,
-        Role = Role.Ingress,
+        Role = options.Role,
         Format = TableFormat.Current,
         Build = options.Build,
         HasVersion = _assembly.Version,

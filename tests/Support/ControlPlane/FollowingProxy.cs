@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Turnpike.IngressProxy;
 using Turnpike.IngressProxy.TableSources;
+using Turnpike.Protocol;
 using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.Support.ControlPlane;
@@ -29,7 +30,8 @@ internal sealed class FollowingProxy : IAsyncDisposable
         var factory = LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Information).AddProvider(logs));
         var options = new ProxyOptions { Address = IPAddress.Loopback, Listeners = ListenerOptions.OfIngress(0, 0), AdminPort = 0 };
         var server = await ProxyServer.StartAsync(options, factory, cancellationToken: TestContext.Current.CancellationToken);
-        var discovery = new DiscoveryOptions($"localhost:{port}", cluster.CaFile, cluster.TokenFile, pod, "istio-system", "0.1.0");
+        var address = $"localhost:{port}";
+        var discovery = new DiscoveryOptions(address, cluster.CaFile, cluster.TokenFile, Role.Ingress, pod, "istio-system", "0.1.0");
         return new FollowingProxy(server, logs, new DiscoveryClient(discovery, new TableApplier(server, logs), logs, TimeProvider.System));
     }
 

@@ -366,10 +366,10 @@ public sealed class FakeApi : IAsyncDisposable
 
     private static Func<JsonObject, bool> Selected(HttpContext context)
     {
-        var field = context.Request.Query["fieldSelector"].ToString();
+        var field = context.Request.Query["fieldSelector"].ToString().Split('=');
         var label = context.Request.Query["labelSelector"].ToString().Split('=');
         return item =>
-            (field.Length == 0 || field == "metadata.name=" + (string?)item["metadata"]?["name"])
+            (field.Length < 2 || field[^1] == (string?)(field[0] == "metadata.name" ? item["metadata"]?["name"] : item[field[0]]))
             && (label.Length < 2 || (string?)item["metadata"]?["labels"]?[label[0]] == label[^1]);
     }
 
