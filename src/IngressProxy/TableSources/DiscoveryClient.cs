@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -28,6 +27,7 @@ internal sealed record DiscoveryOptions(
 internal sealed class DiscoveryClient(
     DiscoveryOptions options, TableApplier applier, ILogger logger, TimeProvider time, Random? random = null) : ITableSource
 {
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -141,16 +141,8 @@ internal sealed class DiscoveryClient(
 
     private SocketsHttpHandler CreateHandler()
     {
-        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        trust.CustomTrustStore.ImportFromPemFile(options.CaFile);
-        return new SocketsHttpHandler
-        {
-            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust },
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            // A control plane that vanishes without closing the connection is noticed, and another replica is asked.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
-            UseProxy = false,
-        };
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(options.CaFile);
+        return ControlPlaneHandler.Create(authorities, ConnectTimeout);
     }
 }

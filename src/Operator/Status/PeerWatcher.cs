@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
@@ -21,6 +20,7 @@ internal sealed class PeerWatcher(
     ILogger<PeerWatcher> log,
     TimeProvider clock) : ILeaderTask
 {
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     public async Task RunAsync(CancellationToken term)
@@ -87,27 +87,21 @@ internal sealed class PeerWatcher(
         var bundle = certificates.Bundle ?? throw new InvalidOperationException("there is no certificate authority yet");
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPem(bundle);
-        using var handler = new SocketsHttpHandler
+        using var handler = ControlPlaneHandler.Create(authorities, ConnectTimeout);
+        // The URL has the name that the certificate is for; the connection goes to this one replica.
+        handler.ConnectCallback = async (_, connecting) =>
         {
-            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = PrivateTrust.In(authorities) },
-            // The URL has the name that the certificate is for; the connection goes to this one replica.
-            ConnectCallback = async (_, connecting) =>
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
             {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                try
-                {
-                    await socket.ConnectAsync(IPAddress.Parse(peer), options.DiscoveryPort, connecting);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            },
-            ConnectTimeout = TimeSpan.FromSeconds(3),
-            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+                await socket.ConnectAsync(IPAddress.Parse(peer), options.DiscoveryPort, connecting);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
         };
         using var channel = GrpcChannel.ForAddress(
             $"https://{options.Profile.OperatorHost}:{options.DiscoveryPort}",
