@@ -45,7 +45,9 @@ public sealed class HeaderListTests
         }
     }
 
-    /// <summary>A value that was handed out is still there when the buffer has been exchanged for a larger one, even as the source of a copy.</summary>
+    /// <summary>
+    /// A value that was handed out is still there when the buffer has been exchanged for a larger one, even as the source of a copy.
+    /// </summary>
     [Fact]
     public void Value_StaysAsItIs_WhileTheListGrows()
     {
