@@ -12,7 +12,10 @@ public static class Kinds
     public const string Pod = "Pod";
     public const string Secret = "Secret";
 
-    /// <summary>A Secret that is watched because an Ingress names it for its <c>ca.crt</c>: it may be one of the certificates as well, and comes and goes by itself.</summary>
+    /// <summary>
+    /// A Secret that is watched because an Ingress names it for its <c>ca.crt</c>. The same Secret may be a certificate too; the two are
+    /// added and removed independently.
+    /// </summary>
     public const string AuthoritySecret = "AuthoritySecret";
     public const string Namespace = "Namespace";
     public const string ConfigMap = "ConfigMap";

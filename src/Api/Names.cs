@@ -3,12 +3,13 @@ using System.Collections.Immutable;
 namespace Turnpike.Api;
 
 /// <summary>
-/// Every name that Turnpike shares with its users and that is the same in every installation: groups, annotations, labels, objects. Those that
-/// differ are in <see cref="Profile"/>. No other file spells one out.
+/// The names that Turnpike shares with its users and that are the same in every installation: groups, annotations, labels, objects. Those
+/// that
+/// differ by profile are in <see cref="Profile"/>. Code refers to these constants instead of repeating a name.
 /// </summary>
 public static class Names
 {
-    // Kept from 2017.
+    // Names of 2017.
     public const string Group = "config.istio.io";
     public const string Version = "v1alpha2";
     public const string GroupVersion = Group + "/" + Version;
@@ -23,22 +24,24 @@ public static class Names
     /// <summary>The component that Events of the operator name as their source.</summary>
     public const string EventSource = Domain + "/operator";
 
-    // Ours. A token is good for one purpose: each kind of caller of the control plane has an audience of its own.
+    // Turnpike's own names. A token serves one purpose: each kind of caller of the control plane has its own audience.
     public const string IngressAudience = "turnpike-ingress";
     public const string SidecarAudience = "turnpike-sidecar";
     public const string OperatorAudience = "turnpike-operator";
 
-    /// <summary>On a namespace, and in the standalone profile on a pod: <c>true</c> asks for sidecars, <c>false</c> forbids them.</summary>
+    /// <summary>
+    /// A label of a namespace, and in the standalone profile of a pod: <c>true</c> requests sidecars, <c>false</c> forbids them.
+    /// </summary>
     public const string InjectLabel = "turnpike.io/inject";
 
-    /// <summary>On the operator's Deployment: the profile that it was installed with.</summary>
+    /// <summary>The label of the operator's Deployment that holds the profile of the installation.</summary>
     public const string ProfileLabel = "turnpike.io/profile";
     public const string HttpAnnotation = "turnpike.io/http";
     public const string BackendProtocolAnnotation = "turnpike.io/backend-protocol";
     public const string BackendCaAnnotation = "turnpike.io/backend-ca";
     public const string BackendServerNameAnnotation = "turnpike.io/backend-server-name";
 
-    /// <summary>The key of the Secret that <see cref="BackendCaAnnotation"/> names.</summary>
+    /// <summary>The key that is read from the Secret named by <see cref="BackendCaAnnotation"/>.</summary>
     public const string CaCertificateKey = "ca.crt";
     public const string LoadBalancingAnnotation = "turnpike.io/load-balancing";
     public const string RoundRobin = "round-robin";
@@ -47,7 +50,9 @@ public static class Names
     public const string AllowRulesFromAnnotation = "turnpike.io/allow-rules-from";
     public const string ShareHostWithAnnotation = "turnpike.io/share-host-with";
 
-    /// <summary>On the ConfigMaps of the system namespace that say which hosts a namespace has; its value is that namespace.</summary>
+    /// <summary>
+    /// The label of the ConfigMaps in the system namespace that record the hosts of a namespace. Its value is that namespace.
+    /// </summary>
     public const string HostRecordLabel = "turnpike.io/hosts-of";
     public const string HostRecordPrefix = "turnpike-hosts.";
     public const string HostRecordHostsKey = "hosts";
@@ -62,7 +67,7 @@ public static class Names
     public const string ManagedByValue = "turnpike";
     public const string FieldManagerOfCli = "turnpike-cli";
 
-    // Kubernetes'.
+    // Names of Kubernetes.
     /// <summary>The namespaces of Kubernetes itself, whose pods are never injected.</summary>
     public static ImmutableArray<string> KubernetesNamespaces { get; } = ["kube-system", "kube-public", "kube-node-lease"];
 
@@ -75,10 +80,12 @@ public static class Names
     public const string OsLabel = "kubernetes.io/os";
     public const string OldOsLabel = "beta.kubernetes.io/os";
 
-    /// <summary>The annotations of an Ingress that say what happens to its requests: admission looks at an Ingress again when one of them changes.</summary>
+    /// <summary>
+    /// The annotations of an Ingress that affect its requests. Admission reviews an Ingress again when one of them changes.
+    /// </summary>
     public static ImmutableArray<string> IngressAnnotations { get; } =
         [HttpAnnotation, ShareHostWithAnnotation, BackendProtocolAnnotation, BackendCaAnnotation, BackendServerNameAnnotation];
 
-    /// <summary>What <see cref="LoadBalancingAnnotation"/> may say.</summary>
+    /// <summary>The values of <see cref="LoadBalancingAnnotation"/>.</summary>
     public static ImmutableArray<string> LoadBalancingPolicies { get; } = [RoundRobin, RandomChoice, LeastRequest];
 }

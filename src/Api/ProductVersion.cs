@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Turnpike.Api;
 
-/// <summary>The version of this build, as <c>Directory.Build.props</c> sets it: the tag of our images.</summary>
+/// <summary>The version of this build, which is also the tag of our images.</summary>
 public static class ProductVersion
 {
     public static string Text { get; } =

@@ -3,12 +3,12 @@ using System.Collections.Immutable;
 namespace Turnpike.Api;
 
 /// <summary>
-/// The names of one kind of installation. There are two: that of 2017, whose commands and documents people have, and one that shares no
-/// name with a real Istio and can stand beside it. What both have in common is in <see cref="Names"/>.
+/// The names of an installation. There are two profiles: one with the names of 2017, for which commands and documents exist, and one that
+/// shares no name with a real Istio and can be installed beside it. <see cref="Names"/> holds the names that both have in common.
 /// </summary>
 public sealed record Profile
 {
-    /// <summary>The environment variable that every program takes its profile from where its command line names none.</summary>
+    /// <summary>The environment variable that names the profile where a program's command line does not.</summary>
     public const string Variable = "TURNPIKE_PROFILE";
 
     private const string OurPrefix = "sidecar.turnpike.io/";
@@ -59,25 +59,27 @@ public sealed record Profile
 
     public static ImmutableArray<Profile> All { get; } = [Istio2017, Standalone];
 
-    /// <summary>As the setting has it.</summary>
+    /// <summary>The name of the profile, as it is written in settings.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Of operator, ingress and settings. An installation may have been moved to another one than the profile's own.</summary>
+    /// <summary>The namespace of operator, ingress and settings. An installation may use another one than the profile's default.</summary>
     public required string SystemNamespace { get; init; }
 
-    /// <summary>Where the operator sends a bad rule and a marked pod by dry run.</summary>
+    /// <summary>The namespace of the self-test, in which the operator creates an invalid rule and a marked pod by dry run.</summary>
     public required string SelfTestNamespace { get; init; }
 
-    /// <summary>What the names of objects without a namespace are made of: one cluster may hold those of both profiles.</summary>
+    /// <summary>
+    /// The base of the names of cluster-scoped objects. It differs by profile, because one cluster may hold those of both.
+    /// </summary>
     public required string ClusterScopedName { get; init; }
 
-    /// <summary>The IngressClass, and the value of the class annotation.</summary>
+    /// <summary>The name of the IngressClass, and the value of the class annotation.</summary>
     public required string IngressClass { get; init; }
 
-    /// <summary>The managed ingress: Deployment, Service, ServiceAccount.</summary>
+    /// <summary>The name of Deployment, Service and ServiceAccount of the managed ingress.</summary>
     public required string IngressService { get; init; }
 
-    /// <summary>On the pods of the managed ingress, and on no others.</summary>
+    /// <summary>The label of the pods of the managed ingress, which no other pod has.</summary>
     public required KeyValuePair<string, string> IngressLabel { get; init; }
 
     public required string IngressCertificatesSecret { get; init; }
@@ -86,7 +88,7 @@ public sealed record Profile
 
     public required string InjectConfigMap { get; init; }
 
-    /// <summary>The authority that proxies trust.</summary>
+    /// <summary>The ConfigMap with the certificate authority that proxies trust.</summary>
     public required string CaConfigMap { get; init; }
 
     public required string ProxyContainer { get; init; }
@@ -97,13 +99,13 @@ public sealed record Profile
 
     public required string ProxyTokenVolume { get; init; }
 
-    /// <summary>Of the annotations on pods.</summary>
+    /// <summary>The prefix of the annotations on pods.</summary>
     public required string SidecarPrefix { get; init; }
 
-    /// <summary>Annotations and labels of a pod that ask for a sidecar or forbid it; the first that is there decides.</summary>
+    /// <summary>The annotations and labels of a pod that request or forbid a sidecar. The first one that is present decides.</summary>
     public required ImmutableArray<string> InjectMarks { get; init; }
 
-    /// <summary>Whether pods that say nothing are injected where the settings say nothing either.</summary>
+    /// <summary>Whether pods are injected when neither they nor the settings say anything about it.</summary>
     public required bool InjectsByDefault { get; init; }
 
     public string WebhookConfiguration => ClusterScopedName;
@@ -124,12 +126,13 @@ public sealed record Profile
 
     public string ProxyMemoryLimitAnnotation => SidecarPrefix + "proxyMemoryLimit";
 
-    /// <summary>The host by which pods of every namespace reach the operator.</summary>
+    /// <summary>The host name by which pods of every namespace reach the operator.</summary>
     public string OperatorHost => $"{Names.OperatorDeployment}.{SystemNamespace}.svc";
 
-    /// <summary>Null where there is no profile of that name.</summary>
+    /// <summary>Returns the profile of that name, or null if there is none.</summary>
     public static Profile? Find(string name) => All.FirstOrDefault(profile => profile.Name == name);
 
-    /// <summary>The same installation in another namespace than the profile's own; null and the empty text leave it where it is.</summary>
-    public Profile In(string? systemNamespace) => string.IsNullOrEmpty(systemNamespace) ? this : this with { SystemNamespace = systemNamespace };
+    /// <summary>Returns the profile in another namespace. Null and the empty string leave its namespace unchanged.</summary>
+    public Profile In(string? systemNamespace) =>
+        string.IsNullOrEmpty(systemNamespace) ? this : this with { SystemNamespace = systemNamespace };
 }

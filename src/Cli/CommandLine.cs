@@ -5,10 +5,10 @@ using Turnpike.Cli.Usage;
 
 namespace Turnpike.Cli;
 
-/// <summary>The program <c>turnpike</c>: its commands, and the rules that all of them share.</summary>
+/// <summary>The program <c>turnpike</c>: its commands, and the error handling that they share.</summary>
 public static class CommandLine
 {
-    /// <summary>Runs one command line. Usage faults are one line each on <paramref name="error"/>, exit code 2.</summary>
+    /// <summary>Runs one command line. Each usage error is one line on <paramref name="error"/>, and the exit code is 2.</summary>
     public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellationToken) =>
         RunAsync(args, new ProcessContext(), output, error, cancellationToken);
 
@@ -19,7 +19,7 @@ public static class CommandLine
         return style.ExitCodeOf(await RunAsync(args, style, process, output, error, cancellationToken));
     }
 
-    /// <summary>What is wrong with a command line, one line each; nothing is done.</summary>
+    /// <summary>Returns the errors of a command line, one line each, without running it.</summary>
     internal static IReadOnlyList<string> FaultsOf(string[] args, ProcessContext process)
     {
         var program = ErrorStyle.Of(process.CalledAs).Program;
@@ -46,7 +46,13 @@ public static class CommandLine
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                new InvocationConfiguration
+                {
+                    Output = output,
+                    Error = error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
                 cancellationToken);
         }
         catch (CommandException e)
@@ -61,13 +67,14 @@ public static class CommandLine
         }
     }
 
-    /// <summary>The commands of the program, in the order in which its help lists them.</summary>
-    /// <param name="program">The name that its user knows it by.</param>
+    /// <summary>Returns the commands of the program, in the order in which its help lists them.</summary>
+    /// <param name="process">The process around the command line.</param>
+    /// <param name="program">The name that the user calls the program by.</param>
     private static RootCommand Root(ProcessContext process, string program)
     {
         var globals = new GlobalOptions(process);
         var root = new RootCommand("Istio-style ingress, route rules and sidecar injection for Kubernetes.");
-        // Of a cluster's commands all of them count; of those that read files alone, the namespace of objects that name none.
+        // The commands for a cluster have every global option, those that only read files the namespace and the profile.
         foreach (var command in (Command[])
         [
             CreateCommand.Create(globals),
@@ -85,8 +92,9 @@ public static class CommandLine
         {
             root.Add(globals.ForCluster(command));
         }
-        foreach (var command in (Command[])[ValidateCommand.Create(globals), CompileCommand.Create(globals), ServeCommand.Create(globals)])
-            root.Add(globals.ForFiles(command));
+        root.Add(globals.ForFiles(ValidateCommand.Create(globals)));
+        root.Add(globals.ForFiles(CompileCommand.Create(globals)));
+        root.Add(globals.ForFiles(ServeCommand.Create(globals)));
         root.Add(ConvertCommand.Create());
         root.Add(DemoCommand.Create());
         root.Add(CompletionCommand.Create(program));

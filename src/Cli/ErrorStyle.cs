@@ -8,11 +8,11 @@ internal sealed record ErrorStyle(string Program, string Prefix, Func<int, int> 
 {
     private static readonly ErrorStyle Turnpike = new("turnpike", "turnpike: ", code => code);
 
-    /// <summary>Whatever failed, istioctl said <c>Error:</c> and left with 255.</summary>
+    /// <summary>For every failure istioctl printed <c>Error:</c> and exited with 255.</summary>
     private static readonly ErrorStyle Istioctl =
         new("istioctl", "Error: ", code => code == ExitCodes.Success ? code : ExitCodes.Istioctl) { MissingIsNoFailure = true };
 
-    /// <summary>Whether asking for an object that is not there succeeds: istioctl found no resources then.</summary>
+    /// <summary>Whether getting an object that does not exist succeeds, as it did in istioctl.</summary>
     public bool MissingIsNoFailure { get; private init; }
 
     public static ErrorStyle Of(string calledAs) => calledAs == Istioctl.Program ? Istioctl : Turnpike;

@@ -7,8 +7,12 @@ namespace Turnpike.Cli;
 /// <summary>JSON as the commands print it.</summary>
 internal static class JsonOutput
 {
-    // The text is for a terminal or a JSON reader, never for a page.
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // The text goes to a terminal or a JSON reader, never into HTML, so that the relaxed encoder is safe.
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static string Write(JsonObject json) => json.ToJsonString(Indented) + "\n";
 }

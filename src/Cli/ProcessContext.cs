@@ -1,25 +1,25 @@
 namespace Turnpike.Cli;
 
-/// <summary>What of the process around it a command line depends on; tests give another.</summary>
+/// <summary>The process around a command line. Tests pass another one.</summary>
 internal sealed record ProcessContext
 {
-    /// <summary>The name that the program was called by: a link named <c>istioctl</c> answers as that program did.</summary>
+    /// <summary>The name that the program was called by. Through a link named <c>istioctl</c> it behaves as that program did.</summary>
     public string CalledAs { get; init; } = "turnpike";
 
-    /// <summary>An environment variable; null where there is none.</summary>
+    /// <summary>Returns an environment variable, or null if it is not set.</summary>
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
 
     public TextReader Input { get; init; } = Console.In;
 
-    /// <summary>Whether somebody looks at standard output as it comes.</summary>
+    /// <summary>Whether standard output is a terminal.</summary>
     public bool IsTerminal { get; init; }
 
-    /// <summary>Whether there is somebody to ask.</summary>
+    /// <summary>Whether there is a user who can answer questions.</summary>
     public bool IsInteractive { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>This process. Of a .NET program only the system knows what name its user typed.</summary>
+    /// <summary>Returns this process. The name that the user typed is read from the system, because .NET does not keep it.</summary>
     public static ProcessContext Real()
     {
         const string commandLine = "/proc/self/cmdline";

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Turnpike.Cli;
 
-/// <summary>Columns under headings, three spaces apart and at least ten wide, as istioctl aligned them.</summary>
+/// <summary>Columns under headings, three spaces apart and at least ten characters wide, aligned as in istioctl.</summary>
 internal sealed class TextTable(params string[] headings)
 {
     private const int LeastWidth = 10;
@@ -18,7 +18,7 @@ internal sealed class TextTable(params string[] headings)
         _rows.Add(cells);
     }
 
-    /// <summary>The rows since the last call, the headings first of all; they are forgotten afterwards.</summary>
+    /// <summary>Returns the rows since the last call, on the first call with the headings, and removes them.</summary>
     public string TakeNew()
     {
         var text = ToString();

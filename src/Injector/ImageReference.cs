@@ -1,17 +1,19 @@
 namespace Turnpike.Injector;
 
-/// <summary>Names of container images, as a node understands them: what is left out stands for Docker's registry and the tag <c>latest</c>.</summary>
+/// <summary>
+/// Compares names of container images as a node resolves them: by default to Docker's registry and the tag <c>latest</c>.
+/// </summary>
 public static class ImageReference
 {
     private const string DockerHub = "docker.io";
 
-    /// <summary>The name in full. Two that are equal then are one image; any text has one.</summary>
+    /// <summary>Returns the full name of an image. Two names denote the same image if their full names are equal.</summary>
     public static string Full(string image)
     {
         ArgumentNullException.ThrowIfNull(image);
         var slash = image.IndexOf('/', StringComparison.Ordinal);
         var first = slash < 0 ? "" : image[..slash];
-        // The first part is a registry where it cannot be the folder of one.
+        // The first part is a registry if it cannot be a folder of the default one.
         var hasRegistry = first == "localhost" || first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal);
         var (registry, path) = hasRegistry ? (first, image[(slash + 1)..]) : (DockerHub, image);
         if (registry == "index.docker.io")

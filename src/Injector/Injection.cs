@@ -6,66 +6,75 @@ using Turnpike.Reading;
 
 namespace Turnpike.Injector;
 
-/// <summary>What the caller knows and the configuration does not.</summary>
+/// <summary>The facts that the caller knows and that the configuration does not hold.</summary>
 public sealed record InjectOptions
 {
-    /// <summary>Whether the cluster runs native sidecars (Kubernetes 1.29 and newer).</summary>
+    /// <summary>Whether the cluster supports native sidecars (Kubernetes 1.29 and newer).</summary>
     public bool HasNativeSidecars { get; init; }
 
-    /// <summary>Injects every kind that makes pods, whatever <see cref="InjectConfig.Scope"/> says: the user hands us the object.</summary>
+    /// <summary>
+    /// Whether to inject every kind that creates pods, whatever <see cref="InjectConfig.Scope"/> says, because the user passes the object.
+    /// </summary>
     public bool AnyKind { get; init; }
 
     /// <summary>
-    /// Whether a proxy of that image has been ready where the object is going to run; null where that is not asked. A pod whose sidecar
-    /// cannot be pulled or does not start never becomes ready, so one image may stop all of them.
+    /// Returns whether a proxy of that image has ever been ready in the cluster; null if that does not matter. A pod whose sidecar cannot
+    /// be pulled
+    /// or does not start never becomes ready, so that one bad image could stop every pod.
     /// </summary>
     public Func<string, bool>? IsImageProven { get; init; }
 
-    /// <summary>Whether the pod's namespace, or whoever has the object injected by hand, asks for a sidecar. The pod itself may still decline.</summary>
+    /// <summary>
+    /// Whether the pod's namespace, or the user of the command line, requests a sidecar. The pod itself may still decline.
+    /// </summary>
     public bool IsAsked { get; init; }
 
-    /// <summary>What the namespace allows; without a cluster nothing is known of that.</summary>
+    /// <summary>The limits of the namespace; none if there is no cluster to ask.</summary>
     public ResourceConstraints Limits { get; init; } = ResourceConstraints.None;
 }
 
 public enum InjectionOutcome
 {
-    /// <summary>The patch injects.</summary>
+    /// <summary>The patch injects the sidecar.</summary>
     Injected,
 
-    /// <summary>The object makes pods but is left as it is; the reason says why.</summary>
+    /// <summary>The object creates pods but stays unchanged; the reason says why.</summary>
     NotInjected,
 
-    /// <summary>The object makes no pods.</summary>
+    /// <summary>The object creates no pods.</summary>
     NotAWorkload,
 
-    /// <summary>The object would be injected but is wrong; the errors say where.</summary>
+    /// <summary>The object would be injected but is invalid; the errors say where.</summary>
     Invalid,
 
-    /// <summary>The object would be injected, but nobody has seen the proxy's image run yet; the reason says which.</summary>
+    /// <summary>The object would be injected, but no proxy of the image has been ready yet; the reason names the image.</summary>
     ImageNotProven,
 
     /// <summary>The object would be injected, but its namespace has no room for a sidecar; the reason says why.</summary>
     DoesNotFit,
 }
 
-/// <param name="Outcome">What was decided.</param>
-/// <param name="Reason">Why, in one phrase.</param>
-/// <param name="Patch">Operations, all of them <c>add</c>; empty unless injected.</param>
-/// <param name="Errors">All faults; empty unless invalid.</param>
+/// <param name="Outcome">The decision.</param>
+/// <param name="Reason">The reason for it, in one phrase.</param>
+/// <param name="Patch">The operations, all of them <c>add</c>; empty unless the object is injected.</param>
+/// <param name="Errors">All errors; empty unless the object is invalid.</param>
 public sealed record InjectionResult(
     InjectionOutcome Outcome, string Reason, IReadOnlyList<PatchOperation> Patch, IReadOnlyList<FieldError> Errors)
 {
-    /// <summary>How the sidecar was changed to fit what its namespace allows, one sentence each.</summary>
+    /// <summary>A sentence for each change of the sidecar that makes it fit the limits of its namespace.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
-/// <summary>Injects the sidecar into raw JSON. Injected twice is injected once.</summary>
+/// <summary>Injects the sidecar into raw JSON. Injecting an object again changes nothing.</summary>
 public static class Injection
 {
-    /// <summary>Decides about an object and makes the patch. Takes any JSON and never throws for what is in it.</summary>
+    /// <summary>
+    /// Decides whether to inject an object, and makes the patch. It accepts any JSON and does not throw, whatever the JSON holds.
+    /// </summary>
     /// <param name="workload">A Pod or an object with a pod template.</param>
-    /// <param name="requestNamespace">Where the object is created; its own metadata may not say.</param>
+    /// <param name="requestNamespace">The namespace in which the object is created, which its metadata may not name.</param>
+    /// <param name="config">The settings of the injection.</param>
+    /// <param name="options">The facts that the settings do not hold.</param>
     public static InjectionResult Inject(JsonObject workload, string requestNamespace, InjectConfig config, InjectOptions options)
     {
         ArgumentNullException.ThrowIfNull(workload);
@@ -73,11 +82,11 @@ public static class Injection
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(options);
         if (!Json.IsReadable(workload))
-            return Invalid([FieldError.Invalid("", null, "must be readable JSON: no key twice, all text valid Unicode, not too deep")]);
+            return Invalid([FieldError.Invalid("", null, "must be readable JSON: no duplicate key, valid Unicode, not nested too deeply")]);
         if (Workload.Of(workload) is not { } target)
         {
             var kind = Json.Show(Json.Member(workload, "kind"));
-            return new InjectionResult(InjectionOutcome.NotAWorkload, $"kind {kind} makes no pods", [], []);
+            return new InjectionResult(InjectionOutcome.NotAWorkload, $"kind {kind} creates no pods", [], []);
         }
         var verdict = new InjectionDecision(target, requestNamespace, config, options).Decide();
         if (!verdict.IsYes)
@@ -97,14 +106,14 @@ public static class Injection
         return new InjectionResult(InjectionOutcome.Injected, verdict.Reason, patch, []) { Notes = fit.Notes };
     }
 
-    /// <summary>Why a pod of that image waits, for its creator and for the log.</summary>
+    /// <summary>Returns the reason why a pod is not injected with that image, for its creator and for the log.</summary>
     public static string NotProven(string image) =>
         $"ImageNotProven: no proxy of image {image} has been ready in this cluster yet; pods get it once one has, such as the managed ingress";
 
     private static InjectionResult Invalid(IReadOnlyList<FieldError> faults) =>
         new(InjectionOutcome.Invalid, "the object is not valid", [], faults);
 
-    /// <summary>Adds what is missing: an earlier injection may have been lost in part.</summary>
+    /// <summary>Adds what is missing, because parts of an earlier injection may have been lost.</summary>
     private static IReadOnlyList<PatchOperation> Patch(Workload target, SidecarSettings settings, string version)
     {
         var profile = settings.Config.Profile;

@@ -4,10 +4,10 @@ using Turnpike.Injector.Config;
 
 namespace Turnpike.Injector;
 
-/// <summary>Whether to inject, and why.</summary>
+/// <summary>The decision whether to inject, with its reason.</summary>
 internal sealed record Verdict(bool IsYes, string Reason);
 
-/// <summary>Decides whether a workload's pods get the sidecar: the first check with something against it says no.</summary>
+/// <summary>Decides whether a workload's pods get the sidecar. The first check with an objection decides against it.</summary>
 internal sealed class InjectionDecision(Workload workload, string ns, InjectConfig config, InjectOptions options)
 {
     private readonly Profile _profile = config.Profile;
@@ -36,24 +36,27 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
     private string? OutOfScope() => (options.AnyKind, config.Scope, workload.IsPod) switch
     {
         (false, InjectionScope.Pod, false) => $"scope is pod: the pods of a {workload.Kind} are injected, not the {workload.Kind}",
-        (false, InjectionScope.Workload, true) => "scope is workload: pods are left as they are",
+        (false, InjectionScope.Workload, true) => "scope is workload: pods are not injected",
         _ => null,
     };
 
-    private string? SystemNamespace() => Names.KubernetesNamespaces.Contains(ns) || ns == _profile.SystemNamespace ? $"namespace {ns} is never injected" : null;
+    private string? SystemNamespace() =>
+        Names.KubernetesNamespaces.Contains(ns) || ns == _profile.SystemNamespace ? $"namespace {ns} is never injected" : null;
 
     private string? ExcludedNamespace() =>
-        config.ExcludeNamespaces.Contains(ns) ? $"namespace {Json.Plain(ns)} is among excludeNamespaces" : null;
+        config.ExcludeNamespaces.Contains(ns) ? $"namespace {Json.Plain(ns)} is in excludeNamespaces" : null;
 
     private string? NotIncludedNamespace() =>
-        config.Namespaces.Contains("") || config.Namespaces.Contains(ns) ? null : $"namespace {Json.Plain(ns)} is not among namespaces";
+        config.Namespaces.Contains("") || config.Namespaces.Contains(ns) ? null : $"namespace {Json.Plain(ns)} is not in namespaces";
 
     private string? MirrorPod() =>
         Json.At(workload.PodMetadata, ["annotations", Names.MirrorPodAnnotation]) is null
             ? null
-            : "the pod mirrors a static pod of its node";
+            : "the pod is the mirror of a static pod";
 
-    /// <summary>The user's word first (object, then template, then label), then the selectors, then the policy.</summary>
+    /// <summary>
+    /// Decides by the user's annotation (on the object, then on the template) or label, then by the selectors, then by the policy.
+    /// </summary>
     private Verdict Wanted()
     {
         if (Asked() is { } asked)
@@ -63,10 +66,11 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
         if (config.AlwaysInject.Any(selector => selector.Matches(workload.PodLabel)))
             return new Verdict(true, "alwaysInjectSelector matches the pod's labels");
         if (options.IsAsked)
-            return new Verdict(true, "its namespace asks for it");
-        return config.InjectsByDefault
-            ? new Verdict(true, "policy is enabled")
-            : new Verdict(false, $"policy is disabled and no annotation {_profile.InjectAnnotation}{(config.Profile.InjectsByDefault ? "" : ", and no namespace,")} asks for it");
+            return new Verdict(true, "its namespace requests it");
+            if (config.InjectsByDefault)
+                return new Verdict(true, "policy is enabled");
+            var namespaces = config.Profile.InjectsByDefault ? "" : ", and no namespace,";
+            return new Verdict(false, $"policy is disabled and no annotation {_profile.InjectAnnotation}{namespaces} requests it");
     }
 
     private Verdict? Asked() =>
@@ -89,7 +93,8 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
 
     private string? AlreadyInjected() => _status?.IsWhole(workload) is true ? "already injected" : null;
 
-    private string? HostNetwork() => Json.IsTrue(Json.Member(workload.PodSpec, "hostNetwork")) ? "the pod uses the host network" : null;
+    private string? HostNetwork() =>
+        Json.IsTrue(Json.Member(workload.PodSpec, "hostNetwork")) ? "the pod uses the host network" : null;
 
     private string? Windows()
     {
@@ -108,7 +113,7 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
             ? $"the pod has a volume {volume} that was not injected"
             : null;
 
-    /// <summary>Whether the pod has an entry of our name that no injection recorded.</summary>
+    /// <summary>Returns true when the pod has an entry of our name that no injection recorded.</summary>
     private bool IsForeign(string name, string list, IReadOnlyList<string>? recorded) =>
         workload.Names(list).Contains(name) && recorded?.Contains(name) is not true;
 }

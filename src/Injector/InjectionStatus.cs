@@ -5,12 +5,13 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Injector;
 
-/// <summary>What the status annotation records: the names of all that was added.</summary>
+/// <summary>The content of the status annotation: the names of everything that was added.</summary>
 internal sealed record InjectionStatus(
     string Version, IReadOnlyList<string> InitContainers, IReadOnlyList<string> Containers, IReadOnlyList<string> Volumes)
 {
     /// <summary>
-    /// The status of a workload's pods, or null where none is recorded. Text of another form, as 2017 wrote it, stands for the proxy alone.
+    /// Returns the status of a workload's pods, or null if none is recorded. Any other text, such as that of 2017, stands for the proxy
+    /// alone.
     /// </summary>
     public static InjectionStatus? Of(Workload workload, Profile profile)
     {
@@ -19,7 +20,9 @@ internal sealed record InjectionStatus(
         return text is null ? null : Parse(text) ?? new InjectionStatus(text, [], [profile.ProxyContainer], []);
     }
 
-    /// <summary>Whether all that is recorded is still there: an apply may keep the annotation and drop the container.</summary>
+    /// <summary>
+    /// Returns true when everything that is recorded is still present. An apply may keep the annotation and drop the container.
+    /// </summary>
     public bool IsWhole(Workload workload) =>
         InitContainers.Count + Containers.Count > 0
         && !InitContainers.Except(workload.Names("initContainers")).Any()

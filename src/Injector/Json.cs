@@ -4,10 +4,10 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Injector;
 
-/// <summary>Reading JSON that may be anything.</summary>
+/// <summary>Reads JSON of any form without exceptions.</summary>
 internal static class Json
 {
-    /// <summary>The text of a string; null for everything else.</summary>
+    /// <summary>Returns the text of a string, or null for any other value.</summary>
     public static string? Text(JsonNode? node) => node?.GetValueKind() is JsonValueKind.String ? node.GetValue<string>() : null;
 
     public static JsonNode? Member(JsonNode? node, string name) =>
@@ -17,25 +17,27 @@ internal static class Json
 
     public static bool IsTrue(JsonNode? node) => node?.GetValueKind() is JsonValueKind.True;
 
-    /// <summary>The value in one line, for messages.</summary>
+    /// <summary>Returns the value on one line, for messages.</summary>
     public static string Show(JsonNode? node)
     {
         var text = new FlowWriter("\n").Line(node);
         return text.Length <= 100 ? text : string.Concat(text.AsSpan(0, 100), "…");
     }
 
-    /// <summary>A name in a message: as it is, or quoted where it holds anything that would spoil the line.</summary>
+    /// <summary>
+    /// Returns a name as messages show it: unchanged, or quoted if it holds blanks, control characters or letters outside ASCII.
+    /// </summary>
     public static string Plain(string name) =>
         name.Length is > 0 and <= 253 && !name.AsSpan().ContainsAnyExceptInRange('!', '~') ? name : Show(name);
 
-    /// <summary>The items' <c>name</c> members, in order.</summary>
+    /// <summary>Returns the <c>name</c> of each item, in order.</summary>
     public static IEnumerable<string> ItemNames(JsonNode? list) =>
         list is JsonArray items ? items.Select(item => Text(Member(item, "name"))).OfType<string>() : [];
 
     /// <summary>
-    /// Whether every part can be read. A tree parsed from text finds out late that an object has one key twice or that a text holds half of
-    /// a
-    /// surrogate pair; then every access may throw.
+    /// Returns true when every part can be read. A parsed tree detects only on access that an object has a duplicate key or that a string
+    /// holds half
+    /// of a surrogate pair, and then every access may throw.
     /// </summary>
     public static bool IsReadable(JsonNode? node, int depth = 0)
     {

@@ -4,15 +4,15 @@ using Turnpike.Injector.Config;
 
 namespace Turnpike.Injector;
 
-/// <summary>What a namespace lets a container ask for: its LimitRanges and ResourceQuotas.</summary>
+/// <summary>The limits of a namespace on the resources of a container: its LimitRanges and ResourceQuotas.</summary>
 public sealed record ResourceConstraints(ImmutableArray<ContainerRange> Ranges, ImmutableArray<Quota> Quotas)
 {
     public static ResourceConstraints None { get; } = new([], []);
 }
 
-/// <summary>One item of a LimitRange, for one resource. Null: nothing is said.</summary>
+/// <summary>One item of a LimitRange for one resource. Null means that it sets no such bound.</summary>
 /// <param name="Source">The LimitRange, for messages.</param>
-/// <param name="OfPod">Whether it is about the sum of a pod's containers; each container otherwise.</param>
+/// <param name="OfPod">Whether it applies to the sum over a pod's containers; otherwise it applies to each container.</param>
 /// <param name="Resource"><c>cpu</c> or <c>memory</c>.</param>
 public sealed record ContainerRange(string Source, bool OfPod, string Resource)
 {
@@ -20,13 +20,15 @@ public sealed record ContainerRange(string Source, bool OfPod, string Resource)
 
     public Quantity? Max { get; init; }
 
-    /// <summary>The limit of a container that names none.</summary>
+    /// <summary>The limit of a container that sets none.</summary>
     public Quantity? Default { get; init; }
 
-    /// <summary>How many times its request a limit may be.</summary>
+    /// <summary>The largest ratio of limit to request.</summary>
     public double? Ratio { get; init; }
 
-    /// <summary>The items of a LimitRange about cpu and memory of containers and pods; what cannot be read says nothing.</summary>
+    /// <summary>
+    /// Reads the items of a LimitRange about cpu and memory of containers and pods. A bound that cannot be read is ignored.
+    /// </summary>
     public static ImmutableArray<ContainerRange> Read(JsonObject limitRange)
     {
         ArgumentNullException.ThrowIfNull(limitRange);
@@ -52,16 +54,17 @@ public sealed record ContainerRange(string Source, bool OfPod, string Resource)
         Json.Text(Json.At(item, [member, resource])) is { } text ? Quantity.Parse(text) : null;
 }
 
-/// <summary>What a ResourceQuota leaves of one of its lines.</summary>
+/// <summary>The amount that a ResourceQuota has left for one resource.</summary>
 /// <param name="Source">The ResourceQuota, for messages.</param>
-/// <param name="IsLimit">Whether it counts limits; requests otherwise.</param>
+/// <param name="IsLimit">Whether it counts limits; otherwise it counts requests.</param>
 /// <param name="Resource"><c>cpu</c> or <c>memory</c>.</param>
-/// <param name="Left">What is not used yet.</param>
+/// <param name="Left">The amount that is not used yet.</param>
 public sealed record Quota(string Source, bool IsLimit, string Resource, double Left)
 {
     /// <summary>
-    /// The lines of a ResourceQuota about cpu and memory. One with scopes counts some pods only, by things that admission decides later:
-    /// of those, the ones for pods that run on and ask for something are taken as counting this pod too.
+    /// Reads the entries of a ResourceQuota about cpu and memory. A quota with scopes counts only some pods, by properties that are decided
+    /// later. The
+    /// scopes NotBestEffort and NotTerminating are assumed to include this pod; quotas with other scopes are ignored.
     /// </summary>
     public static ImmutableArray<Quota> Read(JsonObject quota)
     {
@@ -83,7 +86,7 @@ public sealed record Quota(string Source, bool IsLimit, string Resource, double 
         return lines.ToImmutable();
     }
 
-    // Zero is an amount here, and no quantity there.
+    // Zero is an amount, but not a Quantity.
     private static double Amount(string? text) => text is null ? 0 : Quantity.Parse(text)?.Amount ?? 0;
 }
 

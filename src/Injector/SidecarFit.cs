@@ -3,42 +3,51 @@ using Turnpike.Injector.Config;
 
 namespace Turnpike.Injector;
 
-/// <summary>How a sidecar's requests and limits come to fit what its namespace allows.</summary>
-/// <param name="Resources">What it asks for then.</param>
-/// <param name="Notes">What was changed and why, one sentence each.</param>
-/// <param name="Obstacle">Why it cannot be made to fit; null where it can.</param>
+/// <summary>Adapts a sidecar's requests and limits to the limits of its namespace.</summary>
+/// <param name="Resources">The adapted requests and limits.</param>
+/// <param name="Notes">A sentence for each change, with the reason.</param>
+/// <param name="Obstacle">The reason why the sidecar does not fit; null if it fits.</param>
 internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string> Notes, string? Obstacle)
 {
     /// <summary>
-    /// With less memory than this the proxy does not run. A pod without a sidecar is better off than one whose sidecar is ended again and
-    /// again.
+    /// The least memory with which the proxy runs. A pod without a sidecar is better than one whose sidecar is killed over and over.
     /// </summary>
     private static readonly Quantity LeastMemory = Quantity.Of("32Mi");
 
-    /// <summary>The least CPU that is asked for where a quota leaves less than is wanted.</summary>
+    /// <summary>The least CPU, which is requested if a quota has less left than is wanted.</summary>
     private static readonly Quantity LeastCpu = Quantity.Of("1m");
 
-    /// <param name="wanted">What the settings and the pod's annotations say.</param>
-    /// <param name="podSpec">The pod before injection, for sums.</param>
-    /// <param name="limits">Those of the namespace.</param>
-    /// <param name="countsQuota">Whether what is left of quotas matters: for pods, not for templates.</param>
+    /// <summary>Adapts the requests and limits.</summary>
+    /// <param name="wanted">The requests and limits by the settings and the pod's annotations.</param>
+    /// <param name="podSpec">The pod before injection, for the sums over its containers.</param>
+    /// <param name="limits">The limits of the namespace.</param>
+    /// <param name="countsQuota">Whether the remaining amounts of quotas matter, as they do for pods but not for templates.</param>
     public static SidecarFit Of(ProxyResources wanted, JsonNode? podSpec, ResourceConstraints limits, bool countsQuota)
     {
         var cpu = new Amounts(ResourceNames.Cpu, wanted.CpuRequest, wanted.CpuLimit, LeastCpu, podSpec);
         var memory = new Amounts(ResourceNames.Memory, wanted.MemoryRequest, wanted.MemoryLimit, LeastMemory, podSpec);
         var obstacle = cpu.Fit(limits, countsQuota) ?? memory.Fit(limits, countsQuota);
-        var fitted = new ProxyResources { CpuRequest = cpu.Request, CpuLimit = cpu.Limit, MemoryRequest = memory.Request, MemoryLimit = memory.Limit };
+        var fitted = new ProxyResources
+        {
+            CpuRequest = cpu.Request,
+            CpuLimit = cpu.Limit,
+            MemoryRequest = memory.Request,
+            MemoryLimit = memory.Limit,
+        };
         return new SidecarFit(fitted, [.. cpu.Notes, .. memory.Notes], obstacle);
     }
 
-    /// <summary>Request and limit of one resource, on their way to what is allowed.</summary>
+    /// <summary>The request and the limit of one resource while they are adapted.</summary>
     private sealed class Amounts(string resource, Quantity? request, Quantity? limit, Quantity least, JsonNode? podSpec)
     {
         private readonly Quantity? _wantedRequest = request;
         private readonly Quantity? _wantedLimit = limit;
 
-        /// <summary>Whether the pod itself has an amount of it, for all its containers together: those of its containers must not exceed that.</summary>
-        private readonly bool _isShared = new[] { "requests", "limits" }.Any(what => Json.At(podSpec, ["resources", what, resource]) is not null);
+        /// <summary>
+        /// Whether the pod itself sets an amount for all its containers together, which the amounts of its containers must not exceed.
+        /// </summary>
+        private readonly bool _isShared =
+            new[] { "requests", "limits" }.Any(what => Json.At(podSpec, ["resources", what, resource]) is not null);
 
         private string? _requestReason;
         private string? _limitReason;
@@ -48,10 +57,10 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
         public Quantity? Limit { get; private set; } = limit;
 
         public IEnumerable<string> Notes => _isShared && (_wantedRequest ?? _wantedLimit) is not null
-            ? [$"the sidecar asks for no {resource} of its own: the pod's spec.resources counts for all its containers"]
+            ? [$"the sidecar requests no {resource} of its own, because the pod's spec.resources applies to all its containers"]
             : [.. Note("request", _wantedRequest, Request, _requestReason), .. Note("limit", _wantedLimit, Limit, _limitReason)];
 
-        /// <summary>Returns what is in the way, or null.</summary>
+        /// <summary>Adapts request and limit. Returns the reason why they do not fit, or null.</summary>
         public string? Fit(ResourceConstraints limits, bool countsQuota)
         {
             if (_isShared)
@@ -66,23 +75,34 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
                 Narrow(range);
             if (countsQuota)
                 quotas.ForEach(Leave);
-            return ranges.Select(Obstacle).Concat(countsQuota ? quotas.Select(Obstacle) : []).FirstOrDefault(obstacle => obstacle is not null)
-                ?? (resource == ResourceNames.Memory && Limit?.Amount < least.Amount ? $"the proxy does not run with {Limit.Text} of memory, which is all that it may have; it needs {least.Text}" : null);
+            var obstacles = ranges.Select(Obstacle).Concat(countsQuota ? quotas.Select(Obstacle) : []);
+            if (obstacles.FirstOrDefault(found => found is not null) is { } obstacle)
+                return obstacle;
+            return resource == ResourceNames.Memory && Limit?.Amount < least.Amount
+                ? $"the proxy needs {least.Text} of memory and may have only {Limit.Text}"
+                : null;
         }
 
-        /// <summary>A container must say what is limited or counted: where it does not, it takes the namespace's default, or as little as it may.</summary>
+        /// <summary>
+        /// Sets a request or limit where the namespace requires one. It takes the namespace's default, or the least amount.
+        /// </summary>
         private void Complete(List<ContainerRange> ranges, List<Quota> quotas)
         {
-            var limiting = ranges.FirstOrDefault(range => range.Max is not null || range.Ratio is not null)?.Source ?? quotas.FirstOrDefault(quota => quota.IsLimit)?.Source;
+            var limiting = ranges.FirstOrDefault(range => range.Max is not null || range.Ratio is not null)?.Source
+                ?? quotas.FirstOrDefault(quota => quota.IsLimit)?.Source;
             if (Limit is null && limiting is not null)
             {
-                // The API server sets the default to the maximum where a LimitRange names that alone.
-                var standard = ranges.Where(range => !range.OfPod).Select(range => range.Default ?? range.Max).FirstOrDefault(amount => amount is not null && amount.Amount >= (Request?.Amount ?? 0));
-                SetLimit(standard ?? Request ?? least, $"{limiting} wants one");
+                // The API server sets the default to the maximum if a LimitRange has only that.
+                var standard = ranges
+                    .Where(range => !range.OfPod)
+                    .Select(range => range.Default ?? range.Max)
+                    .FirstOrDefault(amount => amount is not null && amount.Amount >= (Request?.Amount ?? 0));
+                SetLimit(standard ?? Request ?? least, $"{limiting} requires one");
             }
-            var requesting = ranges.FirstOrDefault(range => range.Min is not null || range.Ratio is not null)?.Source ?? quotas.FirstOrDefault(quota => !quota.IsLimit)?.Source;
+            var requesting = ranges.FirstOrDefault(range => range.Min is not null || range.Ratio is not null)?.Source
+                ?? quotas.FirstOrDefault(quota => !quota.IsLimit)?.Source;
             if (Request is null && requesting is not null)
-                SetRequest(Limit ?? least, $"{requesting} wants one");
+                SetRequest(Limit ?? least, $"{requesting} requires one");
         }
 
         private void Narrow(ContainerRange range)
@@ -94,15 +114,15 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
                 SetRequest(requested == 0 ? min : Whole(Math.Ceiling, min.Amount - requested), $"{range.Source} allows no less");
             if (Request is { } now && Limit is { } most && now.Amount > most.Amount)
             {
-                // A request above the highest limit shrinks with it; a limit below the least request grows with that.
+                // A request above the largest limit shrinks to it; a limit below the least request grows to that.
                 if (range.Max is not null && range.Max.Amount <= now.Amount + limited)
                     SetRequest(most, $"{range.Source} allows no more");
                 else
                     SetLimit(now, $"{range.Source} allows no less");
             }
-            // The ratio of a pod is that of its sums, which are the user's doing for the greater part.
+            // The ratio of a pod is that of its sums, which the user's containers determine for the most part.
             if (!range.OfPod && range.Ratio is { } ratio && Request is { } low && Limit is { } high && high.Amount > low.Amount * ratio)
-                SetRequest(Whole(Math.Ceiling, high.Amount / ratio), $"{range.Source} wants it closer to the limit");
+                SetRequest(Whole(Math.Ceiling, high.Amount / ratio), $"{range.Source} requires it to be closer to the limit");
         }
 
         private void Leave(Quota quota)
@@ -112,7 +132,7 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
                 return;
             if (!quota.IsLimit)
             {
-                // As little as it may, so that something is left for the next pod.
+                // The sidecar requests the least amount, so that something is left for the next pod.
                 SetRequest(least, $"{quota.Source} leaves too little for more");
                 return;
             }
@@ -121,7 +141,7 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
                 SetRequest(Limit, $"{quota.Source} leaves no more");
         }
 
-        /// <summary>Looks once more: what one line asked for may be what another forbids.</summary>
+        /// <summary>Checks the result, because one range may require what another forbids.</summary>
         private string? Obstacle(ContainerRange range)
         {
             var (requested, limited) = Others(range);
@@ -129,10 +149,11 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
             if (range.Max is { } max && Limit is { } limit && limit.Amount + limited > max.Amount)
                 return $"{range.Source} allows {subject} no more {resource} than {max.Text}, which leaves nothing for the sidecar";
             if (range.Min is { } min && Request is { } request && request.Amount + requested < min.Amount)
-                return $"{range.Source} allows {subject} no less {resource} than {min.Text}, and {request.Text} is all that the sidecar may ask for";
-            // A pod's ratio is judged by the API server: with or without a sidecar it is the user's.
+                return $"{range.Source} allows {subject} no less {resource} than {min.Text}, and the sidecar may request only {request.Text}";
+            // The API server checks a pod's ratio, which the user's containers determine.
             return !range.OfPod && range.Ratio is { } ratio && Request is { } low && Limit is { } high && high.Amount > low.Amount * ratio * (1 + 1e-9)
-                ? FormattableString.Invariant($"{range.Source} wants a limit of {resource} to be no more than {ratio} times the request, and {low.Text} is all that the sidecar may ask for")
+                ? FormattableString.Invariant($"{range.Source} allows a limit of {resource} of at most {ratio} times the request, ")
+                    + $"and the sidecar may request only {low.Text}"
                 : null;
         }
 
@@ -146,24 +167,29 @@ internal sealed record SidecarFit(ProxyResources Resources, IReadOnlyList<string
         private void SetLimit(Quantity amount, string reason) => (Limit, _limitReason) = (amount, reason);
 
         private IEnumerable<string> Note(string what, Quantity? before, Quantity? after, string? reason) =>
-            after is null || before?.Amount == after.Amount ? [] : [$"the sidecar's {resource} {what} is {after.Text}{(before is null ? "" : $" in place of {before.Text}")}: {reason}"];
+            after is null || before?.Amount == after.Amount
+                ? []
+                : [$"the sidecar's {resource} {what} is {after.Text}{(before is null ? "" : $" instead of {before.Text}")}: {reason}"];
 
-        /// <summary>An amount in whole millicores or mebibytes, the units that people write.</summary>
+        /// <summary>Returns an amount in whole millicores or mebibytes, the units that people write.</summary>
         private Quantity Whole(Func<double, double> round, double amount)
         {
             var (unit, suffix) = resource == ResourceNames.Cpu ? (0.001, "m") : (1024.0 * 1024, "Mi");
             return Quantity.Of(FormattableString.Invariant($"{Math.Max(1, round(Math.Round(amount / unit, 6))):0}{suffix}"));
         }
 
-        /// <summary>What a range counts beside the sidecar.</summary>
+        /// <summary>Returns the amounts that a range counts in addition to the sidecar's.</summary>
         private (double Requests, double Limits) Others(ContainerRange range) => range.OfPod ? (Sum("requests"), Sum("limits")) : (0, 0);
 
-        /// <summary>What the pod's own containers ask for in sum. A container that names a limit alone requests as much.</summary>
-        private double Sum(string what) => (Json.Member(podSpec, "containers") as JsonArray ?? []).Sum(container => Amount(container, what));
+        /// <summary>Returns the sum over the pod's own containers. A container with only a limit requests that amount.</summary>
+        private double Sum(string what) =>
+            (Json.Member(podSpec, "containers") as JsonArray ?? []).Sum(container => Amount(container, what));
 
         private double Amount(JsonNode? container, string what)
         {
-            var text = Json.Text(Json.At(container, ["resources", what, resource])) ?? (what == "requests" ? Json.Text(Json.At(container, ["resources", "limits", resource])) : null);
+            var text = Json.Text(Json.At(container, ["resources", what, resource]));
+            if (text is null && what == "requests")
+                text = Json.Text(Json.At(container, ["resources", "limits", resource]));
             return text is null ? 0 : Quantity.Parse(text)?.Amount ?? 0;
         }
     }

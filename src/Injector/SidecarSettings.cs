@@ -4,7 +4,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Injector;
 
-/// <summary>What one pod's sidecar is made from: the configuration, changed by the pod's own annotations.</summary>
+/// <summary>The settings of one pod's sidecar: the configuration, overridden by the pod's own annotations.</summary>
 internal sealed record SidecarSettings(InjectConfig Config, string Image, ProxyResources Resources, bool IsNative)
 {
     public static SidecarSettings Of(InjectConfig config, InjectOptions options)
@@ -18,7 +18,7 @@ internal sealed record SidecarSettings(InjectConfig Config, string Image, ProxyR
         return new SidecarSettings(config, config.ProxyImage, config.Resources, isNative);
     }
 
-    /// <summary>Applies the annotations of the pod or pod template; what is wrong with them goes to <paramref name="faults"/>.</summary>
+    /// <summary>Applies the annotations of the pod or pod template. Errors are added to <paramref name="faults"/>.</summary>
     public SidecarSettings Override(JsonNode? annotations, string path, List<FieldError> faults)
     {
         var profile = Config.Profile;
@@ -59,7 +59,9 @@ internal sealed record SidecarSettings(InjectConfig Config, string Image, ProxyR
             return amount;
         }
 
-        /// <summary>A limit that the user gave must hold the request; a limit of the configuration grows to it.</summary>
+        /// <summary>
+        /// Returns the limit. One that the user set must not be less than the request; one of the configuration grows to the request.
+        /// </summary>
         public Quantity? Limit(string limitName, string requestName, Quantity? request, Quantity? limit)
         {
             request = Text(requestName) is { } requested ? Quantity.Parse(requested) : request;

@@ -7,7 +7,7 @@ using Turnpike.Api;
 namespace Turnpike.Injector;
 
 /// <summary>
-/// All that is added to a pod's spec. The container asks for nothing that Pod Security "restricted" forbids. Every call makes new nodes.
+/// Everything that is added to a pod's spec. The container satisfies the Pod Security level "restricted". Every call returns new nodes.
 /// </summary>
 internal static class SidecarTemplate
 {
@@ -42,7 +42,7 @@ internal static class SidecarTemplate
             ["periodSeconds"] = 2,
             ["failureThreshold"] = 30,
         };
-        // Kubernetes starts an application after its native sidecars have started, and takes a startup probe for what that means.
+        // Kubernetes starts the application after its native sidecars have started, which the startup probe defines.
         if (settings.IsNative)
         {
             container["startupProbe"] = new JsonObject
@@ -92,12 +92,13 @@ internal static class SidecarTemplate
         },
     ];
 
-    /// <summary>The configured version, else a hash of all that does not depend on the pod.</summary>
+    /// <summary>Returns the configured version, or a hash of everything that does not depend on the pod.</summary>
     public static string Version(SidecarSettings settings)
     {
         if (settings.Config.Version.Length > 0)
             return settings.Config.Version;
-        var text = Container(settings, null).ToJsonString() + string.Concat(Volumes(settings.Config.Profile).Select(volume => volume.ToJsonString()));
+        var volumes = string.Concat(Volumes(settings.Config.Profile).Select(volume => volume.ToJsonString()));
+        var text = Container(settings, null).ToJsonString() + volumes;
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
@@ -112,9 +113,16 @@ internal static class SidecarTemplate
         return arguments;
     }
 
-    /// <summary>With its apiVersion: left to the API server to fill in, it is a conflict for whoever applies the workload server-side later.</summary>
-    private static JsonObject FromField(string name, string path) =>
-        new() { ["name"] = name, ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["apiVersion"] = "v1", ["fieldPath"] = path } } };
+    /// <summary>
+    /// Returns an environment variable from a field of the pod. It names the apiVersion: if the API server filled it in, a later
+    /// server-side apply
+    /// of the workload would conflict.
+    /// </summary>
+    private static JsonObject FromField(string name, string path) => new()
+    {
+        ["name"] = name,
+        ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["apiVersion"] = "v1", ["fieldPath"] = path } },
+    };
 
     private static JsonObject Resources(SidecarSettings settings)
     {

@@ -4,7 +4,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Injector;
 
-/// <summary>An object that makes pods, seen as raw JSON: its kind decides where the pod is, its apiVersion does not matter.</summary>
+/// <summary>An object that creates pods, as raw JSON. Its kind decides where the pod is; its apiVersion does not matter.</summary>
 internal sealed class Workload
 {
     private static readonly Dictionary<string, string[]> Templates = new(StringComparer.Ordinal)
@@ -43,27 +43,29 @@ internal sealed class Workload
 
     public JsonNode? PodSpec { get; }
 
-    /// <summary>Null where the kind makes no pods.</summary>
+    /// <summary>Returns the workload, or null if the kind creates no pods.</summary>
     public static Workload? Of(JsonObject root) =>
         Json.Text(Json.Member(root, "kind")) is { } kind && Templates.TryGetValue(kind, out var template)
             ? new Workload(root, kind, template)
             : null;
 
-    /// <summary>A JSON pointer into the pod or pod template.</summary>
+    /// <summary>Returns a JSON pointer into the pod or pod template.</summary>
     public string PodPath(params string[] tokens) => _template.Concat(tokens).Aggregate("", JsonPointer.Child);
 
-    /// <summary>A field path into the pod or pod template, for messages.</summary>
+    /// <summary>Returns a field path into the pod or pod template, for messages.</summary>
     public string PodField(params string[] names) => string.Join('.', _template.Concat(names));
 
-    /// <summary>Container or volume names: <paramref name="list"/> is a member of the pod's spec.</summary>
+    /// <summary>Returns the names of containers or volumes. <paramref name="list"/> is a member of the pod's spec.</summary>
     public IEnumerable<string> Names(string list) => Json.ItemNames(Json.Member(PodSpec, list));
 
-    /// <summary>Whether a container of that name is there, be it one that runs first. The proxy's may be, from an injection that lost other parts.</summary>
+    /// <summary>
+    /// Returns true when the pod has a container or init container of that name, such as a proxy from an injection that lost other parts.
+    /// </summary>
     public bool HasContainer(string name) => Names("containers").Concat(Names("initContainers")).Contains(name);
 
     public string? PodLabel(string name) => Json.Text(Json.At(PodMetadata, ["labels", name]));
 
-    /// <summary>What the API server would refuse about the parts that injection touches or reads.</summary>
+    /// <summary>Returns the errors that the API server would find in the parts that injection reads or changes.</summary>
     public IReadOnlyList<FieldError> Faults()
     {
         var faults = new List<FieldError>();
@@ -83,7 +85,7 @@ internal sealed class Workload
         return faults;
     }
 
-    /// <summary>Names the outermost part that is not there.</summary>
+    /// <summary>Returns the error for the outermost part that is missing.</summary>
     private FieldError Missing()
     {
         JsonNode? node = Root;

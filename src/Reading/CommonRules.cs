@@ -3,12 +3,12 @@ using FluentValidation;
 
 namespace Turnpike.Reading;
 
-/// <summary>Rules that several messages share.</summary>
+/// <summary>Rules that several validators share.</summary>
 internal static class CommonRules
 {
     private static readonly GoDuration OneMillisecond = new(1_000_000);
 
-    /// <summary>Checks the form of a text where one is given; <paramref name="fault"/> says what would be right, or null.</summary>
+    /// <summary>Checks the syntax of a string that is not empty. <paramref name="fault"/> returns what would be right, or null.</summary>
     public static IRuleBuilderOptionsConditions<T, string?> Form<T>(this IRuleBuilder<T, string?> rule, Func<string, string?> fault) =>
         rule.Custom((text, context) =>
         {
@@ -16,7 +16,7 @@ internal static class CommonRules
                 context.Invalid(detail);
         });
 
-    /// <summary>Checks each text of a list; an empty text is a fault too.</summary>
+    /// <summary>Checks each string of a list. An empty string is an error too.</summary>
     public static void RuleForTexts<T>(
         this AbstractValidator<T> validator, Func<T, ImmutableArray<string>?> list, string name, Func<string, string?> fault) =>
         validator.RuleForEach(message => Items(list(message)))
@@ -27,7 +27,7 @@ internal static class CommonRules
                     context.Invalid(detail);
             });
 
-    /// <summary>Keys and values of a label map.</summary>
+    /// <summary>Checks the keys and values of a map of labels.</summary>
     public static void RuleForLabels<T>(
         this AbstractValidator<T> validator, Func<T, ImmutableSortedDictionary<string, string>?> labels) =>
         validator.RuleForEach(message => labels(message) ?? ObjectMeta.EmptyMap)
@@ -70,7 +70,7 @@ internal static class CommonRules
             switch (percent)
             {
                 case null:
-                    context.Warn("absent, which means 100: every request");
+                    context.Warn("defaults to 100, so every request is affected");
                     break;
                 case 0:
                     context.Warn("0 means never: the fault has no effect");

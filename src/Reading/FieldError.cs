@@ -1,13 +1,13 @@
 namespace Turnpike.Reading;
 
 /// <summary>
-/// One fault of one object, in the API server's own form:
-/// <c>spec.route: Invalid value: 90: weights must total 100</c>.
+/// One error of one object, printed in the API server's own form: <c>spec.route: Invalid value: 90: weights must total 100</c>.
 /// </summary>
-/// <param name="Path">Where: a field path such as <c>spec.route[1].weight</c>, in the spelling that the user wrote. Empty for the object as a whole.</param>
-/// <param name="Kind">What kind of fault.</param>
-/// <param name="BadValue">The offending value as JSON text (strings quoted), or null where the kind has none.</param>
-/// <param name="Detail">What would be right. Lower case, no full stop.</param>
+/// <param name="Path">A field path such as <c>spec.route[1].weight</c>, in the spelling that the user wrote; empty for the whole
+/// object.</param>
+/// <param name="Kind">The kind of error.</param>
+/// <param name="BadValue">The offending value as JSON text, with strings quoted, or null if the kind has none.</param>
+/// <param name="Detail">What would be right, in lower case without a full stop.</param>
 public sealed record FieldError(string Path, FieldErrorKind Kind, string? BadValue, string Detail)
 {
     public static FieldError Invalid(string path, string? badValue, string detail) => new(path, FieldErrorKind.Invalid, badValue, detail);
@@ -19,10 +19,11 @@ public sealed record FieldError(string Path, FieldErrorKind Kind, string? BadVal
     public static FieldError Unsupported(string path, string? badValue, IEnumerable<string> supported) =>
         new(path, FieldErrorKind.Unsupported, badValue, "supported values: " + string.Join(", ", supported.Select(s => $"\"{s}\"")));
 
-    /// <summary>A text of a user's as messages show it: in quotes, on one line, and cut where it is long.</summary>
+    /// <summary>Returns a string of a user as messages show it: in quotes, on one line, and cut if it is long.</summary>
     public static string Quote(string text) => JsonText.Quote(text);
 
-    public static FieldError Duplicate(string path, string? badValue, string detail) => new(path, FieldErrorKind.Duplicate, badValue, detail);
+    public static FieldError Duplicate(string path, string? badValue, string detail) =>
+        new(path, FieldErrorKind.Duplicate, badValue, detail);
 
     /// <inheritdoc/>
     public override string ToString()
@@ -40,7 +41,7 @@ public sealed record FieldError(string Path, FieldErrorKind Kind, string? BadVal
     }
 }
 
-/// <summary>The kinds of fault that the API server itself distinguishes.</summary>
+/// <summary>The kinds of error that the API server itself distinguishes.</summary>
 public enum FieldErrorKind
 {
     Invalid,

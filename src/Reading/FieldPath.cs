@@ -11,7 +11,7 @@ internal static partial class FieldPath
         : path.Length == 0 ? name
         : path + "." + name;
 
-    /// <summary>The name as it would stand in YAML: in quotes where it needs them.</summary>
+    /// <summary>Returns the name as YAML has it, in quotes if it needs them.</summary>
     public static string Name(string name) => PlainName().IsMatch(name) ? name : JsonText.Quote(name);
 
     public static string Item(string path, int index) => string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]");

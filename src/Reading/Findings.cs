@@ -5,9 +5,11 @@ using FluentValidation.Results;
 namespace Turnpike.Reading;
 
 /// <summary>
-/// What is found while one object is read and then validated. Remembers for each field of the model where and how the
-/// user wrote it, so that a validator, which knows only the model, reports in the user's spelling and order, and does not
-/// report again what already failed to decode.
+/// Collects errors and warnings while one object is read and then validated. It remembers for each field of the model where and how the
+/// user
+/// wrote it. A validator knows only the model; its failures are reported in the user's spelling and order, and a field that failed to
+/// decode
+/// is not reported twice.
 /// </summary>
 internal sealed class Findings
 {
@@ -23,7 +25,7 @@ internal sealed class Findings
 
     private bool PrefersSnake => _snake > _camel;
 
-    /// <summary>Counts a spelling that the user chose, for field names in messages.</summary>
+    /// <summary>Counts the spelling of a field name, so that messages use the spelling that the user prefers.</summary>
     public void NoteSpelling(string name)
     {
         if (name.Contains('_', StringComparison.Ordinal))
@@ -32,12 +34,14 @@ internal sealed class Findings
             _camel++;
     }
 
-    /// <summary>Records that the model's field <paramref name="model"/> was written at <paramref name="path"/>.</summary>
+    /// <summary>Records that the field <paramref name="model"/> of the model was written at <paramref name="path"/>.</summary>
     public void Record(string model, string path, JsonNode? raw) => _fields[model] = new Field(path, _next++, raw);
 
     public void AddError(FieldError error) => _errors.Add((_next++, error));
 
-    /// <summary>Reports a fault of the model's field <paramref name="model"/>; the validator then keeps quiet about it.</summary>
+    /// <summary>
+    /// Adds an error of the field <paramref name="model"/> of the model. Failures of the validator for that field are dropped.
+    /// </summary>
     public void AddError(string model, FieldError error)
     {
         _faulty.Add(model);
@@ -52,7 +56,7 @@ internal sealed class Findings
             Add(failure);
     }
 
-    /// <summary>All findings in the order of the fields, and the value where there is no error.</summary>
+    /// <summary>Returns all findings in the order of the fields, and the value if there is no error.</summary>
     public Decoded<T> Result<T>(T value)
         where T : class
     {
@@ -71,8 +75,9 @@ internal sealed class Findings
     {
         var model = failure.PropertyName;
         var finding = (Finding)failure.CustomState;
-        // Whether fields exclude each other is known even where their contents are faulty; what a value lacks, or what its
-        // parts come to, is not. A key is right or wrong whatever its value.
+        // After a decoding error the rest of that value is unknown, so that "required" or a wrong total would be misleading. That two
+        // fields
+        // exclude each other, and that a map key is wrong, holds whatever the values are.
         if (!finding.OfKey && _faulty.Any(f => IsWithin(model, f) || (finding.Kind != FieldErrorKind.Forbidden && IsPart(f, model))))
             return;
         var (path, order, raw) = Locate(model);
@@ -86,7 +91,9 @@ internal sealed class Findings
         _errors.Add((order, new FieldError(path, kind, bad, failure.ErrorMessage)));
     }
 
-    /// <summary>A field that the user did not write stands at its parent's place, in the spelling of the others.</summary>
+    /// <summary>
+    /// Returns the place of a field. A field that the user did not write gets its parent's place and the spelling of the other fields.
+    /// </summary>
     private Field Locate(string model)
     {
         if (_fields.TryGetValue(model, out var field))
@@ -99,7 +106,9 @@ internal sealed class Findings
         return new Field(FieldPath.Child(parent.Path, PrefersSnake ? Spelling.Snake(name) : name), parent.Order, null);
     }
 
-    /// <summary>Whether <paramref name="model"/> is a field or an element of <paramref name="owner"/>, or a field of an element.</summary>
+    /// <summary>
+    /// Returns true when <paramref name="model"/> is a field or an element of <paramref name="owner"/>, or a field of an element.
+    /// </summary>
     private static bool IsPart(string model, string owner)
     {
         if (!IsWithin(model, owner))
@@ -115,8 +124,8 @@ internal sealed class Findings
         && (ancestor.Length == 0 || model.Length == ancestor.Length || model[ancestor.Length] is '.' or '[');
 }
 
-/// <summary>What a validator attaches to a failure.</summary>
-/// <param name="Kind">Null for a warning.</param>
-/// <param name="BadValue">JSON text in place of the field's own value.</param>
-/// <param name="OfKey">About the key of a map's entry, not about its value.</param>
+/// <summary>The state that a validator attaches to a failure.</summary>
+/// <param name="Kind">The kind of error, or null for a warning.</param>
+/// <param name="BadValue">JSON text that is shown instead of the field's own value.</param>
+/// <param name="OfKey">Whether the failure is about the key of a map entry and not about its value.</param>
 internal sealed record Finding(FieldErrorKind? Kind, string? BadValue, bool OfKey = false);

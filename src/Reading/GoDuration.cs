@@ -6,9 +6,9 @@ using System.Text;
 namespace Turnpike.Reading;
 
 /// <summary>
-/// A duration in Go's syntax: a sequence of decimal numbers, each with a unit of <c>h m s ms us µs ns</c>, for example
-/// <c>1.5h</c>, <c>1h15m</c>, <c>100ms</c> (istio-2017.md §1.3). Held in nanoseconds, as Go does, so that
-/// <c>0.5ms</c> is seen for what it is.
+/// A duration in Go's syntax: a sequence of decimal numbers, each with one of the units <c>h m s ms us µs ns</c>, for example <c>1.5h</c>,
+/// <c>1h15m</c>, <c>100ms</c> (istio-2017.md §1.3). It is kept in nanoseconds, as in Go, so that <c>0.5ms</c> can be told from a whole
+/// millisecond.
 /// </summary>
 public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDuration>
 {
@@ -16,12 +16,12 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
 
     private const string Wanted = "must be a duration such as 3s, 500ms or 1m30s";
 
-    // What a message may repeat: letters, so that it stays one line of text.
+    // A message repeats a unit only if it consists of letters, so that the message stays one line of text.
     private static readonly SearchValues<char> UnitCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
     private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
-    /// <summary>Finer than <see cref="System.TimeSpan"/>'s 100 ns is cut off.</summary>
+    /// <summary>The duration as a <see cref="System.TimeSpan"/>, truncated to its 100 ns.</summary>
     public TimeSpan TimeSpan => TimeSpan.FromTicks(Nanoseconds / 100);
 
     public bool IsWholeMilliseconds => Nanoseconds % Millisecond == 0;
@@ -30,7 +30,9 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
 
     public static GoDuration FromTimeSpan(TimeSpan span) => new(checked(span.Ticks * 100));
 
-    /// <summary>Reads <paramref name="text"/>; on failure says in one phrase what would be right.</summary>
+    /// <summary>
+    /// Parses <paramref name="text"/>. On failure <paramref name="fault"/> is a phrase that says what is wrong or what would be right.
+    /// </summary>
     public static bool TryParse(string text, out GoDuration duration, [NotNullWhen(false)] out string? fault)
     {
         duration = default;
@@ -64,8 +66,8 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
             if (digits < 0)
             {
                 fault = text.Length <= 24
-                    ? $"lacks a unit; write {text}s for seconds or {text}ms for milliseconds"
-                    : "lacks a unit at its end";
+                    ? $"has no unit; write {text}s for seconds or {text}ms for milliseconds"
+                    : "has no unit at its end";
                 return false;
             }
             rest = rest[digits..];
@@ -102,7 +104,7 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
         return true;
     }
 
-    /// <summary>The text that Go would print: <c>1m30s</c>, <c>1.5s</c>, <c>100ms</c>, <c>0s</c>.</summary>
+    /// <summary>Returns the text that Go would print: <c>1m30s</c>, <c>1.5s</c>, <c>100ms</c>, <c>0s</c>.</summary>
     public override string ToString()
     {
         if (Nanoseconds == 0)

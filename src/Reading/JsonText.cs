@@ -6,10 +6,10 @@ using System.Text.Json.Serialization;
 
 namespace Turnpike.Reading;
 
-/// <summary>JSON values as text for messages, and access to them that does not throw, whatever the user wrote.</summary>
+/// <summary>Shows JSON values in messages, and reads them without exceptions, whatever the user wrote.</summary>
 internal static class JsonText
 {
-    /// <summary>How deep values are followed; more than any reader of text lets through.</summary>
+    /// <summary>The depth to which values are followed. Every reader of text has a lower limit.</summary>
     public const int MaxDepth = 256;
 
     private const int Longest = 100;
@@ -21,12 +21,12 @@ internal static class JsonText
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    /// <summary>The value as it is quoted in an error: on one line, cut where it is long.</summary>
+    /// <summary>Returns the value as an error shows it: on one line, and cut if it is long.</summary>
     public static string Quote(JsonNode? node) => TryFull(node, out var text) ? Cut(text) : "\"…\"";
 
     public static string Quote(string text) => Cut(JsonSerializer.Serialize(text, Options));
 
-    /// <summary>The value as JSON text in full, unless a text in it is not valid Unicode or it is too deep.</summary>
+    /// <summary>Returns the value as complete JSON text. Fails if a string in it is not valid Unicode or if it is too deep.</summary>
     public static bool TryFull(JsonNode? node, [NotNullWhen(true)] out string? text)
     {
         try
@@ -41,7 +41,7 @@ internal static class JsonText
         }
     }
 
-    /// <summary>What was found, for "must be a list, not …".</summary>
+    /// <summary>Returns the type of the value for messages such as "must be a list, not a string".</summary>
     public static string KindOf(JsonNode? node) => node?.GetValueKind() switch
     {
         JsonValueKind.String => "a string",
@@ -64,12 +64,14 @@ internal static class JsonText
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair. Strings made from CLR chars and the like are not of type string either.
+            // The string holds half of a surrogate pair, or the node was made from a CLR char or the like, which is not a string either.
             return false;
         }
     }
 
-    /// <summary>The fields in their order, or what keeps them from being read: one field twice, or text that is not Unicode.</summary>
+    /// <summary>
+    /// Returns the fields in their order. Fails, with the reason, if a field occurs twice or a name is not valid Unicode.
+    /// </summary>
     public static bool TryFields(
         JsonObject json, out IReadOnlyList<KeyValuePair<string, JsonNode?>> fields, [NotNullWhen(false)] out string? fault)
     {
@@ -107,7 +109,7 @@ internal static class JsonText
         }
     }
 
-    /// <summary>The encoder leaves the two separators of Unicode as they are, which end a line.</summary>
+    /// <summary>Cuts the text and escapes U+2028 and U+2029, which end a line and which the encoder leaves as they are.</summary>
     private static string Cut(string text) => (text.Length <= Longest ? text : string.Concat(text.AsSpan(0, Longest), "…"))
         .Replace("\u2028", "\\u2028", StringComparison.Ordinal).Replace("\u2029", "\\u2029", StringComparison.Ordinal);
 }

@@ -15,14 +15,14 @@ public sealed record ObjectMeta
 
     public long Generation { get; init; }
 
-    /// <summary>Null where the object comes from a file; such objects count as equally old.</summary>
+    /// <summary>The time of creation, or null for an object from a file. Such objects count as equally old.</summary>
     public DateTimeOffset? CreationTimestamp { get; init; }
 
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = EmptyMap;
 
     public ImmutableSortedDictionary<string, string> Annotations { get; init; } = EmptyMap;
 
-    /// <summary>An empty map in ordinal order, the order of everything that Turnpike prints.</summary>
+    /// <summary>An empty map with ordinal order, which is the order of everything that Turnpike prints.</summary>
     public static ImmutableSortedDictionary<string, string> EmptyMap { get; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
@@ -30,7 +30,7 @@ public sealed record ObjectMeta
     public override string ToString() => $"{Namespace}/{Name}";
 }
 
-/// <summary>Names one object: kind, namespace (empty for cluster-scoped kinds) and name.</summary>
+/// <summary>Identifies one object by kind, namespace (empty for cluster-scoped kinds) and name.</summary>
 public readonly record struct ObjectKey(string Kind, string Namespace, string Name) : IComparable<ObjectKey>
 {
     /// <inheritdoc/>

@@ -4,10 +4,10 @@ using System.Text.Json.Nodes;
 
 namespace Turnpike.Reading;
 
-/// <summary>Reads <c>metadata</c> leniently: it is the API server's to judge, and what has a wrong type counts as absent.</summary>
+/// <summary>Reads <c>metadata</c> leniently, because the API server validates it. A value of a wrong type counts as absent.</summary>
 public static class ObjectMetaReader
 {
-    /// <summary>Reads the metadata, and demands what every object needs: a proper name, or a prefix for one.</summary>
+    /// <summary>Reads the metadata and requires what every object needs: a valid name, or a prefix for one.</summary>
     internal static ObjectMeta ReadNamed(ObjectReader top)
     {
         var node = top.Raw("metadata");

@@ -5,9 +5,10 @@ using System.Text.Json.Nodes;
 namespace Turnpike.Reading;
 
 /// <summary>
-/// Reads one JSON object field by field, leniently as to unknown fields, strictly as to types: a field of a wrong type is a
-/// fault under its path and counts as absent. Where a method takes <c>model</c>, the field is also recorded under that name,
-/// relative to this object's place in the model, for the validator.
+/// Reads one JSON object field by field. Unknown fields are ignored; a field of a wrong type is an error under its path and counts as
+/// absent.
+/// A method with the parameter <c>model</c> also records the field under that name, relative to this object's place in the model, for the
+/// validator.
 /// </summary>
 internal sealed class ObjectReader
 {
@@ -40,7 +41,7 @@ internal sealed class ObjectReader
 
     public string PathOf(string name) => FieldPath.Child(_path, name);
 
-    /// <summary>apiVersion and kind, where they are given, must be these: the items of a list response lack them.</summary>
+    /// <summary>Requires the given apiVersions and kind, where the object states them. The items of a list response do not.</summary>
     public void ExpectType(string[] apiVersions, string kind)
     {
         Expect("apiVersion", apiVersions);
@@ -111,8 +112,9 @@ internal sealed class ObjectReader
         };
 
     /// <summary>
-    /// The objects of a list, read one after the other, so that faults come in their order: go through them once. Empty where
-    /// the field is absent. Elements that are no objects are faults.
+    /// Returns a reader for each object of a list; none if the field is absent. An element that is not an object is an error. The list is
+    /// read
+    /// while it is enumerated, so that errors are in its order; enumerate it once.
     /// </summary>
     public IEnumerable<ObjectReader> Objects(string name, string? model = null) =>
         Items(name, model, (node, at, itemModel) =>
@@ -123,7 +125,8 @@ internal sealed class ObjectReader
             return null;
         });
 
-    /// <param name="form">Says of a text what would be right, or null.</param>
+    /// <summary>Reads a list of strings. An element that is not a string is an error.</summary>
+    /// <param name="form">Returns what would be right for an element that is wrong, or null.</param>
     public ImmutableArray<string> Strings(string name, string? model = null, Func<string, string?>? form = null) =>
         [.. Items(name, model, (node, at, itemModel) =>
         {
@@ -136,7 +139,9 @@ internal sealed class ObjectReader
 
     public void AddError(FieldError error) => Findings.AddError(error);
 
-    /// <summary>Reports a fault of the model's field <paramref name="model"/>, about which the validator then keeps quiet.</summary>
+    /// <summary>
+    /// Adds an error of the field <paramref name="model"/> of the model. Failures of the validator for that field are dropped.
+    /// </summary>
     public void AddError(string model, FieldError error) => Findings.AddError(FullModel(model), error);
 
     public void Warn(string name, string text) => Findings.Warn(PathOf(name), text);

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Turnpike.Reading;
 
-/// <summary>Strict conversions of one JSON value (istio-2017.md §1.3). Each says, on failure, what would be right.</summary>
+/// <summary>Strict conversions of one JSON value (istio-2017.md §1.3). On failure each returns what would be right.</summary>
 internal static class Scalars
 {
     public static bool TryString(JsonNode? node, [NotNullWhen(true)] out string? value, [NotNullWhen(false)] out string? fault)
@@ -39,7 +39,7 @@ internal static class Scalars
         return right;
     }
 
-    /// <summary>In proto JSON a 64-bit integer may be quoted.</summary>
+    /// <summary>Reads a 64-bit integer, which proto JSON allows in quotes.</summary>
     public static bool TryInt64(JsonNode? node, out long value, [NotNullWhen(false)] out string? fault)
     {
         if (JsonText.TryString(node, out var text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value))
@@ -70,7 +70,7 @@ internal static class Scalars
         if (node?.GetValueKind() != JsonValueKind.Number)
             fault = $"must be a duration such as 3s, 500ms or 1m30s, not {JsonText.KindOf(node)}";
         else if (GoDuration.TryParse(JsonText.Quote(node), out _, out fault))
-            fault = "lacks a unit; write 0s";
+            fault = "has no unit; write 0s";
         return false;
     }
 

@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace Turnpike.Reading;
 
-/// <summary>The two spellings of a field, and the guess at which field a user meant.</summary>
+/// <summary>Converts between the two spellings of a field, and guesses which name a user meant.</summary>
 public static partial class Spelling
 {
-    /// <summary><c>httpReqTimeout</c> to <c>http_req_timeout</c>.</summary>
+    /// <summary>Turns <c>httpReqTimeout</c> into <c>http_req_timeout</c>.</summary>
     internal static string Snake(string camel)
     {
         var text = new StringBuilder(camel.Length + 4);
@@ -21,7 +21,8 @@ public static partial class Spelling
     }
 
     /// <summary>
-    /// Writes the field names in <paramref name="text"/>, marked as <c>`httpReqTimeout`</c>, in quotes and in the user's spelling.
+    /// Replaces the field names in <paramref name="text"/>, which are marked as <c>`httpReqTimeout`</c>, by quoted names in the user's
+    /// spelling.
     /// </summary>
     internal static string Render(string text, bool snake) =>
         text.Contains('`', StringComparison.Ordinal)
@@ -29,15 +30,15 @@ public static partial class Spelling
             : text;
 
     /// <summary>
-    /// The candidate that differs least from <paramref name="name"/>, leaving case and <c>_</c> aside, or null where none is near.
+    /// Returns the candidate that differs least from <paramref name="name"/>, or null if none is near. Case and <c>_</c> do not count.
     /// </summary>
-    /// <param name="name">What was written.</param>
-    /// <param name="candidates">What may have been meant.</param>
-    /// <param name="most">Slips of the finger at most; a third of the letters where that is fewer.</param>
+    /// <param name="name">The name that was written.</param>
+    /// <param name="candidates">The names that may have been meant.</param>
+    /// <param name="most">The largest number of typing errors. It is a third of the letters if that is less.</param>
     public static string? Nearest(string name, IEnumerable<string> candidates, int most = int.MaxValue)
     {
         var wanted = Plain(name);
-        // A name far longer than any field is no slip of the finger, and not worth a quadratic comparison.
+        // A name far longer than any field is not a typing error, and not worth a comparison in quadratic time.
         if (wanted.Length is 0 or > 64)
             return null;
         var best = candidates
@@ -51,8 +52,9 @@ public static partial class Spelling
     public static string DidYouMean(string? meant) => meant is null ? "" : $"; did you mean \"{meant}\"?";
 
     /// <summary>
-    /// The only candidate of which <paramref name="name"/> is a part, as <c>retries</c> is of <c>httpReqRetries</c>; null where
-    /// there is none, or more.
+    /// Returns the only candidate that contains <paramref name="name"/>, as <c>httpReqRetries</c> contains <c>retries</c>; null if there is
+    /// none or
+    /// more than one.
     /// </summary>
     internal static string? OnlyOneWith(string name, IEnumerable<string> candidates)
     {
@@ -66,7 +68,9 @@ public static partial class Spelling
     private static string Plain(string name) =>
         string.Concat(name.Where(c => c is not ('_' or '-')).Select(char.ToLowerInvariant));
 
-    /// <summary>Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.</summary>
+    /// <summary>
+    /// Returns the number of insertions, deletions, replacements and swaps of neighbours that turn one text into the other.
+    /// </summary>
     private static int Distance(string from, string to)
     {
         var beforeLast = new int[to.Length + 1];

@@ -6,23 +6,24 @@ using System.Text.RegularExpressions;
 namespace Turnpike.Reading;
 
 /// <summary>
-/// The forms of names, hosts, headers and addresses (istio-2017.md §2.1). Each method answers null where the text is
-/// right, else what would be right.
+/// Checks the syntax of names, hosts, headers and addresses (istio-2017.md §2.1). Each method returns null for a valid text, otherwise what
+/// would
+/// be right.
 /// </summary>
 internal static partial class Syntax
 {
     private static readonly ImmutableArray<string> Methods =
         ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"];
 
-    /// <summary>A DNS-1123 label.</summary>
+    /// <summary>Checks a DNS-1123 label.</summary>
     public static string? Label(string text) => IsLabel(text) ? null
         : "must be a DNS label: 1 to 63 lower-case letters, digits and '-', beginning and ending with a letter or digit";
 
-    /// <summary>A DNS-1123 subdomain: what object names are.</summary>
+    /// <summary>Checks a DNS-1123 subdomain, such as the name of an object.</summary>
     public static string? DnsSubdomain(string text) => text.Length is > 0 and <= 253 && text.Split('.').All(IsLabel) ? null
         : "must be a DNS subdomain: lower-case labels of letters, digits and '-', joined by '.', at most 253 characters";
 
-    /// <summary>The host of an Ingress rule: a DNS name in any case, of which the first label may be <c>*</c>.</summary>
+    /// <summary>Checks the host of an Ingress rule: a DNS name in any case, whose first label may be <c>*</c>.</summary>
     public static string? IngressHost(string text)
     {
         var name = text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text;
@@ -33,7 +34,7 @@ internal static partial class Syntax
             : "must be a DNS name such as shop.example.com, or *.example.com for one label before it";
     }
 
-    /// <summary>The name in the certificate of a server, as a client sends it.</summary>
+    /// <summary>Checks the server name that a TLS client sends and expects in the certificate.</summary>
     public static string? ServerName(string text) =>
         text.Contains(':', StringComparison.Ordinal) || IsIpv4(text) ? "must be a DNS name, not an IP address, and without port"
             : DnsSubdomain(text.ToLowerInvariant()) is null ? null
@@ -41,7 +42,7 @@ internal static partial class Syntax
 
     public static string? Fqdn(string text) => Domain(text, IsLabel);
 
-    /// <summary>The value of <c>service</c>: a host name, the first part of which may be a wildcard, or an IPv4 block.</summary>
+    /// <summary>Checks the value of <c>service</c>: a host name whose first label may be a wildcard, or an IPv4 block.</summary>
     public static string? ServiceHost(string text)
     {
         if (text.Count('/') == 1)
@@ -71,7 +72,7 @@ internal static partial class Syntax
             part.Length is >= 1 and <= 3 && byte.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _));
     }
 
-    /// <summary>Key or value of a label map; wider than what Kubernetes allows, as it was in 2017.</summary>
+    /// <summary>Checks a key or a value of a map of labels. As in 2017 this allows more than Kubernetes does.</summary>
     public static string? LabelText(string text) => LabelCharacters().IsMatch(text) ? null
         : "must consist of letters, digits, '-', '_', '.' and '/'";
 
@@ -85,15 +86,15 @@ internal static partial class Syntax
     public static string? HeaderValue(string text) =>
         text.Any(c => c is '\r' or '\n') ? "must not contain a line break"
         : text.Any(c => char.IsControl(c) && c != '\t') ? "must not contain control characters"
-        : text.Any(c => c > '\x7e') ? "must be ASCII: what a character outside it means to the receiver is not defined"
-        : text.Trim(' ', '\t').Length != text.Length ? "must not begin or end with a blank or tab: a receiver takes them off"
+        : text.Any(c => c > '\x7e') ? "must be ASCII: the meaning of other characters is not defined for headers"
+        : text.Trim(' ', '\t').Length != text.Length ? "must not begin or end with a space or tab: receivers remove them"
         : null;
 
     public static string? HttpMethod(string text) => Methods.Contains(text) ? null
         : Methods.Contains(text.ToUpperInvariant()) ? $"must be upper case: {text.ToUpperInvariant()}"
         : "must be one of " + string.Join(", ", Methods);
 
-    /// <summary>A value of <c>Host</c>: name or address, and perhaps a port.</summary>
+    /// <summary>Checks a value of <c>Host</c>: a name or an address with an optional port.</summary>
     public static string? Authority(string text)
     {
         const string wanted = "must be a host with an optional port, such as example.com or example.com:8080";
@@ -108,7 +109,9 @@ internal static partial class Syntax
             : null;
     }
 
-    /// <summary>What browsers send in <c>Origin</c>: scheme, host and perhaps port, or <c>null</c>; <c>*</c> for all.</summary>
+    /// <summary>
+    /// Checks an origin as browsers send it: scheme, host and optional port, or <c>null</c>. <c>*</c> stands for every origin.
+    /// </summary>
     public static string? Origin(string text)
     {
         const string wanted = "must be \"*\" or scheme://host[:port], such as https://example.com";
@@ -120,16 +123,16 @@ internal static partial class Syntax
         var rest = text[(end + 3)..];
         if (rest.Contains('/', StringComparison.Ordinal))
             return wanted + "; without path or '/' at the end";
-        return rest.Contains('*', StringComparison.Ordinal) ? wanted + "; wildcards within an origin match nothing"
+        return rest.Contains('*', StringComparison.Ordinal) ? wanted + "; a wildcard inside an origin matches nothing"
             : Authority(rest) is null ? null
             : wanted;
     }
 
-    /// <summary>A path, and perhaps a query, as it goes onto the wire.</summary>
+    /// <summary>Checks a path with an optional query, as it is sent.</summary>
     public static string? Target(string text) =>
         text[0] != '/' ? "must start with '/'"
         : text.Any(c => c is <= ' ' or >= '\x7f') ? "must be percent-encoded: no spaces, control characters or letters outside ASCII"
-        : text.Contains('#', StringComparison.Ordinal) ? "must not contain '#': a fragment does not go over the wire"
+        : text.Contains('#', StringComparison.Ordinal) ? "must not contain '#': a fragment is not part of a request"
         : null;
 
     private static string? Domain(string text, Func<string, bool> isFirstPart)
@@ -142,7 +145,7 @@ internal static partial class Syntax
             bad = Array.FindIndex(parts, 1, part => !IsLabel(part));
         return bad < 0 ? null
             : parts[bad].Length == 0 ? "must be a host name: labels joined by '.', none of them empty"
-            : $"must be a host name: \"{string.Concat(parts[bad].Where(c => !char.IsControl(c)))}\" is not a DNS label";
+            : $"must be a host name: {JsonText.Quote(parts[bad])} is not a DNS label";
     }
 
     private static bool IsLabel(string text) => text.Length is > 0 and <= 63 && LabelForm().IsMatch(text);

@@ -4,15 +4,16 @@ using FluentValidation.Results;
 namespace Turnpike.Reading;
 
 /// <summary>
-/// How our validators report: kind, path and text of a <see cref="FieldError"/>. Field names in a text are marked as
-/// <c>`httpReqTimeout`</c>; they come out in the user's spelling.
+/// Lets validators report kind, path and text of a <see cref="FieldError"/>. Field names in a text are marked as <c>`httpReqTimeout`</c>
+/// and
+/// appear in the user's spelling.
 /// </summary>
 internal static class ValidationContextExtensions
 {
     public static void Invalid<T>(this ValidationContext<T> context, string detail, string? badValue = null, string at = "") =>
         context.Report(FieldErrorKind.Invalid, detail, badValue, at);
 
-    /// <summary>Of the map's entry in hand, it is the key that is wrong.</summary>
+    /// <summary>Reports that the key of the current map entry is wrong.</summary>
     public static void InvalidKey<T>(this ValidationContext<T> context, string detail, string key) =>
         context.AddFailure(new ValidationFailure(context.PropertyPath, detail)
         {

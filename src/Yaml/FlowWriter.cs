@@ -4,13 +4,13 @@ using System.Text.Json.Nodes;
 
 namespace Turnpike.Yaml;
 
-/// <summary>Writes JSON trees as JSON text that is right in YAML flow style too.</summary>
-/// <param name="lineBreak">Between the lines of <see cref="Lines"/>.</param>
+/// <summary>Writes JSON trees as JSON text that is also valid YAML in flow style.</summary>
+/// <param name="lineBreak">The text between the lines of <see cref="Lines"/>.</param>
 /// <param name="unit">The indentation of one level.</param>
 /// <param name="spaced">Whether <see cref="Line"/> puts a space after colons and commas.</param>
 public sealed class FlowWriter(string lineBreak, string unit = "  ", bool spaced = true)
 {
-    /// <summary>The value in one line.</summary>
+    /// <summary>Returns the value on one line.</summary>
     public string Line(JsonNode? node)
     {
         var text = new StringBuilder();
@@ -18,7 +18,9 @@ public sealed class FlowWriter(string lineBreak, string unit = "  ", bool spaced
         return text.ToString();
     }
 
-    /// <summary>The value with a line for each member and item; lines after the first begin with <paramref name="indent"/>.</summary>
+    /// <summary>
+    /// Returns the value with a line for each member and item. The lines after the first begin with <paramref name="indent"/>.
+    /// </summary>
     public string Lines(JsonNode? node, string indent)
     {
         var text = new StringBuilder();

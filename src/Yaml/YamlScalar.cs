@@ -12,26 +12,26 @@ internal enum YamlScalarKind
     Bool,
     Number,
 
-    /// <summary>An infinity or not a number: right YAML that JSON cannot hold.</summary>
+    /// <summary>An infinity or "not a number": valid YAML that JSON cannot represent.</summary>
     Infinite,
 }
 
-/// <param name="Kind">The type.</param>
-/// <param name="Text">The text of a string, else the JSON literal.</param>
+/// <param name="Kind">The type of the value.</param>
+/// <param name="Text">The text of a string, or the JSON literal of any other value.</param>
 internal readonly record struct YamlScalarValue(YamlScalarKind Kind, string Text)
 {
     public static YamlScalarValue Of(string text) => new(YamlScalarKind.String, text);
 }
 
-/// <summary>What an unquoted scalar means, and how to write text so that it stays text.</summary>
+/// <summary>Decides what an unquoted scalar means, and writes text so that it is read back as text.</summary>
 internal static partial class YamlScalar
 {
     private static readonly SearchValues<char> NumberLike = SearchValues.Create("0123456789abcdefxoABCDEFXO_:.,+-TZ ");
 
     /// <summary>
-    /// The type of an unquoted scalar as kubectl sees it: the booleans of YAML 1.1 included (y, yes, on …), integers decimal, 0x, 0b, 0o
-    /// and with
-    /// a leading zero, underscores between digits.
+    /// Returns the value of an unquoted scalar as kubectl reads it, with the booleans of YAML 1.1 (y, yes, on and so on), with integers
+    /// that are
+    /// decimal, start with 0x, 0b or 0o or have a leading zero, and with underscores between digits.
     /// </summary>
     public static YamlScalarValue Resolve(string text) => text switch
     {
@@ -55,7 +55,9 @@ internal static partial class YamlScalar
         return double.IsFinite(value) ? new(YamlScalarKind.Number, value.ToString("R", CultureInfo.InvariantCulture)) : YamlScalarValue.Of(text);
     }
 
-    /// <summary>A 64-bit integer in decimal, or null. Beyond 64 bits a decimal integer is a float, and other bases are text.</summary>
+    /// <summary>
+    /// Returns a 64-bit integer in decimal, or null. A decimal integer of more than 64 bits is a float; in other bases it is text.
+    /// </summary>
     private static string? Integer(string text)
     {
         var negative = text[0] == '-';
@@ -90,8 +92,9 @@ internal static partial class YamlScalar
     private static partial Regex Float();
 
     /// <summary>
-    /// Whether <paramref name="text"/> reads back as itself without quotes, here and in stricter or older readers: text that any of them
-    /// could take for a number, a date or a truth value is quoted.
+    /// Returns true when <paramref name="text"/> is read back as itself without quotes, by this reader and by stricter or older ones. Text
+    /// that
+    /// any of them could read as a number, a date or a boolean needs quotes.
     /// </summary>
     public static bool IsPlainText(string text)
     {
@@ -111,7 +114,7 @@ internal static partial class YamlScalar
         return true;
     }
 
-    /// <summary>Text in quotes for block style: single ones where they spare escapes.</summary>
+    /// <summary>Returns text in quotes for block style, in single quotes where that avoids escapes.</summary>
     public static string QuoteBlock(string text) =>
         text.AsSpan().ContainsAny('"', '\\') && !text.Contains('\'', StringComparison.Ordinal)
             && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')
@@ -119,7 +122,8 @@ internal static partial class YamlScalar
             : Quote(text);
 
     /// <summary>
-    /// Text in double quotes, right in JSON and YAML alike. Readable letters stay; what a reader could trip over is escaped.
+    /// Returns text in double quotes that is valid in JSON and in YAML. Printable characters stay; those that a reader could misread are
+    /// escaped.
     /// </summary>
     public static string Quote(string text)
     {

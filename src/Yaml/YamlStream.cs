@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Turnpike.Yaml;
 
-/// <summary>The text of one document and where it lies in the stream, lines counted from 1.</summary>
+/// <summary>The text of one document and its place in the stream. Lines are counted from 1.</summary>
 internal sealed record YamlSource(string Text, int FirstLine, int ContentLine);
 
-/// <summary>Cuts a stream into documents. Their texts, joined, are the stream.</summary>
+/// <summary>Splits a stream into documents, whose concatenated texts are the stream.</summary>
 internal static class YamlStream
 {
     private static readonly SearchValues<char> LineBreaks = SearchValues.Create("\r\n");
@@ -59,7 +59,7 @@ internal static class YamlStream
         }
     }
 
-    /// <summary>The position after the line break that ends the line at <paramref name="position"/>.</summary>
+    /// <summary>Returns the position after the line break that ends the line at <paramref name="position"/>.</summary>
     internal static int NextLine(string text, int position)
     {
         var length = text.AsSpan(position).IndexOfAny(LineBreaks);
@@ -96,7 +96,7 @@ internal static class YamlStream
 
     private static int CountLines(ReadOnlySpan<char> text) => text.Count('\n') + text.Count('\r') - text.Count("\r\n");
 
-    /// <summary>The position after the JSON object that the text begins with, or 0.</summary>
+    /// <summary>Returns the position after the JSON object that the text begins with, or 0 if it begins with none.</summary>
     private static int JsonObjectEnd(string text)
     {
         var position = text.AsSpan().IndexOfAnyExcept(" \t\r\n\uFEFF");

@@ -4,37 +4,38 @@ using System.Text.Json.Nodes;
 namespace Turnpike.Yaml;
 
 /// <summary>One document of a YAML stream, as JSON.</summary>
-/// <param name="Index">Counted from 1.</param>
-/// <param name="Line">Where the document's content starts, counted from 1 in the whole text.</param>
-/// <param name="Root">The document; null where it is empty, holds <c>null</c> or does not parse.</param>
-/// <param name="Error">Why the document does not parse, in one line that names line and column; null where it does.</param>
+/// <param name="Index">The document's number in the stream, counted from 1.</param>
+/// <param name="Line">The line on which the document's content starts, counted from 1 in the whole text.</param>
+/// <param name="Root">The document, or null if it is empty, holds <c>null</c> or does not parse.</param>
+/// <param name="Error">The reason why the document does not parse, on one line with line and column; null if it parses.</param>
 public sealed record YamlDocument(int Index, int Line, JsonNode? Root, string? Error)
 {
     /// <summary>
-    /// The source text: separator, directives and comments included. The texts of all documents, joined, are the text that was read.
+    /// The source text, with separator, directives and comments. The concatenated texts of all documents are the text that was read.
     /// </summary>
     public string Text { get; init; } = "";
 }
 
 /// <summary>
-/// YAML and JSON text to JSON trees and back. Reading follows kubectl: the scalars of YAML 1.2 plus the yes/no/on/off, leading-zero octal
-/// and
-/// underscores of 1.1; JSON is YAML, and several JSON objects may follow each other. Text from strangers is welcome: size, depth and the
-/// expansion of aliases are bounded, so that it yields an error and nothing worse.
+/// Converts YAML and JSON text to JSON trees and back. Reading follows kubectl: the scalars of YAML 1.2, and of YAML 1.1 the booleans yes,
+/// no,
+/// on and off, octal numbers with a leading zero, and underscores. JSON is YAML, and several JSON objects may follow each other. The text
+/// may
+/// be hostile: size, depth and the expansion of aliases are bounded, so that the worst outcome is an error.
 /// </summary>
 public static class YamlText
 {
-    /// <summary>The longest document read, in characters.</summary>
+    /// <summary>The length of the longest document that is read, in characters.</summary>
     public const int MaxDocumentLength = 64 * 1024 * 1024;
 
-    /// <summary>How deep collections may nest.</summary>
+    /// <summary>The depth to which collections may nest.</summary>
     public const int MaxDepth = 128;
 
-    /// <summary>How many values a document may have once its aliases are expanded.</summary>
+    /// <summary>The number of values that a document may have once its aliases are expanded.</summary>
     public const int MaxNodes = 2_000_000;
 
     /// <summary>
-    /// Reads all documents. One that does not parse has an <see cref="YamlDocument.Error"/> and does not hide the others.
+    /// Reads all documents. A document that does not parse has a <see cref="YamlDocument.Error"/>; the others are read all the same.
     /// </summary>
     public static IReadOnlyList<YamlDocument> Read(string text)
     {
@@ -47,8 +48,9 @@ public static class YamlText
     }
 
     /// <summary>
-    /// Block-style YAML, two spaces a level, sequences at the indentation of their key, text quoted only where it must be.
-    /// <see cref="Read"/> gives the same tree back. Ends with a line break.
+    /// Writes block-style YAML with two spaces for each level, sequences at the indentation of their key, and quotes only where they are
+    /// needed.
+    /// <see cref="Read"/> returns the same tree for it. The text ends with a line break.
     /// </summary>
     /// <exception cref="ArgumentException">The tree is deeper than <see cref="MaxDepth"/>.</exception>
     public static string Write(JsonNode? node) => new YamlWriter("\n").Document(node);
@@ -74,8 +76,9 @@ public static class YamlText
     }
 
     /// <summary>
-    /// JSON takes the direct way: it allows what YAML does not (tabs, keys of any length). Whatever is not JSON is left to the YAML reader,
-    /// whose messages name line and column.
+    /// Parses JSON directly, because JSON allows what YAML does not: tabs and keys of any length. Any other text is left to the YAML
+    /// reader, whose
+    /// messages name line and column.
     /// </summary>
     private static bool TryReadJson(string text, out JsonNode? root)
     {
@@ -94,7 +97,9 @@ public static class YamlText
         }
     }
 
-    /// <summary>A JSON text may escape half a surrogate pair; such text could be held but never read or written.</summary>
+    /// <summary>
+    /// Returns false where a string holds half of a surrogate pair. JSON can escape one, but the string could never be read or written.
+    /// </summary>
     private static bool IsWellFormed(JsonNode? node)
     {
         try

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Turnpike.Yaml;
 
 /// <summary>
-/// Turns a YAML tree into JSON: aliases and merge keys expanded within a budget, keys made text, duplicate keys refused. The result comes
-/// from JSON text, so that its values convert between number types as those of any parsed JSON do.
+/// Turns a YAML tree into JSON. Aliases and merge keys are expanded within a budget, keys become text, and duplicate keys are refused. The
+/// result is parsed from JSON text, so that its values convert between number types like those of any parsed JSON.
 /// </summary>
 internal sealed class YamlToJson
 {
@@ -59,7 +59,10 @@ internal sealed class YamlToJson
         }
     }
 
-    /// <summary>A mapping's members with its merge keys followed: own keys win over merged ones, earlier sources over later ones.</summary>
+    /// <summary>
+    /// Returns a mapping's members, those of its merge keys included. Its own keys win over merged ones, and earlier sources over later
+    /// ones.
+    /// </summary>
     private OrderedDictionary<string, YamlNode> Members(YamlMapping mapping, int depth)
     {
         if (depth > YamlText.MaxDepth)
@@ -108,7 +111,7 @@ internal sealed class YamlToJson
     private static string Distance(YamlNode first, YamlNode second) =>
         (second.Line - first.Line) switch { 0 => "in the same line", 1 => "1 line above", var lines => $"{lines} lines above" };
 
-    /// <summary>A key as JSON has it; null for a merge key and for what cannot be a key.</summary>
+    /// <summary>Returns a key as JSON has it, or null for a merge key and for a value that cannot be a key.</summary>
     public static string? KeyText(YamlNode node) =>
         !IsMerge(node) && Resolve(node) is YamlScalarNode scalar && Resolved(scalar) is { Kind: not YamlScalarKind.Null } key
             ? key.Text
@@ -132,7 +135,7 @@ internal sealed class YamlToJson
         if (resolved.Kind is YamlScalarKind.String)
             _writer.WriteStringValue(WellFormed(scalar, resolved.Text));
         else if (resolved.Kind is YamlScalarKind.Infinite)
-            throw Fault(scalar, $"the number {scalar.Value} has no place in JSON");
+            throw Fault(scalar, $"the number {scalar.Value} cannot be represented in JSON");
         else
             _writer.WriteRawValue(resolved.Text, skipInputValidation: true);
     }

@@ -5,19 +5,21 @@ using YamlDotNet.Core.Events;
 
 namespace Turnpike.Yaml;
 
-/// <summary>A value of a YAML document and where it stands in the text, so that the text can be edited in place.</summary>
+/// <summary>A value of a YAML document and its place in the text, so that the text can be edited in place.</summary>
 public abstract class YamlNode
 {
-    /// <summary>Offset of the first character: the dash or first key of a block collection, the bracket of a flow collection.</summary>
+    /// <summary>The offset of the first character: the dash or first key of a block collection, the bracket of a flow collection.</summary>
     public required int Start { get; init; }
 
-    /// <summary>Offset after the last character that belongs to the value; comments and blank lines that follow do not.</summary>
+    /// <summary>
+    /// The offset after the last character that belongs to the value. Comments and blank lines that follow do not belong to it.
+    /// </summary>
     public int End { get; internal set; }
 
-    /// <summary>Column of <see cref="Start"/>, from 0.</summary>
+    /// <summary>The column of <see cref="Start"/>, counted from 0.</summary>
     public required int Column { get; init; }
 
-    /// <summary>Line of <see cref="Start"/>, from 1, in the document's text.</summary>
+    /// <summary>The line of <see cref="Start"/> in the document's text, counted from 1.</summary>
     public required int Line { get; init; }
 
     public string? Anchor { get; init; }
@@ -25,8 +27,8 @@ public abstract class YamlNode
     public string? Tag { get; init; }
 }
 
-/// <param name="value">With escapes and folding resolved.</param>
-/// <param name="isPlain">Neither quoted nor a block scalar.</param>
+/// <param name="value">The text, with escapes and folding resolved.</param>
+/// <param name="isPlain">Whether the scalar is neither quoted nor a block scalar.</param>
 public sealed class YamlScalarNode(string value, bool isPlain) : YamlNode
 {
     public string Value => value;
@@ -34,7 +36,7 @@ public sealed class YamlScalarNode(string value, bool isPlain) : YamlNode
     public bool IsPlain => isPlain;
 }
 
-/// <summary>A collection: block style (lines) or flow style (brackets).</summary>
+/// <summary>A collection in block style (lines) or in flow style (brackets).</summary>
 public abstract class YamlContainer(bool isFlow) : YamlNode
 {
     public bool IsFlow => isFlow;
@@ -44,7 +46,7 @@ public sealed class YamlMapping(bool isFlow) : YamlContainer(isFlow)
 {
     public List<KeyValuePair<YamlNode, YamlNode>> Members { get; } = [];
 
-    /// <summary>The member that this mapping itself has under a key; what merge keys bring in is not looked at.</summary>
+    /// <summary>Returns the member that this mapping itself has under a key. Members that merge keys add are not considered.</summary>
     public KeyValuePair<YamlNode, YamlNode>? Find(string key)
     {
         foreach (var member in Members)
@@ -61,8 +63,8 @@ public sealed class YamlSequence(bool isFlow) : YamlContainer(isFlow)
     public List<YamlNode> Items { get; } = [];
 }
 
-/// <param name="name">The anchor's name.</param>
-/// <param name="target">What it stands for.</param>
+/// <param name="name">The name of the anchor.</param>
+/// <param name="target">The value that the alias stands for.</param>
 public sealed class YamlAlias(string name, YamlNode target) : YamlNode
 {
     public string Name => name;
@@ -70,11 +72,11 @@ public sealed class YamlAlias(string name, YamlNode target) : YamlNode
     public YamlNode Target => target;
 }
 
-/// <summary>Reads one document to a tree with positions.</summary>
+/// <summary>Reads one document into a tree with positions.</summary>
 public static class YamlTree
 {
     /// <summary>
-    /// The tree of one document, such as <see cref="YamlDocument.Text"/> holds; false where it is empty or does not parse.
+    /// Reads the text of one document, such as <see cref="YamlDocument.Text"/>. Returns false if it is empty or does not parse.
     /// </summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out YamlNode? root)
     {
@@ -97,7 +99,7 @@ public static class YamlTree
     }
 }
 
-/// <summary>Turns the parser's events into nodes. Recursion is bounded by <see cref="YamlText.MaxDepth"/>.</summary>
+/// <summary>Builds nodes from the parser's events. <see cref="YamlText.MaxDepth"/> bounds the recursion.</summary>
 internal sealed class TreeBuilder
 {
     private static readonly SearchValues<char> ControlCharacters =
@@ -217,7 +219,9 @@ internal sealed class TreeBuilder
         return node;
     }
 
-    /// <summary>An anchor without a node yet: an alias met now stands inside the value that it names.</summary>
+    /// <summary>
+    /// Registers an anchor without a node. An alias of that name before the end of the container stands inside its own anchor.
+    /// </summary>
     private void Open(YamlContainer node)
     {
         if (node.Anchor is { } name)
@@ -238,8 +242,9 @@ internal sealed class TreeBuilder
     }
 
     /// <summary>
-    /// The parser ends a block scalar where the next token starts. Blank lines at its end are part of its value only where the header
-    /// says "keep" (<c>+</c>).
+    /// Returns the end of a block scalar, which the parser reports where the next token starts. Blank lines at its end belong to its value
+    /// only if
+    /// the header says "keep" (<c>+</c>).
     /// </summary>
     private int BlockScalarEnd(Scalar scalar)
     {
@@ -288,7 +293,8 @@ internal sealed class TreeBuilder
     }
 
     /// <summary>
-    /// The first line from <paramref name="from"/> on that a tab indents, or 0: the parser blames the collection around it.
+    /// Returns the first line from <paramref name="from"/> on that is indented by a tab, or 0. The parser reports the collection around it
+    /// instead.
     /// </summary>
     private int TabIndent(int from)
     {
@@ -320,10 +326,10 @@ internal sealed class TreeBuilder
     private static string? Tag(NodeEvent node) => node.Tag.IsEmpty ? null : node.Tag.Value;
 }
 
-/// <summary>Why a document does not parse. Caught in this folder.</summary>
+/// <summary>The reason why a document does not parse. The exception never leaves this room.</summary>
 [SuppressMessage("Design", "CA1064:Exceptions should be public", Justification = "Never leaves YamlText and YamlTree.")]
 internal sealed class YamlFaultException(string message, int line, int column) : Exception(message)
 {
-    /// <summary>The message with its place in the whole text.</summary>
+    /// <summary>Returns the message with its place in the whole text.</summary>
     public string Describe(int firstLine) => $"line {firstLine + Math.Max(line, 1) - 1}, column {Math.Max(column, 1)}: {Message}";
 }

@@ -5,18 +5,19 @@ using System.Text.Json.Nodes;
 namespace Turnpike.Yaml;
 
 /// <summary>Writes JSON trees as block-style YAML.</summary>
-/// <param name="lineBreak">Between lines.</param>
-/// <param name="step">Spaces a level.</param>
-/// <param name="sequenceStep">Spaces from a key to the dashes of its sequence; kubectl prints them at the key's own column.</param>
+/// <param name="lineBreak">The text between lines.</param>
+/// <param name="step">The spaces for each level.</param>
+/// <param name="sequenceStep">The spaces from a key to the dashes of its sequence; kubectl prints the dashes at the key's own
+/// column.</param>
 public sealed class YamlWriter(string lineBreak, int step = 2, int sequenceStep = 0)
 {
     private readonly StringBuilder _text = new();
 
-    /// <summary>A whole document; ends with a line break.</summary>
+    /// <summary>Returns a whole document, which ends with a line break.</summary>
     public string Document(JsonNode? node) => Block(node, 0) + lineBreak;
 
     /// <summary>
-    /// The lines of a value that stands at column <paramref name="column"/>: the first without indentation, the last without line break.
+    /// Returns the lines of a value that stands at column <paramref name="column"/>. The first has no indentation, the last no line break.
     /// </summary>
     /// <exception cref="ArgumentException">The tree is deeper than <see cref="YamlText.MaxDepth"/>.</exception>
     public string Block(JsonNode? node, int column)
@@ -37,7 +38,7 @@ public sealed class YamlWriter(string lineBreak, int step = 2, int sequenceStep 
         return _text.ToString();
     }
 
-    /// <summary>A mapping of one member, as <see cref="Block"/> would write it.</summary>
+    /// <summary>Returns a mapping of one member, as <see cref="Block"/> would write it.</summary>
     public string Member(string key, JsonNode? value, int column)
     {
         _text.Clear();
@@ -45,7 +46,7 @@ public sealed class YamlWriter(string lineBreak, int step = 2, int sequenceStep 
         return _text.ToString();
     }
 
-    /// <summary>A sequence of one item, as <see cref="Block"/> would write it.</summary>
+    /// <summary>Returns a sequence of one item, as <see cref="Block"/> would write it.</summary>
     public string Item(JsonNode? value, int column)
     {
         _text.Clear();
@@ -53,10 +54,10 @@ public sealed class YamlWriter(string lineBreak, int step = 2, int sequenceStep 
         return _text.ToString();
     }
 
-    /// <summary>A key as it stands before its colon.</summary>
+    /// <summary>Returns a key as it stands before its colon.</summary>
     public static string Key(string key) => YamlScalar.IsPlainText(key) && key.Length <= 128 ? key : YamlScalar.Quote(key);
 
-    /// <summary>A text, number, truth value, null or empty collection in one line.</summary>
+    /// <summary>Returns a string, number, boolean, null or empty collection on one line.</summary>
     public static string Inline(JsonNode? leaf) => leaf switch
     {
         null => "null",
@@ -145,7 +146,9 @@ public sealed class YamlWriter(string lineBreak, int step = 2, int sequenceStep 
             _text.Append(Inline(value));
     }
 
-    /// <summary>Several lines of printable ASCII read best as they are; anything odd at an edge is safer in quotes.</summary>
+    /// <summary>
+    /// Returns true for several lines of printable ASCII, which read best as they are. Text with blanks at an edge is safer in quotes.
+    /// </summary>
     private static bool IsLiteral(string text) =>
         text.AsSpan().TrimEnd('\n').Contains('\n')
         && text[0] is not (' ' or '\n')

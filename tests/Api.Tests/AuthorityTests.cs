@@ -27,7 +27,7 @@ public sealed class AuthorityTests
     [Fact]
     public void Names_WhatIsMissing() =>
         Assert.Equal(
-            ("", "data[ca.crt]: required, the certificates of the authority in PEM form"),
+            ("", "data[ca.crt]: required: the certificates of the authority in PEM form"),
             Of(
                 AuthorityReader.Read(
                     JsonNode.Parse("""{"kind":"Secret","metadata":{"name":"authority"},"data":{"other":"eA=="}}""")!.AsObject())));
@@ -36,8 +36,8 @@ public sealed class AuthorityTests
     [InlineData("""{"data":{"ca.crt":"&&"}}""", "data[ca.crt]: must be base64; plain text belongs under stringData")]
     [InlineData("""{"data":{"ca.crt":""}}""", "data[ca.crt]: must hold a certificate in PEM form (-----BEGIN CERTIFICATE-----)")]
     [InlineData("""{"data":{"ca.crt":5}}""", "data[ca.crt]: must be a string, not a number")]
-    [InlineData("""{"data":[]}""", "data[ca.crt]: required, the certificates of the authority in PEM form")]
-    [InlineData("""{"data":{"ca.crt":"eA==","ca.crt":"eA=="}}""", "data[ca.crt]: required, the certificates of the authority in PEM form")]
+    [InlineData("""{"data":[]}""", "data[ca.crt]: required: the certificates of the authority in PEM form")]
+    [InlineData("""{"data":{"ca.crt":"eA==","ca.crt":"eA=="}}""", "data[ca.crt]: required: the certificates of the authority in PEM form")]
     [InlineData(
         """{"stringData":{"ca.crt":"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}}""",
         "stringData[ca.crt]: must hold certificates in PEM form; one of them cannot be read")]

@@ -124,7 +124,7 @@ public sealed class ForeignAnnotationTests
         var findings = Of([.. annotations]);
         Assert.Equal(42, findings.Count);
         Assert.Equal(21, ForeignAnnotations.Refusals(findings).Count);
-        Assert.Equal("metadata.annotations: 480 more annotations guard access as other controllers have it", findings[20].ToString());
+        Assert.Equal("metadata.annotations: 480 more annotations guard access by other controllers' rules", findings[20].ToString());
         Assert.Equal("metadata.annotations: 480 more annotations are for other controllers and have no effect", findings[41].ToString());
         Assert.All(findings, f => Assert.InRange(f.ToString().Length, 1, 256));
     }

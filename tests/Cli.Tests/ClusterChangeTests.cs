@@ -173,7 +173,7 @@ public sealed class ClusterChangeTests : ClusterFixture
     {
         var run = await Run("istioctl", SampleManifests.Rule(), "replace", "-f", "-");
         Assert.Equal(
-            (255, "Error: cannot replace route-rule/default/rule: revision is required, and there is no such object to take it from\n"),
+            (255, "Error: cannot replace route-rule/default/rule: revision is required, and there is no such object\n"),
             (run.ExitCode, run.Error));
     }
 
@@ -314,7 +314,7 @@ public sealed class ClusterChangeTests : ClusterFixture
         var (code, error) = await ErrorOf(CliRun.Of("delete", "routerule", "a", "-c", broken));
         Assert.Equal(1, code);
         Assert.StartsWith($"turnpike: the kubeconfig \"{broken}\" cannot be used: ", error, StringComparison.Ordinal);
-        Assert.EndsWith($"; what it says is shown by: kubectl config view --kubeconfig {broken}\n", error, StringComparison.Ordinal);
+        Assert.EndsWith($"; to show it: kubectl config view --kubeconfig {broken}\n", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -329,7 +329,7 @@ public sealed class ClusterChangeTests : ClusterFixture
             (
                 1,
                 $"turnpike: the kubeconfig \"{file}\" cannot be used: user \"u\" has no credentials: it needs a token, a client certificate or an exec plugin; "
-                    + $"what it says is shown by: kubectl config view --kubeconfig {file}\n"),
+                    + $"to show it: kubectl config view --kubeconfig {file}\n"),
             (run.ExitCode, run.Error));
     }
 
@@ -370,7 +370,7 @@ public sealed class ClusterChangeTests : ClusterFixture
         var fault = new Fault(500, null, "Internal error occurred: " + failure, new Dictionary<string, string> { [""] = failure });
         Api.FailNext(2, fault, request => request.Method is "POST" or "PUT");
         var (before, reason) = (
-            "turnpike: cannot create route-rule/default/rule: the operator, which checks it, does not answer: ",
+            "turnpike: cannot create route-rule/default/rule: the operator, which validates it, does not respond: ",
             "Post \"https://turnpike-operator.istio-system.svc:443/validate\": dial tcp: connection refused");
         var run = await Run("turnpike", SampleManifests.Rule(), "create", "-f", "-");
         Assert.Equal(
@@ -409,7 +409,7 @@ public sealed class ClusterChangeTests : ClusterFixture
     {
         var run = await Istioctl("-p", "mesos", "get", "routerules", "-i", "istio-system");
         Assert.Equal(
-            (0, "No resources found.\n", "warning: --platform: \"mesos\" is not known, \"kube\" is taken\n"),
+            (0, "No resources found.\n", "warning: --platform: \"mesos\" is not known, \"kube\" is used\n"),
             (run.ExitCode, run.Output, run.Error));
     }
 

@@ -134,9 +134,9 @@ public sealed class ClusterGetTests : ClusterFixture
     }
 
     [Theory]
-    [InlineData("a name and --all-namespaces exclude each other: -n NAMESPACE says where it is", "get", "routerule", "a", "-A")]
+    [InlineData("a name and --all-namespaces exclude each other: use -n NAMESPACE", "get", "routerule", "a", "-A")]
     [InlineData("a name and --selector exclude each other", "get", "routerule", "a", "-l", "x=y")]
-    [InlineData("--watch prints no YAML: take -o json", "get", "routerules", "-w", "-o", "yaml")]
+    [InlineData("--watch cannot print YAML: use -o json", "get", "routerules", "-w", "-o", "yaml")]
     public async Task Options_ThatExcludeEachOther_AreAUsageError(string message, params string[] arguments)
     {
         var run = await Turnpike(arguments);

@@ -77,7 +77,7 @@ public sealed class ClusterStatusTests : ClusterFixture
     }
 
     [Theory]
-    [InlineData(-1, "every authority has expired, the last on {0}: the API server refuses our webhooks")]
+    [InlineData(-1, "every authority has expired, the last on {0}: the API server does not trust our webhooks")]
     [InlineData(3, "the authority expires on {0} and has not been renewed")]
     public async Task Certificate_IsToBeRenewedInTime(int days, string message)
     {
@@ -134,7 +134,7 @@ public sealed class ClusterStatusTests : ClusterFixture
         await Expect(
             "rules         problem  1 of 3 route rules in force\n"
             + "  ! route-rule/default/refused: Accepted is False (NotAllowed): shop owns the service\n"
-            + "  ! route-rule/other/stale: the control plane has said nothing about it\n");
+            + "  ! route-rule/other/stale: the control plane has not reported its status\n");
         Assert.Contains("1 of 1 route rules in force", (await Turnpike("status", "-n", "shop")).Output, StringComparison.Ordinal);
     }
 

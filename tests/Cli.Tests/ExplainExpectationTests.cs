@@ -71,11 +71,11 @@ public sealed class ExplainExpectationTests : IDisposable
 
     [Theory]
     [InlineData(
-        "--expect 200: the answer is 404: no Ingress has a path for /other under a.example.com",
+        "--expect 200: the response is 404: no Ingress path for host a.example.com matches /other",
         "http://a.example.com/other",
         "--expect",
         "200")]
-    [InlineData("--expect 404: the answer is the endpoint's answer; 504 after 15s", "http://a.example.com/web", "--expect", "404")]
+    [InlineData("--expect 404: the response is the endpoint's response; 504 after 15s", "http://a.example.com/web", "--expect", "404")]
     [InlineData(
         "--expect-backend default/we: the request goes to default/web:80",
         "http://a.example.com/web",
@@ -87,14 +87,14 @@ public sealed class ExplainExpectationTests : IDisposable
         "--expect-backend",
         "default/web:8")]
     [InlineData(
-        "--expect-backend default/web: no service is asked: the answer is 404: no Ingress has a path for /other under a.example.com",
+        "--expect-backend default/web: the request goes to no service: the response is 404: no Ingress path for host a.example.com matches /other",
         "http://a.example.com/other",
         "--expect-backend",
         "default/web")]
     public async Task NotAsExpected_SaysWhyAndLeavesWithOne(string fault, params string[] arguments)
     {
         var run = await RunAsync(["GET", .. arguments]);
-        Assert.Equal((1, $"turnpike: the request does not go as expected: {fault}\n"), (run.ExitCode, run.Error));
+        Assert.Equal((1, $"turnpike: the request is not routed as expected: {fault}\n"), (run.ExitCode, run.Error));
         Assert.StartsWith("request       GET ", run.Output, StringComparison.Ordinal);
     }
 

@@ -31,7 +31,7 @@ public sealed class ExplainTests : ClusterFixture
         Assert.Contains("to            default/web:80: 10.0.0.1:8080\n", secure.Output, StringComparison.Ordinal);
 
         var plain = await Turnpike("explain", "GET", "http://foo.com/", "--table", file);
-        Assert.Contains("answer        404: no virtual host of the http listener is for foo.com; https has it: default/web rule 1 path 1\n", plain.Output, StringComparison.Ordinal);
+        Assert.Contains("response      404: no virtual host on the http listener matches foo.com; the https listener has it: default/web rule 1 path 1\n", plain.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class ExplainTests : ClusterFixture
         Assert.Equal("default/slow", (string?)json["rules"]![0]!["name"]);
         Assert.True((bool)json["rules"]![0]!["taken"]!);
         Assert.Equal("10.1.0.1:8080", (string?)json["targets"]![0]!["endpoints"]![0]);
-        Assert.Equal("the endpoint's answer; 504 after 3s", (string?)json["answer"]);
+        Assert.Equal("the endpoint's response; 504 after 3s", (string?)json["response"]);
         Assert.Empty(json["notes"]!.AsArray());
     }
 
@@ -56,7 +56,7 @@ public sealed class ExplainTests : ClusterFixture
         Api.Faults = request => request.Path.EndsWith("/secrets", StringComparison.Ordinal) ? new Fault(403) : null;
         var run = await Turnpike("explain", "GET", "http://foo.com/slow");
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.Contains("note          you may not list secrets, or the cluster does not have them: they are taken as if there were none\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("note          you may not list secrets, or the cluster does not serve them: they are treated as if there were none\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("  > default/slow", run.Output, StringComparison.Ordinal);
     }
 
@@ -66,13 +66,13 @@ public sealed class ExplainTests : ClusterFixture
         Install();
         Api.Put("v1/configmaps", "istio-system", "turnpike-status", new JsonObject { ["data"] = new JsonObject { ["tableVersion"] = "other" } });
         var run = await Turnpike("explain", "GET", "http://foo.com/slow");
-        Assert.Contains("note          the control plane's table is other, that of the cluster as you see it ", run.Output, StringComparison.Ordinal);
+        Assert.Contains("note          the control plane has table other, the objects that you see make ", run.Output, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("URL: \"foo.com/\" has no scheme that the ingress serves; write http://HOST[:PORT]/PATH or https://…", "GET", "foo.com/")]
-    [InlineData("URL: \"http:///x\" has no host; write http://HOST[:PORT]/PATH or https://…", "GET", "http:///x")]
-    [InlineData("METHOD: \"G ET\" is not a method; write GET, POST, …", "G ET", "http://foo.com/")]
+    [InlineData("URL: \"foo.com/\" has no scheme that the ingress serves; write http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH", "GET", "foo.com/")]
+    [InlineData("URL: \"http:///x\" has no host; write http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH", "GET", "http:///x")]
+    [InlineData("METHOD: \"G ET\" is not a method such as GET or POST", "G ET", "http://foo.com/")]
     [InlineData("--header: \"x\" is not a header; write 'Name: value'", "GET", "http://foo.com/", "-H", "x")]
     public async Task Nonsense_IsOneClearLine(string message, params string[] arguments)
     {

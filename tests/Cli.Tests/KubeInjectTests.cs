@@ -10,7 +10,7 @@ public sealed class KubeInjectTests : IDisposable
         "note: injection settings: built in (no cluster is configured: give --kubeconfig FILE, set KUBECONFIG, or write ~/.kube/config)";
 
     private const string Native =
-        "note: sidecars are native, for Kubernetes 1.29 and newer, since no cluster says which version it has; --native-sidecar=false is for older ones";
+        "note: sidecars are native, which needs Kubernetes 1.29 or newer, because the version of the cluster is not known; use --native-sidecar=false for older clusters";
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -21,7 +21,7 @@ public sealed class KubeInjectTests : IDisposable
     {
         var file = _directory.Write("a.yaml", "# head\nkind: Service\n---\n" + Pod);
         var run = await CliRun.Of("kube-inject", "-f", file, "--hub", "registry.example.com/x", "--tag", "1", "--verbosity", "2", "--setVersionString", "v");
-        Assert.Equal((0, $"{BuiltIn}\n{Native}\nnote: {file}: document 1 (Service default/?): nothing to inject: kind \"Service\" makes no pods\n"), (run.ExitCode, run.Error));
+        Assert.Equal((0, $"{BuiltIn}\n{Native}\nnote: {file}: document 1 (Service default/?): nothing to inject: kind \"Service\" creates no pods\n"), (run.ExitCode, run.Error));
         Assert.StartsWith("# head\nkind: Service\n---\nkind: Pod\nmetadata:\n  name: a # kept\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("    image: registry.example.com/x/proxy:1\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("    - --verbosity\n    - \"2\"\n", run.Output, StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public sealed class KubeInjectTests : IDisposable
                 $"note: injection settings: {config}",
                 $"warning: {config}: polcy: unknown key; did you mean \"policy\"?",
                 Native,
-                $"note: {file}: document 1 (Pod prod/a): not injected: policy is disabled and no annotation sidecar.istio.io/inject asks for it",
+                $"note: {file}: document 1 (Pod prod/a): not injected: policy is disabled and no annotation sidecar.istio.io/inject requests it",
             ],
             run.ErrorLines);
     }
@@ -150,10 +150,10 @@ public sealed class KubeInjectTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "nothing to inject: there is no object in it")]
-    [InlineData("# a comment\n---\n", "nothing to inject: there is no object in it")]
-    [InlineData("words\n", "document 1: nothing to inject: \"words\" is no object")]
-    [InlineData("kind: ConfigMap\nmetadata: {name: a}\n", "document 1 (ConfigMap default/a): nothing to inject: kind \"ConfigMap\" makes no pods")]
+    [InlineData("", "nothing to inject: it contains no object")]
+    [InlineData("# a comment\n---\n", "nothing to inject: it contains no object")]
+    [InlineData("words\n", "document 1: nothing to inject: \"words\" is not an object")]
+    [InlineData("kind: ConfigMap\nmetadata: {name: a}\n", "document 1 (ConfigMap default/a): nothing to inject: kind \"ConfigMap\" creates no pods")]
     public async Task Nothing_ToInject_IsSaid(string text, string reason)
     {
         var file = _directory.Write("a.yaml", text);

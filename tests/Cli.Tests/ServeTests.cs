@@ -127,7 +127,7 @@ public sealed class ServeTests : IAsyncLifetime
         _directory.Write("b.yaml", SampleManifests.Ingress("/ip"));
         var url = await StartAsync();
         Assert.Equal(
-            "error: b.yaml: document 1 (Ingress default/web): left out, since a.yaml: document 1 defines it already",
+            "error: b.yaml: document 1 (Ingress default/web): ignored, because a.yaml: document 1 already defines it",
             await _error.ExpectAsync("b.yaml"));
         Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync(url + "/get", TestContext.Current.CancellationToken)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(url + "/ip", TestContext.Current.CancellationToken)).StatusCode);
@@ -142,7 +142,7 @@ public sealed class ServeTests : IAsyncLifetime
             "ingress.yaml", SampleManifests.Ingress("/headers").Replace("kind: Ingress", "kind: Ingres", StringComparison.Ordinal));
         Assert.Equal(
             "error: ingress.yaml: document 1 (Ingres default/web): kind: Invalid value: \"Ingres\": is not known; did you mean "
-                + "\"Ingress\"? (Ingress default/web that was here stays in force)",
+                + "\"Ingress\"? (the previous Ingress default/web stays in effect)",
             await _error.ExpectAsync("Ingres "));
         // Whatever comes into force later has it still.
         _directory.Write("rule.yaml", SampleManifests.Rule("timeout: 3s"));

@@ -59,7 +59,7 @@ public sealed class BackendAuthorityTests
         Assert.Equal(good, PemOf(store));
         Assert.Contains(
             "warning: Ingress default/web: Invalid: metadata.annotations[turnpike.io/backend-ca]: Secret \"authority\" has no usable "
-                + "certificate any more (data[ca.crt]: required, the certificates of the authority in PEM form), its last good version stays in force\n",
+                + "certificate any more (data[ca.crt]: required: the certificates of the authority in PEM form), its last good version stays in force\n",
             store.Compile(),
             StringComparison.Ordinal);
     }

@@ -28,7 +28,7 @@ public sealed class InjectionTests
     [Theory]
     [InlineData("kube-system", "namespace kube-system is never injected")]
     [InlineData("istio-system", "namespace istio-system is never injected")]
-    [InlineData("dev", "namespace dev is not among namespaces")]
+    [InlineData("dev", "namespace dev is not in namespaces")]
     public void Inject_GoesByTheNamespaceOfTheRequest(string ns, string reason) =>
         Assert.Equal(
             (InjectionOutcome.NotInjected, reason),
@@ -46,7 +46,7 @@ public sealed class InjectionTests
     {
         var config = InjectConfig.Default with { Scope = InjectionScope.Workload };
 
-        Assert.Equal("scope is workload: pods are left as they are", Inject(Pod, config).Reason);
+        Assert.Equal("scope is workload: pods are not injected", Inject(Pod, config).Reason);
         Assert.Equal(InjectionOutcome.Injected, Inject(Deployment, config).Outcome);
     }
 
@@ -119,8 +119,8 @@ public sealed class InjectionTests
             Inject(json, options: new InjectOptions { IsImageProven = _ => throw new InvalidOperationException("asked") }).Outcome);
 
     [Theory]
-    [InlineData("""{"kind":"Service"}""", "kind \"Service\" makes no pods")]
-    [InlineData("{}", "kind null makes no pods")]
+    [InlineData("""{"kind":"Service"}""", "kind \"Service\" creates no pods")]
+    [InlineData("{}", "kind null creates no pods")]
     public void Inject_LeavesOtherKindsAlone(string json, string reason) =>
         Assert.Equal((InjectionOutcome.NotAWorkload, reason), (Inject(json) is var result ? result.Outcome : default, result.Reason));
 

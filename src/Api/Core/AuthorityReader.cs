@@ -7,24 +7,26 @@ using Turnpike.Reading;
 namespace Turnpike.Api.Core;
 
 /// <summary>
-/// The certificates of an authority in a Secret of any type, under <see cref="Names.CaCertificateKey"/>. Many Secrets have that key and serve another end, so
-/// a fault of it is the matter of those who name the Secret for it. Nothing of the contents gets into a message.
+/// The certificates of an authority under <see cref="Names.CaCertificateKey"/> of a Secret of any type. Many Secrets have that key for
+/// other
+/// purposes, so an error is reported only to those who name the Secret as an authority. Messages never contain any of its contents.
 /// </summary>
-/// <param name="Pem">Certificates and nothing else; empty where none can be used.</param>
-/// <param name="Fault">What is wrong with the newest version: field and what would be right; null where nothing is.</param>
+/// <param name="Metadata">Namespace and name of the Secret.</param>
+/// <param name="Pem">The certificates alone; empty if there are none that can be used.</param>
+/// <param name="Fault">The field that is wrong in the newest version and what would be right; null if it is valid.</param>
 public sealed record AuthorityObject(ObjectMeta Metadata, string Pem, string? Fault);
 
 /// <summary>Reads an <see cref="AuthorityObject"/>.</summary>
 public static class AuthorityReader
 {
-    /// <summary>The certificates are part of the route table, once for each cluster that is verified by them.</summary>
+    /// <summary>The largest size of the certificates, which the route table repeats for each cluster that is verified by them.</summary>
     public const int MaxBytes = 64 * 1024;
 
-    /// <summary>Never fails: what is wrong is in <see cref="AuthorityObject.Fault"/>.</summary>
+    /// <summary>Reads the certificates. It never fails; <see cref="AuthorityObject.Fault"/> says what is wrong.</summary>
     public static AuthorityObject Read(JsonObject raw)
     {
         var full = ObjectMetaReader.Read(raw["metadata"]);
-        // No more of it than its name: annotations repeat what was applied, and other keys of the Secret are nobody's business here.
+        // Only the name is kept. Annotations repeat what was applied, which may include other keys of the Secret.
         var metadata = new ObjectMeta { Namespace = full.Namespace, Name = full.Name };
         var (text, path, fault) = Text(raw);
         if (fault is null)
@@ -32,7 +34,7 @@ public static class AuthorityReader
         return fault is null ? new AuthorityObject(metadata, text, null) : new AuthorityObject(metadata, "", $"{path}: {fault}");
     }
 
-    /// <summary>As the API server does it, <c>stringData</c> wins over <c>data</c>.</summary>
+    /// <summary>Returns the value of the key. As in the API server, <c>stringData</c> wins over <c>data</c>.</summary>
     private static (string Text, string Path, string? Fault) Text(JsonObject raw)
     {
         var (path, node) = ("data", Entry(raw, "data"));
@@ -40,7 +42,7 @@ public static class AuthorityReader
             (path, node) = ("stringData", plain);
         var at = FieldPath.Key(path, Names.CaCertificateKey);
         if (node is null)
-            return ("", at, "required, the certificates of the authority in PEM form");
+            return ("", at, "required: the certificates of the authority in PEM form");
         if (!JsonText.TryString(node, out var text))
             return ("", at, $"must be a string, not {JsonText.KindOf(node)}");
         if (path == "data")
@@ -56,7 +58,7 @@ public static class AuthorityReader
     private static JsonNode? Entry(JsonObject raw, string name) =>
         raw[name] is JsonObject map && JsonText.TryFields(map, out _, out _) ? map[Names.CaCertificateKey] : null;
 
-    /// <summary>Written anew, so that neither a comment nor a key that lies beside the certificates travels on.</summary>
+    /// <summary>Returns the certificates re-encoded, so that no comment and no private key beside them is passed on.</summary>
     private static (string Pem, string? Fault) Certificates(string text)
     {
         var certificates = new X509Certificate2Collection();

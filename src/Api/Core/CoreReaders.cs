@@ -4,7 +4,9 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.Core;
 
-/// <summary>Readers of the small Kubernetes kinds. Kind and apiVersion are checked where they are given: items of lists lack them.</summary>
+/// <summary>
+/// Readers of the small Kubernetes kinds. Kind and apiVersion are checked if they are present; the items of lists do not have them.
+/// </summary>
 public static class CoreReaders
 {
     public static Decoded<ServiceObject> ReadService(JsonObject raw)
@@ -29,13 +31,14 @@ public static class CoreReaders
         var top = Open(findings, raw, "v1", "Pod");
         var status = top.Object("status");
         var ips = (status?.Objects("podIPs") ?? []).Select(ip => ip.String("ip")).OfType<string>().ToImmutableArray();
-        // Clusters before dual stack know the single address only.
+        // Clusters without dual stack have the single address only.
         if (ips.IsEmpty && status?.String("podIP") is { Length: > 0 } single)
             ips = [single];
-        // Its addresses are free for other pods, of other namespaces too.
+        // Another pod, of any namespace, may have these addresses by now.
         if (status?.String("phase") is "Succeeded" or "Failed")
             ips = [];
-        return findings.Result(new PodObject(ObjectMetaReader.Read(top.Raw("metadata")), ips) { ReadyContainers = [.. ReadReadyContainers(top.Object("spec"), status)] });
+        var ready = ReadReadyContainers(top.Object("spec"), status).ToImmutableArray();
+        return findings.Result(new PodObject(ObjectMetaReader.Read(top.Raw("metadata")), ips) { ReadyContainers = ready });
     }
 
     private static IEnumerable<ReadyContainer> ReadReadyContainers(ObjectReader? spec, ObjectReader? status)
@@ -55,7 +58,9 @@ public static class CoreReaders
         return findings.Result(new NamespaceObject(ObjectMetaReader.Read(top.Raw("metadata"))));
     }
 
-    /// <summary>An IngressClass of <c>networking.k8s.io/v1</c> or <c>v1beta1</c>, which do not differ here.</summary>
+    /// <summary>
+    /// Reads an IngressClass of <c>networking.k8s.io/v1</c> or <c>v1beta1</c>, which do not differ in the fields that are read.
+    /// </summary>
     public static Decoded<IngressClassObject> ReadIngressClass(JsonObject raw)
     {
         var findings = new Findings();
@@ -68,7 +73,9 @@ public static class CoreReaders
             metadata.Annotations.GetValueOrDefault(Names.IngressClassDefaultAnnotation) == "true"));
     }
 
-    /// <summary>A warning only: a Service is not ours to refuse, and traffic must not stop for a misspelt annotation.</summary>
+    /// <summary>
+    /// Warns of an unknown policy. It is not an error, because a misspelt annotation of a Service must not stop its traffic.
+    /// </summary>
     private static void WarnOfLoadBalancing(Findings findings, ObjectMeta metadata)
     {
         if (!metadata.Annotations.TryGetValue(Names.LoadBalancingAnnotation, out var value) || Names.LoadBalancingPolicies.Contains(value))
@@ -91,7 +98,7 @@ public static class CoreReaders
         if (spec is null)
             return [];
         var ips = spec.Strings("clusterIPs");
-        // Clusters before dual stack know the single address only.
+        // Clusters without dual stack have the single address only.
         return (ips.IsEmpty && spec.String("clusterIP") is { } single ? [single] : ips).Where(ip => ip is not ("" or "None"));
     }
 

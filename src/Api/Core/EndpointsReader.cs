@@ -4,10 +4,10 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.Core;
 
-/// <summary>Reads what stands behind a Service: Endpoints objects and EndpointSlices.</summary>
+/// <summary>Reads the endpoints of Services: Endpoints objects and EndpointSlices.</summary>
 public static class EndpointsReader
 {
-    /// <summary>Endpoints of <c>v1</c>: one subset for each of its own.</summary>
+    /// <summary>Reads Endpoints of <c>v1</c>, with one subset for each of the object's.</summary>
     public static Decoded<EndpointsObject> ReadEndpoints(JsonObject raw)
     {
         var findings = new Findings();
@@ -23,8 +23,9 @@ public static class EndpointsReader
     }
 
     /// <summary>
-    /// An EndpointSlice of <c>discovery.k8s.io/v1</c> or <c>v1beta1</c>: one subset. A slice that names no service, or holds
-    /// host names in place of addresses, is read as one without endpoints.
+    /// Reads an EndpointSlice of <c>discovery.k8s.io/v1</c> or <c>v1beta1</c> as one subset. A slice that holds host names instead of
+    /// addresses has
+    /// no endpoints.
     /// </summary>
     public static Decoded<EndpointsObject> ReadSlice(JsonObject raw)
     {
@@ -49,14 +50,15 @@ public static class EndpointsReader
             .Where(address => !string.IsNullOrEmpty(address.Ip))
             .Select(address => new EndpointAddress(address.Ip!, address.PodName, ready));
 
-    /// <summary>The addresses of one endpoint are interchangeable, and clients take the first, says the API.</summary>
+    /// <summary>Reads one endpoint. By the API's definition its addresses are interchangeable, and clients use the first.</summary>
     private static EndpointAddress? ReadEndpoint(ObjectReader endpoint)
     {
         var addresses = endpoint.Strings("addresses");
         var pod = ReadPodName(endpoint);
         var conditions = endpoint.Object("conditions");
-        // "ready" speaks for itself, also of a pod that terminates but is to be published all the same. Unknown means ready,
-        // unless the two other conditions say that it cannot be.
+        // "ready" decides, even for a pod that terminates but is to be published nevertheless. If it is unknown, the endpoint is ready
+        // unless
+        // one of the two other conditions rules it out.
         var ready = conditions?.Boolean("ready")
             ?? (conditions?.Boolean("serving") != false && conditions?.Boolean("terminating") != true);
         return addresses is [{ Length: > 0 } first, ..] ? new EndpointAddress(first, pod, ready) : null;
@@ -70,7 +72,7 @@ public static class EndpointsReader
         var ports = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
         foreach (var port in owner.Objects("ports"))
         {
-            // A slice's port without number stands for every port, which leads nowhere in particular.
+            // A slice's port without a number stands for every port, so it names none to connect to.
             if (port.Port("port") is { } number)
                 ports[port.String("name") ?? ""] = number;
         }

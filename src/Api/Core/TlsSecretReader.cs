@@ -7,8 +7,9 @@ using Turnpike.Reading;
 namespace Turnpike.Api.Core;
 
 /// <summary>
-/// Reads a Secret with a certificate: type <c>kubernetes.io/tls</c>, or any Opaque one with the same two keys. Proves that
-/// certificate and key can be used together. Nothing of the contents gets into a message.
+/// Reads a Secret with a certificate: type <c>kubernetes.io/tls</c>, or type Opaque with the same two keys. It verifies that certificate
+/// and key
+/// belong together. Messages never contain any of its contents.
 /// </summary>
 public static class TlsSecretReader
 {
@@ -40,7 +41,7 @@ public static class TlsSecretReader
         return findings.Result(new TlsSecretObject(ObjectMetaReader.Read(top.Raw("metadata")), certificate, key));
     }
 
-    /// <summary>As the API server does it, <c>stringData</c> wins over <c>data</c>.</summary>
+    /// <summary>Returns the value of a key. As in the API server, <c>stringData</c> wins over <c>data</c>.</summary>
     private static (string Pem, string Path) ReadPem(
         Findings findings, ObjectReader? data, ObjectReader? stringData, string name, string wanted)
     {
@@ -91,9 +92,9 @@ public static class TlsSecretReader
 
     private static string? KeyFault(string pem)
     {
-        // Both ways to encrypt a key say so: the label of PKCS#8 and the header of the older form.
+        // Both encrypted forms contain the word: PKCS#8 in its label, the older form in its header.
         if (pem.Contains("ENCRYPTED", StringComparison.Ordinal))
-            return "must not be encrypted: there is nobody to ask for its password";
+            return "must not be encrypted: the proxy cannot ask for a password";
         for (var rest = pem.AsSpan(); PemEncoding.TryFind(rest, out var block); rest = rest[block.Location.End..])
         {
             if (rest[block.Label].EndsWith("PRIVATE KEY", StringComparison.Ordinal))

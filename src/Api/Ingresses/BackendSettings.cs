@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Turnpike.Api.Ingresses;
 
-/// <summary>What the annotation <see cref="Names.BackendProtocolAnnotation"/> may say.</summary>
+/// <summary>The values of the annotation <see cref="Names.BackendProtocolAnnotation"/>.</summary>
 public enum BackendProtocol
 {
     /// <summary>HTTP/1.1.</summary>
@@ -14,21 +14,22 @@ public enum BackendProtocol
     /// <summary>HTTP/2 in cleartext, with prior knowledge.</summary>
     H2c,
 
-    /// <summary>The same, as gRPC is served.</summary>
+    /// <summary>HTTP/2 in cleartext, for gRPC.</summary>
     Grpc,
 
     /// <summary>HTTP/2 over TLS.</summary>
     Grpcs,
 }
 
-/// <summary>What an Ingress says of the way to its backends. All of it is null where nothing is said.</summary>
-/// <param name="AuthoritySecret">The Secret of its namespace that holds who signs the certificates of its backends.</param>
-/// <param name="ServerName">The name that those certificates are for, in lower case.</param>
+/// <summary>The settings of an Ingress for connections to its backends. Each is null if the Ingress does not set it.</summary>
+/// <param name="Protocol">The protocol that the backends speak.</param>
+/// <param name="AuthoritySecret">The Secret of its namespace with the authority that signs the certificates of its backends.</param>
+/// <param name="ServerName">The name for which those certificates are issued, in lower case.</param>
 public sealed record BackendSettings(BackendProtocol? Protocol, string? AuthoritySecret, string? ServerName)
 {
     public static BackendSettings None { get; } = new(null, null, null);
 
-    /// <summary>The protocols as they are written.</summary>
+    /// <summary>The protocols as users write them.</summary>
     public static ImmutableArray<string> Protocols { get; } = ["HTTP", "HTTPS", "H2C", "GRPC", "GRPCS"];
 
     public static BackendSettings Of(IngressObject ingress)
@@ -40,7 +41,7 @@ public sealed record BackendSettings(BackendProtocol? Protocol, string? Authorit
             annotations.GetValueOrDefault(Names.BackendServerNameAnnotation)?.ToLowerInvariant());
     }
 
-    /// <summary>In any case; null for what is none.</summary>
+    /// <summary>Returns the protocol, whose case does not matter; null if there is none of that name.</summary>
     internal static BackendProtocol? ProtocolOf(string text) => text.ToUpperInvariant() switch
     {
         "HTTP" => BackendProtocol.Http,

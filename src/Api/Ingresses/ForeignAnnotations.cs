@@ -3,10 +3,11 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.Ingresses;
 
-/// <summary>An annotation of an Ingress that asks for what Turnpike does not do.</summary>
-/// <param name="Path">Where it stands: <c>metadata.annotations[nginx.ingress.kubernetes.io/auth-url]</c>.</param>
-/// <param name="IsGuard">Whether it keeps somebody out: to serve the Ingress without it would open what was meant to be closed.</param>
-/// <param name="Detail">What it asks for and what would be right. Lower case, no full stop.</param>
+/// <summary>An annotation of an Ingress for something that Turnpike does not do.</summary>
+/// <param name="Path">The field path, such as <c>metadata.annotations[nginx.ingress.kubernetes.io/auth-url]</c>.</param>
+/// <param name="IsGuard">Whether it restricts access, so that serving the Ingress without it would expose what was meant to be
+/// protected.</param>
+/// <param name="Detail">What it asks for and what would be right, in lower case without a full stop.</param>
 public sealed record ForeignAnnotation(string Path, bool IsGuard, string Detail)
 {
     /// <inheritdoc/>
@@ -14,21 +15,25 @@ public sealed record ForeignAnnotation(string Path, bool IsGuard, string Detail)
 }
 
 /// <summary>
-/// The annotations of other controllers, and misspelt ones of ours. The one place that knows which of them guard access: admission, the compiler
-/// and the tool all ask here.
+/// Finds annotations of other controllers, and misspelt ones of ours. Admission, the compiler and the tool ask this class which of them
+/// guard
+/// access.
 /// </summary>
 public static class ForeignAnnotations
 {
-    // Of each kind. An Ingress that comes from another controller has a dozen; somebody who has hundreds does not read them all.
+    // The bound applies to guards and to the others separately. An Ingress from another controller has a dozen; nobody reads hundreds.
     private const int MaxFindings = 20;
     private const int MaxName = 120;
 
     private const string AllowHttp = "kubernetes.io/ingress.allow-http";
 
-    /// <summary>What is to be done about a guard.</summary>
-    public const string Remedy = "; remove the annotation and guard the service itself or what is before the ingress, or set foreignGuards: warn in the mesh settings to serve it unguarded";
+    /// <summary>The end of a message that says what to do about a guard.</summary>
+    public const string Remedy = "; remove the annotation and protect the service itself or in front of the ingress, "
+        + "or set foreignGuards: warn in the mesh settings to serve it unprotected";
 
-    /// <summary>What the annotations of an Ingress of our class ask for in vain: first what guards access, and no more of each than people read.</summary>
+    /// <summary>
+    /// Returns the annotations of an Ingress of our class that have no effect, those that guard access first, up to a bound for each.
+    /// </summary>
     public static ImmutableArray<ForeignAnnotation> Of(IEnumerable<KeyValuePair<string, string>> annotations)
     {
         var guards = new List<ForeignAnnotation>();
@@ -41,7 +46,7 @@ public static class ForeignAnnotations
         return [.. Bounded(guards), .. Bounded(others)];
     }
 
-    /// <summary>The faults of an Ingress where guards are refused.</summary>
+    /// <summary>Returns the errors of an Ingress when guards are refused.</summary>
     public static IReadOnlyList<FieldError> Refusals(IEnumerable<ForeignAnnotation> findings) =>
         [.. findings.Where(f => f.IsGuard).Select(f => FieldError.Forbidden(f.Path, f.Detail + Remedy))];
 
@@ -82,13 +87,17 @@ public static class ForeignAnnotations
 
     private static ForeignAnnotation Plain(string name, string detail) => new(PathOf(name), false, detail);
 
-    private static string PathOf(string name) => FieldPath.Key("metadata.annotations", name.Length <= MaxName ? name : name[..MaxName] + "...");
+    private static string PathOf(string name) =>
+        FieldPath.Key("metadata.annotations", name.Length <= MaxName ? name : name[..MaxName] + "...");
 
     private static IEnumerable<ForeignAnnotation> Bounded(List<ForeignAnnotation> findings)
     {
         foreach (var finding in findings.Take(MaxFindings))
             yield return finding;
         if (findings.Count > MaxFindings)
-            yield return findings[0] with { Path = "metadata.annotations", Detail = $"{findings.Count - MaxFindings} more annotations {(findings[0].IsGuard ? "guard access as other controllers have it" : "are for other controllers and have no effect")}" };
+            {
+                var effect = findings[0].IsGuard ? "guard access by other controllers' rules" : "are for other controllers and have no effect";
+                yield return findings[0] with { Path = "metadata.annotations", Detail = $"{findings.Count - MaxFindings} more annotations {effect}" };
+            }
     }
 }

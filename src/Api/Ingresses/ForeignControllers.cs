@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace Turnpike.Api.Ingresses;
 
-/// <summary>The controllers whose annotations are found on Ingresses, and what is written here in place of some of them.</summary>
+/// <summary>Knows the controllers whose annotations occur on Ingresses, and what to write instead of some of them.</summary>
 internal static class ForeignControllers
 {
     private static readonly FrozenDictionary<string, string> ByDomain = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -31,7 +31,7 @@ internal static class ForeignControllers
         ["alb.ingress.kubernetes.io"] = "the AWS load balancer controller",
         ["appgw.ingress.kubernetes.io"] = "the Azure application gateway controller",
         ["networking.gke.io"] = "GKE",
-        // The domain that several controllers shared before each had its own.
+        // Several controllers shared this domain before each had its own.
         ["ingress.kubernetes.io"] = "other controllers",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -45,7 +45,7 @@ internal static class ForeignControllers
         ("rewrite", "a RouteRule with rewrite does that"),
         ("path-rewrite", "a RouteRule with rewrite does that"),
         ("upstream-vhost", "a RouteRule with rewrite does that"),
-        ("use-regex", "paths are no regular expressions here"),
+        ("use-regex", "paths are not regular expressions here"),
         ("canary", "a RouteRule splits requests by weight, or by header"),
         ("permanent-redirect", "a RouteRule with redirect does that"),
         ("temporal-redirect", "a RouteRule with redirect does that"),
@@ -70,7 +70,7 @@ internal static class ForeignControllers
 
     private static readonly string[] Redirects = ["ssl-redirect", "force-ssl-redirect", "redirect-to-https", "force-https", "http-to-https"];
 
-    /// <summary>Whose annotations those of a domain are; null where nobody here knows. A domain brings with it those below.</summary>
+    /// <summary>Returns the controller of a domain and of the domains below it; null if it is not known.</summary>
     public static string? NameOf(string domain)
     {
         for (; ; )
@@ -84,16 +84,16 @@ internal static class ForeignControllers
         }
     }
 
-    /// <summary>What is right in place of an annotation that guards nothing; null where nothing comes near.</summary>
-    /// <param name="name">Without the domain.</param>
-    /// <param name="value">As written.</param>
+    /// <summary>Returns what to write instead of an annotation that guards nothing; null if there is no counterpart.</summary>
+    /// <param name="name">The name of the annotation without the domain.</param>
+    /// <param name="value">The value as written.</param>
     public static string? HintFor(string name, string value)
     {
         if (Redirects.Contains(name))
         {
             return Guards.IsOff(value)
                 ? $"write {Names.HttpAnnotation}: allow to serve port 80 too"
-                : $"a host that is listed under tls redirects by itself; {Names.HttpAnnotation}: redirect says it outright";
+                : $"a host that is listed under tls redirects by default; {Names.HttpAnnotation}: redirect makes it explicit";
         }
         return Hints.FirstOrDefault(h => name.StartsWith(h.Start, StringComparison.Ordinal)).Hint;
     }

@@ -2,15 +2,16 @@ using System.Collections.Frozen;
 
 namespace Turnpike.Api.Ingresses;
 
-/// <summary>What an annotation of another controller says about access.</summary>
-/// <param name="What">What it asks for, as in "asks x for …".</param>
+/// <summary>An annotation of another controller that restricts access.</summary>
+/// <param name="What">What it asks for, to follow "asks ingress-nginx for".</param>
 /// <param name="Asks">Whether its value asks for that.</param>
-/// <param name="IsOpen">Whether its value says that everybody is let in, so that nothing is lost.</param>
+/// <param name="IsOpen">Whether its value admits everybody, so that ignoring it loses nothing.</param>
 internal readonly record struct Guard(string What, bool Asks, bool IsOpen);
 
 /// <summary>
-/// Which annotations of other controllers guard access, by the name behind the slash: controllers that took over from one another kept the names. A
-/// name that nobody here knows counts as a guard where its words say so: a controller's next version must not open what it closes.
+/// Decides which annotations of other controllers guard access, by the name after the slash, because controllers adopted each other's
+/// names. An
+/// unknown name counts as a guard if its words suggest one, so that a new annotation of such a controller is not ignored silently.
 /// </summary>
 internal static class Guards
 {
@@ -22,16 +23,16 @@ internal static class Guards
     private const string Requests = "limits to the requests that are let through";
     private const string Policies = "policies that may guard access";
 
-    /// <summary>How the value of a guard is read.</summary>
+    /// <summary>How the value of a guard is interpreted.</summary>
     private enum Form
     {
-        /// <summary>A word, a number, a boolean.</summary>
+        /// <summary>A word, a number or a boolean that may switch the guard off.</summary>
         Switch,
 
-        /// <summary>A name, an address, a list of what is kept out: whatever is not empty.</summary>
+        /// <summary>Any text that is not empty, such as a name or a list of what is denied.</summary>
         Text,
 
-        /// <summary>A list of networks that are let in.</summary>
+        /// <summary>A list of networks that are admitted.</summary>
         AllowList,
 
         /// <summary>Configuration in the controller's own language.</summary>
@@ -40,13 +41,13 @@ internal static class Guards
         /// <summary>The names of Traefik's entry points.</summary>
         EntryPoints,
 
-        /// <summary>Where a load balancer stands.</summary>
+        /// <summary>Whether a load balancer is internal or internet-facing.</summary>
         Scheme,
     }
 
     private static readonly FrozenDictionary<string, (string What, Form Form)> ByName = new Dictionary<string, (string, Form)>(StringComparer.Ordinal)
     {
-        // ingress-nginx, HAProxy Ingress and those that took over their names.
+        // ingress-nginx, HAProxy Ingress and those that adopted their names.
         ["auth-type"] = (Authentication, Form.Switch),
         ["auth-secret"] = (Authentication, Form.Text),
         ["auth-url"] = (Authentication, Form.Text),
@@ -148,23 +149,31 @@ internal static class Guards
         ["allow_any_authenticated_user"] = (Authentication, Form.Switch),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Names with the words of a guard that by themselves guard nothing: they say more about one of the above.</summary>
+    /// <summary>Names that contain the words of a guard but only configure one of the guards above.</summary>
     private static readonly FrozenSet<string> Companions = FrozenSet.ToFrozenSet(
         [
-            "auth-realm", "auth-secret-type", "auth-method", "auth-signin", "auth-signin-redirect-param", "auth-response-headers", "auth-proxy-set-headers",
-            "auth-request-redirect", "auth-cache-key", "auth-cache-duration", "auth-keepalive", "auth-keepalive-requests", "auth-keepalive-share-vars",
+            "auth-realm", "auth-secret-type", "auth-method", "auth-signin", "auth-signin-redirect-param", "auth-response-headers",
+            "auth-proxy-set-headers",
+            "auth-request-redirect", "auth-cache-key", "auth-cache-duration", "auth-keepalive", "auth-keepalive-requests",
+            "auth-keepalive-share-vars",
             "auth-keepalive-timeout", "auth-always-set-cookie", "auth-tls-verify-client", "auth-tls-verify-depth", "auth-tls-error-page",
-            "auth-tls-pass-certificate-to-upstream", "auth-tls-cert-header", "auth-tls-strict", "auth-external-placement", "auth-headers-fail", "auth-headers-request",
-            "auth-headers-succeed", "auth-log-format", "auth-proxy", "auth-trust-headers", "auth-idp-cognito", "auth-idp-oidc", "auth-on-unauthenticated-request",
-            "auth-scope", "auth-session-cookie", "auth-session-timeout", "basic-auth-realm", "jwt-realm", "jwt-token", "jwt-login-url", "oauth-headers", "oauth-uri-prefix",
-            "limit-whitelist", "limit-allowlist", "rate-limit-whitelist", "rate-limit-period", "rate-limit-size", "rate-limit-status-code", "global-rate-limit-window",
-            "global-rate-limit-key", "global-rate-limit-ignored-cidrs", "allowlist-source-header", "waf-mode", "allow_public_unauthenticated_access",
+            "auth-tls-pass-certificate-to-upstream", "auth-tls-cert-header", "auth-tls-strict", "auth-external-placement",
+            "auth-headers-fail", "auth-headers-request",
+            "auth-headers-succeed", "auth-log-format", "auth-proxy", "auth-trust-headers", "auth-idp-cognito", "auth-idp-oidc",
+            "auth-on-unauthenticated-request",
+            "auth-scope", "auth-session-cookie", "auth-session-timeout", "basic-auth-realm", "jwt-realm", "jwt-token", "jwt-login-url",
+            "oauth-headers", "oauth-uri-prefix",
+            "limit-whitelist", "limit-allowlist", "rate-limit-whitelist", "rate-limit-period", "rate-limit-size", "rate-limit-status-code",
+            "global-rate-limit-window",
+            "global-rate-limit-key", "global-rate-limit-ignored-cidrs", "allowlist-source-header", "waf-mode",
+            "allow_public_unauthenticated_access",
         ],
         StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> Words = FrozenSet.ToFrozenSet(
         [
-            "auth", "authn", "authz", "authentication", "authorization", "oauth", "oauth2", "oidc", "jwt", "mtls", "acl", "waf", "deny", "block", "whitelist", "allowlist",
+            "auth", "authn", "authz", "authentication", "authorization", "oauth", "oauth2", "oidc", "jwt", "mtls", "acl", "waf", "deny",
+            "block", "whitelist", "allowlist",
             "blacklist", "blocklist", "denylist", "ratelimit", "firewall", "restriction",
         ],
         StringComparer.Ordinal);
@@ -173,23 +182,26 @@ internal static class Guards
 
     private static readonly FrozenSet<string> PublicEntryPoints = FrozenSet.ToFrozenSet(["web", "websecure", "http", "https"], StringComparer.Ordinal);
 
-    // Of nginx and HAProxy. In small letters, as both want them: the DENY of X-Frame-Options is none.
+    // These are directives of nginx and HAProxy. Both require lower case, so that the value DENY of X-Frame-Options is not one.
     private static readonly FrozenSet<string> Directives = FrozenSet.ToFrozenSet(
         [
-            "allow", "deny", "satisfy", "auth_basic", "auth_basic_user_file", "auth_request", "auth_jwt", "auth_jwt_key_file", "limit_req", "limit_conn", "limit_except", "limit_rate",
-            "ssl_verify_client", "ssl_client_certificate", "access_by_lua", "access_by_lua_block", "access_by_lua_file", "valid_referers", "secure_link", "modsecurity",
+            "allow", "deny", "satisfy", "auth_basic", "auth_basic_user_file", "auth_request", "auth_jwt", "auth_jwt_key_file", "limit_req",
+            "limit_conn", "limit_except", "limit_rate",
+            "ssl_verify_client", "ssl_client_certificate", "access_by_lua", "access_by_lua_block", "access_by_lua_file", "valid_referers",
+            "secure_link", "modsecurity",
             "modsecurity_rules", "acl", "reject", "tarpit", "auth", "http_auth", "silent-drop",
         ],
         StringComparer.Ordinal);
 
     private static readonly char[] Separators = [' ', '\t', '\r', '\n', ';', '{', '}', '(', ')', '"', '\'', ','];
 
-    /// <summary>The names that are known, with what each asks for.</summary>
-    public static IEnumerable<(string Name, string What)> Known => ByName.Select(g => (g.Key, g.Value.What)).OrderBy(g => g.Key, StringComparer.Ordinal);
+    /// <summary>The known names with what each asks for.</summary>
+    public static IEnumerable<(string Name, string What)> Known =>
+        ByName.Select(g => (g.Key, g.Value.What)).OrderBy(g => g.Key, StringComparer.Ordinal);
 
-    /// <summary>Null for an annotation that guards nothing.</summary>
-    /// <param name="name">Without the controller's domain.</param>
-    /// <param name="value">As written.</param>
+    /// <summary>Returns the guard that an annotation is, or null if it guards nothing.</summary>
+    /// <param name="name">The name of the annotation without the controller's domain.</param>
+    /// <param name="value">The value as written.</param>
     public static Guard? Of(string name, string value)
     {
         if (ByName.TryGetValue(name, out var known))
@@ -199,7 +211,7 @@ internal static class Guards
         return !Companions.Contains(name) && SoundsLikeOne(name) ? new Guard("what seems to guard access", !IsOff(value), false) : null;
     }
 
-    /// <summary>Whether a value switches off what its annotation is for.</summary>
+    /// <summary>Returns true when a value switches its annotation off.</summary>
     public static bool IsOff(string value) => OffWords.Contains(value.Trim());
 
     private static bool Asks(Form form, string value) => form switch
@@ -212,7 +224,11 @@ internal static class Guards
         _ => value.Trim().Length > 0,
     };
 
-    /// <summary>The solver of cert-manager has such a list, so that no list of the controller's own keeps the authority out.</summary>
+    /// <summary>
+    /// Returns true when a list admits every address. The Ingresses of cert-manager's solver have such a list, which overrides a list of
+    /// the
+    /// controller that would keep the certificate authority out.
+    /// </summary>
     private static bool IsEverybody(string value) => Items(value).Any(item => item is "0.0.0.0/0" or "::/0");
 
     private static string[] Items(string value) => value.Split([',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);

@@ -4,7 +4,9 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.Ingresses;
 
-/// <summary>The path forms: those of Kubernetes for Exact and Prefix, those of 2017 (istio-2017.md §5.1) for the third type.</summary>
+/// <summary>
+/// Checks a path by its type: by Kubernetes' rules for Exact and Prefix, by those of 2017 (istio-2017.md §5.1) for ImplementationSpecific.
+/// </summary>
 internal sealed class IngressPathValidator : AbstractValidator<IngressPath>
 {
     private const string Wildcard = ".*";
@@ -29,11 +31,11 @@ internal sealed class IngressPathValidator : AbstractValidator<IngressPath>
     private static void AsKubernetesDefines(string path, IngressPathType type, ValidationContext<IngressPath> context)
     {
         if (!path.StartsWith('/'))
-            context.Invalid($"must start with '/', since pathType is {type}");
+            context.Invalid($"must start with '/', because pathType is {type}");
         else if (path.AsSpan().ContainsAny(Unclean) || path.EndsWith("/.", StringComparison.Ordinal) || path.EndsWith("/..", StringComparison.Ordinal))
             context.Invalid("must not contain \"//\", \"/./\", \"/../\" or \"%2f\", nor end in \"/.\" or \"/..\"");
         else if (path.EndsWith(Wildcard, StringComparison.Ordinal))
-            context.Warn($"\".*\" is taken literally, since pathType is {type}; ImplementationSpecific makes it a prefix");
+            context.Warn($"\".*\" is taken literally, because pathType is {type}; with ImplementationSpecific it makes a prefix");
         else
             WarnOfQuery(path, context);
     }
@@ -46,7 +48,7 @@ internal sealed class IngressPathValidator : AbstractValidator<IngressPath>
         if (path[0] != '/')
             context.Invalid("must start with '/', or be empty or \".*\" for every path");
         else if (plain.AsSpan().ContainsAny(Metacharacters))
-            context.Warn("is taken literally but for a \".*\" at its end: other regular expressions are not supported");
+            context.Warn("is taken literally, except for a \".*\" at its end: other regular expressions are not supported");
         else
             WarnOfQuery(path, context);
     }

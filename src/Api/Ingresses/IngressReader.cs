@@ -5,8 +5,9 @@ using Turnpike.Reading;
 namespace Turnpike.Api.Ingresses;
 
 /// <summary>
-/// Reads an Ingress of <c>networking.k8s.io/v1</c>, <c>networking.k8s.io/v1beta1</c> or <c>extensions/v1beta1</c>. Unknown
-/// fields are passed over, as the API server drops them; what is wrong is reported under the paths of the version at hand.
+/// Reads an Ingress of <c>networking.k8s.io/v1</c>, <c>networking.k8s.io/v1beta1</c> or <c>extensions/v1beta1</c>. Unknown fields are
+/// ignored, as
+/// the API server drops them. Errors have the field paths of the object's own version.
 /// </summary>
 public static class IngressReader
 {
@@ -19,9 +20,9 @@ public static class IngressReader
     private static readonly string[] PathTypes = [.. Enum.GetNames<IngressPathType>().Order(StringComparer.Ordinal)];
 
     /// <summary>
-    /// Reads and validates. An object without apiVersion, as list responses hold them, is one of <c>networking.k8s.io/v1</c>.
-    /// The rules are those for Ingresses of our class; whose an Ingress is, <see cref="ReadClass"/> and
-    /// <see cref="IngressClasses"/> tell beforehand.
+    /// Reads and validates an Ingress of our class. <see cref="ReadClass"/> and <see cref="IngressClasses"/> decide that beforehand. An
+    /// object without
+    /// apiVersion, such as the items of a list response, is one of <c>networking.k8s.io/v1</c>.
     /// </summary>
     public static Decoded<IngressObject> Read(JsonObject raw)
     {
@@ -33,8 +34,8 @@ public static class IngressReader
         RecordAnnotation(findings, metadata);
         findings.Record("", "spec", null);
         if (!top.Has("spec"))
-            top.AddError(FieldError.Required("spec", "what to serve"));
-        // The fields of a version that nobody knows cannot be judged.
+            top.AddError(FieldError.Required("spec", "the backends and rules to serve"));
+        // The fields of an unknown version cannot be checked.
         var ingress = Versions.Contains(version) && top.Object("spec") is { } spec
             ? ReadSpec(spec, metadata, old: version != V1)
             : Empty(metadata);
@@ -43,8 +44,9 @@ public static class IngressReader
     }
 
     /// <summary>
-    /// Metadata, class and the hosts that it names, of an object that may be invalid otherwise: enough for <see cref="IngressClasses"/>, and for keeping
-    /// its hosts from others.
+    /// Reads metadata, class and hosts of an Ingress that may be invalid otherwise. This is enough for <see cref="IngressClasses"/>, and to
+    /// reserve its
+    /// hosts.
     /// </summary>
     public static IngressObject ReadClass(JsonObject raw)
     {
@@ -55,7 +57,10 @@ public static class IngressReader
         return ingress with
         {
             ClassName = spec.String("ingressClassName"),
-            Rules = [.. spec.Objects("rules").Select(rule => rule.String("host") ?? "").Where(IsHost).Select(host => new IngressRule(host, []))],
+            Rules =
+            [
+                .. spec.Objects("rules").Select(rule => rule.String("host") ?? "").Where(IsHost).Select(host => new IngressRule(host, [])),
+            ],
             Tls = [.. spec.Objects("tls").Select(tls => new IngressTls([.. tls.Strings("hosts").Where(IsHost)], null))],
         };
     }
@@ -123,7 +128,7 @@ public static class IngressReader
         return old ? ReadOldBackend(backend) : ReadServiceBackend(backend);
     }
 
-    /// <summary><c>{serviceName: a, servicePort: 80}</c>; a port in quotes is a name even where it looks like a number.</summary>
+    /// <summary>Reads <c>{serviceName: a, servicePort: 80}</c>. A port in quotes is a name, even if it looks like a number.</summary>
     private static IngressBackend ReadOldBackend(ObjectReader backend)
     {
         const string port = "the number or name of a port of the service";
@@ -136,7 +141,7 @@ public static class IngressReader
         return new IngressBackend(service, backend.Port("servicePort") ?? 0, "");
     }
 
-    /// <summary><c>{service: {name: a, port: {number: 80}}}</c>, or <c>name</c> in place of <c>number</c>.</summary>
+    /// <summary>Reads <c>{service: {name: a, port: {number: 80}}}</c>, or <c>name</c> instead of <c>number</c>.</summary>
     private static IngressBackend ReadServiceBackend(ObjectReader backend)
     {
         if (!backend.Has("service"))

@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using FluentValidation;
 using Turnpike.Reading;
 
 namespace Turnpike.Api.Ingresses;
 
 /// <summary>
-/// The rules for an Ingress of our class. What is missing or of a wrong type the reader has reported already, so that here
-/// only what is present is judged.
+/// Validates an Ingress of our class. The reader reports missing fields and wrong types, so the validator checks only what is present.
 /// </summary>
 internal sealed class IngressValidator : AbstractValidator<IngressObject>
 {
@@ -24,9 +24,9 @@ internal sealed class IngressValidator : AbstractValidator<IngressObject>
         RuleForEach(ingress => ingress.Tls).SetValidator(new IngressTlsValidator());
         RuleFor(ingress => ingress.Tls).Custom((tls, context) =>
         {
-            // An entry without hosts is for all hosts of the Ingress: thousands of them would be a product.
+            // An entry without hosts applies to all hosts of the Ingress, so that thousands of entries would multiply with its hosts.
             if (tls.Length > MaxTlsEntries)
-                context.Invalid($"must have at most {MaxTlsEntries} entries", tls.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                context.Invalid($"must have at most {MaxTlsEntries} entries", tls.Length.ToString(CultureInfo.InvariantCulture));
         });
         RuleFor(ingress => ingress).Custom(TlsHosts);
         RuleForEach(ingress => ingress.Rules).SetValidator(new IngressRuleValidator());
@@ -62,16 +62,23 @@ internal sealed class IngressValidator : AbstractValidator<IngressObject>
     {
         var annotations = ingress.Metadata.Annotations;
         if (annotations.TryGetValue(Names.BackendProtocolAnnotation, out var protocol) && BackendSettings.ProtocolOf(protocol) is null)
-            context.Report(FieldErrorKind.Unsupported, FieldError.Unsupported("", null, BackendSettings.Protocols).Detail, JsonText.Quote(protocol), At(Names.BackendProtocolAnnotation));
+        {
+            var supported = FieldError.Unsupported("", null, BackendSettings.Protocols).Detail;
+            context.Report(FieldErrorKind.Unsupported, supported, JsonText.Quote(protocol), At(Names.BackendProtocolAnnotation));
+        }
         if (annotations.TryGetValue(Names.BackendCaAnnotation, out var ca) && Syntax.DnsSubdomain(ca) is not null)
-            context.Invalid($"must be the name of a Secret in the Ingress' own namespace, without that namespace; it holds the certificates of the authority under {Names.CaCertificateKey}", JsonText.Quote(ca), At(Names.BackendCaAnnotation));
+        {
+            const string detail = "must be the name of a Secret in the Ingress's own namespace, without that namespace; "
+                + $"the Secret holds the certificates of the authority under {Names.CaCertificateKey}";
+            context.Invalid(detail, JsonText.Quote(ca), At(Names.BackendCaAnnotation));
+        }
         if (annotations.TryGetValue(Names.BackendServerNameAnnotation, out var name) && Syntax.ServerName(name) is { } fault)
             context.Invalid(fault, JsonText.Quote(name), At(Names.BackendServerNameAnnotation));
 
         static string At(string annotation) => $"Metadata.Annotations[{annotation}]";
     }
 
-    /// <summary>One host can be served with one certificate only.</summary>
+    /// <summary>Refuses a host that is listed with two Secrets: a host can be served with one certificate only.</summary>
     private static void TlsHosts(IngressObject ingress, ValidationContext<IngressObject> context)
     {
         var seen = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
@@ -101,7 +108,7 @@ internal sealed class IngressValidator : AbstractValidator<IngressObject>
         for (var i = 0; i < ingress.Rules.Length; i++)
         {
             if (ingress.Rules[i].Paths.IsEmpty)
-                context.Warn("has no effect: neither paths nor a default backend to send the host's requests to", $"Rules[{i}]");
+                context.Warn("has no effect: there are neither paths nor a default backend for the requests of the host", $"Rules[{i}]");
         }
     }
 }
@@ -133,7 +140,7 @@ internal sealed class IngressBackendValidator : AbstractValidator<IngressBackend
         RuleFor(backend => backend.PortName).Custom((name, context) =>
         {
             if (name.Length > 0 && name.All(char.IsAsciiDigit))
-                context.Warn("is taken for the name of a port; write the number without quotes");
+                context.Warn("is read as the name of a port; write the number without quotes");
         });
     }
 }

@@ -3,7 +3,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.Mesh;
 
-/// <summary>Reads the section <c>circuitLimits</c> of the mesh configuration.</summary>
+/// <summary>Reads the section <c>circuitLimits</c> of the mesh settings.</summary>
 internal static class CircuitLimitsReader
 {
     private const int Max = 1_000_000;
@@ -22,7 +22,7 @@ internal static class CircuitLimitsReader
         };
     }
 
-    /// <summary>A positive number, or 0 for unlimited.</summary>
+    /// <summary>Reads a limit: a positive number, or 0 for no limit.</summary>
     internal static LimitSetting Limit(ObjectReader section, string name, int max = Max)
     {
         if (section.Int32(name) is not { } limit)

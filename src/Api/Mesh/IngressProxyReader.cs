@@ -3,7 +3,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.Mesh;
 
-/// <summary>Reads the section <c>ingressProxy</c> of the mesh configuration.</summary>
+/// <summary>Reads the section <c>ingressProxy</c> of the mesh settings.</summary>
 internal static class IngressProxyReader
 {
     private const int MaxReplicas = 1000;

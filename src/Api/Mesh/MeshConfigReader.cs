@@ -8,8 +8,9 @@ using Turnpike.Reading;
 namespace Turnpike.Api.Mesh;
 
 /// <summary>
-/// Reads the mesh configuration (istio-2017.md §8.4). Wrong values are errors; unknown keys are warnings, so that the
-/// file of another version does not stop the operator.
+/// Reads the mesh settings (istio-2017.md §8.4). A wrong value is an error. An unknown key is a warning, so that the settings of another
+/// version
+/// do not stop the operator.
 /// </summary>
 public static class MeshConfigReader
 {
@@ -17,14 +18,16 @@ public static class MeshConfigReader
     private static readonly string[] Ignored =
     [
         "accessLogFile", "authPolicy", "defaultConfig", "disablePolicyChecks", "discoveryAddress", "egressProxyAddress", "enableTracing",
-        "ingressService", "mixerAddress", "mixerCheckServer", "mixerReportServer", "mtlsExcludedServices", "proxyHttpPort", "proxyListenPort",
+        "ingressService", "mixerAddress", "mixerCheckServer", "mixerReportServer", "mtlsExcludedServices", "proxyHttpPort",
+        "proxyListenPort",
         "rdsRefreshDelay", "statsdUdpAddress", "zipkinAddress",
     ];
 
     private static readonly string[] Known =
     [
-        "anyHostNamespaces", "bodyIdleTimeout", "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain", "drainDuration", "endpointAddresses", "foreignGuards",
-        "hostOwnership", "httpsRedirectPort", "ingressClass", "ingressControllerMode",
+        "anyHostNamespaces", "bodyIdleTimeout", "circuitLimits", "connectTimeout", "crossNamespaceRules", "defaultRequestTimeout", "domain",
+        "drainDuration", "endpointAddresses", "foreignGuards", "hostOwnership", "httpsRedirectPort", "ingressClass",
+        "ingressControllerMode",
         "ingressProxy", "namespaceLimits", "tlsIngressHttp", "trustedCidrs", "upstreamHost", "websockets",
     ];
 
@@ -32,9 +35,9 @@ public static class MeshConfigReader
 
     private static readonly ImmutableArray<string> WebSocketChoices = ["allow", "byRule"];
 
-    /// <summary>Reads and validates; keys in camelCase or snake_case, as in proto messages.</summary>
+    /// <summary>Reads and validates the settings. Keys may be in camelCase or snake_case, as in proto messages.</summary>
     /// <param name="mesh">The settings.</param>
-    /// <param name="profile">Of the installation; that of 2017 by default.</param>
+    /// <param name="profile">The profile of the installation; that of 2017 by default.</param>
     public static Decoded<MeshConfig> Read(JsonObject mesh, Profile? profile = null)
     {
         var findings = new Findings();
@@ -63,16 +66,18 @@ public static class MeshConfigReader
             TrustedCidrs = keys.Strings(Spelled(keys, "trustedCidrs"), form: CidrFault),
             DrainDuration = Drain(keys),
             BodyIdleTimeout = Duration(keys, "bodyIdleTimeout", BodyIdleFault),
-            CircuitLimits = keys.Object(Spelled(keys, "circuitLimits")) is { } limits ? CircuitLimitsReader.Read(limits) : fallback.CircuitLimits,
-            NamespaceLimits = keys.Object(Spelled(keys, "namespaceLimits")) is { } share ? NamespaceLimitsReader.Read(share) : fallback.NamespaceLimits,
-            IngressProxy = keys.Object(Spelled(keys, "ingressProxy")) is { } proxy ? IngressProxyReader.Read(proxy) : fallback.IngressProxy,
+            CircuitLimits = Section(keys, "circuitLimits", CircuitLimitsReader.Read) ?? fallback.CircuitLimits,
+            NamespaceLimits = Section(keys, "namespaceLimits", NamespaceLimitsReader.Read) ?? fallback.NamespaceLimits,
+            IngressProxy = Section(keys, "ingressProxy", IngressProxyReader.Read) ?? fallback.IngressProxy,
         });
     }
 
-    /// <summary>The keys that mean nothing here and never did: those of another product.</summary>
-    public static IReadOnlyList<string> UnknownKeys(JsonObject mesh) => [.. mesh.Select(member => member.Key).Where(key => KeyOf(key) is null)];
+    /// <summary>Returns the keys that neither Turnpike nor the Istio of 2017 has, such as those of a newer Istio.</summary>
+    public static IReadOnlyList<string> UnknownKeys(JsonObject mesh) =>
+        [.. mesh.Select(member => member.Key).Where(key => KeyOf(key) is null)];
 
-    private static string? KeyOf(string key) => Known.Concat(Ignored).FirstOrDefault(known => known == key || Spelling.Snake(known) == key);
+    private static string? KeyOf(string key) =>
+        Known.Concat(Ignored).FirstOrDefault(known => known == key || Spelling.Snake(known) == key);
 
     private static void CheckKey(ObjectReader keys, string key)
     {
@@ -91,6 +96,10 @@ public static class MeshConfigReader
             keys.Warn(key, "has no effect: requests between services are not encrypted");
         }
     }
+
+    private static T? Section<T>(ObjectReader keys, string name, Func<ObjectReader, T> read)
+        where T : class =>
+        keys.Object(Spelled(keys, name)) is { } section ? read(section) : null;
 
     private static string Spelled(ObjectReader keys, string name) => keys.Has(name) ? name : Spelling.Snake(name);
 
@@ -134,14 +143,14 @@ public static class MeshConfigReader
         return TimeoutSetting.Default;
     }
 
-    /// <summary>In 2017 the drain time stood among the proxy's defaults.</summary>
+    /// <summary>Reads the drain time, which was among the proxy's defaults in 2017.</summary>
     private static TimeoutSetting Drain(ObjectReader keys) =>
         keys.Raw(Spelled(keys, "drainDuration")) is null && keys.Object(Spelled(keys, "defaultConfig")) is { } proxy
             ? Duration(proxy, "drainDuration", DrainFault)
             : Duration(keys, "drainDuration", DrainFault);
 
     private static string? RequestTimeoutFault(GoDuration timeout) =>
-        timeout < default(GoDuration) ? "must not be negative; 0s means none"
+        timeout < default(GoDuration) ? "must not be negative; 0s means no timeout"
         : timeout.IsWholeMilliseconds ? null
         : "must be whole milliseconds";
 
@@ -156,7 +165,7 @@ public static class MeshConfigReader
 
     private static string? BodyIdleFault(GoDuration idle) =>
         idle == default ? null
-        : idle.TimeSpan < TimeSpan.FromSeconds(1) || idle.TimeSpan > TimeSpan.FromHours(24) ? "must be between 1s and 24h; 0s means none"
+        : idle.TimeSpan < TimeSpan.FromSeconds(1) || idle.TimeSpan > TimeSpan.FromHours(24) ? "must be between 1s and 24h; 0s means no timeout"
         : idle.IsWholeMilliseconds ? null
         : "must be whole milliseconds";
 
@@ -168,7 +177,7 @@ public static class MeshConfigReader
             return $"must be a network; write {text}/{(text.Contains(':', StringComparison.Ordinal) ? 128 : 32)} for a single address";
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         return slash > 0 && IPAddress.TryParse(text[..slash], out _)
-            ? "must be a network such as 10.0.0.0/8: the bits behind the prefix must be 0, and the prefix no longer than the address"
+            ? "must be a network such as 10.0.0.0/8: the bits after the prefix must be 0, and the prefix no longer than the address"
             : "must be a network such as 10.0.0.0/8 or fd00::/8";
     }
 }

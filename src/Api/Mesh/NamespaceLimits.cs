@@ -4,26 +4,29 @@ using Turnpike.Reading;
 namespace Turnpike.Api.Mesh;
 
 /// <summary>
-/// How much of the control plane and of the proxies one namespace may take, so that no team can spend what belongs to all. The defaults
-/// are far above what people write by hand.
+/// The share of the control plane and of the proxies that one namespace may take, so that no team can use up what all share. The defaults
+/// are
+/// far above what people write by hand.
 /// </summary>
 public sealed record NamespaceLimits
 {
     public static NamespaceLimits Default { get; } = new();
 
-    /// <summary><c>paths</c>: of all its Ingresses, a default backend counted once for each host. 5000 by default.</summary>
+    /// <summary><c>paths</c>: the paths of all its Ingresses; a default backend counts once for each host. The default is 5000.</summary>
     public LimitSetting Paths { get; init; }
 
-    /// <summary><c>rules</c>: RouteRules. 2000 by default.</summary>
+    /// <summary><c>rules</c>: its RouteRules. The default is 2000.</summary>
     public LimitSetting Rules { get; init; }
 
-    /// <summary><c>regexes</c>: regular expressions in its RouteRules. 200 by default.</summary>
+    /// <summary><c>regexes</c>: the regular expressions in its RouteRules. The default is 200.</summary>
     public LimitSetting Regexes { get; init; }
 
-    /// <summary><c>regexSteps</c>: the sizes of those together: what one character of a request may cost. 5000 by default.</summary>
+    /// <summary>
+    /// <c>regexSteps</c>: the total size of those expressions, which bounds the cost of one character of a request. The default is 5000.
+    /// </summary>
     public LimitSetting RegexSteps { get; init; }
 
-    /// <summary><c>tableBytes</c>: an estimate of its part of the route table. 16 MiB by default.</summary>
+    /// <summary><c>tableBytes</c>: an estimate of its part of the route table. The default is 16 MiB.</summary>
     public LimitSetting TableBytes { get; init; }
 
     public int EffectivePaths => Paths.Or(5000);
@@ -37,7 +40,7 @@ public sealed record NamespaceLimits
     public int EffectiveTableBytes => TableBytes.Or(16 * 1024 * 1024);
 }
 
-/// <summary>Reads the section <c>namespaceLimits</c> of the mesh configuration.</summary>
+/// <summary>Reads the section <c>namespaceLimits</c> of the mesh settings.</summary>
 internal static class NamespaceLimitsReader
 {
     private static readonly string[] Keys = ["paths", "rules", "regexes", "regexSteps", "tableBytes"];

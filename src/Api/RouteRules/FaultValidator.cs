@@ -42,7 +42,7 @@ internal sealed class AbortValidator : AbstractValidator<FaultAbort>
             if (status is < 0 or > 600)
                 context.Invalid("must be between 0 and 600");
             else if (status is < 200 or 600)
-                context.Warn("has no effect: not a status that a response can end with (200 to 599)");
+                context.Warn("has no effect: the status of a final response is 200 to 599");
         });
         RuleFor(abort => abort.GrpcStatus).Custom((status, context) =>
         {

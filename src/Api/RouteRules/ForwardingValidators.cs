@@ -69,7 +69,7 @@ internal sealed class RetryValidator : AbstractValidator<HttpRetry>
                 if (attempts < 0)
                     context.Invalid("must be 0 or more");
                 else if (attempts is null or 0)
-                    context.Warn(attempts is null ? "absent, which means 0: nothing is retried" : "0 means that nothing is retried");
+                    context.Warn(attempts is null ? "defaults to 0, so requests are not retried" : "0 means that requests are not retried");
             });
             simple.RuleFor(t => t.PerTryTimeout).IsDuration(required: false);
             simple.RuleFor(t => t.OverrideHeaderName).HasNoEffect();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FluentValidation;
 using Turnpike.Primitives;
 using Turnpike.Reading;
@@ -42,7 +43,10 @@ internal sealed class MatchRequestValidator : AbstractValidator<MatchRequest>
         RuleFor(request => request.Headers).Custom((headers, context) =>
         {
             if (headers?.Count > RouteRuleSpec.MaxCount)
-                context.Invalid($"must have at most {RouteRuleSpec.MaxCount} conditions", headers.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                {
+                    var count = headers.Count.ToString(CultureInfo.InvariantCulture);
+                    context.Invalid($"must have at most {RouteRuleSpec.MaxCount} conditions", count);
+                }
         });
         RuleForEach(request => request.Headers)
             .OverrideIndexer((_, _, header, _) => $"[{header.Key}]")

@@ -5,13 +5,17 @@ using Turnpike.Reading;
 namespace Turnpike.Api.RouteRules;
 
 /// <summary>
-/// Decodes a message strictly from JSON (istio-2017.md §1.3 and §1.4), by its schema alone. Faults go to the findings;
-/// what can be decoded is decoded all the same, so that everything is reported at once.
+/// Decodes a message strictly from JSON by its schema (istio-2017.md §1.3 and §1.4). Errors are added to the findings, and the rest of the
+/// message is
+/// decoded all the same, so that everything is reported at once.
 /// </summary>
 internal sealed class MessageDecoder(Findings findings)
 {
-    /// <param name="path">Where the user wrote it.</param>
-    /// <param name="model">The model's path to it, as validators name it.</param>
+    /// <summary>Decodes one message.</summary>
+    /// <param name="schema">The schema of the message.</param>
+    /// <param name="json">The message as it was written.</param>
+    /// <param name="path">The field path at which the user wrote it.</param>
+    /// <param name="model">The path in the model, as validators name it.</param>
     public object Decode(MessageSchema schema, JsonObject json, string path, string model)
     {
         var message = schema.Create();
@@ -74,7 +78,9 @@ internal sealed class MessageDecoder(Findings findings)
         return field.Collect(values);
     }
 
-    /// <summary>An element that does not decode is replaced, so that the others keep their places and its key is still checked.</summary>
+    /// <summary>
+    /// Decodes an element. One that does not decode is replaced, so that the others keep their places and its key is still checked.
+    /// </summary>
     private object DecodeItem(FieldSchema field, string key, JsonNode? node, string path, string model)
     {
         findings.Record(model, path, node);
@@ -105,7 +111,7 @@ internal sealed class MessageDecoder(Findings findings)
         return value;
     }
 
-    /// <summary>For a bare text in place of a message, what the user probably means: <c>uri: {exact: "/x"}</c>.</summary>
+    /// <summary>Suggests what the user probably meant by a string instead of a message, such as <c>uri: {exact: "/x"}</c>.</summary>
     private static string Shorthand(FieldSchema field, string name, JsonNode? node) =>
         name.Length > 0 && node?.GetValueKind() == JsonValueKind.String
             && Wrap(field.Message!, JsonText.Quote(node), Spells(name)) is { } text
@@ -126,7 +132,7 @@ internal sealed class MessageDecoder(Findings findings)
 
     private static bool Spells(string name) => name.Contains('_', StringComparison.Ordinal);
 
-    /// <summary>Names the field that was probably meant: a near one of this message, or the same one a level below.</summary>
+    /// <summary>Suggests the field that was probably meant: a similar one of this message, or the same one a level below.</summary>
     private static string UnknownField(MessageSchema schema, string name)
     {
         var names = schema.Fields.Select(f => f.Name);

@@ -11,8 +11,8 @@ using Turnpike.Reading;
 namespace Turnpike.Api.RouteRules;
 
 /// <summary>
-/// Describes one message of the RouteRule: derived from its record, and the only source for decoder, writer, OpenAPI schema
-/// and reference.
+/// Describes one message of a RouteRule. It is derived from the record and is the only source for decoder, writer, OpenAPI schema and
+/// reference.
 /// </summary>
 public sealed class MessageSchema
 {
@@ -43,10 +43,10 @@ public sealed class MessageSchema
 
     public string Description { get; }
 
-    /// <summary>In the order of the record.</summary>
+    /// <summary>The fields in the order of the record.</summary>
     public ImmutableArray<FieldSchema> Fields { get; }
 
-    /// <summary>The field with that name in either spelling, or null.</summary>
+    /// <summary>Returns the field with that name in either spelling, or null.</summary>
     public FieldSchema? Find(string spelling) => _bySpelling.GetValueOrDefault(spelling);
 
     internal static MessageSchema Of(Type type) => Known.GetOrAdd(type, static t => new MessageSchema(t));
@@ -54,7 +54,7 @@ public sealed class MessageSchema
     internal object Create() => Activator.CreateInstance(Type)!;
 }
 
-/// <summary>What one value of a field is.</summary>
+/// <summary>The type of one value of a field.</summary>
 [SuppressMessage("Naming", "CA1720", Justification = "The names are those of the types in a CustomResourceDefinition's schema.")]
 public enum FieldKind
 {
@@ -135,38 +135,38 @@ public sealed class FieldSchema
 
     public string Description { get; }
 
-    /// <summary>What holds where the user wrote nothing; empty where there is nothing to say.</summary>
+    /// <summary>What applies if the field is absent; may be empty.</summary>
     public string Default { get; }
 
-    /// <summary>What a value must be, in words, besides <see cref="Range"/>.</summary>
+    /// <summary>What a value must be, in words, beyond <see cref="Range"/>.</summary>
     public string Bounds { get; }
 
     /// <summary>The smallest and the largest value of a number, or null.</summary>
     public (double Least, double Most)? Range { get; }
 
-    /// <summary>Of a text, in characters, or null.</summary>
+    /// <summary>The largest length of a string, in characters, or null.</summary>
     public int? MaxLength { get; }
 
-    /// <summary>Of a list or map, or null.</summary>
+    /// <summary>The largest number of elements of a list or map, or null.</summary>
     public int? MaxCount { get; }
 
-    /// <summary>Fields of one message with the same group exclude each other; null where there is no such group.</summary>
+    /// <summary>The group of fields of which a message may have one; null if the field is in no group.</summary>
     public string? OneOf { get; }
 
-    /// <summary>The message that each value is, where <see cref="Kind"/> is <see cref="FieldKind.Message"/>.</summary>
+    /// <summary>The schema of the values if <see cref="Kind"/> is <see cref="FieldKind.Message"/>.</summary>
     public MessageSchema? Message { get; }
 
-    /// <summary>The property of the model, which is also the name that validators report.</summary>
+    /// <summary>The name of the property in the model, which validators report.</summary>
     internal string ModelName => _property.Name;
 
     internal object? Get(object message) => _property.GetValue(message);
 
     internal void Set(object message, object value) => _property.SetValue(message, value);
 
-    /// <summary>The values as the collection that the property holds; a list ignores the keys.</summary>
+    /// <summary>Returns the values as the collection that the property holds. A list ignores the keys.</summary>
     internal object Collect(IReadOnlyList<KeyValuePair<string, object>> values) => _collect!(values);
 
-    /// <summary>The values of the collection; a list has empty keys.</summary>
+    /// <summary>Returns the values of a collection. Those of a list have empty keys.</summary>
     internal static IEnumerable<KeyValuePair<string, object>> Values(object collection) => collection is IDictionary map
         ? map.Keys.Cast<string>().Select(key => KeyValuePair.Create(key, map[key]!))
         : ((IEnumerable)collection).Cast<object>().Select(value => KeyValuePair.Create("", value));

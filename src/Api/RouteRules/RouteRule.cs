@@ -10,13 +10,17 @@ namespace Turnpike.Api.RouteRules;
 public sealed record RouteRule(ObjectMeta Metadata, RouteRuleSpec Spec);
 
 /// <summary>
-/// What a user writes under <c>spec</c>. Properties are named after the camelCase spelling; each is read in snake_case too
-/// (istio-2017.md §1.2). A property is null where the user wrote nothing.
+/// The content of <c>spec</c>. Properties have the camelCase names of the fields; each field is read in snake_case too (istio-2017.md
+/// §1.2). A
+/// property is null if the user did not write the field.
 /// </summary>
 [Description("Routing policy for the requests to one service: which requests, where to, and how.")]
 public sealed record RouteRuleSpec
 {
-    /// <summary>Of targets, of conditions and of headers: more than anybody writes; a rule with thousands would be its namespace's whole part of the table.</summary>
+    /// <summary>
+    /// The largest number of targets, of conditions and of headers. It is more than people write; a rule with thousands would use up its
+    /// namespace's share of the table.
+    /// </summary>
     internal const int MaxCount = 64;
 
     [Bounds("Required; labels are not allowed here.")]
@@ -29,7 +33,7 @@ public sealed record RouteRuleSpec
     public int? Precedence { get; init; }
 
     [Default("every request")]
-    [Description("Which requests.")]
+    [Description("The requests that the rule applies to.")]
     public MatchCondition? Match { get; init; }
 
     [Default("the whole destination service")]
@@ -39,18 +43,18 @@ public sealed record RouteRuleSpec
     public ImmutableArray<DestinationWeight>? Route { get; init; }
 
     [Bounds("Excludes `route`, `rewrite`, `http_fault` and `websocket_upgrade`.")]
-    [Description("Answer with a redirect (301) in place of forwarding.")]
+    [Description("Respond with a redirect (301) instead of forwarding the request.")]
     public HttpRedirect? Redirect { get; init; }
 
-    [Description("Change path and/or Host before forwarding.")]
+    [Description("Change path or Host, or both, before forwarding.")]
     public HttpRewrite? Rewrite { get; init; }
 
     [Default("`true`, unless the mesh setting `websockets` is `byRule`")]
-    [Description("Whether WebSocket handshakes go through on this route; where they do not, a handshake is answered with 403.")]
+    [Description("Whether WebSocket handshakes are forwarded on this route. If not, the response to a handshake is 403.")]
     public bool? WebsocketUpgrade { get; init; }
 
     [Default("15s, or `defaultRequestTimeout` of the mesh")]
-    [Description("Total time for the response, retries included. 504 when it is over.")]
+    [Description("Total time for the response, including retries. When it is over, the response is 504.")]
     public HttpTimeout? HttpReqTimeout { get; init; }
 
     [Default("none")]
@@ -65,7 +69,7 @@ public sealed record RouteRuleSpec
     public L4FaultInjection? L4Fault { get; init; }
 
     [Default("none")]
-    [Description("Send a copy of each request to this service too; its answers are dropped.")]
+    [Description("Send a copy of each request to this service too. Its responses are discarded.")]
     public IstioService? Mirror { get; init; }
 
     [Default("none")]
@@ -74,11 +78,11 @@ public sealed record RouteRuleSpec
 
     [Bounds("Lower-case names; neither `host` nor a header of the connection; values are not empty.")]
     [MaxLength(MaxCount)]
-    [Description("Request headers to add before forwarding; one that the client sent stays too.")]
+    [Description("Request headers to add before forwarding. Values that the client sent remain.")]
     public ImmutableSortedDictionary<string, string>? AppendHeaders { get; init; }
 }
 
-[Description("Names a service: either name (with namespace and domain) or service.")]
+[Description("Identifies a service: either by name, with namespace and domain, or by service.")]
 public sealed record IstioService
 {
     [Bounds("A DNS label.")]
@@ -86,7 +90,7 @@ public sealed record IstioService
     public string? Name { get; init; }
 
     [Default("the rule's")]
-    [Bounds("A DNS label. Another namespace must consent (annotation `turnpike.io/allow-rules-from`).")]
+    [Bounds($"A DNS label. Another namespace must consent (annotation `{Names.AllowRulesFromAnnotation}`).")]
     [Description("Namespace of the service.")]
     public string? Namespace { get; init; }
 
@@ -95,7 +99,7 @@ public sealed record IstioService
     public string? Domain { get; init; }
 
     [Bounds("A host name. Excludes `name`, `namespace` and `domain`.")]
-    [Description("Full host name, used as it is.")]
+    [Description("Full host name, used unchanged.")]
     public string? Service { get; init; }
 
     [Default("all endpoints")]
@@ -110,7 +114,7 @@ public sealed record MatchCondition
     [Description("The calling service. At the ingress: the ingress itself, `istio-ingress` in `istio-system`.")]
     public IstioService? Source { get; init; }
 
-    [Description("Checked, but without effect on HTTP routing.")]
+    [Description("Validated, but without effect on HTTP routing.")]
     public L4MatchAttributes? Tcp { get; init; }
 
     [Description("Not supported: always refused.")]
@@ -136,7 +140,7 @@ public sealed record MatchRequest
 {
     [Bounds("Lower-case names.")]
     [MaxLength(RouteRuleSpec.MaxCount)]
-    [Description("Header name, or one of `uri`, `scheme`, `method`, `authority`, to the condition on its value. All must hold.")]
+    [Description("Conditions by header name, or by one of `uri`, `scheme`, `method`, `authority`. All must hold.")]
     public ImmutableSortedDictionary<string, StringMatch>? Headers { get; init; }
 }
 
@@ -155,7 +159,7 @@ public sealed record StringMatch
 
     [OneOf("kind")]
     [MaxLength(LinearRegex.MaxLength)]
-    [Description("The whole value matches this regular expression: ECMAScript syntax without what cannot run in linear time (look-around, backreferences).")]
+    [Description("The whole value matches this regular expression, in ECMAScript syntax without look-around and backreferences, which cannot run in linear time.")]
     public string? Regex { get; init; }
 }
 
@@ -170,7 +174,7 @@ public sealed record DestinationWeight
     [Description("Pod labels that select a subset of the service's endpoints.")]
     public ImmutableSortedDictionary<string, string>? Labels { get; init; }
 
-    [Default("0; of a single element 100")]
+    [Default("0; 100 for a single element")]
     [Range(0, 100)]
     [Description("Share of the requests in per cent.")]
     public int? Weight { get; init; }
@@ -180,23 +184,23 @@ public sealed record DestinationWeight
 public sealed record HttpRedirect
 {
     [Default("those of the request")]
-    [Description("Path and query of the Location.")]
+    [Description("Path and query of the Location header.")]
     public string? Uri { get; init; }
 
     [Default("that of the request")]
     [Bounds("`host` or `host:port`.")]
-    [Description("Host of the Location.")]
+    [Description("Host of the Location header.")]
     public string? Authority { get; init; }
 }
 
 [Description("At least one of uri and authority.")]
 public sealed record HttpRewrite
 {
-    [Default("the path as it came")]
-    [Description("Replaces the matched path (exact) or the matched prefix; the query is kept.")]
+    [Default("the path of the request")]
+    [Description("Replaces the path after an exact match, or the matched prefix. The query is kept.")]
     public string? Uri { get; init; }
 
-    [Default("the host as it came")]
+    [Default("the host of the request")]
     [Bounds("`host` or `host:port`.")]
     [Description("Replaces the Host header.")]
     public string? Authority { get; init; }
@@ -242,7 +246,7 @@ public sealed record SimpleRetry
 {
     [Default("0")]
     [Range(0, int.MaxValue)]
-    [Description("How many times a failed request is tried again.")]
+    [Description("How many times a failed request is retried.")]
     public int? Attempts { get; init; }
 
     [Default("the total timeout")]
@@ -257,14 +261,14 @@ public sealed record SimpleRetry
 [Description("Faults injected on purpose.")]
 public sealed record HttpFaultInjection
 {
-    [Description("Hold a share of the requests before they are forwarded.")]
+    [Description("Delay a share of the requests before they are forwarded.")]
     public FaultDelay? Delay { get; init; }
 
-    [Description("Answer a share of the requests with an error in place of forwarding.")]
+    [Description("Respond to a share of the requests with an error instead of forwarding them.")]
     public FaultAbort? Abort { get; init; }
 }
 
-[Description("Hold a share of the requests before they are forwarded.")]
+[Description("Delay a share of the requests before they are forwarded.")]
 public sealed record FaultDelay
 {
     [Default("100")]
@@ -274,7 +278,7 @@ public sealed record FaultDelay
 
     [OneOf("kind")]
     [Bounds("Required. At least 1ms, in whole milliseconds.")]
-    [Description("How long.")]
+    [Description("The delay, for example `3s` or `500ms`.")]
     public GoDuration? FixedDelay { get; init; }
 
     [OneOf("kind")]
@@ -285,7 +289,7 @@ public sealed record FaultDelay
     public string? OverrideHeaderName { get; init; }
 }
 
-[Description("Answer a share of the requests with an error in place of forwarding.")]
+[Description("Respond to a share of the requests with an error instead of forwarding them.")]
 public sealed record FaultAbort
 {
     [Default("100")]
@@ -295,7 +299,7 @@ public sealed record FaultAbort
 
     [OneOf("kind")]
     [Range(0, 600)]
-    [Description("The HTTP status to answer with; 200 to 599 have an effect.")]
+    [Description("The HTTP status of the response; 200 to 599 have an effect.")]
     public int? HttpStatus { get; init; }
 
     [OneOf("kind")]
@@ -362,12 +366,12 @@ public sealed record CorsPolicy
     public ImmutableArray<string>? AllowOrigin { get; init; }
 
     [Default("none")]
-    [Description("Methods that a preflight is answered with.")]
+    [Description("Methods that the response to a preflight lists.")]
     public ImmutableArray<string>? AllowMethods { get; init; }
 
     [Default("none")]
     [Bounds("Lower-case names.")]
-    [Description("Request headers that a preflight is answered with.")]
+    [Description("Request headers that the response to a preflight lists.")]
     public ImmutableArray<string>? AllowHeaders { get; init; }
 
     [Default("none")]
@@ -375,7 +379,7 @@ public sealed record CorsPolicy
     [Description("Response headers that scripts may read.")]
     public ImmutableArray<string>? ExposeHeaders { get; init; }
 
-    [Default("not said")]
+    [Default("not sent")]
     [Bounds("Whole seconds.")]
     [Description("How long a preflight may be cached.")]
     public GoDuration? MaxAge { get; init; }
@@ -385,24 +389,24 @@ public sealed record CorsPolicy
     public bool? AllowCredentials { get; init; }
 }
 
-/// <summary>A value of any type that is read and kept as JSON text, without effect.</summary>
+/// <summary>A value of any type, which is kept as JSON text and has no effect.</summary>
 public sealed record AnyValue(string Json);
 
-/// <summary>Properties of one message with the same group exclude each other.</summary>
+/// <summary>Marks properties of a message that exclude each other: those with the same group.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OneOfAttribute(string group) : Attribute
 {
     public string Group => group;
 }
 
-/// <summary>What holds where the user wrote nothing, for the reference.</summary>
+/// <summary>States in the reference what applies if the field is absent.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DefaultAttribute(string text) : Attribute
 {
     public string Text => text;
 }
 
-/// <summary>What a value must be, for the reference; in words, where <see cref="RangeAttribute"/> does not say it.</summary>
+/// <summary>States in the reference, in words, what a value must be beyond <see cref="RangeAttribute"/>.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class BoundsAttribute(string text) : Attribute
 {

@@ -3,7 +3,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.RouteRules;
 
-/// <summary>Reads a RouteRule object: strict decoding and validation in one go.</summary>
+/// <summary>Decodes a RouteRule object strictly and validates it.</summary>
 public static class RouteRuleReader
 {
     public const string Kind = "RouteRule";
@@ -11,8 +11,8 @@ public static class RouteRuleReader
     private static readonly string[] TopFields = ["apiVersion", "kind", "metadata", "spec", "status"];
 
     /// <summary>
-    /// Decodes and validates <paramref name="raw"/>. All faults are reported together, in the order and spelling in which the
-    /// user wrote the fields.
+    /// Decodes and validates <paramref name="raw"/>. All errors are reported together, in the order and spelling in which the user wrote
+    /// the fields.
     /// </summary>
     public static Decoded<RouteRule> Read(JsonObject raw)
     {

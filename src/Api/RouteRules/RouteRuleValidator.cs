@@ -6,7 +6,9 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.RouteRules;
 
-/// <summary>The rules for <c>spec</c> of a RouteRule (istio-2017.md §2.2); one validator per message, this one for the whole.</summary>
+/// <summary>
+/// Validates <c>spec</c> of a RouteRule (istio-2017.md §2.2). Each message has its own validator; this one covers the whole.
+/// </summary>
 internal sealed class RouteRuleValidator : AbstractValidator<RouteRuleSpec>
 {
     private RouteRuleValidator()
@@ -85,12 +87,12 @@ internal sealed class RouteRuleValidator : AbstractValidator<RouteRuleSpec>
             && perTry >= total)
         {
             context.Warn(
-                $"has no effect: not shorter than the total timeout of {total}",
+                $"has no effect: it is not shorter than the total timeout of {total}",
                 $"{nameof(RouteRuleSpec.HttpReqRetries)}.{nameof(HttpRetry.SimpleRetry)}.{nameof(SimpleRetry.PerTryTimeout)}");
         }
     }
 
-    /// <summary>A redirect contacts no service, so most of the rest is a contradiction or of no effect.</summary>
+    /// <summary>Checks the fields beside a redirect. No service is contacted, so most of them contradict it or have no effect.</summary>
     private static void BesideRedirect(RouteRuleSpec spec, ValidationContext<RouteRuleSpec> context)
     {
         const string contradiction = "may not be given together with `redirect`";

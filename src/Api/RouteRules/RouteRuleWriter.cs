@@ -4,10 +4,10 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.RouteRules;
 
-/// <summary>Writes a RouteRule in camelCase, leaving out what is absent: the reverse of <see cref="RouteRuleReader"/>.</summary>
+/// <summary>Writes a RouteRule in camelCase without absent fields. It is the reverse of <see cref="RouteRuleReader"/>.</summary>
 public static class RouteRuleWriter
 {
-    /// <summary>The whole object: apiVersion, kind, metadata and spec.</summary>
+    /// <summary>Returns the whole object: apiVersion, kind, metadata and spec.</summary>
     public static JsonObject Write(RouteRule rule) => new()
     {
         ["apiVersion"] = Names.GroupVersion,

@@ -3,7 +3,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Api.RouteRules;
 
-/// <summary>The name of a service, wherever one stands. An empty text counts as absent, as in proto messages.</summary>
+/// <summary>Validates a reference to a service. An empty string counts as absent, as in proto messages.</summary>
 internal sealed class ServiceValidator : AbstractValidator<IstioService>
 {
     public ServiceValidator(bool labelsAllowed)

@@ -1,7 +1,9 @@
 namespace Turnpike.Cli.Cluster;
 
-/// <summary>What a command does with the objects of its input.</summary>
-/// <param name="SendsBody">Whether the object itself is sent, which must be valid then; to delete it, its name is enough.</param>
+/// <summary>The operation of a command on the objects of its input.</summary>
+/// <param name="Name">The verb, such as <c>create</c>.</param>
+/// <param name="Participle">The participle, such as <c>created</c>.</param>
+/// <param name="SendsBody">Whether the object itself is sent and must therefore be valid. To delete it, its name is enough.</param>
 internal sealed record ChangeVerb(string Name, string Participle, bool SendsBody)
 {
     public static readonly ChangeVerb Create = new("create", "created", SendsBody: true);

@@ -4,15 +4,16 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 
-/// <summary>What the command line says about the cluster. What is null was not given.</summary>
-/// <param name="Namespace">Of the objects that are meant.</param>
-/// <param name="IstioNamespace">Of the control plane.</param>
+/// <summary>The options about the cluster. An option that is null was not given.</summary>
+/// <param name="Kubeconfig">The kubeconfig file.</param>
+/// <param name="Namespace">The namespace of objects.</param>
+/// <param name="IstioNamespace">The namespace of the control plane.</param>
 internal sealed record ClusterSettings(string? Kubeconfig, string? Namespace, string? IstioNamespace)
 {
     public Profile? Profile { get; init; }
 }
 
-/// <summary>The cluster that a command works on. What goes wrong there comes back as a <see cref="CommandException"/>.</summary>
+/// <summary>The cluster of a command. Its failures become <see cref="CommandException"/>s.</summary>
 internal sealed class ClusterAccess : IDisposable
 {
     private readonly KubeApi _api;
@@ -38,27 +39,28 @@ internal sealed class ClusterAccess : IDisposable
 
     public TimeProvider Clock { get; }
 
-    /// <summary>Of objects that name none: the command line's, else the context's, else <c>default</c>.</summary>
+    /// <summary>The namespace of objects that name none: that of the command line, of the context, or <c>default</c>.</summary>
     public string Namespace { get; }
 
-    /// <summary>Reads the kubeconfig; sends nothing.</summary>
-    /// <param name="settings">What the command line says.</param>
-    /// <param name="process">The process around it.</param>
-    /// <param name="note">Takes what the user should know of the cluster; by default nobody does.</param>
+    /// <summary>Reads the kubeconfig without sending anything.</summary>
+    /// <param name="settings">The options of the command line.</param>
+    /// <param name="process">The process around the command line.</param>
+    /// <param name="note">Receives notes for the user; by default they are dropped.</param>
     public static ClusterAccess Open(ClusterSettings settings, ProcessContext process, Action<string>? note = null)
     {
         try
         {
-            return new ClusterAccess(Kubeconfig.Endpoint(settings.Kubeconfig, process.Variable), settings, process.Clock, note ?? (_ => { }));
+            var endpoint = Kubeconfig.Endpoint(settings.Kubeconfig, process.Variable);
+            return new ClusterAccess(endpoint, settings, process.Clock, note ?? (_ => { }));
         }
         catch (Exception e) when (e is not (CommandException or OperationCanceledException))
         {
-            // The client takes what the kubeconfig says, an address or a certificate that is none above all.
-            throw new CommandException($"the kubeconfig cannot be used: {CommandException.OneLine(e.Message).TrimEnd('.')}; what it says is shown by: kubectl config view");
+            // The client fails in many ways on an invalid address or certificate of the kubeconfig.
+            throw new CommandException($"the kubeconfig cannot be used: {Cause(e)}; to show it: kubectl config view");
         }
     }
 
-    /// <summary>The installation that is meant: the command line's, else the one whose operator is in the cluster, else that of 2017.</summary>
+    /// <summary>Returns the profile of the command line, or of the operator in the cluster, or that of 2017.</summary>
     public async Task<Profile> ProfileAsync(KubeApi api, CancellationToken ct)
     {
         if (_profile is not null)
@@ -89,21 +91,23 @@ internal sealed class ClusterAccess : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CommandException($"cannot reach the API server {Server}: {CommandException.OneLine(e.GetBaseException().Message).TrimEnd('.')}; {Remedy}");
+            throw new CommandException($"cannot reach the API server {Server}: {Cause(e.GetBaseException())}; {Remedy}");
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
-            throw new CommandException($"the API server {Server} does not answer: {CommandException.OneLine(e.Message).TrimEnd('.')}; {Remedy}");
+            throw new CommandException($"the API server {Server} does not respond: {Cause(e)}; {Remedy}");
         }
         catch (JsonException e)
         {
-            throw new CommandException($"{Server} does not answer as an API server does ({CommandException.OneLine(e.Message).TrimEnd('.')}); {Remedy}");
+            throw new CommandException($"{Server} does not respond like an API server ({Cause(e)}); {Remedy}");
         }
     }
 
-    private const string Remedy = "see whether it is up, and whether the kubeconfig is the right one: kubectl config current-context";
+    private const string Remedy = "check that it is running and that the kubeconfig is the right one: kubectl config current-context";
 
-    /// <summary>Names become parts of paths, so nothing else than a name may be sent.</summary>
+    private static string Cause(Exception e) => CommandException.OneLine(e.Message).TrimEnd('.');
+
+    /// <summary>Checks a name before it becomes part of a path.</summary>
     /// <exception cref="CommandException">The text cannot be the name of an object.</exception>
     public static void CheckName(string what, string name)
     {

@@ -5,28 +5,28 @@ using Turnpike.Injector;
 
 namespace Turnpike.Cli.Cluster;
 
-/// <summary>What a cluster says about injection, or why it says nothing.</summary>
-/// <param name="Config">The text of the ConfigMap that the profile names, key <c>config</c>; null where there is none to be had.</param>
-/// <param name="Source">Where the text is from, or the reason why there is none.</param>
-/// <param name="HasNativeSidecars">Whether the cluster is new enough to run native sidecars; null where it does not say.</param>
-/// <param name="Profile">Of the installation; null where the cluster could not be asked.</param>
+/// <summary>The settings of injection in a cluster, or the reason why they are not known.</summary>
+/// <param name="Config">The text under <c>config</c> of the ConfigMap that the profile names; null if there is none.</param>
+/// <param name="Source">The source of the text, or the reason why there is none.</param>
+/// <param name="HasNativeSidecars">Whether the cluster supports native sidecars; null if that is not known.</param>
+/// <param name="Profile">The profile of the installation; null if the cluster could not be asked.</param>
 internal sealed record ClusterInjection(string? Config, string Source, bool? HasNativeSidecars, Profile? Profile)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan PatienceWithNodes = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan NodesTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Asks the cluster, but not for long: whatever goes wrong is a reason, not a failure.</summary>
+    /// <summary>Asks the cluster, for a bounded time. A failure becomes the reason in the result.</summary>
     public static async Task<ClusterInjection> AskAsync(ClusterSettings settings, ProcessContext process, CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
-            // A credential plugin may hold the thread for as long as it likes.
-            return await Task.Run(() => AskClusterAsync(settings, process, stop.Token), stop.Token).WaitAsync(Patience, process.Clock, ct);
+            // A credential plugin may block the thread for any time.
+            return await Task.Run(() => AskClusterAsync(settings, process, stop.Token), stop.Token).WaitAsync(Timeout, process.Clock, ct);
         }
         catch (TimeoutException)
         {
-            return Nothing($"the cluster does not answer within {Patience.TotalSeconds} s");
+            return Nothing($"the cluster does not respond within {Timeout.TotalSeconds} s");
         }
         catch (CommandException e)
         {
@@ -58,14 +58,17 @@ internal sealed record ClusterInjection(string? Config, string Source, bool? Has
         });
     }
 
-    /// <summary>The versions of the nodes. Not everybody may list them, and there may be very many: then the API server's alone counts.</summary>
+    /// <summary>
+    /// Returns the versions of the nodes, or none if the user may not list them or if there are too many. Then the API server's version
+    /// decides.
+    /// </summary>
     private static async Task<IReadOnlyList<string>> KubeletsAsync(KubeApi api, TimeProvider clock, CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
-            var nodes = api.ListAsync(KnownResources.Nodes, ResourceQuery.All, node => node.Child("status")?.Child("nodeInfo")?.Text("kubeletVersion") ?? "", stop.Token);
-            return (await nodes.WaitAsync(PatienceWithNodes, clock, ct)).Items;
+            var nodes = api.ListAsync(KnownResources.Nodes, ResourceQuery.All, KubeletVersion, stop.Token);
+            return (await nodes.WaitAsync(NodesTimeout, clock, ct)).Items;
         }
         catch (Exception e) when (e is KubeStatusException or HttpRequestException or IOException or JsonException or TimeoutException)
         {
@@ -77,5 +80,8 @@ internal sealed record ClusterInjection(string? Config, string Source, bool? Has
         }
     }
 
-    private static ClusterInjection Nothing(string reason, bool? hasNativeSidecars = null, Profile? profile = null) => new(null, reason, hasNativeSidecars, profile);
+    private static string KubeletVersion(JsonElement node) => node.Child("status")?.Child("nodeInfo")?.Text("kubeletVersion") ?? "";
+
+    private static ClusterInjection Nothing(string reason, bool? hasNativeSidecars = null, Profile? profile = null) =>
+        new(null, reason, hasNativeSidecars, profile);
 }

@@ -8,14 +8,16 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 
-/// <summary>The objects of an input in which nothing is wrong; only a cluster can tell what is left to know of them.</summary>
-/// <param name="rules">RouteRules, valid where they are to be sent.</param>
-/// <param name="others">Objects of our group that are sent as they are.</param>
-/// <param name="verb">What is to be done with them.</param>
+/// <summary>
+/// The objects of a valid input. Only a cluster can provide the rest: the default namespace and the kinds that it serves.
+/// </summary>
+/// <param name="rules">The RouteRules, which are valid if they are to be sent.</param>
+/// <param name="others">The other objects of our group, which are sent unchanged.</param>
+/// <param name="verb">The operation on them.</param>
 internal sealed class InputObjects(IReadOnlyList<Manifest> rules, IReadOnlyList<Manifest> others, ChangeVerb verb)
 {
-    /// <summary>The objects as that cluster is to get them: RouteRules first.</summary>
-    /// <exception cref="CommandException">The cluster does not know one of their kinds.</exception>
+    /// <summary>Returns the objects in the form for that cluster, RouteRules first.</summary>
+    /// <exception cref="CommandException">The cluster does not serve one of their kinds.</exception>
     public async Task<IReadOnlyList<ClusterObject>> ForAsync(ClusterAccess cluster, CancellationToken ct)
     {
         var objects = rules.Select(manifest => RouteRule(manifest, cluster.Namespace)).ToList();
@@ -33,7 +35,7 @@ internal sealed class InputObjects(IReadOnlyList<Manifest> rules, IReadOnlyList<
     public static CommandException Invalid(ChangeVerb verb, IReadOnlyList<string> faults) =>
         new($"configuration is invalid, nothing was {verb.Participle}", faults);
 
-    /// <summary>The version of an object of our group; null for an object of another.</summary>
+    /// <summary>Returns the version of an object of our group; null for an object of another group.</summary>
     public static string? VersionOf(JsonNode root) =>
         root["apiVersion"] is JsonValue value && value.TryGetValue<string>(out var text) && text.Split('/') is [Names.Group, { Length: > 0 } version]
             ? version
@@ -44,7 +46,8 @@ internal sealed class InputObjects(IReadOnlyList<Manifest> rules, IReadOnlyList<
         var root = (JsonObject)manifest.Root!;
         var key = new NamespacedName(NamespaceOf(manifest, ns), manifest.Key!.Value.Name);
         root["metadata"]!["namespace"] = key.Namespace;
-        return new ClusterObject(CustomResources.RouteRules, key, verb.SendsBody ? RouteRuleWriter.Write(RouteRuleReader.Read(root).Value!) : root);
+        var body = verb.SendsBody ? RouteRuleWriter.Write(RouteRuleReader.Read(root).Value!) : root;
+        return new ClusterObject(CustomResources.RouteRules, key, body);
     }
 
     private static async Task<ClusterObject?> OtherAsync(Manifest manifest, ClusterAccess cluster, CancellationToken ct)
@@ -62,11 +65,12 @@ internal sealed class InputObjects(IReadOnlyList<Manifest> rules, IReadOnlyList<
         return new ClusterObject(resource, isNamespaced ? new(ns, name) : NamespacedName.ClusterScoped(name), root);
     }
 
-    /// <summary>The object's, which the command line's does not contradict, else that of the command line or of the context.</summary>
+    /// <summary>Returns the object's namespace, or that of the command line or of the context.</summary>
     private static string NamespaceOf(Manifest manifest, string otherwise) =>
         manifest.Key!.Value.Namespace is { Length: > 0 } written ? written : otherwise;
 
-    private static Task<(ResourceRef Resource, bool IsNamespaced)?> ServedAsync(ClusterAccess cluster, string version, string kind, CancellationToken ct) =>
+    private static Task<(ResourceRef Resource, bool IsNamespaced)?> ServedAsync(
+        ClusterAccess cluster, string version, string kind, CancellationToken ct) =>
         cluster.RunAsync<(ResourceRef, bool)?>(async api =>
         {
             try
@@ -82,7 +86,7 @@ internal sealed class InputObjects(IReadOnlyList<Manifest> rules, IReadOnlyList<
             }
         });
 
-    /// <summary>Null for another kind, and for a subresource, whose name has a slash.</summary>
+    /// <summary>Returns the resource, or null for another kind or a subresource, whose name has a slash.</summary>
     private static (ResourceRef Resource, bool IsNamespaced)? Resource(JsonElement known, string version, string kind) =>
         known.Text("kind") == kind && known.Text("name") is { } plural && !plural.Contains('/', StringComparison.Ordinal)
             ? (new ResourceRef(Names.Group, version, plural, kind), known.Child("namespaced") is { ValueKind: JsonValueKind.True })

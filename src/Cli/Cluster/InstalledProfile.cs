@@ -3,14 +3,15 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 
-/// <summary>Which profile a cluster was installed with, by the operator's Deployment.</summary>
-/// <param name="Profile">With the namespace that it is in.</param>
-/// <param name="Notes">What is not as the user may take it for granted.</param>
+/// <summary>The profile of the installation in a cluster, which the operator's Deployment shows.</summary>
+/// <param name="Profile">The profile with the namespace of the installation.</param>
+/// <param name="Notes">Notes about what the user may not expect.</param>
 internal sealed record InstalledProfile(Profile Profile, IReadOnlyList<string> Notes)
 {
+    /// <summary>Finds the profile. Without an operator it is that of 2017.</summary>
     /// <param name="api">The cluster.</param>
-    /// <param name="system">The only namespace to look in; null: that of each profile.</param>
-    /// <param name="ct">Ends the looking.</param>
+    /// <param name="system">The only namespace to search; null for the namespace of each profile.</param>
+    /// <param name="ct">Cancels the search.</param>
     public static async Task<InstalledProfile> FindAsync(KubeApi api, string? system, CancellationToken ct)
     {
         var found = new List<Profile>();
@@ -22,12 +23,19 @@ internal sealed record InstalledProfile(Profile Profile, IReadOnlyList<string> N
         return found switch
         {
             [] => new(Profile.Istio2017.In(system), []),
-            [var only] => new(only, only.Name == Profile.Istio2017.Name ? [] : [$"the cluster has profile {only.Name}: its operator is in namespace {only.SystemNamespace}"]),
-            [var first, ..] => new(first, [$"the cluster has the profiles {string.Join(" and ", found.Select(p => p.Name))}; {first.Name} is taken, --profile chooses"]),
-        };
+            [var only] when only.Name == Profile.Istio2017.Name => new(only, []),
+            [var only] => new(only, [$"the cluster has profile {only.Name}: its operator is in namespace {only.SystemNamespace}"]),
+            [var first, ..] => new(first, [$"the cluster has the profiles {NamesOf(found)}; {first.Name} is used, --profile selects another"]),
+            };
+
+            static string NamesOf(IEnumerable<Profile> profiles) => string.Join(" and ", profiles.Select(profile => profile.Name));
     }
 
-    /// <summary>Null where there is no operator, and where the user may not see it. Before there were two profiles, Deployments did not say theirs.</summary>
+    /// <summary>
+    /// Returns the profile of the operator in a namespace; null if there is none or the user may not see it. A Deployment without the label
+    /// has the
+    /// profile of 2017.
+    /// </summary>
     private static async Task<Profile?> InAsync(KubeApi api, string ns, CancellationToken ct)
     {
         try

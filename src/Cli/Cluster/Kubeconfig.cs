@@ -3,10 +3,12 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 
-/// <summary>Finds out how to reach the cluster, as kubectl does.</summary>
+/// <summary>Finds the kubeconfig as kubectl does.</summary>
 internal static partial class Kubeconfig
 {
-    /// <summary>The file that was given, those of <c>$KUBECONFIG</c>, <c>~/.kube/config</c>, or a pod's own service account.</summary>
+    /// <summary>
+    /// Returns the endpoint of the given file, of <c>$KUBECONFIG</c>, of <c>~/.kube/config</c>, or of a pod's own service account.
+    /// </summary>
     public static KubeEndpoint Endpoint(string? given, Func<string, string?> variable)
     {
         if (given is not null)
@@ -22,7 +24,7 @@ internal static partial class Kubeconfig
             {
                 [] => throw new CommandException($"KUBECONFIG: there is no file \"{list}\""),
                 [var file] => Read(file),
-                // Only the client library can merge them; it reads the variable itself.
+                // Only the client library can merge several files, and it reads the variable itself.
                 _ => Read(null, string.Join(Path.PathSeparator, files)),
             };
         }
@@ -33,8 +35,9 @@ internal static partial class Kubeconfig
         throw new CommandException("no cluster is configured: give --kubeconfig FILE, set KUBECONFIG, or write ~/.kube/config");
     }
 
-    /// <param name="file">The file to read; null: those of <c>$KUBECONFIG</c>.</param>
-    /// <param name="name">What messages call it; null: as <paramref name="file"/>.</param>
+    /// <summary>Reads a kubeconfig.</summary>
+    /// <param name="file">The file to read; null for those of <c>$KUBECONFIG</c>.</param>
+    /// <param name="name">The name in messages; null for that of <paramref name="file"/>.</param>
     private static KubeEndpoint Read(string? file, string? name = null)
     {
         name ??= file;
@@ -48,8 +51,9 @@ internal static partial class Kubeconfig
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // Its readers and its credential plugins throw whatever they like.
-            throw new CommandException($"the kubeconfig \"{name}\" cannot be used: {Reason(e)}; what it says is shown by: kubectl config view --kubeconfig {name}");
+            // The library and its credential plugins throw exceptions of many types.
+            throw new CommandException(
+                $"the kubeconfig \"{name}\" cannot be used: {Reason(e)}; to show it: kubectl config view --kubeconfig {name}");
         }
     }
 
@@ -61,15 +65,18 @@ internal static partial class Kubeconfig
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new CommandException($"the pod's own service account cannot be used: {Reason(e)}; give --kubeconfig FILE, or mount a token of the service account");
+            throw new CommandException(
+                $"the pod's own service account cannot be used: {Reason(e)}; give --kubeconfig FILE, or mount a token of the service account");
         }
     }
 
-    /// <summary>The library's sentence where it has no better one in our words.</summary>
+    /// <summary>Returns a message of our own for a known failure, otherwise the library's message.</summary>
     private static string Reason(Exception e) => WithoutCredentials().Match(e.Message) is { Success: true } match
         ? $"user \"{match.Groups["user"].Value}\" has no credentials: it needs a token, a client certificate or an exec plugin"
         : CommandException.OneLine(e.Message).TrimEnd('.');
 
-    [GeneratedRegex(@"\AUser: (?<user>.*) does not have appropriate auth credentials", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\AUser: (?<user>.*) does not have appropriate auth credentials",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex WithoutCredentials();
 }

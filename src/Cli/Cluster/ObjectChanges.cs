@@ -6,16 +6,18 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster;
 
-/// <summary>Sends objects to the cluster one after another and says what became of each in the words of 2017.</summary>
+/// <summary>Sends objects to the cluster one after another, and prints each result in the form of 2017.</summary>
 internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
 {
     private static readonly WriteOptions Ours = new() { FieldManager = Names.FieldManagerOfCli };
 
     /// <summary>
-    /// Creates or replaces. A RouteRule that is refused ends it; those before it stay. What goes as it is comes last and all of it is tried.
+    /// Creates or replaces objects. The first RouteRule that is refused ends the command; those before it stay. The other objects come
+    /// last, and all of
+    /// them are tried.
     /// </summary>
-    /// <returns>What is to be in force now.</returns>
-    /// <exception cref="CommandException">The cluster refused something.</exception>
+    /// <returns>The objects that the cluster accepted.</returns>
+    /// <exception cref="CommandException">The cluster refused an object.</exception>
     public async Task<IReadOnlyList<SentObject>> SendAsync(IReadOnlyList<ClusterObject> objects, ChangeVerb verb, CancellationToken ct)
     {
         var sent = new List<SentObject>();
@@ -39,15 +41,17 @@ internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
         };
     }
 
-    /// <summary>Deletes all, whatever happens to single ones.</summary>
-    /// <exception cref="CommandException">Something could not be deleted.</exception>
+    /// <summary>Deletes all objects, even if some of them cannot be deleted.</summary>
+    /// <exception cref="CommandException">An object could not be deleted.</exception>
     public async Task DeleteAsync(IEnumerable<ClusterObject> objects, CancellationToken ct) =>
         await DeleteAsync(objects.Select(item => (item.Resource, item.Key, Name: item.ToString(), Done: item.ToString())), ct);
 
-    /// <summary>Deletes by name.</summary>
+    /// <summary>Deletes objects by name.</summary>
     /// <param name="resource">The kind.</param>
     /// <param name="type">The kind as the user typed it.</param>
-    /// <exception cref="CommandException">Something could not be deleted.</exception>
+    /// <param name="names">The names.</param>
+    /// <param name="ct">Cancels the requests.</param>
+    /// <exception cref="CommandException">An object could not be deleted.</exception>
     public Task DeleteAsync(ResourceRef resource, string type, IEnumerable<string> names, CancellationToken ct) =>
         DeleteAsync(names.Select(name => (resource, new NamespacedName(cluster.Namespace, name), name, $"{type} {name}")), ct);
 
@@ -80,7 +84,7 @@ internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
                     return null;
                 return await api.ServesAsync(resource, ct)
                     ? $"{resource} \"{key.Name}\" not found in namespace {key.Namespace}"
-                    : $"the cluster does not know kind {resource.Kind}";
+                    : $"the cluster does not serve kind {resource.Kind}";
             }
             catch (KubeStatusException e)
             {
@@ -100,32 +104,37 @@ internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
             await output.WriteLineAsync(verb == ChangeVerb.Create
                 ? $"Created config {item} at revision {stored.ResourceVersion()}"
                 : $"Updated config {item} to revision {stored.ResourceVersion()}");
-            var generation = stored.Child("metadata")?.Child("generation") is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : 0;
-            return new SentObject(item, generation, started);
+            var generation = stored.Child("metadata")?.Child("generation");
+            return new SentObject(item, generation is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : 0, started);
         }
         catch (KubeStatusException e)
         {
             var refusal = Refusal.Read(e);
             if (refusal.IsOperatorAway)
-                refusal = refusal with { Message = $"{refusal.Message} ({await OperatorPart.ReplicasAsync(api, (await cluster.ProfileAsync(api, ct)).SystemNamespace, ct)}); see: turnpike status" };
+                {
+                    var system = (await cluster.ProfileAsync(api, ct)).SystemNamespace;
+                    var replicas = await OperatorPart.ReplicasAsync(api, system, ct);
+                    refusal = refusal with { Message = $"{refusal.Message} ({replicas}); see: turnpike status" };
+                }
             throw refusal.ToException($"cannot {verb.Name} {item}");
         }
     });
 
-    /// <summary>Where the user does not say which version was edited, the current one is meant.</summary>
+    /// <summary>Returns the object with a version: that which the user edited, otherwise the current one.</summary>
     private static async Task<JsonNode> WithRevisionAsync(KubeApi api, ClusterObject item, CancellationToken ct)
     {
         if (item.ResourceVersion.Length > 0)
             return item.Body;
         var current = await api.FindAsync(item.Resource, item.Key, ct)
-            ?? throw new CommandException($"cannot replace {item}: revision is required, and there is no such object to take it from");
+            ?? throw new CommandException($"cannot replace {item}: revision is required, and there is no such object");
         var body = (JsonObject)item.Body.DeepClone();
         body["metadata"]!["resourceVersion"] = current.ResourceVersion();
         return body;
     }
 }
 
-/// <summary>An object as the cluster took it.</summary>
-/// <param name="Generation">Of its spec.</param>
-/// <param name="SentAt">A timestamp of the cluster's clock.</param>
+/// <summary>An object that the cluster accepted.</summary>
+/// <param name="Object">The object.</param>
+/// <param name="Generation">The generation of its spec.</param>
+/// <param name="SentAt">The timestamp at which it was sent.</param>
 internal sealed record SentObject(ClusterObject Object, long Generation, long SentAt);

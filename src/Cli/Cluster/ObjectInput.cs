@@ -6,19 +6,21 @@ using Turnpike.Cli.Manifests;
 namespace Turnpike.Cli.Cluster;
 
 /// <summary>
-/// Reads the objects that a command is to send, and judges them as far as that goes without a cluster. All documents are judged before the
-/// first is sent: one fault, and nothing is.
+/// Reads the objects that a command is to send, and checks them as far as possible without a cluster. All documents are checked before the
+/// first is
+/// sent, and with one error nothing is sent.
 /// </summary>
-/// <param name="asked">The namespace on the command line; null where there is none.</param>
+/// <param name="asked">The namespace of the command line, or null.</param>
 /// <param name="input">Standard input.</param>
-/// <param name="notes">Where warnings go, one line each.</param>
+/// <param name="notes">Receives a line for each warning.</param>
 internal sealed class ObjectInput(string? asked, TextReader input, TextWriter notes)
 {
     private readonly List<string> _faults = [];
 
-    /// <summary>The objects of a file or, for <c>-</c>, of standard input.</summary>
-    /// <param name="file">Where to read.</param>
-    /// <param name="verb">What is to be done with them.</param>
+    /// <summary>Reads the objects of a file or, for <c>-</c>, of standard input.</summary>
+    /// <param name="file">The file, or <c>-</c>.</param>
+    /// <param name="verb">The operation on the objects.</param>
+    /// <param name="ct">Cancels the reading.</param>
     /// <exception cref="CommandException">The file cannot be read, or one of its objects cannot be sent.</exception>
     public async Task<InputObjects> ReadAsync(string file, ChangeVerb verb, CancellationToken ct)
     {
@@ -39,12 +41,14 @@ internal sealed class ObjectInput(string? asked, TextReader input, TextWriter no
         }
         if (_faults.Count > 0)
             throw InputObjects.Invalid(verb, _faults);
-        return rules.Count + others.Count == 0 ? throw new CommandException($"nothing to {verb.Name}") : new InputObjects(rules, others, verb);
+        return rules.Count + others.Count > 0
+            ? new InputObjects(rules, others, verb)
+            : throw new CommandException($"nothing to {verb.Name}");
     }
 
     private async Task<IReadOnlyList<Manifest>> ManifestsAsync(string file, CancellationToken ct)
     {
-        // Without a namespace to fill in, what the object itself says is still to be seen.
+        // No namespace is filled in, so that an object's own namespace can be told from the default.
         if (file == "-")
             return ManifestReader.ReadText(await input.ReadToEndAsync(ct), "stdin", "");
         return File.Exists(file) ? ManifestReader.ReadFile(file, file, "")
@@ -73,7 +77,7 @@ internal sealed class ObjectInput(string? asked, TextReader input, TextWriter no
             rules.Add(manifest);
     }
 
-    /// <summary>Objects of our group that we do not know ourselves are sent as they are, where the server knows them.</summary>
+    /// <summary>Accepts an object of our group whose kind is not known here. It is sent unchanged if the cluster serves its kind.</summary>
     private void CheckOther(Manifest manifest, List<Manifest> others)
     {
         var root = manifest.Root!;

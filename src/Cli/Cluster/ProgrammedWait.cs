@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Turnpike.Cli.Cluster;
 
-/// <summary>Waits until rules that were sent are in force in every proxy.</summary>
+/// <summary>Waits until every proxy uses the rules that were sent.</summary>
 internal sealed class ProgrammedWait(ClusterAccess cluster, TextWriter output)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    /// <exception cref="CommandException">A rule is not in force in time, or never will be.</exception>
+    /// <exception cref="CommandException">A rule is not in force in time, or it was refused.</exception>
     public async Task RunAsync(IReadOnlyList<SentObject> sent, TimeSpan limit, CancellationToken ct)
     {
         var pending = sent.Where(item => item.Object.IsRouteRule).ToList();
@@ -37,7 +37,7 @@ internal sealed class ProgrammedWait(ClusterAccess cluster, TextWriter output)
         if (found is not { } rule)
             throw new CommandException($"{item.Object} was deleted meanwhile");
         var status = RuleStatus.Read(rule, item.Generation);
-        // Time alone mends a rule that proxies lack, but not one that is wrong.
+        // Waiting helps if proxies do not have the rule yet, but not if it was refused.
         if (status.Accepted is { IsFalse: true } refused)
             throw new CommandException($"{item.Object} is not in force: {refused}");
         return status.Problem;

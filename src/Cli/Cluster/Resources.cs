@@ -12,8 +12,8 @@ internal static class Resources
 
     private static readonly string[] RouteRuleTypes = ["routerule", "routerules"];
 
-    /// <summary>The kind that a user names on the command line, in the singular or the plural.</summary>
-    /// <exception cref="CommandException">There is none of that name.</exception>
+    /// <summary>Returns the kind that a user names on the command line, in the singular or the plural.</summary>
+    /// <exception cref="CommandException">There is no kind of that name.</exception>
     public static ResourceRef Named(string type)
     {
         if (RouteRuleTypes.Contains(type, StringComparer.OrdinalIgnoreCase))

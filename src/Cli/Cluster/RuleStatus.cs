@@ -4,34 +4,38 @@ using Turnpike.Hosting.Client;
 namespace Turnpike.Cli.Cluster;
 
 /// <summary>One condition of a RouteRule.</summary>
+/// <param name="Type">The type, such as <c>Programmed</c>.</param>
 /// <param name="Status">True, False or Unknown.</param>
+/// <param name="Reason">The reason as one word.</param>
+/// <param name="Message">The message for people.</param>
 internal sealed record RuleCondition(string Type, string Status, string Reason, string Message)
 {
     public bool IsTrue => Status == "True";
 
     public bool IsFalse => Status == "False";
 
-    /// <summary><c>Programmed is False (Pending): 1 of 2 proxies has it</c>.</summary>
+    /// <summary>Returns a text such as <c>Programmed is False (Pending): 1 of 2 proxies has it</c>.</summary>
     public override string ToString() =>
         $"{Type} is {Status}{(Reason.Length == 0 ? "" : $" ({Reason})")}{(Message.Length == 0 ? "" : $": {Message}")}";
 }
 
-/// <summary>What the control plane says about the present generation of a RouteRule; what it said about an older one counts for nothing.</summary>
+/// <summary>The conditions of a RouteRule for its current generation. Those of an older generation are ignored.</summary>
 internal sealed record RuleStatus(RuleCondition? Accepted, RuleCondition? Programmed)
 {
     public const string AcceptedType = "Accepted";
     public const string ProgrammedType = "Programmed";
 
-    /// <summary>What keeps the rule from being in force, or null.</summary>
+    /// <summary>The reason why the rule is not in force, or null.</summary>
     public string? Problem => this switch
     {
         { Accepted.IsTrue: false } => Accepted.ToString(),
         { Programmed.IsTrue: false } => Programmed.ToString(),
-        { Accepted: null, Programmed: null } => "the control plane has said nothing about it",
-        { Programmed: null } => "the control plane has not said whether it is in force",
+        { Accepted: null, Programmed: null } => "the control plane has not reported its status",
+        { Programmed: null } => "the control plane has not reported whether it is in force",
         _ => null,
     };
 
+    /// <summary>Reads the conditions of a rule.</summary>
     /// <param name="rule">The whole object.</param>
     /// <param name="generation">The least generation that counts; by default that of the object.</param>
     public static RuleStatus Read(JsonElement rule, long? generation = null)

@@ -4,14 +4,14 @@ using Turnpike.Reading;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary>What <c>create</c> and <c>replace</c> have in common: everything but the verb.</summary>
+/// <summary>Builds <c>create</c> and <c>replace</c>, which differ in the verb only.</summary>
 internal static class ChangeOptions
 {
     private const string DefaultWait = "30s";
 
     public static Option<string?> File(string use) => new("--file", "-f", "--filename")
     {
-        Description = $"Objects to {use}, YAML or JSON; - for standard input.",
+        Description = $"The objects to {use}, as YAML or JSON, or - for standard input.",
         HelpName = "FILE|-",
     };
 
@@ -20,7 +20,7 @@ internal static class ChangeOptions
         var file = File(verb.Name);
         var wait = new Option<string?>("--wait")
         {
-            Description = $"Wait until the rules are in force in every proxy, at most this long. Default: {DefaultWait}.",
+            Description = $"Wait until every proxy uses the rules, for at most this time. Default: {DefaultWait}.",
             HelpName = "DURATION",
             Arity = ArgumentArity.ZeroOrOne,
         };
@@ -38,13 +38,17 @@ internal static class ChangeOptions
         command.SetAction(async (parsed, ct) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            // Files first: what is wrong with them is wrong on every cluster.
-            var input = await new ObjectInput(globals.Cluster(parsed).Namespace, globals.Process.Input, error).ReadAsync(parsed.GetValue(file)!, verb, ct);
+            // Files are checked first, because their errors do not depend on the cluster.
+            var reader = new ObjectInput(globals.Cluster(parsed).Namespace, globals.Process.Input, error);
+            var input = await reader.ReadAsync(parsed.GetValue(file)!, verb, ct);
             using var cluster = globals.Open(parsed);
             var objects = await input.ForAsync(cluster, ct);
             var sent = await new ObjectChanges(cluster, output).SendAsync(objects, verb, ct);
             if (parsed.GetResult(wait) is not null)
-                await new ProgrammedWait(cluster, output).RunAsync(sent, Limit(parsed.GetValue(wait) ?? DefaultWait, out _)!.Value, ct);
+                {
+                    var limit = Limit(parsed.GetValue(wait) ?? DefaultWait, out _)!.Value;
+                    await new ProgrammedWait(cluster, output).RunAsync(sent, limit, ct);
+                }
             return ExitCodes.Success;
         });
         return command;
@@ -56,7 +60,7 @@ internal static class ChangeOptions
             return null;
         if (duration.Nanoseconds > 0)
             return duration.TimeSpan;
-        fault = "must be more than nothing";
+        fault = "must be greater than zero";
         return null;
     }
 }

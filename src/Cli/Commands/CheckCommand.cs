@@ -7,17 +7,19 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike check</c>: what install looks at, at any time later; and the installation, where there is one.</summary>
+/// <summary><c>turnpike check</c>: the checks of install at any time, and the state of an existing installation.</summary>
 internal static class CheckCommand
 {
     public static Command Create(GlobalOptions globals)
     {
         var format = Shared.Format();
         var command = new Command(
-            "check", "Check whether the cluster can be installed into, or whether an installation is in order and still gets along with its neighbours: exit code 0 fine, 1 something is wrong, 3 that cannot be told.")
-        {
-            format,
-        };
+            "check",
+            "Check whether Turnpike can be installed, or whether an installation works and conflicts with nothing else in the cluster. "
+            + "Exit code 0: no problems, 1: problems, 3: not known.")
+            {
+                format,
+            };
         command.SetAction((parsed, ct) => Shared.PrintPartsAsync(parsed, globals, format, async cluster =>
         {
             var profile = await Installations.ProfileAsync(cluster, ct);
@@ -29,9 +31,10 @@ internal static class CheckCommand
     private static async Task<IReadOnlyList<StatusPart>> ReadAsync(KubeApi api, ClusterAccess cluster, Profile profile, CancellationToken ct)
     {
         var checks = new InstallationChecks(api, profile);
-        // Whoever looks after an installation need not be able to install.
-        return await Installations.IsInstalledAsync(api, profile, ct)
-            ? [.. await checks.ReadAsync(ct), .. await new InstallationStatus(cluster).ReadAsync(ct)]
-            : [.. await checks.ReadBeforeInstallAsync(InstallManifest.Of(profile), ct), new StatusPart("operator", $"not installed in namespace {profile.SystemNamespace}; turnpike install installs it")];
+        // A user who looks after an installation may not have the rights to install.
+        if (await Installations.IsInstalledAsync(api, profile, ct))
+            return [.. await checks.ReadAsync(ct), .. await new InstallationStatus(cluster).ReadAsync(ct)];
+        var missing = new StatusPart("operator", $"not installed in namespace {profile.SystemNamespace}; turnpike install installs it");
+        return [.. await checks.ReadBeforeInstallAsync(InstallManifest.Of(profile), ct), missing];
     }
 }

@@ -4,21 +4,28 @@ using Turnpike.Routing;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike compile</c>: a directory of manifests to the table that a proxy runs on.</summary>
+/// <summary><c>turnpike compile</c>: compiles a directory of manifests into the table of a proxy.</summary>
 internal static class CompileCommand
 {
     public static Command Create(GlobalOptions globals)
     {
         var directory = Shared.ConfigDir();
-        var outputFile = new Option<string?>("--output", "-o") { Description = "Write the table here, as turnpike-proxy reads it. Default: standard output.", HelpName = "FILE" };
-        var text = new Option<bool>("--text") { Description = "Write the table as text for people; no key material." };
-        var command = new Command("compile", "Compile a directory of manifests to a route table.") { directory, outputFile, text };
+        var outputFile = new Option<string?>("--output", "-o")
+        {
+            Description = "The file for the table, which turnpike-proxy can read. Default: standard output.",
+            HelpName = "FILE",
+        };
+        var text = new Option<bool>("--text") { Description = "Write the table as text for people, without private keys." };
+        var command = new Command("compile", "Compile a directory of manifests into a route table.") { directory, outputFile, text };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var config = ConfigDirectory.Open(parsed.GetValue(directory)!, globals.NamespaceOrDefault(parsed), globals.ProfileOrDefault(parsed)).Load();
+            var (ns, profile) = (globals.NamespaceOrDefault(parsed), globals.ProfileOrDefault(parsed));
+            var config = ConfigDirectory.Open(parsed.GetValue(directory)!, ns, profile).Load();
             foreach (var problem in config.Problems)
                 await parsed.InvocationConfiguration.Error.WriteLineAsync(problem);
-            var bytes = parsed.GetValue(text) ? System.Text.Encoding.UTF8.GetBytes(TableText.Write(config.Table)) : RouteTableJson.Serialize(config.Table);
+            var bytes = parsed.GetValue(text)
+                ? System.Text.Encoding.UTF8.GetBytes(TableText.Write(config.Table))
+                : RouteTableJson.Serialize(config.Table);
             if (parsed.GetValue(outputFile) is { Length: > 0 } file)
                 await WriteAtomically(file, bytes, cancellationToken);
             else
@@ -28,7 +35,9 @@ internal static class CompileCommand
         return command;
     }
 
-    /// <summary>A proxy that watches the file sees the old table or the new one. Only the owner may read it: it holds private keys.</summary>
+    /// <summary>
+    /// Replaces the file in one step, for proxies that watch it. Only its owner may read it, because it holds private keys.
+    /// </summary>
     private static async Task WriteAtomically(string file, byte[] bytes, CancellationToken cancellationToken)
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(file))!;

@@ -3,7 +3,7 @@ using Turnpike.Cli.Cluster;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike create</c>: new objects, which must not be there yet.</summary>
+/// <summary><c>turnpike create</c>: creates objects, which must not exist yet.</summary>
 internal static class CreateCommand
 {
     public static Command Create(GlobalOptions globals) =>

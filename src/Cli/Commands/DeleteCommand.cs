@@ -3,7 +3,7 @@ using Turnpike.Cli.Cluster;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike delete</c>: by file, or by type and names.</summary>
+/// <summary><c>turnpike delete</c>: deletes objects by file, or by type and names.</summary>
 internal static class DeleteCommand
 {
     public static Command Create(GlobalOptions globals)
@@ -11,11 +11,11 @@ internal static class DeleteCommand
         var file = ChangeOptions.File(ChangeVerb.Delete.Name);
         var targets = new Argument<string[]>("TYPE NAME")
         {
-            Description = "What to delete, for example: routerule httpbin-3s-rule",
+            Description = "The objects to delete, for example: routerule httpbin-3s-rule.",
             HelpName = "TYPE NAME...",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command("delete", "Delete route rules: those of a file, or by type and name.") { targets, file };
+        var command = new Command("delete", "Delete route rules by file, or by type and name.") { targets, file };
         command.Validators.Add(result =>
         {
             var given = result.GetValue(targets) ?? [];
@@ -36,7 +36,8 @@ internal static class DeleteCommand
             }
             else
             {
-                var input = await new ObjectInput(globals.Cluster(parsed).Namespace, globals.Process.Input, error).ReadAsync(parsed.GetValue(file)!, ChangeVerb.Delete, ct);
+                var reader = new ObjectInput(globals.Cluster(parsed).Namespace, globals.Process.Input, error);
+                var input = await reader.ReadAsync(parsed.GetValue(file)!, ChangeVerb.Delete, ct);
                 using var cluster = globals.Open(parsed);
                 await new ObjectChanges(cluster, output).DeleteAsync(await input.ForAsync(cluster, ct), ct);
             }

@@ -4,32 +4,44 @@ using Turnpike.Cli.Cluster.Listing;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike get</c>: what is in the cluster, as a table, for programs, or as YAML that <c>replace</c> takes back.</summary>
+/// <summary><c>turnpike get</c>: prints objects of the cluster as a table, as JSON, or as YAML that <c>replace</c> accepts.</summary>
 internal static class GetCommand
 {
     public static Command Create(GlobalOptions globals)
     {
-        var type = new Argument<string>("TYPE") { Description = "What to list: routerule, or routerules." };
-        var name = new Argument<string?>("NAME") { Description = "One object. Default: all of the namespace.", Arity = ArgumentArity.ZeroOrOne };
-        var everywhere = new Option<bool>("--all-namespaces", "-A") { Description = "List those of every namespace." };
-        var selector = new Option<string?>("--selector", "-l") { Description = "List those with these labels, for example: team=a,tier!=test", HelpName = "SELECTOR" };
-        var watch = new Option<bool>("--watch", "-w") { Description = "Print what changes too, until interrupted." };
+        var type = new Argument<string>("TYPE") { Description = "The type of object: routerule or routerules." };
+        var name = new Argument<string?>("NAME")
+        {
+            Description = "The name of one object. Default: all objects of the namespace.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var everywhere = new Option<bool>("--all-namespaces", "-A") { Description = "List the objects of every namespace." };
+        var selector = new Option<string?>("--selector", "-l")
+        {
+            Description = "List the objects with these labels, for example: team=a,tier!=test.",
+            HelpName = "SELECTOR",
+        };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Print changes too, until interrupted." };
         var format = new Option<string>("--output", "-o")
         {
-            Description = $"How to print. {ListFormats.Yaml} is what replace takes; {ListFormats.Json} is all that the cluster has, with --watch one event a line.",
+            Description = $"The output format. replace accepts {ListFormats.Yaml}; {ListFormats.Json} has everything that the cluster has, "
+                + "and with --watch one event on each line.",
             HelpName = string.Join('|', ListFormats.All),
             DefaultValueFactory = _ => ListFormats.Short,
         };
         format.AcceptOnlyFromAmong([.. ListFormats.All]);
-        var command = new Command("get", "Print route rules: exit code 1 where one that is named is not there.") { type, name, everywhere, selector, watch, format };
+        var command = new Command("get", "Print route rules. Exit code 1: the named rule does not exist.")
+        {
+            type, name, everywhere, selector, watch, format,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(watch) && result.GetValue(format) == ListFormats.Yaml)
-                result.AddError($"--watch prints no YAML: take -o {ListFormats.Json}");
+                result.AddError($"--watch cannot print YAML: use -o {ListFormats.Json}");
             if (string.IsNullOrEmpty(result.GetValue(name)))
                 return;
             if (result.GetValue(everywhere))
-                result.AddError("a name and --all-namespaces exclude each other: -n NAMESPACE says where it is");
+                result.AddError("a name and --all-namespaces exclude each other: use -n NAMESPACE");
             if (!string.IsNullOrEmpty(result.GetValue(selector)))
                 result.AddError("a name and --selector exclude each other");
         });

@@ -4,14 +4,14 @@ using Turnpike.Cli.Cluster;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary>The options that stand before the command or after it, as they did in 2017: after it, where they mean something to it.</summary>
+/// <summary>The options that may be given before the command, as in 2017, and after it if they affect it.</summary>
 internal sealed class GlobalOptions(ProcessContext process)
 {
     private const string Kubernetes = "kube";
 
     private readonly Option<string> _platform = new("--platform", "-p")
     {
-        Description = "Only \"kube\" is known.",
+        Description = "The platform. Only \"kube\" is known.",
         HelpName = "PLATFORM",
         Hidden = true,
         DefaultValueFactory = _ => Kubernetes,
@@ -19,13 +19,13 @@ internal sealed class GlobalOptions(ProcessContext process)
 
     private readonly Option<string?> _kubeconfig = new("--kubeconfig", "-c")
     {
-        Description = "How to reach the cluster. Default: $KUBECONFIG, ~/.kube/config, or the pod's own service account.",
+        Description = "The kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, or the pod's own service account.",
         HelpName = "FILE",
     };
 
     private readonly Option<string?> _istioNamespace = new("--istioNamespace", "-i")
     {
-        Description = "Namespace of the control plane, where it was installed into another than the profile's own.",
+        Description = "The namespace of the control plane, if it is not that of the profile.",
         HelpName = "NAMESPACE",
     };
 
@@ -33,7 +33,7 @@ internal sealed class GlobalOptions(ProcessContext process)
 
     private readonly Option<string?> _namespace = new("--namespace", "-n")
     {
-        Description = "Namespace of objects that name none. Default: that of the kubeconfig's context, or \"default\".",
+        Description = "The namespace of objects that name none. Default: that of the kubeconfig's context, or \"default\".",
         HelpName = "NAMESPACE",
     };
 
@@ -43,10 +43,10 @@ internal sealed class GlobalOptions(ProcessContext process)
 
     public void AddTo(RootCommand root) => Add(root, _namespace, _profile, _istioNamespace, _kubeconfig, _platform);
 
-    /// <summary>Gives a command that asks a cluster all of them.</summary>
+    /// <summary>Adds all options to a command that uses a cluster.</summary>
     public Command ForCluster(Command command) => Add(command, _namespace, _profile, _istioNamespace, _kubeconfig, _platform);
 
-    /// <summary>Gives a command that reads files the namespace of objects that name none, and the names that settings are read by.</summary>
+    /// <summary>Adds the namespace and the profile to a command that reads files.</summary>
     public Command ForFiles(Command command) => Add(command, _namespace, _profile);
 
     private static Command Add(Command command, params ReadOnlySpan<Option> options)
@@ -56,21 +56,22 @@ internal sealed class GlobalOptions(ProcessContext process)
         return command;
     }
 
-    /// <summary>The namespace on the command line, or <c>default</c>, for commands that ask no cluster.</summary>
+    /// <summary>Returns the namespace of the command line or <c>default</c>, for commands that use no cluster.</summary>
     public string NamespaceOrDefault(ParseResult parsed) => Given(parsed, _namespace) ?? "default";
 
-    /// <summary>The installation on the command line, or that of 2017, for commands that ask no cluster.</summary>
-    public Profile ProfileOrDefault(ParseResult parsed) => (GivenProfile(parsed) ?? Profile.Istio2017).In(Given(parsed, _istioNamespace));
+    /// <summary>Returns the profile of the command line or that of 2017, for commands that use no cluster.</summary>
+    public Profile ProfileOrDefault(ParseResult parsed) =>
+        (GivenProfile(parsed) ?? Profile.Istio2017).In(Given(parsed, _istioNamespace));
 
     public ClusterSettings Cluster(ParseResult parsed) =>
         new(Given(parsed, _kubeconfig), Given(parsed, _namespace), Given(parsed, _istioNamespace)) { Profile = GivenProfile(parsed) };
 
-    /// <summary>The cluster that the command line means, ready to be asked.</summary>
-    /// <exception cref="CommandException">No kubeconfig says how to reach one.</exception>
+    /// <summary>Returns the cluster that the command line names.</summary>
+    /// <exception cref="CommandException">No cluster is configured.</exception>
     public ClusterAccess Open(ParseResult parsed)
     {
         if (parsed.GetValue(_platform) is var platform && platform != Kubernetes)
-            parsed.InvocationConfiguration.Error.WriteLine($"warning: --platform: \"{platform}\" is not known, \"{Kubernetes}\" is taken");
+            parsed.InvocationConfiguration.Error.WriteLine($"warning: --platform: \"{platform}\" is not known, \"{Kubernetes}\" is used");
         return ClusterAccess.Open(Cluster(parsed), process, note => parsed.InvocationConfiguration.Error.WriteLine($"note: {note}"));
     }
 
@@ -78,7 +79,8 @@ internal sealed class GlobalOptions(ProcessContext process)
     {
         var option = new Option<string?>("--profile")
         {
-            Description = $"Which names the installation has. Default: ${Profile.Variable}, or what is found in the cluster, or {Profile.Istio2017.Name}.",
+            Description = $"The names of the installation. Default: ${Profile.Variable}, or the profile that is found in the cluster, "
+                + $"or {Profile.Istio2017.Name}.",
             HelpName = ProfileNames,
         };
         option.AcceptOnlyFromAmong([.. Profile.All.Select(profile => profile.Name)]);
@@ -89,10 +91,14 @@ internal sealed class GlobalOptions(ProcessContext process)
     {
         if (Given(parsed, _profile) is { } option)
             return Profile.Find(option);
-        return process.Variable(Profile.Variable) is not { Length: > 0 } name ? null
-            : Profile.Find(name) ?? throw new CommandException($"{Profile.Variable}: \"{name}\" is not a profile: supported values are {ProfileNames.Replace("|", ", ", StringComparison.Ordinal)}");
+        if (process.Variable(Profile.Variable) is not { Length: > 0 } name)
+            return null;
+        var supported = ProfileNames.Replace("|", ", ", StringComparison.Ordinal);
+        return Profile.Find(name)
+            ?? throw new CommandException($"{Profile.Variable}: \"{name}\" is not a profile: supported values are {supported}");
     }
 
-    /// <summary>An empty text counts as not given, as in scripts that pass a variable on.</summary>
-    private static string? Given(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { Length: > 0 } text ? text : null;
+    /// <summary>Returns the value, or null for an empty string, which scripts pass when a variable is not set.</summary>
+    private static string? Given(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is { Length: > 0 } text ? text : null;
 }

@@ -1,15 +1,21 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Turnpike.Cli.Usage;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike help</c>: the same page as <c>--help</c>, in the order of words that people type first.</summary>
+/// <summary><c>turnpike help</c>: prints the same page as <c>--help</c>.</summary>
 internal static class HelpCommand
 {
     public static Command Create(RootCommand root)
     {
-        var name = new Argument<string?>("COMMAND") { Description = "The command to tell about. Default: the program.", HelpName = "COMMAND", Arity = ArgumentArity.ZeroOrOne };
-        name.CompletionSources.Add(_ => root.Subcommands.Where(c => !c.Hidden).Select(c => new System.CommandLine.Completions.CompletionItem(c.Name, detail: c.Description)));
+        var name = new Argument<string?>("COMMAND")
+        {
+            Description = "The command. Default: the program.",
+            HelpName = "COMMAND",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        name.CompletionSources.Add(_ => root.Subcommands.Where(c => !c.Hidden).Select(c => new CompletionItem(c.Name, detail: c.Description)));
         var command = new Command("help", "Show the help of the program or of a command.") { name };
         command.Validators.Add(result =>
         {

@@ -5,32 +5,37 @@ using Turnpike.Injector.Config;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike kube-inject</c>: puts the sidecar into manifests, with the settings of the cluster where one answers.</summary>
+/// <summary><c>turnpike kube-inject</c>: injects the sidecar into manifests, with the settings of the cluster if there is one.</summary>
 internal static class KubeInjectCommand
 {
     public static Command Create(GlobalOptions globals)
     {
         var file = new Option<string>("--filename", "-f")
         {
-            Description = "Manifest to inject, or - for standard input.",
+            Description = "The manifest to inject, or - for standard input.",
             HelpName = "FILE|-",
             Required = true,
         };
-        var output = Valued<string?>("File to write instead of standard output.", "FILE", "--output", "-o");
-        var diff = new Option<bool>("--diff") { Description = "Print what would change, as diff -u does." };
+        var output = Valued<string?>("The file to write instead of standard output.", "FILE", "--output", "-o");
+        var diff = new Option<bool>("--diff") { Description = "Print what would change, like diff -u." };
         var configFile = new Option<string?>("--injectConfigFile")
         {
-            Description = "Injection settings: the YAML of the key config of ConfigMap istio-inject (turnpike-inject in the standalone profile), or that ConfigMap itself. Default: that ConfigMap of the cluster, else built in.",
+            Description = "The injection settings: the YAML of the key config of ConfigMap istio-inject (turnpike-inject in the standalone "
+                + "profile), or that ConfigMap itself. Default: that ConfigMap of the cluster, otherwise the built-in settings.",
             HelpName = "FILE",
         };
-        var hub = Valued<string?>("Repository of the proxy's image: HUB/proxy:TAG.", "HUB", "--hub");
-        var tag = Valued<string?>("Tag of the proxy's image.", "TAG", "--tag");
-        var pullPolicy = Valued<string?>("Pull policy of the proxy's image.", "POLICY", "--imagePullPolicy");
+        var hub = Valued<string?>("The repository of the proxy's image, which is HUB/proxy:TAG.", "HUB", "--hub");
+        var tag = Valued<string?>("The tag of the proxy's image.", "TAG", "--tag");
+        var pullPolicy = Valued<string?>("The pull policy of the proxy's image.", "POLICY", "--imagePullPolicy");
         pullPolicy.AcceptOnlyFromAmong("Always", "IfNotPresent", "Never");
-        var uid = Valued<long?>("User and group that the proxy runs as.", "UID", "--sidecarProxyUID");
-        var verbosity = Valued<int?>("Log level of the proxy, 0 to 10.", "LEVEL", "--verbosity");
-        var version = Valued<string?>("Version that the status annotation records.", "TEXT", "--setVersionString");
-        var native = Valued<string?>("Whether the sidecar is an init container that keeps running, so that Jobs end: true, false, or auto for where the cluster has them; without a cluster auto is true.", "WHETHER", "--native-sidecar");
+        var uid = Valued<long?>("The user and group that the proxy runs as.", "UID", "--sidecarProxyUID");
+        var verbosity = Valued<int?>("The log level of the proxy, 0 to 10.", "LEVEL", "--verbosity");
+        var version = Valued<string?>("The version in the status annotation.", "TEXT", "--setVersionString");
+        var native = Valued<string?>(
+            "Whether the sidecar is an init container that keeps running, so that Jobs can complete: true, false, or auto, which depends "
+            + "on the version of the cluster and is true without one.",
+            "WHETHER",
+            "--native-sidecar");
         native.AcceptOnlyFromAmong("auto", "true", "false");
         InRange(uid, "--sidecarProxyUID", 1, uint.MaxValue - 1);
         InRange(verbosity, "--verbosity", 0, 10);
@@ -42,7 +47,7 @@ internal static class KubeInjectCommand
             new Option<bool>("--debug") { Hidden = true },
         ];
 
-        var command = new Command("kube-inject", "Put the sidecar into manifests: exit code 0 done, 1 invalid, 2 usage.")
+        var command = new Command("kube-inject", "Inject the sidecar into manifests. Exit code 0: success, 1: invalid input, 2: a usage error.")
         {
             file, output, diff, configFile, hub, tag, pullPolicy, uid, verbosity, version, native,
         };
@@ -69,7 +74,13 @@ internal static class KubeInjectCommand
                 ProxyUid = parsed.GetValue(uid),
                 Verbosity = parsed.GetValue(verbosity),
                 Version = parsed.GetValue(version),
-                NativeSidecar = parsed.GetValue(native) switch { "auto" => NativeSidecar.Auto, "true" => NativeSidecar.Always, "false" => NativeSidecar.Never, _ => null },
+                NativeSidecar = parsed.GetValue(native) switch
+                {
+                    "auto" => NativeSidecar.Auto,
+                    "true" => NativeSidecar.Always,
+                    "false" => NativeSidecar.Never,
+                    _ => null,
+                },
                 IdleOptions = [.. idle.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)],
             };
             var io = KubeInjectIo.Real(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
@@ -86,7 +97,7 @@ internal static class KubeInjectCommand
     {
         option.Validators.Add(result =>
         {
-            // A value that is no number is reported by the parser.
+            // The parser reports a value that is not a number.
             if (result.Tokens is [var token] && long.TryParse(token.Value, out var value) && (value < least || value > most))
                 result.AddError($"{name} must be between {least} and {most}");
         });

@@ -5,7 +5,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary>What several commands have, worded once.</summary>
+/// <summary>The options that several commands share.</summary>
 internal static class Shared
 {
     private const string Text = "text";
@@ -13,29 +13,44 @@ internal static class Shared
 
     public static Option<string> ConfigDir() => new("--config-dir")
     {
-        Description = "Directory of manifests (*.yaml, *.yml, *.json): Ingress, RouteRule, Service, EndpointSlice, Endpoints, Pod, Secret, Namespace, IngressClass, ConfigMap istio (turnpike in the standalone profile).",
+        Description = "The directory of manifests (*.yaml, *.yml, *.json): Ingress, RouteRule, Service, EndpointSlice, Endpoints, Pod, "
+            + "Secret, Namespace, IngressClass, ConfigMap istio (turnpike in the standalone profile).",
         HelpName = "DIR",
         Required = true,
     };
 
-    /// <summary>Whether a command prints for people or for programs.</summary>
+    /// <summary>Returns the option that selects text or JSON.</summary>
     public static Option<string> Format()
     {
-        var format = new Option<string>("--output", "-o") { Description = "How to print.", HelpName = $"{Text}|{Json}", DefaultValueFactory = _ => Text };
+        var format = new Option<string>("--output", "-o")
+        {
+            Description = "The output format.",
+            HelpName = $"{Text}|{Json}",
+            DefaultValueFactory = _ => Text,
+        };
         format.AcceptOnlyFromAmong(Text, Json);
         return format;
     }
 
     public static bool IsJson(ParseResult parsed, Option<string> format) => parsed.GetValue(format) == Json;
 
-    /// <summary>Prints the parts of an installation, for a command whose exit code says how they are: where the cluster cannot be asked, nothing is known of them, not even that one is broken.</summary>
-    public static async Task<int> PrintPartsAsync(ParseResult parsed, GlobalOptions globals, Option<string> format, Func<ClusterAccess, Task<IReadOnlyList<StatusPart>>> read)
+    /// <summary>
+    /// Prints the parts of an installation and returns the exit code for their state. If the cluster cannot be reached, the state is not
+    /// known, and the
+    /// exit code must not suggest that a part is broken.
+    /// </summary>
+    public static async Task<int> PrintPartsAsync(
+        ParseResult parsed,
+        GlobalOptions globals,
+        Option<string> format,
+        Func<ClusterAccess, Task<IReadOnlyList<StatusPart>>> read)
     {
         try
         {
             using var cluster = globals.Open(parsed);
             var parts = await read(cluster);
-            await parsed.InvocationConfiguration.Output.WriteAsync(IsJson(parsed, format) ? StatusPrinter.Json(cluster.Server, parts) : StatusPrinter.Text(parts));
+            var text = IsJson(parsed, format) ? StatusPrinter.Json(cluster.Server, parts) : StatusPrinter.Text(parts);
+            await parsed.InvocationConfiguration.Output.WriteAsync(text);
             return StatusPrinter.ExitCode(parts);
         }
         catch (CommandException e)
@@ -44,7 +59,7 @@ internal static class Shared
         }
     }
 
-    /// <summary>A span of time that is more than nothing.</summary>
+    /// <summary>Returns an option whose value is a duration greater than zero.</summary>
     public static Option<string> Duration(string name, string fallback, string description)
     {
         var option = new Option<string>(name) { Description = description, HelpName = "DURATION", DefaultValueFactory = _ => fallback };
@@ -55,13 +70,15 @@ internal static class Shared
             if (!GoDuration.TryParse(token.Value, out var duration, out var fault))
                 result.AddError($"{name}: \"{token.Value}\" {fault}");
             else if (duration.Nanoseconds <= 0)
-                result.AddError($"{name}: \"{token.Value}\" must be more than nothing");
+                result.AddError($"{name}: \"{token.Value}\" must be greater than zero");
         });
         return option;
     }
 
     public static TimeSpan DurationOf(ParseResult parsed, Option<string> option) =>
-        GoDuration.TryParse(parsed.GetValue(option)!, out var duration, out _) ? duration.TimeSpan : throw new InvalidOperationException($"{option.Name} was not validated");
+        GoDuration.TryParse(parsed.GetValue(option)!, out var duration, out _)
+            ? duration.TimeSpan
+            : throw new InvalidOperationException($"{option.Name} was not validated");
 
     public static Option<int> Port(string name, int port, string description)
     {
@@ -69,7 +86,7 @@ internal static class Shared
         option.Validators.Add(result =>
         {
             if (result.GetValue(option) is < 0 or > 65535)
-                result.AddError($"{name} must be between 0 and 65535; 0 takes any free port");
+                result.AddError($"{name} must be between 0 and 65535; 0 chooses a free port");
         });
         return option;
     }

@@ -6,18 +6,24 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike uninstall</c>: what install brought goes; what users made stays, unless it is to go too.</summary>
+/// <summary><c>turnpike uninstall</c>: removes what install created. What users created stays unless it is to be purged.</summary>
 internal static class UninstallCommand
 {
     private const string DefaultTimeout = "1m";
 
     public static Command Create(GlobalOptions globals)
     {
-        var purge = new Option<bool>("--purge") { Description = "Delete route rules, settings and the namespace too; the namespace only if nothing else is in it." };
-        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask before --purge." };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be deleted; nothing is." };
-        var timeout = Shared.Duration("--timeout", DefaultTimeout, "How long the operator's pods are waited for to end.");
-        var command = new Command("uninstall", "Remove the installation from the cluster. Route rules and settings stay unless --purge is given; webhooks go first, so that nothing is held up.")
+        var purge = new Option<bool>("--purge")
+        {
+            Description = "Also delete route rules and settings, and the namespace if nothing else is in it.",
+        };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask for confirmation of --purge." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be deleted, without deleting anything." };
+        var timeout = Shared.Duration("--timeout", DefaultTimeout, "The time for the operator's pods to end.");
+        var command = new Command(
+            "uninstall",
+            "Remove the installation from the cluster. Route rules and settings stay unless --purge is given. Webhooks are removed first, "
+            + "so that no request to the API server is blocked.")
         {
             purge, yes, dryRun, timeout,
         };
@@ -45,15 +51,16 @@ internal static class UninstallCommand
 
     private static string Kept(Profile profile) =>
         $"kept: route rules, ConfigMaps {profile.MeshConfigMap} and {profile.InjectConfigMap}, IngressClass {profile.IngressClass}, which namespace has which host, "
-        + "and the authority that running sidecars trust; --purge deletes them too";
+        + "and the certificate authority that running sidecars trust; --purge deletes them too";
 
-    /// <exception cref="CommandException">The user does not say yes, or there is nobody to ask.</exception>
-    private static async Task AskAsync(ProcessContext process, ClusterAccess cluster, Profile profile, int rules, TextWriter error, CancellationToken ct)
+    /// <exception cref="CommandException">The user does not confirm, or there is no terminal to ask on.</exception>
+    private static async Task AskAsync(
+        ProcessContext process, ClusterAccess cluster, Profile profile, int rules, TextWriter error, CancellationToken ct)
     {
         var what = $"--purge deletes {rules} route rule{(rules == 1 ? "" : "s")} and the settings of profile {profile.Name} from {cluster.Server}";
         if (!process.IsInteractive)
-            throw new CommandException($"{what}: nothing was deleted; add --yes if that is meant");
-        await error.WriteAsync($"{what}. Type yes to go on: ");
+            throw new CommandException($"{what}: nothing was deleted; add --yes to confirm");
+            await error.WriteAsync($"{what}. Type yes to continue: ");
         if ((await process.Input.ReadLineAsync(ct))?.Trim() != "yes")
             throw new CommandException("nothing was deleted");
     }
@@ -64,11 +71,16 @@ internal static class UninstallCommand
         {
             var pods = await uninstaller.InjectedPodsAsync(ct);
             if (pods.Count > 0)
-                await error.WriteLineAsync($"note: {pods.Sum(ns => ns.Count)} pods keep their sidecar, with the routes it has now, until they are restarted: {string.Join(", ", pods.Select(ns => $"{ns.Count} in namespace {ns.Namespace}"))}");
+                {
+                    var places = string.Join(", ", pods.Select(ns => $"{ns.Count} in namespace {ns.Namespace}"));
+                    await error.WriteLineAsync(
+                        $"note: {pods.Sum(ns => ns.Count)} pods keep their sidecar, with its current routes, until they are restarted: {places}");
+                }
         }
         catch (KubeStatusException e)
         {
-            await error.WriteLineAsync($"note: injected pods keep their sidecar until they are restarted; which ones there are cannot be seen: {Refusal.Read(e)}");
+            await error.WriteLineAsync(
+                $"note: injected pods keep their sidecar until they are restarted; they cannot be listed: {Refusal.Read(e)}");
         }
     }
 }

@@ -4,17 +4,23 @@ using Turnpike.Cli.Cluster;
 
 namespace Turnpike.Cli.Commands;
 
-/// <summary><c>turnpike version</c>: this program's version, the operator's and the proxies', each with its commit.</summary>
+/// <summary><c>turnpike version</c>: prints the versions of this program, the operator and the proxies, each with its commit.</summary>
 internal static class VersionCommand
 {
     public static Command Create(GlobalOptions globals)
     {
-        var client = new Option<bool>("--client") { Description = "This program's only; no cluster is asked." };
+        var client = new Option<bool>("--client") { Description = "Print only the version of this program, without using a cluster." };
         var format = Shared.Format();
-        var command = new Command("version", "Print the versions of this program, the operator and the proxies, with their commits. Without a cluster, this program's.") { client, format };
+        var command = new Command(
+            "version", "Print the versions of this program and, if there is a cluster, of the operator and the proxies, with their commits.")
+        {
+            client, format,
+        };
         command.SetAction(async (parsed, ct) =>
         {
-            var installed = parsed.GetValue(client) ? null : await InstalledVersions.AskAsync(() => globals.Open(parsed), globals.Process.Clock, ct);
+            var installed = parsed.GetValue(client)
+                ? null
+                : await InstalledVersions.AskAsync(() => globals.Open(parsed), globals.Process.Clock, ct);
             if (installed?.Note is { } note)
                 await parsed.InvocationConfiguration.Error.WriteLineAsync($"note: {note}");
             await parsed.InvocationConfiguration.Output.WriteAsync(Shared.IsJson(parsed, format) ? JsonOf(installed) : TextOf(installed));

@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 
 namespace Turnpike.Cli.Completion;
 
-/// <summary>The scripts that teach a shell to complete command lines of this program. Each asks the program itself.</summary>
+/// <summary>The scripts by which a shell completes command lines of this program. Each calls the program itself.</summary>
 internal static class CompletionScripts
 {
     private const string Program = "@PROGRAM@";
 
     public static ImmutableArray<string> Shells { get; } = ["bash", "fish", "zsh"];
 
+    /// <summary>Returns the script for a shell.</summary>
     /// <param name="shell">One of <see cref="Shells"/>.</param>
     /// <param name="program">The name that the program is called by.</param>
     public static string Of(string shell, string program)

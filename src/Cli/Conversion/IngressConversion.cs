@@ -3,22 +3,23 @@ using Turnpike.Api.Ingresses;
 
 namespace Turnpike.Cli.Conversion;
 
-/// <summary>What an Ingress of <c>extensions/v1beta1</c> or <c>networking.k8s.io/v1beta1</c> is in <c>networking.k8s.io/v1</c>.</summary>
-/// <param name="faults">Gets what cannot be said in v1, one line each, led by the field.</param>
-/// <param name="notes">Gets what an API server will refuse, or read otherwise.</param>
+/// <summary>Converts an Ingress of <c>extensions/v1beta1</c> or <c>networking.k8s.io/v1beta1</c> to <c>networking.k8s.io/v1</c>.</summary>
+/// <param name="faults">Receives a line, led by the field, for each value that cannot be converted.</param>
+/// <param name="notes">Receives a line for each value that an API server will refuse or interpret differently.</param>
 internal sealed class IngressConversion(List<string> faults, List<string> notes)
 {
     public const string NewVersion = "networking.k8s.io/v1";
 
-    /// <summary>How Turnpike, and an API server, read a path of an old Ingress that names no type.</summary>
+    /// <summary>The path type that Turnpike and an API server assume for a path of an old Ingress.</summary>
     public const string PathType = nameof(IngressPathType.ImplementationSpecific);
 
     public static bool IsOldVersion(string? apiVersion) => apiVersion is "extensions/v1beta1" or "networking.k8s.io/v1beta1";
 
-    /// <summary>Whether a value is an old Ingress, or a list of them by its kind.</summary>
-    public static bool IsOld(JsonObject root) => IsOldVersion(Text(root["apiVersion"])) && Text(root["kind"]) is "Ingress" or "IngressList";
+    /// <summary>Returns true for an old Ingress and for an IngressList of an old version.</summary>
+    public static bool IsOld(JsonObject root) =>
+        IsOldVersion(Text(root["apiVersion"])) && Text(root["kind"]) is "Ingress" or "IngressList";
 
-    /// <summary>The new object; the old one stays as it is.</summary>
+    /// <summary>Returns the converted object. The old one is not changed.</summary>
     public JsonObject Convert(JsonObject old)
     {
         var ingress = old.DeepClone().AsObject();
@@ -27,11 +28,14 @@ internal sealed class IngressConversion(List<string> faults, List<string> notes)
             return ingress;
         var annotated = (ingress["metadata"]?["annotations"] as JsonObject)?.ContainsKey(Api.Names.IngressClassAnnotation) == true;
         if (annotated && spec.ContainsKey("ingressClassName"))
-            notes.Add($"spec.ingressClassName: an API server refuses to create an Ingress that has the annotation {Api.Names.IngressClassAnnotation} too; remove one of them");
+            {
+                notes.Add("spec.ingressClassName: an API server refuses to create an Ingress that also has the annotation "
+                    + $"{Api.Names.IngressClassAnnotation}; remove one of them");
+            }
         if (spec.ContainsKey("backend"))
         {
             if (spec.ContainsKey("defaultBackend"))
-                faults.Add("spec.backend: cannot become spec.defaultBackend, which is there already");
+                faults.Add("spec.backend: cannot become spec.defaultBackend, which is already present");
             else
                 spec["defaultBackend"] = Backend(Take(spec, "backend"), "spec.backend");
         }
@@ -58,7 +62,7 @@ internal sealed class IngressConversion(List<string> faults, List<string> notes)
             faults.Add($"{field}: must be a mapping with serviceName and servicePort");
             return node;
         }
-        // A resource is written the same in all versions.
+        // A resource has the same form in all versions.
         if (backend.ContainsKey("resource") && !backend.ContainsKey("serviceName"))
             return backend;
         if (Text(backend["serviceName"]) is not { Length: > 0 } name)
@@ -75,7 +79,10 @@ internal sealed class IngressConversion(List<string> faults, List<string> notes)
         if (Text(node) is { Length: > 0 } name)
         {
             if (name.All(char.IsAsciiDigit))
-                notes.Add($"{field}: \"{name}\" is in quotes and so the name of a port, which an API server refuses, since a name has a letter; take the quotes away if the number is meant");
+                {
+                    notes.Add($"{field}: \"{name}\" is in quotes and therefore the name of a port, which an API server refuses because a name "
+                        + "must contain a letter; remove the quotes if the number is meant");
+                }
             return new JsonObject { ["name"] = name };
         }
         if (node is JsonValue value && value.TryGetValue<int>(out var number))
@@ -97,7 +104,7 @@ internal sealed class IngressConversion(List<string> faults, List<string> notes)
         }
     }
 
-    /// <summary>Takes a member out, so that it may be put elsewhere.</summary>
+    /// <summary>Removes a member and returns it, so that it can be added elsewhere.</summary>
     private static JsonNode? Take(JsonObject from, string name)
     {
         var node = from[name];

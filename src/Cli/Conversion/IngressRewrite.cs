@@ -4,8 +4,9 @@ using Turnpike.Yaml;
 namespace Turnpike.Cli.Conversion;
 
 /// <summary>
-/// Makes v1 of the old Ingresses in a text by changing the words that change: keys get other names, a few are added, and all else, comments and style
-/// among it, stays where it is. Whether it came out right is for the caller to see.
+/// Converts the old Ingresses of a text to v1 in place: keys are renamed, a few are added, and everything else stays, including comments
+/// and style.
+/// The caller verifies the result.
 /// </summary>
 internal sealed class IngressRewrite
 {
@@ -19,7 +20,7 @@ internal sealed class IngressRewrite
         _lineBreak = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
     }
 
-    /// <summary>The new text; null where the changes have no place in it.</summary>
+    /// <summary>Returns the new text, or null if the changes cannot be made in place.</summary>
     public static string? Apply(string text)
     {
         if (!YamlTree.TryParse(text, out var root))
@@ -62,7 +63,7 @@ internal sealed class IngressRewrite
         }
     }
 
-    /// <summary>The type goes before the backend: behind the path, where most people write them.</summary>
+    /// <summary>Adds the type before the backend, which is after the path in most manifests.</summary>
     private void AddBefore(YamlMapping path, YamlNode key)
     {
         var member = $"{Like(key, "pathType")}:{(path.IsFlow ? FlowSpace(key) : " ")}{Like(key, IngressConversion.PathType)}";
@@ -82,7 +83,7 @@ internal sealed class IngressRewrite
         if (backend.IsFlow)
         {
             var open = $":{FlowSpace(first.Key)}{{";
-            // Where each member has a line of its own, the new ones get theirs.
+            // If each member has its own line, each new one gets its own line too.
             var lead = LeadOf(first.Key) is { } outer && LeadOf(last.Key) is not null ? outer : null;
             var unit = lead is null ? "" : new string(' ', Math.Max(1, lead.Length - LineLead(backend).Length));
             string Line(int depth) => lead is null ? "" : _lineBreak + lead + string.Concat(Enumerable.Repeat(unit, depth));
@@ -103,7 +104,7 @@ internal sealed class IngressRewrite
         Replace(last.Key, step + (isNameFirst ? nested : Like(name.Key, "name")), isWhole: true);
     }
 
-    /// <summary>What a key's line begins with, where the key is the first in it; else null.</summary>
+    /// <summary>Returns the indentation of a key that is the first on its line; otherwise null.</summary>
     private string? LeadOf(YamlNode key)
     {
         var lead = LineLead(key);
@@ -120,16 +121,23 @@ internal sealed class IngressRewrite
 
     private static int SourceColumn(YamlMapping mapping) => mapping.Members is [var first, ..] ? first.Key.Column : mapping.Column;
 
-    private static IEnumerable<YamlMapping> Items(YamlNode? node) => node is YamlSequence sequence ? sequence.Items.OfType<YamlMapping>() : [];
+    private static IEnumerable<YamlMapping> Items(YamlNode? node) =>
+        node is YamlSequence sequence ? sequence.Items.OfType<YamlMapping>() : [];
 
     private static YamlScalarNode? Scalar(YamlMapping mapping, string key) => mapping.Find(key)?.Value as YamlScalarNode;
 
     private void Replace(YamlNode node, string text, bool isWhole = false) =>
         _splices.Add(new Splice(node.Start, node.End - node.Start, isWhole ? text : Like(node, text)));
 
-    /// <summary>In the quotes that a key or value stands in, if any.</summary>
-    private string Like(YamlNode node, string text) => node is YamlScalarNode { IsPlain: false } && _text[node.Start] is '"' or '\'' ? $"{_text[node.Start]}{text}{_text[node.Start]}" : text;
+    /// <summary>Returns the text in the same quotes as a key or value, if it has any.</summary>
+    private string Like(YamlNode node, string text) =>
+        node is YamlScalarNode { IsPlain: false } && _text[node.Start] is '"' or '\''
+            ? $"{_text[node.Start]}{text}{_text[node.Start]}"
+            : text;
 
-    /// <summary>What the author writes after a colon in flow style: a blank, unless keys are quoted and nothing follows theirs.</summary>
-    private string FlowSpace(YamlNode key) => key.End + 1 < _text.Length && _text[key.End] == ':' && !char.IsWhiteSpace(_text[key.End + 1]) ? "" : " ";
+    /// <summary>
+    /// Returns what the author writes after a colon in flow style: a space, unless keys are quoted and values follow directly.
+    /// </summary>
+    private string FlowSpace(YamlNode key) =>
+        key.End + 1 < _text.Length && _text[key.End] == ':' && !char.IsWhiteSpace(_text[key.End + 1]) ? "" : " ";
 }

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 
 namespace Turnpike.Cli.Demo;
 
-/// <summary>A program that the demo started: its lines as they come, and its end with the demo's own.</summary>
+/// <summary>A program that the demo started. Its output is read line by line, and it ends with the demo.</summary>
 internal sealed class ChildProgram : IAsyncDisposable
 {
     private readonly Process _process;
@@ -21,25 +21,34 @@ internal sealed class ChildProgram : IAsyncDisposable
 
     public static ChildProgram Start(string program, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        return new ChildProgram(Process.Start(start) ?? throw new DemoFailure($"{program} does not start"));
+        return new ChildProgram(Process.Start(start) ?? throw new DemoFailure($"cannot start {program}"));
     }
 
     /// <summary>Runs this very program with other arguments.</summary>
     public static ChildProgram StartSelf(params string[] arguments)
     {
-        var self = Environment.ProcessPath ?? throw new DemoFailure("this program does not know where it is");
+        var self = Environment.ProcessPath ?? throw new DemoFailure("the path of this program is not known");
         var isHost = Path.GetFileNameWithoutExtension(self) == "dotnet";
         return isHost ? Start(self, [typeof(ChildProgram).Assembly.Location, .. arguments]) : Start(self, arguments);
     }
 
-    /// <summary>The rest of the first line of standard output that starts with <paramref name="prefix"/>.</summary>
-    public Task<string> OutputLineAsync(string prefix, CancellationToken cancellationToken) => LineAsync(_output, prefix, cancellationToken);
+    /// <summary>Returns the rest of the first line of standard output that starts with <paramref name="prefix"/>.</summary>
+    public Task<string> OutputLineAsync(string prefix, CancellationToken cancellationToken) =>
+        LineAsync(_output, prefix, cancellationToken);
 
-    /// <summary>The lines of standard error that start with <paramref name="prefix"/>, until each of <paramref name="texts"/> has been in one.</summary>
-    public async Task<IReadOnlyList<string>> ErrorLinesAsync(string prefix, IEnumerable<string> texts, CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns the lines of standard error that start with <paramref name="prefix"/>, until each of <paramref name="texts"/> has occurred.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> ErrorLinesAsync(
+        string prefix, IEnumerable<string> texts, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
         var missing = texts.ToList();
@@ -59,11 +68,11 @@ internal sealed class ChildProgram : IAsyncDisposable
         }
         catch (Exception e) when (e is ChannelClosedException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new DemoFailure($"the program did not say \"{missing[0]}\"");
+            throw new DemoFailure($"the program did not print \"{missing[0]}\"");
         }
     }
 
-    /// <summary>Waits for the end; all of standard output, and the exit code.</summary>
+    /// <summary>Waits for the end. Returns standard output and the exit code.</summary>
     public async Task<(string Output, int ExitCode)> CompleteAsync(CancellationToken cancellationToken)
     {
         var lines = new List<string>();
@@ -93,7 +102,7 @@ internal sealed class ChildProgram : IAsyncDisposable
         var said = new List<string>();
         while (_error.Reader.TryRead(out var line))
             said.Add(line);
-        throw new DemoFailure($"the program ended without saying \"{prefix}\": {string.Join("; ", said)}");
+        throw new DemoFailure($"the program ended without printing \"{prefix}\": {string.Join("; ", said)}");
     }
 
     private static void Pass(string? line, Channel<string> lines)

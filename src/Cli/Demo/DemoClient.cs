@@ -6,7 +6,7 @@ namespace Turnpike.Cli.Demo;
 
 internal sealed record DemoAnswer(int Status, string Body, TimeSpan Elapsed, string? CertificateSubject);
 
-/// <summary>Plays curl: fresh connections, any certificate accepted (<c>-k</c>) and remembered.</summary>
+/// <summary>Acts like curl: it uses new connections, and accepts every certificate (<c>-k</c>) and remembers it.</summary>
 internal sealed class DemoClient : IDisposable
 {
     private readonly TimeProvider _time;
@@ -17,7 +17,7 @@ internal sealed class DemoClient : IDisposable
     {
         _time = time;
         var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero, UseProxy = false };
-#pragma warning disable CA5359 // The -k of the document: the certificate is self-signed, made by this very demo, and looked at by the caller.
+#pragma warning disable CA5359 // As with -k, the certificate is not verified: the demo itself made it, and the caller checks its subject.
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
         {
             _subject = (certificate as X509Certificate2)?.Subject ?? certificate?.Subject;
@@ -37,7 +37,7 @@ internal sealed class DemoClient : IDisposable
         return new DemoAnswer((int)response.StatusCode, body, _time.GetElapsedTime(started), _subject);
     }
 
-    /// <summary>Asks until the answer is as wanted.</summary>
+    /// <summary>Repeats a request until the response is as wanted.</summary>
     public async Task<TimeSpan> UntilAsync(string url, Func<DemoAnswer, bool> wanted, string what, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
@@ -48,7 +48,10 @@ internal sealed class DemoClient : IDisposable
             if (wanted(answer))
                 return elapsed;
             if (elapsed > TimeSpan.FromSeconds(5))
-                throw new DemoFailure($"{what} is not in force after {elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s; {url} answers {answer.Status}");
+                {
+                    var seconds = elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+                    throw new DemoFailure($"{what} has no effect after {seconds} s; the response of {url} is {answer.Status}");
+                }
             await Task.Delay(TimeSpan.FromMilliseconds(5), _time, cancellationToken);
         }
     }

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Turnpike.Cli.Demo;
 
-/// <summary>The manifests of the walkthrough in a directory of their own, removed at the end.</summary>
+/// <summary>The manifests of the walkthrough in a temporary directory, which is removed at the end.</summary>
 internal sealed class DemoFiles : IDisposable
 {
     private const string SamplePrefix = "samples/";
@@ -16,7 +16,7 @@ internal sealed class DemoFiles : IDisposable
     public static IEnumerable<string> SampleNames =>
         typeof(DemoFiles).Assembly.GetManifestResourceNames().Where(n => n.StartsWith(SamplePrefix, StringComparison.Ordinal)).Select(n => n[SamplePrefix.Length..]);
 
-    /// <summary>A sample of <c>config/samples</c>, which is part of the program.</summary>
+    /// <summary>Returns a file of <c>config/samples</c>, which is embedded in the program.</summary>
     public static string Sample(string name)
     {
         using var stream = typeof(DemoFiles).Assembly.GetManifestResourceStream(SamplePrefix + name)

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Turnpike.Cli.Demo;
 
-/// <summary>Something did not go as the walkthrough says.</summary>
+/// <summary>Reports that a step of the walkthrough failed.</summary>
 internal sealed class DemoFailure(string message) : Exception(message);
 
-/// <summary>Tells the walkthrough: a paragraph a step, each with what a user would type and what came back.</summary>
+/// <summary>Prints the walkthrough: a paragraph for each step with the commands that a user would type and their output.</summary>
 internal sealed class Narrator(TextWriter output, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
@@ -44,7 +44,8 @@ internal sealed class Narrator(TextWriter output, TimeProvider time)
     }
 
     public void Succeed() =>
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{_steps} steps, each as it should be, in {time.GetElapsedTime(_started).TotalSeconds:0} s."));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"\nAll {_steps} steps succeeded in {time.GetElapsedTime(_started).TotalSeconds:0} s."));
 
     public void Fail(string reason) =>
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nFAILED in step {_steps} ({_title}): {reason}"));

@@ -5,8 +5,9 @@ namespace Turnpike.Cli.Demo;
 internal sealed record DemoOptions(bool Keep, string? Httpbin);
 
 /// <summary>
-/// The ingress task of 2017 from beginning to end, with a directory in the place of the cluster: every answer is checked, and
-/// what the user would type is shown beside it.
+/// Runs the ingress task of 2017 from beginning to end, with a directory instead of a cluster. Every response is checked, and the commands
+/// that a
+/// user would type are shown.
 /// </summary>
 internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient client, TimeProvider time) : IAsyncDisposable
 {
@@ -30,7 +31,8 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
             await walkthrough.RunStepsAsync(options, cancellationToken);
             say.Succeed();
         }
-        catch (Exception e) when (e is DemoFailure or HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is DemoFailure or HttpRequestException or IOException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             say.Fail(e.Message);
             return ExitCodes.Failure;
@@ -64,7 +66,7 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
 
     private async Task StartHttpbin(DemoOptions options, CancellationToken cancellationToken)
     {
-        say.Step("Start httpbin", "The service to be exposed: a small httpbin on a free port of this machine.");
+        say.Step("Start httpbin", "The service to expose is a small httpbin on a free port of this machine.");
         var program = options.Httpbin ?? FindHttpbin();
         say.Command($"{Path.GetFileName(program)} --port 0");
         _httpbin = ChildProgram.Start(program, "--port", "0");
@@ -74,29 +76,36 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
 
     private async Task StartProxy(CancellationToken cancellationToken)
     {
-        say.Step("Start Turnpike", $"A directory takes the place of the cluster. In it: the httpbin service of config/samples, and its endpoint on this machine.\nDIR is {files.ConfigDir}");
+        say.Step(
+            "Start Turnpike",
+            "A directory takes the place of the cluster. It holds the httpbin service of config/samples and its endpoint on this machine.\n"
+            + $"DIR is {files.ConfigDir}");
         files.Apply("httpbin.yaml", DemoFiles.Sample("httpbin.yaml"));
         files.Apply("httpbin-endpoints.yaml", DemoFiles.Endpoints(_upstream));
         var started = time.GetTimestamp();
-        _serve = ChildProgram.StartSelf("serve", "--config-dir", files.ConfigDir, "--http-port", "0", "--https-port", "0", "--admin-port", "0");
+        _serve = ChildProgram.StartSelf(
+            "serve", "--config-dir", files.ConfigDir, "--http-port", "0", "--https-port", "0", "--admin-port", "0");
         say.Command("turnpike serve --config-dir $DIR --http-port 0 --https-port 0 --admin-port 0");
         _http = await _serve.OutputLineAsync("listening http ", cancellationToken);
         _https = await _serve.OutputLineAsync("listening https ", cancellationToken);
         _admin = await _serve.OutputLineAsync("listening admin ", cancellationToken);
         await client.UntilAsync($"http://{_admin}/ready", DemoClient.IsOk, "the proxy", cancellationToken);
-        say.Result($"ready after {Milliseconds(time.GetElapsedTime(started))}; HTTP on {_http}, HTTPS on {_https}, admin on {_admin}");
+        var elapsed = Milliseconds(time.GetElapsedTime(started));
+        say.Result($"ready after {elapsed}; HTTP on {_http}, HTTPS on {_https}, admin on {_admin}");
     }
 
     private async Task ConfigureIngress(CancellationToken cancellationToken)
     {
-        say.Step("Configure ingress (HTTP)", "The Ingress of the document, unchanged: /headers as an exact path, /delay/ as a prefix.");
+        say.Step(
+            "Configure ingress (HTTP)", "The Ingress of the original task, unchanged: /headers is an exact path, /delay/ is a prefix.");
         var after = await Apply("simple-ingress.yaml", $"http://{_http}/headers", DemoClient.IsOk, cancellationToken);
-        say.Result($"in force after {Milliseconds(after)}");
+        say.Result($"in effect after {Milliseconds(after)}");
     }
 
     private async Task CallHttpbin(CancellationToken cancellationToken)
     {
-        say.Step("Access httpbin", "The request id and the time that the proxy grants, 15 seconds where no rule says otherwise, are among the headers.");
+        say.Step(
+            "Access httpbin", "The headers include the request id and the timeout of the proxy, which is 15 seconds unless a rule sets another.");
         var headers = await Get($"http://{_http}/headers", 200, cancellationToken);
         say.Result(headers.Body);
         Require(headers.Body.Contains("X-Request-Id", StringComparison.Ordinal), "httpbin saw no X-Request-Id");
@@ -106,7 +115,7 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
 
     private async Task CallWhatIsNotExposed(CancellationToken cancellationToken)
     {
-        say.Step("What is not exposed is not there", "Exact is exact, and a prefix ends where the Ingress says.");
+        say.Step("Access paths that are not exposed", "An exact path matches only itself, and a prefix only what begins with it.");
         foreach (var path in new[] { "/status/200", "/headers/", "/delay", "/ip", "/" })
         {
             var answer = await Get($"http://{_http}{path}", 404, cancellationToken);
@@ -116,18 +125,21 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
 
     private async Task ConfigureSecureIngress(CancellationToken cancellationToken)
     {
-        say.Step("Configure secure ingress (HTTPS)", "A certificate made on the spot, in the secret of the document, and the second Ingress.\nIts /ip is served over HTTPS and over nothing else.");
+        say.Step(
+            "Configure secure ingress (HTTPS)",
+            "A new certificate in the Secret of the original task, and the second Ingress.\nIts /ip is served over HTTPS only.");
         say.Command("""
             openssl req -x509 -nodes -days 365 -newkey rsa:2048 -keyout /tmp/tls.key -out /tmp/tls.crt -subj "/CN=foo.bar.com"
             kubectl create -n istio-system secret tls istio-ingress-certs --key /tmp/tls.key --cert /tmp/tls.crt \
               --dry-run=client -o yaml > $DIR/istio-ingress-certs.yaml
             """);
-        files.Apply("istio-ingress-certs.yaml", DemoFiles.TlsSecret("istio-system", "istio-ingress-certs", "foo.bar.com", time.GetUtcNow()));
+        files.Apply(
+            "istio-ingress-certs.yaml", DemoFiles.TlsSecret("istio-system", "istio-ingress-certs", "foo.bar.com", time.GetUtcNow()));
         say.Command($"cat > $DIR/secured-ingress.yaml <<EOF\n{DemoFiles.SampleText("secured-ingress.yaml").TrimEnd()}\nEOF");
         files.Apply("secured-ingress.yaml", DemoFiles.Sample("secured-ingress.yaml"));
         var started = time.GetTimestamp();
         await RetryHandshake($"https://{_https}/ip", cancellationToken);
-        say.Result($"in force after {Milliseconds(time.GetElapsedTime(started))}");
+        say.Result($"in effect after {Milliseconds(time.GetElapsedTime(started))}");
         var answer = await Get($"https://{_https}/ip", 200, cancellationToken, "-k ");
         say.Result(answer.Body);
         say.Result($"certificate: {answer.CertificateSubject}");
@@ -137,9 +149,9 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
 
     private async Task SetTimeoutRule(CancellationToken cancellationToken)
     {
-        say.Step("Set a 3 s timeout on calls to httpbin", "A RouteRule, and no waiting for a few seconds: the next request goes by it.");
+        say.Step("Set a 3 s timeout on calls to httpbin", "A RouteRule takes effect at once, without a wait of a few seconds.");
         var after = await Apply("httpbin-3s-rule.yaml", $"http://{_http}/headers", a => ShowsTimeout(a, 3000), cancellationToken);
-        say.Result($"in force after {Milliseconds(after)}");
+        say.Result($"in effect after {Milliseconds(after)}");
         await GetTimed("delay/5", 504, 3, cancellationToken);
     }
 
@@ -164,7 +176,9 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
                   timeout: 3s
 
             """;
-        say.Step("An invalid rule is refused", "Every fault at once, by file, document and field; the rule as it was stays in force, and so does all the rest.");
+        say.Step(
+            "Try an invalid rule",
+            "All errors are reported at once, by file, document and field. The previous rule and everything else stay in effect.");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var traffic = CountAnswers($"http://{_http}/headers", a => a.Status == 200 && ShowsTimeout(a, 3000), stop.Token);
         say.Command($"cat > $DIR/httpbin-3s-rule.yaml <<EOF\n{invalid.TrimEnd()}\nEOF");
@@ -174,10 +188,10 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
         await Task.Delay(TimeSpan.FromMilliseconds(300), time, cancellationToken);
         await stop.CancelAsync();
         var (good, bad) = await traffic;
-        say.Result($"meanwhile: {good} requests answered 200 under the 3 s rule, {bad} otherwise");
-        Require(good > 0 && bad == 0, "traffic was hurt by an invalid rule");
+        say.Result($"meanwhile: {good} requests got 200 under the 3 s rule, {bad} did not");
+        Require(good > 0 && bad == 0, "an invalid rule affected traffic");
 
-        say.Note("The same, before anything is applied:");
+        say.Note("The same check before anything is applied:");
         var file = Path.Combine(files.Root, "rule.yaml");
         await File.WriteAllTextAsync(file, invalid, cancellationToken);
         say.Command("turnpike validate -f rule.yaml; echo $?");
@@ -189,17 +203,17 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
 
     private async Task DeleteRule(CancellationToken cancellationToken)
     {
-        say.Step("Delete the rule", "Without the rule the 15 seconds are back, and so is the answer.");
+        say.Step("Delete the rule", "Without the rule the timeout is 15 seconds again, and the request succeeds.");
         say.Command("rm $DIR/httpbin-3s-rule.yaml");
         files.Delete("httpbin-3s-rule.yaml");
         var after = await client.UntilAsync($"http://{_http}/headers", a => ShowsTimeout(a, 15000), "the deletion", cancellationToken);
-        say.Result($"in force after {Milliseconds(after)}");
+        say.Result($"in effect after {Milliseconds(after)}");
         await GetTimed("delay/5", 200, 5, cancellationToken);
     }
 
     private async Task InjectSidecar(CancellationToken cancellationToken)
     {
-        say.Step("Inject a sidecar", "On a cluster the operator does it on deploy. By hand, and as a difference: nothing but additions.");
+        say.Step("Inject a sidecar", "In a cluster the operator injects pods as they are created. The diff shows that only lines are added.");
         var file = Path.Combine(files.Root, "httpbin.yaml");
         await File.WriteAllTextAsync(file, DemoFiles.Sample("httpbin.yaml"), cancellationToken);
         say.Command("istioctl kube-inject -f samples/httpbin/httpbin.yaml --diff");
@@ -209,13 +223,13 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
         Require(exitCode == 0, $"kube-inject ended with {exitCode}");
         var lines = diff.Split('\n');
         Require(lines.Any(l => l.StartsWith('+') && l.Contains("name: istio-proxy", StringComparison.Ordinal)), "no container istio-proxy was added");
-        Require(!lines.Any(l => l.StartsWith('-') && !l.StartsWith("---", StringComparison.Ordinal)), "something was taken away");
+        Require(!lines.Any(l => l.StartsWith('-') && !l.StartsWith("---", StringComparison.Ordinal)), "lines were removed");
     }
 
     private async Task KeepAsync(CancellationToken cancellationToken)
     {
         say.Note($"""
-            Still running. Try:
+            The demo is still running. Try:
               curl http://{_http}/headers
               curl -k https://{_https}/ip
               curl http://{_admin}/table
@@ -229,7 +243,7 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
         }
         catch (OperationCanceledException)
         {
-            // The end that was announced.
+            // Ctrl-C ends the demo.
         }
     }
 
@@ -244,7 +258,7 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
     {
         say.Command($"curl {flags}{url}");
         var answer = await client.GetAsync(url, cancellationToken);
-        Require(answer.Status == status, $"{url} answers {answer.Status}, not {status}");
+        Require(answer.Status == status, $"the response of {url} is {answer.Status}, not {status}");
         return answer;
     }
 
@@ -253,11 +267,11 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
         say.Command($"time curl -o /dev/null -s -w \"%{{http_code}}\\n\" http://{_http}/{path}");
         var answer = await client.GetAsync($"http://{_http}/{path}", cancellationToken);
         say.Result(string.Create(CultureInfo.InvariantCulture, $"{answer.Status}\nreal    {answer.Elapsed.TotalSeconds:0.000}s"));
-        Require(answer.Status == status, $"/{path} answers {answer.Status}, not {status}");
+        Require(answer.Status == status, $"the response of /{path} is {answer.Status}, not {status}");
         Require(Math.Abs(answer.Elapsed.TotalSeconds - seconds) < 1, $"/{path} took {answer.Elapsed.TotalSeconds:0.0} s, not about {seconds} s");
     }
 
-    /// <summary>The certificate and the route come in one table, but in two files: the first moments may know only one of them.</summary>
+    /// <summary>Repeats the handshake. Certificate and route are in two files, of which only one may have been read at first.</summary>
     private async Task RetryHandshake(string url, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -313,7 +327,12 @@ internal sealed class Walkthrough(DemoFiles files, Narrator say, DemoClient clie
     private static string FindHttpbin()
     {
         var here = AppContext.BaseDirectory;
-        string[] candidates = [Path.Combine(here, "httpbin"), Path.Combine(here, "..", "httpbin", "httpbin"), Path.Combine(here, "..", "..", "bin", "httpbin")];
+        string[] candidates =
+        [
+            Path.Combine(here, "httpbin"),
+            Path.Combine(here, "..", "httpbin", "httpbin"),
+            Path.Combine(here, "..", "..", "bin", "httpbin"),
+        ];
         return candidates.Select(Path.GetFullPath).FirstOrDefault(File.Exists)
             ?? throw new DemoFailure("the httpbin program is not beside this one; run `make build`, or name it with --httpbin");
     }

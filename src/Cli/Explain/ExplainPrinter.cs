@@ -6,7 +6,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
 
-/// <summary>An explanation for people and for programs.</summary>
+/// <summary>Prints an explanation as text or as JSON.</summary>
 internal static class ExplainPrinter
 {
     private const int LabelWidth = 14;
@@ -14,7 +14,8 @@ internal static class ExplainPrinter
     public static string Text(ExplainReport report)
     {
         var text = new StringBuilder();
-        void Line(string label, string value) => text.Append(label.PadRight(LabelWidth)).Append(CommandException.OneLine(value)).Append('\n');
+        void Line(string label, string value) =>
+            text.Append(label.PadRight(LabelWidth)).Append(CommandException.OneLine(value)).Append('\n');
         var request = report.Request;
         Line("request", $"{request.Method} {request.Scheme}://{request.Authority}{request.Target}");
         foreach (var header in request.Headers)
@@ -30,7 +31,7 @@ internal static class ExplainPrinter
             Line(target == report.Targets[0] ? "to" : "", Describe(target, report.Targets.Length));
         foreach (var step in report.Steps)
             Line(step.What, step.Text);
-        Line("answer", report.Outcome);
+        Line("response", report.Outcome);
         var problems = ExplainProblems.Of(report);
         foreach (var problem in problems.OfThePath)
             Line("problem", problem);
@@ -70,7 +71,7 @@ internal static class ExplainPrinter
             })),
             ["steps"] = Array(report.Steps.Select(s => new JsonObject { ["what"] = s.What, ["text"] = s.Text })),
             ["status"] = report.Status,
-            ["answer"] = report.Outcome,
+            ["response"] = report.Outcome,
             ["problems"] = Array(problems.OfThePath.Select(p => JsonValue.Create(p))),
             ["also"] = Array(problems.Also.Select(p => JsonValue.Create(p))),
             ["notes"] = Array(report.Source.Notes.Select(n => JsonValue.Create(n))),
@@ -81,7 +82,14 @@ internal static class ExplainPrinter
     private static JsonObject Ingress(PathEntry entry)
     {
         var (rule, path, tls) = IngressPaths.NumbersOf(entry.Origin.Field);
-        return new JsonObject { ["name"] = entry.Origin.Name, ["rule"] = rule, ["path"] = path, ["tls"] = tls, ["match"] = entry.Path.ToString() };
+        return new JsonObject
+        {
+            ["name"] = entry.Origin.Name,
+            ["rule"] = rule,
+            ["path"] = path,
+            ["tls"] = tls,
+            ["match"] = entry.Path.ToString(),
+        };
     }
 
     private static void AppendRules(StringBuilder text, ExplainReport report)
@@ -91,7 +99,10 @@ internal static class ExplainPrinter
         text.Append("rules\n");
         var width = report.Rules.Max(r => Name(r).Length);
         foreach (var rule in report.Rules)
-            text.Append(rule.Taken ? "  > " : "    ").Append(Name(rule).PadRight(width)).Append("  ").Append(CommandException.OneLine(rule.Reason)).Append('\n');
+        {
+            var mark = rule.Taken ? "  > " : "    ";
+            text.Append(mark).Append(Name(rule).PadRight(width)).Append("  ").Append(CommandException.OneLine(rule.Reason)).Append('\n');
+        }
     }
 
     private static string Name(RuleTrial rule) => rule.Rule ?? "(no rule)";

@@ -7,9 +7,9 @@ using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
 
-/// <summary>What is wrong with Ingresses, as far as one request is concerned.</summary>
-/// <param name="OfThePath">What touches the path that was taken; where none was, what may be why.</param>
-/// <param name="Also">What else is wrong with the Ingress that was taken.</param>
+/// <summary>The problems of Ingresses that concern one request.</summary>
+/// <param name="OfThePath">The problems of the matching path; if none matches, those that may be the reason.</param>
+/// <param name="Also">The other problems of the matching Ingress.</param>
 internal sealed partial record ExplainProblems(ImmutableArray<string> OfThePath, ImmutableArray<string> Also)
 {
     public static ExplainProblems Of(ExplainReport report)
@@ -21,9 +21,12 @@ internal sealed partial record ExplainProblems(ImmutableArray<string> OfThePath,
         foreach (var diagnostic in report.Source.Diagnostics.Where(d => d.Subject.Kind == Kinds.Ingress))
         {
             var text = $"Ingress {diagnostic.Subject.Namespace}/{diagnostic.Subject.Name}: {diagnostic.AdminMessage ?? diagnostic.Message}";
-            // Who asks for this very host in vain is of interest wherever the request went.
-            if (diagnostic.Reason == DiagnosticReasons.HostNotPermitted && diagnostic.Message.Contains($": host {host} belongs", StringComparison.Ordinal))
+            // An Ingress that may not serve this host is always of interest.
+            if (diagnostic.Reason == DiagnosticReasons.HostNotPermitted
+                && diagnostic.Message.Contains($": host {host} belongs", StringComparison.Ordinal))
+            {
                 ofThePath.Add(text);
+            }
             else if (origin is null && diagnostic.Severity == DiagnosticSeverity.Error)
                 ofThePath.Add(text);
             else if (origin is not null && $"{diagnostic.Subject.Namespace}/{diagnostic.Subject.Name}" == origin.Name)
@@ -32,13 +35,19 @@ internal sealed partial record ExplainProblems(ImmutableArray<string> OfThePath,
         return new(ofThePath.ToImmutable(), also.ToImmutable());
     }
 
-    /// <summary>By the field that a message begins with: one of another path or of another host's certificate is another request's matter.</summary>
+    /// <summary>
+    /// Returns false for a message about another path or about the certificate of another host, judging by the field that it begins with.
+    /// </summary>
     private static bool Touches(Diagnostic diagnostic, RouteOrigin origin, string host, ExplainReport report)
     {
-        // A redirect of a host stands under tls; beside it the default backend is what a reader asks for.
-        var own = origin.Kind == Kinds.Ingress && IngressPaths.NumbersOf(origin.Field).Tls == 0 ? origin.Field : IngressPaths.DefaultBackend;
-        if (diagnostic.Message.StartsWith("spec.rules[", StringComparison.Ordinal) || diagnostic.Message.StartsWith("spec.defaultBackend", StringComparison.Ordinal))
+        // The redirect of a host originates in an entry of tls. There the default backend is the field of interest.
+        var isPath = origin.Kind == Kinds.Ingress && IngressPaths.NumbersOf(origin.Field).Tls == 0;
+        var own = isPath ? origin.Field : IngressPaths.DefaultBackend;
+        if (diagnostic.Message.StartsWith("spec.rules[", StringComparison.Ordinal)
+            || diagnostic.Message.StartsWith("spec.defaultBackend", StringComparison.Ordinal))
+        {
             return diagnostic.Message.StartsWith(own, StringComparison.Ordinal);
+        }
         if (TlsEntry().Match(diagnostic.Message) is not { Success: true } entry)
             return true;
         var index = int.Parse(entry.Groups[1].Value, CultureInfo.InvariantCulture);
@@ -49,10 +58,14 @@ internal sealed partial record ExplainProblems(ImmutableArray<string> OfThePath,
         return hosts.IsEmpty ? report.Request.Scheme == "https" : hosts.Any(named => Covers(named, host));
     }
 
-    /// <summary>Whether a name of <c>spec.tls</c> is for a host: itself, or <c>*.x</c> for one label before <c>x</c>.</summary>
+    /// <summary>
+    /// Returns true when a name of <c>spec.tls</c> covers a host: the same name, or <c>*.x</c> for one label before <c>x</c>.
+    /// </summary>
     private static bool Covers(string named, string host) =>
         named.Equals(host, StringComparison.OrdinalIgnoreCase)
-        || (named.StartsWith("*.", StringComparison.Ordinal) && host.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && named.AsSpan(1).Equals(host.AsSpan(dot), StringComparison.OrdinalIgnoreCase));
+        || (named.StartsWith("*.", StringComparison.Ordinal)
+            && host.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot
+            && named.AsSpan(1).Equals(host.AsSpan(dot), StringComparison.OrdinalIgnoreCase));
 
     [GeneratedRegex(@"^spec\.tls\[([0-9]{1,6})\]")]
     private static partial Regex TlsEntry();

@@ -4,26 +4,34 @@ using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
 
-/// <summary>A RouteRule that was looked at; null stands for what happens where no rule applies.</summary>
-/// <param name="Taken">Whether its route is the one.</param>
-/// <param name="Reason">Why it was passed over; what it needs where it was taken.</param>
+/// <summary>A RouteRule that was tried.</summary>
+/// <param name="Rule">The rule; null for the route of a request that no rule matches.</param>
+/// <param name="Taken">Whether its route is taken.</param>
+/// <param name="Reason">The conditions that it has if it is taken, otherwise the reason why it is not.</param>
 internal sealed record RuleTrial(string? Rule, bool Taken, string Reason);
 
-/// <summary>A part of what happens to the request, in the order in which it happens.</summary>
+/// <summary>One step of the pipeline.</summary>
 /// <param name="What">A word such as <c>timeout</c>.</param>
+/// <param name="Text">The effect of the step.</param>
 internal sealed record Step(string What, string Text);
 
-/// <summary>Where a share of the requests goes.</summary>
+/// <summary>A destination of a share of the requests.</summary>
 internal sealed record Target(string Cluster, int Weight, ImmutableArray<Endpoint> Endpoints)
 {
     /// <summary>See <see cref="Routing.Cluster.LacksAuthority"/>.</summary>
     public bool LacksAuthority { get; init; }
 }
 
-/// <summary>All that is to be said of one request, for the printers.</summary>
-/// <param name="Outcome">One line: what the client gets.</param>
-/// <param name="Status">Where the proxy always answers by itself; else null.</param>
-/// <param name="Certificate">On the TLS listener: <c>namespace/secret</c>, null where the handshake is refused.</param>
+/// <summary>The explanation of one request.</summary>
+/// <param name="Request">The request.</param>
+/// <param name="Source">The table and its origin.</param>
+/// <param name="Way">The match of the request.</param>
+/// <param name="Certificate">The certificate on the TLS listener as <c>namespace/secret</c>; null if the handshake is refused.</param>
+/// <param name="Rules">The rules that were tried, and those that are not in the table.</param>
+/// <param name="Steps">The steps of the pipeline in their order.</param>
+/// <param name="Targets">The destinations.</param>
+/// <param name="Status">The status if the response is always a local reply; otherwise null.</param>
+/// <param name="Outcome">The response, on one line.</param>
 internal sealed record ExplainReport(
     ExplainedRequest Request,
     ExplainSource Source,
@@ -35,14 +43,14 @@ internal sealed record ExplainReport(
     int? Status,
     string Outcome)
 {
-    /// <summary>The name of the listener that the request comes in by.</summary>
+    /// <summary>The name of the listener that receives the request.</summary>
     public required string Listener { get; init; }
 
     public static ExplainReport Of(ExplainedRequest request, ExplainSource source)
     {
         var table = source.Table;
         var encoded = new EncodedRequest(request);
-        // A scheme has the name of the protocol that carries it. A table without a listener for it serves it to nobody.
+        // A scheme has the name of its protocol. A table without a listener for it serves no such request.
         var listener = table.Listeners.FirstOrDefault(l => l.Protocol == request.Scheme);
         var way = Explanation.Of(listener?.Hosts ?? VirtualHostSet.Empty, encoded.Key, encoded);
         var certificate = CertificateFor(request, table);
@@ -68,7 +76,8 @@ internal sealed record ExplainReport(
     {
         if (way.Entry is not { } entry)
             return [];
-        var trials = way.Trials.Select(trial => new RuleTrial(trial.Route.Rule, trial.Verdict == RouteVerdict.Taken, Reason(trial, request)));
+        var trials = way.Trials.Select(trial =>
+            new RuleTrial(trial.Route.Rule, trial.Verdict == RouteVerdict.Taken, Reason(trial, request)));
         var missing = source.Snapshot is { } snapshot
             ? MissingRules.Of(snapshot, source.Diagnostics, entry).Select(m => new RuleTrial(m.Rule, false, m.Why))
             : [];
@@ -78,9 +87,9 @@ internal sealed record ExplainReport(
     private static string Reason(RouteTrial trial, ExplainedRequest request) => trial.Verdict switch
     {
         RouteVerdict.Taken => Needs(trial.Route, trial.Entry),
-        RouteVerdict.PathDiffers => $"passed over: it takes {trial.Route.Path}",
-        RouteVerdict.ConditionFails => $"passed over: {trial.Failing} does not hold, {Actual(trial.Failing!, request)}",
-        _ => "not asked: a route before it was taken",
+        RouteVerdict.PathDiffers => $"skipped: it matches {trial.Route.Path}",
+        RouteVerdict.ConditionFails => $"skipped: {trial.Failing} does not hold, {Actual(trial.Failing!, request)}",
+        _ => "not tried: an earlier route was taken",
     };
 
     private static string Needs(Route route, PathEntry entry)

@@ -10,10 +10,12 @@ using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
 
-/// <summary>The table that a request is explained by, and what is known of how it came about.</summary>
-/// <param name="Name">Where the table comes from, for people.</param>
-/// <param name="Snapshot">What it was compiled from; null where only the table is there.</param>
-/// <param name="Notes">What limits the explanation.</param>
+/// <summary>The table by which a request is explained, with its origin.</summary>
+/// <param name="Name">The origin of the table, for people.</param>
+/// <param name="Table">The table.</param>
+/// <param name="Snapshot">The objects that it was compiled from; null if only the table is known.</param>
+/// <param name="Diagnostics">The findings of the compilation.</param>
+/// <param name="Notes">The limits of the explanation.</param>
 internal sealed record ExplainSource(
     string Name, RouteTable Table, ClusterSnapshot? Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<string> Notes)
 {
@@ -28,7 +30,8 @@ internal sealed record ExplainSource(
         try
         {
             var table = RouteTableJson.Deserialize(File.ReadAllBytes(file));
-            return new ExplainSource($"table {file}", table, null, [], ["rules that are not in the table are not known: a cluster or a directory tells more"]);
+            const string note = "rules that are not in the table are not known; explain by a cluster or a directory to see them";
+            return new ExplainSource($"table {file}", table, null, [], [note]);
         }
         catch (FormatException e)
         {
@@ -48,18 +51,26 @@ internal sealed record ExplainSource(
         var table = RouteTableJson.WithVersion(compilation.Table);
         var notes = new List<string>();
         if (reading.Unreadable.Length > 0)
-            notes.Add($"you may not list {string.Join(", ", reading.Unreadable)}, or the cluster does not have them: they are taken as if there were none");
-        else if (await VersionInForceAsync(api, profile, ct) is { } version && version != table.Version)
-            notes.Add($"the control plane's table is {version}, that of the cluster as you see it {table.Version}: a change is under way, or an invalid object's last good version is in force");
-        return new ExplainSource($"cluster {cluster.Server}", table, reading.Snapshot, reading.Diagnostics.AddRange(compilation.Diagnostics), [.. notes]);
-    });
+            {
+                notes.Add($"you may not list {string.Join(", ", reading.Unreadable)}, or the cluster does not serve them: "
+                    + "they are treated as if there were none");
+            }
+            else if (await EffectiveVersionAsync(api, profile, ct) is { } version && version != table.Version)
+            {
+                notes.Add($"the control plane has table {version}, the objects that you see make {table.Version}: "
+                    + "a change is in progress, or the last good version of an invalid object is in force");
+            }
+            var diagnostics = reading.Diagnostics.AddRange(compilation.Diagnostics);
+            return new ExplainSource($"cluster {cluster.Server}", table, reading.Snapshot, diagnostics, [.. notes]);
+            });
 
-    /// <summary>What the leader of the control plane says that it has compiled; null where it does not say.</summary>
-    private static async Task<string?> VersionInForceAsync(KubeApi api, Profile profile, CancellationToken ct)
+    /// <summary>Returns the version of the table that the leader of the control plane has compiled; null if it is not reported.</summary>
+    private static async Task<string?> EffectiveVersionAsync(KubeApi api, Profile profile, CancellationToken ct)
     {
         try
         {
-            var status = await api.FindAsync(KnownResources.ConfigMaps, new NamespacedName(profile.SystemNamespace, Names.StatusConfigMap), ct);
+            var key = new NamespacedName(profile.SystemNamespace, Names.StatusConfigMap);
+            var status = await api.FindAsync(KnownResources.ConfigMaps, key, ct);
             return status?.Child("data")?.Child("tableVersion") is { ValueKind: JsonValueKind.String } version ? version.GetString() : null;
         }
         catch (KubeStatusException)

@@ -4,36 +4,42 @@ using Turnpike.Routing;
 
 namespace Turnpike.Cli.Explain;
 
-/// <summary>The request that is to be explained, as a client would send it: nothing in it is decoded or normalised.</summary>
-/// <param name="Authority">Host with its port, where one was given.</param>
-/// <param name="Target">Path and query.</param>
-/// <param name="Headers">Names in lower case, in the order given.</param>
-internal sealed record ExplainedRequest(string Method, string Scheme, string Authority, string Target, IReadOnlyList<KeyValuePair<string, string>> Headers)
+/// <summary>The request to explain, as a client would send it. Nothing in it is decoded or normalised.</summary>
+/// <param name="Method">The method.</param>
+/// <param name="Scheme">The scheme, <c>http</c> or <c>https</c>.</param>
+/// <param name="Authority">The host, with its port if it has one.</param>
+/// <param name="Target">The path with the query.</param>
+/// <param name="Headers">The headers in the given order, with names in lower case.</param>
+internal sealed record ExplainedRequest(
+    string Method, string Scheme, string Authority, string Target, IReadOnlyList<KeyValuePair<string, string>> Headers)
 {
     public string Path => Target[..PathRewrite.PathLength(Target)];
 
-    /// <summary>A handshake as the proxy understands it: HTTP/1.1's, or that of extended CONNECT.</summary>
+    /// <summary>Whether the request is a WebSocket handshake.</summary>
     public bool IsWebSocket =>
         Method == "GET" && First("upgrade") is { } upgrade && upgrade.Equals("websocket", StringComparison.OrdinalIgnoreCase);
 
     public string? First(string name) => Headers.Where(h => h.Key == name).Select(h => h.Value).FirstOrDefault();
 
-    /// <summary>The value that conditions see: all lines as RFC 9110 5.3 combines them; null where there is none.</summary>
+    /// <summary>
+    /// Returns the value that conditions see, which combines all lines as in RFC 9110 section 5.3; null if there is none.
+    /// </summary>
     public string? Combined(string name)
     {
         var lines = Headers.Where(h => h.Key == name).Select(h => h.Value).ToList();
         return lines.Count == 0 ? null : string.Join(name == "cookie" ? "; " : ", ", lines);
     }
 
-    /// <exception cref="CommandException">One line for each fault.</exception>
+    /// <summary>Parses the arguments of the command.</summary>
+    /// <exception cref="CommandException">The arguments are not valid. The exception has one line for each error.</exception>
     public static ExplainedRequest Parse(string method, string url, IEnumerable<string> headers)
     {
         var faults = new List<string>();
         if (method.Length == 0 || !method.All(IsTokenCharacter))
-            faults.Add($"METHOD: \"{method}\" is not a method; write GET, POST, …");
+            faults.Add($"METHOD: \"{method}\" is not a method such as GET or POST");
         var (scheme, authority, target) = SplitUrl(url, faults);
         var pairs = headers.Select(h => SplitHeader(h, faults)).ToList();
-        // As with curl: what the client says in Host goes before what the URL says.
+        // As in curl, a Host header overrides the host of the URL.
         if (pairs.FirstOrDefault(p => p.Key == "host").Value is { Length: > 0 } host)
             authority = host;
         if (faults.Count > 0)
@@ -43,7 +49,7 @@ internal sealed record ExplainedRequest(string Method, string Scheme, string Aut
 
     private static (string Scheme, string Authority, string Target) SplitUrl(string url, List<string> faults)
     {
-        const string wanted = "write http://HOST[:PORT]/PATH or https://…";
+        const string wanted = "write http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH";
         var colon = url.IndexOf("://", StringComparison.Ordinal);
         var scheme = colon < 0 ? "" : url[..colon].ToLowerInvariant();
         if (scheme is not ("http" or "https"))

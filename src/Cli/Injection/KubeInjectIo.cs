@@ -2,11 +2,11 @@ using System.Text;
 
 namespace Turnpike.Cli.Injection;
 
-/// <summary>All that kube-inject touches of the world around it.</summary>
-/// <param name="Output">Where the manifest or the diff goes.</param>
-/// <param name="Error">One line each for errors, warnings and notes.</param>
-/// <param name="ReadFile">The text of a file, or of standard input for <c>-</c>.</param>
-/// <param name="WriteFile">Replaces a file's text.</param>
+/// <summary>The files and streams that kube-inject and convert use.</summary>
+/// <param name="Output">Receives the manifest or the diff.</param>
+/// <param name="Error">Receives a line for each error, warning and note.</param>
+/// <param name="ReadFile">Returns the text of a file, or of standard input for <c>-</c>.</param>
+/// <param name="WriteFile">Replaces the text of a file.</param>
 /// <param name="HasColour">Whether <paramref name="Output"/> is a terminal that shows colours.</param>
 internal sealed record KubeInjectIo(
     TextWriter Output, TextWriter Error, Func<string, string> ReadFile, Action<string, string> WriteFile, bool HasColour)
@@ -32,7 +32,9 @@ internal sealed record KubeInjectIo(
         }
     }
 
-    /// <summary>Every byte counts, a byte order mark too: what is not touched must come out as it went in.</summary>
+    /// <summary>
+    /// Reads a file without losing a byte, such as a byte order mark, because unchanged parts are written as they were read.
+    /// </summary>
     private static string Read(string file)
     {
         try

@@ -4,12 +4,12 @@ using Turnpike.Injector.Config;
 
 namespace Turnpike.Cli.Injection;
 
-/// <summary>One call of kube-inject. What is null was not given and leaves the configuration as it is.</summary>
-/// <param name="File">The manifest, <c>-</c> for standard input.</param>
-/// <param name="Namespace">Of objects that name none.</param>
+/// <summary>One call of kube-inject. An option that is null was not given and leaves the configuration unchanged.</summary>
+/// <param name="File">The manifest, or <c>-</c> for standard input.</param>
+/// <param name="Namespace">The namespace of objects that name none.</param>
 internal sealed record KubeInjectRequest(string File, string Namespace)
 {
-    /// <summary>Of the installation where the cluster does not say.</summary>
+    /// <summary>The profile of the installation if the cluster does not tell it.</summary>
     public Profile Profile { get; init; } = Profile.Istio2017;
 
     public string? OutputFile { get; init; }
@@ -18,7 +18,7 @@ internal sealed record KubeInjectRequest(string File, string Namespace)
 
     public string? ConfigFile { get; init; }
 
-    /// <summary>What the cluster says; it counts where <see cref="ConfigFile"/> is not given.</summary>
+    /// <summary>The settings of the cluster, which apply if <see cref="ConfigFile"/> is not given.</summary>
     public ClusterInjection? Cluster { get; init; }
 
     public string? Image { get; init; }
@@ -33,6 +33,6 @@ internal sealed record KubeInjectRequest(string File, string Namespace)
 
     public NativeSidecar? NativeSidecar { get; init; }
 
-    /// <summary>Given options of 2017 that change nothing.</summary>
+    /// <summary>The options of 2017 that were given and have no effect.</summary>
     public IReadOnlyList<string> IdleOptions { get; init; } = [];
 }

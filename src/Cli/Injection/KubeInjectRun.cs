@@ -7,16 +7,21 @@ using Turnpike.Reading;
 namespace Turnpike.Cli.Injection;
 
 /// <summary>
-/// The work of <c>turnpike kube-inject</c>. All faults are reported at once, and where there is one nothing is written, so that
+/// Runs <c>turnpike kube-inject</c>. All errors are reported at once, and if there is one nothing is written, so that
 /// <c>kubectl apply -f &lt;(turnpike kube-inject …)</c> never applies half of a manifest.
 /// </summary>
 internal sealed class KubeInjectRun(KubeInjectIo io)
 {
     private const string Reset = "\u001b[0m";
 
-    /// <summary>The image that <c>--hub</c> and <c>--tag</c> name, or null where neither is given.</summary>
-    public static string? Image(string? hub, string? tag) =>
-        hub is null && tag is null ? null : $"{(hub is null ? InjectConfig.ProxyRepository : $"{hub.TrimEnd('/')}/proxy")}:{tag ?? ProductVersion.Text}";
+    /// <summary>Returns the image that <c>--hub</c> and <c>--tag</c> name, or null if neither is given.</summary>
+    public static string? Image(string? hub, string? tag)
+    {
+        if (hub is null && tag is null)
+            return null;
+        var repository = hub is null ? InjectConfig.ProxyRepository : $"{hub.TrimEnd('/')}/proxy";
+        return $"{repository}:{tag ?? ProductVersion.Text}";
+    }
 
     public int Execute(KubeInjectRequest request)
     {
@@ -26,9 +31,17 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
         var text = io.ReadFile(request.File);
         if (Config(request) is not { } config)
             return ExitCodes.Failure;
-        var options = new InjectOptions { AnyKind = true, IsAsked = !config.Profile.InjectsByDefault, HasNativeSidecars = request.Cluster?.HasNativeSidecars ?? true };
+        var options = new InjectOptions
+        {
+            AnyKind = true,
+            IsAsked = !config.Profile.InjectsByDefault,
+            HasNativeSidecars = request.Cluster?.HasNativeSidecars ?? true,
+        };
         if (config.NativeSidecar == NativeSidecar.Auto && request.Cluster?.HasNativeSidecars is null)
-            io.Error.WriteLine($"note: sidecars are native, for Kubernetes {NativeSidecars.First} and newer, since no cluster says which version it has; --native-sidecar=false is for older ones");
+        {
+            io.Error.WriteLine($"note: sidecars are native, which needs Kubernetes {NativeSidecars.First} or newer, because the version "
+                + "of the cluster is not known; use --native-sidecar=false for older clusters");
+        }
         var result = ManifestInjector.Inject(name, text, config, options, request.Namespace);
         foreach (var note in result.Notes)
             io.Error.WriteLine($"note: {note}");
@@ -54,7 +67,9 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
         };
     }
 
-    /// <summary>The file's settings, the cluster's or our own; which ones is always said, since nothing in the output shows it.</summary>
+    /// <summary>
+    /// Returns the settings of the file, of the cluster, or the built-in ones. A note says which, because the output does not show it.
+    /// </summary>
     private InjectConfig? Read(KubeInjectRequest request)
     {
         const string settings = "note: injection settings:";
@@ -62,18 +77,18 @@ internal sealed class KubeInjectRun(KubeInjectIo io)
         if (request.ConfigFile is { } file)
         {
             io.Error.WriteLine($"{settings} {file}");
-            return Judge(file, InjectConfigReader.ReadFile(io.ReadFile(file), profile));
+            return Check(file, InjectConfigReader.ReadFile(io.ReadFile(file), profile));
         }
         if (request.Cluster is { Config: { } text } cluster)
         {
             io.Error.WriteLine($"{settings} {cluster.Source}");
-            return Judge(cluster.Source, InjectConfigReader.Read(text, profile));
+            return Check(cluster.Source, InjectConfigReader.Read(text, profile));
         }
         io.Error.WriteLine($"{settings} built in{(request.Cluster is { } silent ? $" ({silent.Source})" : "")}");
         return InjectConfig.Of(profile);
     }
 
-    private InjectConfig? Judge(string source, Decoded<InjectConfig> decoded)
+    private InjectConfig? Check(string source, Decoded<InjectConfig> decoded)
     {
         foreach (var warning in decoded.Warnings)
             io.Error.WriteLine($"warning: {source}: {warning}");

@@ -8,8 +8,9 @@ using Turnpike.Routing;
 namespace Turnpike.Cli.Manifests;
 
 /// <summary>
-/// A directory of manifests in the place of a cluster: its objects as of the last <see cref="Load"/>, with the last good version of
-/// whatever is broken now. Not thread-safe.
+/// A directory of manifests that takes the place of a cluster. It holds the objects of the last <see cref="Load"/>, and for an object that
+/// is
+/// invalid now its last good version. It is not thread-safe.
 /// </summary>
 internal sealed class ConfigDirectory(string path, string defaultNamespace, Profile profile)
 {
@@ -17,17 +18,17 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace, Prof
     private readonly Dictionary<string, LoadedFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<ObjectKey, Manifest> _applied = [];
 
-    /// <summary>Where redirects to HTTPS lead, unless the mesh settings say it.</summary>
+    /// <summary>The port of redirects to HTTPS, unless the mesh settings name one.</summary>
     public int HttpsPort { get; set; } = 443;
 
-    /// <summary>The directory that a command line names.</summary>
-    /// <exception cref="CommandException">It is not there.</exception>
+    /// <summary>Opens the directory that a command line names.</summary>
+    /// <exception cref="CommandException">The directory does not exist.</exception>
     public static ConfigDirectory Open(string path, string defaultNamespace, Profile profile) => Directory.Exists(path)
         ? new ConfigDirectory(path, defaultNamespace, profile)
         : throw new CommandException($"--config-dir: there is no directory \"{path}\"");
 
-    /// <summary>Reads what has changed since the last call, and compiles.</summary>
-    /// <exception cref="DirectoryNotFoundException">The directory is not there.</exception>
+    /// <summary>Reads the files that have changed since the last call, and compiles.</summary>
+    /// <exception cref="DirectoryNotFoundException">The directory does not exist.</exception>
     public LoadedConfig Load()
     {
         var problems = new List<string>();
@@ -56,7 +57,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace, Prof
             {
                 var manifests = ManifestReader.ReadFound(file, name, defaultNamespace);
                 var errors = manifests.Where(m => m.Error is not null).ToList();
-                // With a fault in its syntax nobody knows what else the file was meant to say: it stays as it was.
+                // A file with a syntax error may lack objects that it was meant to hold, so its last good version stays.
                 var objects = errors.Count > 0 && loaded is not null ? loaded.Objects : [.. manifests.Where(m => m.Error is null)];
                 _files[name] = loaded = new LoadedFile(stamp, objects, [.. errors]);
             }
@@ -76,7 +77,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace, Prof
                 continue;
             }
             if (!current.TryAdd(manifest.Key!.Value, manifest))
-                problems.Add($"error: {manifest.Describe()}: left out, since {current[manifest.Key.Value].Location} defines it already");
+                problems.Add($"error: {manifest.Describe()}: ignored, because {current[manifest.Key.Value].Location} already defines it");
         }
         foreach (var (key, manifest) in current)
         {
@@ -92,8 +93,8 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace, Prof
     }
 
     /// <summary>
-    /// An object whose kind was misspelt is not there any more for whoever looks for its kind: it stays as it was, as it does with any
-    /// other fault.
+    /// Keeps the last good version of an object whose kind is now misspelt, as for any other error. Otherwise it would be missing under its
+    /// old kind.
     /// </summary>
     private void KeepWhatWasMeant(Manifest manifest, Dictionary<ObjectKey, Manifest> current, List<string> problems)
     {
@@ -101,11 +102,11 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace, Prof
             return;
         var key = manifest.Key!.Value with { Kind = doubt.Kind ?? "" };
         var kept = "";
-        // A kind that is not known has been given a namespace, be it one of the cluster's.
+        // An object of an unknown kind was given a namespace, although the kind that was meant may be cluster-scoped.
         foreach (var meant in (ObjectKey[])[key, key with { Namespace = "" }])
         {
             if (_applied.TryGetValue(meant, out var before) && before.Location.File == manifest.Location.File && current.TryAdd(meant, before))
-                kept = $" ({meant} that was here stays in force)";
+                kept = $" (the previous {meant} stays in effect)";
         }
         problems.Add($"{(doubt.IsError || kept.Length > 0 ? "error" : "warning")}: {manifest.Describe()}: {doubt.Message}{kept}");
     }
@@ -120,7 +121,7 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace, Prof
 
     private sealed record LoadedFile(Stamp Stamp, ImmutableArray<Manifest> Objects, ImmutableArray<Manifest> Errors);
 
-    /// <summary>Tells whether a file may have changed without reading it.</summary>
+    /// <summary>Shows whether a file may have changed, without reading it.</summary>
     private readonly record struct Stamp(DateTime Written, long Length, string? Target)
     {
         public static Stamp Of(string file)
@@ -128,22 +129,26 @@ internal sealed class ConfigDirectory(string path, string defaultNamespace, Prof
             try
             {
                 var info = new FileInfo(file);
-                // A mounted ConfigMap changes where its links lead, not the links.
+                // When a mounted ConfigMap changes, the targets of its links change and not the links.
                 var target = info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
                 var actual = target ?? info;
                 return actual.Exists ? new Stamp(actual.LastWriteTimeUtc, actual.Length, target?.FullName) : default;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // A link that leads back to itself, for example. What is wrong with it comes up when it is read.
+                // The file may be a link to itself, for example. The error is reported when it is read.
                 return default;
             }
         }
     }
 }
 
-/// <summary>The outcome of one load.</summary>
-/// <param name="Problems">One line each, by file, document and field: first what cannot be read, then what is wrong with single objects.</param>
+/// <summary>The result of one load.</summary>
+/// <param name="Table">The compiled table.</param>
+/// <param name="Snapshot">The objects that it was compiled from.</param>
+/// <param name="Diagnostics">The findings of validation and compilation.</param>
+/// <param name="Problems">One line for each problem, with file, document and field: first files that cannot be read, then single
+/// objects.</param>
 internal sealed record LoadedConfig(
     Routing.RouteTable Table, ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<string> Problems)
 {

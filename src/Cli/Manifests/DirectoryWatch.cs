@@ -3,8 +3,9 @@ using System.Threading.Channels;
 namespace Turnpike.Cli.Manifests;
 
 /// <summary>
-/// Says when the files of a directory may have changed: by the file system's own events, gathered for a moment so that a burst of
-/// writes is one change, and every two seconds in any case, for file systems that give none.
+/// Signals when the files of a directory may have changed. It uses the events of the file system, gathered for a moment so that a burst of
+/// writes
+/// is one change, and a signal every two seconds for file systems without events.
 /// </summary>
 internal sealed class DirectoryWatch : IDisposable
 {
@@ -13,14 +14,18 @@ internal sealed class DirectoryWatch : IDisposable
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
 
     private readonly FileSystemWatcher _watcher;
-    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _changes =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ITimer _poll;
     private readonly TimeProvider _time;
 
     public DirectoryWatch(string path, TimeProvider time)
     {
         _time = time;
-        _watcher = new FileSystemWatcher(path) { NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size };
+        _watcher = new FileSystemWatcher(path)
+        {
+            NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size,
+        };
         _watcher.Created += (_, _) => Signal();
         _watcher.Changed += (_, _) => Signal();
         _watcher.Deleted += (_, _) => Signal();
@@ -35,12 +40,12 @@ internal sealed class DirectoryWatch : IDisposable
     {
         await _changes.Reader.ReadAsync(cancellationToken);
         var started = _time.GetTimestamp();
-        // Goes on while events come in, so that a half-written file is seldom seen, but not for ever.
+        // The wait lasts while events arrive, so that a half-written file is rarely read, but it is bounded.
         do
         {
             while (_changes.Reader.TryRead(out _))
             {
-                // Taken together with the first.
+                // This event belongs to the same change.
             }
             await Task.Delay(Quiet, _time, cancellationToken);
         }

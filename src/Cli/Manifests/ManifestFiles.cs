@@ -5,54 +5,61 @@ using Microsoft.Win32.SafeHandles;
 namespace Turnpike.Cli.Manifests;
 
 /// <summary>
-/// Finds and reads manifest files. A file that somebody named is read whatever it is, a pipe for example; one that was merely found in
-/// a directory has to be a regular file, since a pipe would keep its reader waiting for ever. Either is read up to a limit.
+/// Finds and reads manifest files. A file that the user named may be anything, such as a pipe. One that was found in a directory must be a
+/// regular
+/// file, because a pipe would block its reader for ever. Either is read up to a limit.
 /// </summary>
 internal static partial class ManifestFiles
 {
     /// <summary>A larger file is refused: it is not a manifest.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
 
-    /// <summary>Folders below the one that was named are looked into this deep.</summary>
+    /// <summary>The depth to which directories below the named one are searched.</summary>
     private const int MaxDepth = 32;
 
-    /// <summary>The manifest files of a directory: <c>*.yaml</c>, <c>*.yml</c>, <c>*.json</c>, without hidden ones, in ordinal order.</summary>
+    /// <summary>
+    /// Returns the manifest files of a directory (<c>*.yaml</c>, <c>*.yml</c>, <c>*.json</c>) without hidden ones, in ordinal order.
+    /// </summary>
     public static IEnumerable<string> Of(string directory) =>
         Directory.EnumerateFiles(directory).Where(IsManifest).Order(StringComparer.Ordinal);
 
-    /// <summary>The same of the directory and all below it. Links to directories are not followed.</summary>
+    /// <summary>Returns the manifest files of a directory and of all directories below it. Links to directories are not followed.</summary>
     public static IEnumerable<string> Below(string directory, int depth = 0)
     {
         foreach (var file in Of(directory))
             yield return file;
         if (depth == MaxDepth)
             yield break;
-        foreach (var folder in new DirectoryInfo(directory).EnumerateDirectories().Where(d => !IsHidden(d.Name) && d.LinkTarget is null).OrderBy(d => d.Name, StringComparer.Ordinal))
+        var folders = new DirectoryInfo(directory).EnumerateDirectories()
+            .Where(d => !IsHidden(d.Name) && d.LinkTarget is null)
+            .OrderBy(d => d.Name, StringComparer.Ordinal);
+        foreach (var folder in folders)
         {
             foreach (var file in Below(Path.Combine(directory, folder.Name), depth + 1))
                 yield return file;
         }
     }
 
-    /// <summary>The text of a file that was found in a directory.</summary>
-    /// <exception cref="ManifestFileException">It cannot be opened, is not a regular file or is too large.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Returns the text of a file that was found in a directory.</summary>
+    /// <exception cref="ManifestFileException">The file cannot be opened, is not a regular file or is too large.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static string ReadFound(string path)
     {
         using var handle = OpenRegular(path);
         return Decode(handle);
     }
 
-    /// <summary>The text of a file that a user named.</summary>
-    /// <exception cref="ManifestFileException">It is too large.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Returns the text of a file that the user named.</summary>
+    /// <exception cref="ManifestFileException">The file is too large.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static string ReadNamed(string path)
     {
         using var handle = File.OpenHandle(path);
         return Decode(handle);
     }
 
-    private static bool IsManifest(string path) => !IsHidden(Path.GetFileName(path)) && Path.GetExtension(path) is ".yaml" or ".yml" or ".json";
+    private static bool IsManifest(string path) =>
+        !IsHidden(Path.GetFileName(path)) && Path.GetExtension(path) is ".yaml" or ".yml" or ".json";
 
     private static bool IsHidden(string name) => name.StartsWith('.');
 
@@ -66,7 +73,7 @@ internal static partial class ManifestFiles
         {
             bytes.Write(buffer, 0, count);
             if (bytes.Length > MaxBytes)
-                throw new ManifestFileException($"has more than {MaxBytes} bytes, which is the limit");
+                throw new ManifestFileException($"is larger than the limit of {MaxBytes} bytes");
         }
         bytes.Position = 0;
         using var reader = new StreamReader(bytes, Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
@@ -77,8 +84,9 @@ internal static partial class ManifestFiles
     {
         if (!OperatingSystem.IsLinux())
             return File.OpenHandle(path);
-        // Without O_NONBLOCK the opening of a pipe waits for somebody who writes.
-        var handle = new SafeFileHandle(Linux.Open(path, Linux.ReadOnly | Linux.NonBlocking | Linux.CloseOnExec | Linux.NoTerminal), ownsHandle: true);
+        // Without O_NONBLOCK, opening a pipe blocks until there is a writer.
+        const int flags = Linux.ReadOnly | Linux.NonBlocking | Linux.CloseOnExec | Linux.NoTerminal;
+        var handle = new SafeFileHandle(Linux.Open(path, flags), ownsHandle: true);
         if (handle.IsInvalid)
         {
             var fault = Marshal.GetLastPInvokeError();
@@ -92,7 +100,9 @@ internal static partial class ManifestFiles
         return handle;
     }
 
-    /// <summary>The few calls that .NET has no name for; their numbers are those of all of Linux that .NET runs on.</summary>
+    /// <summary>
+    /// The few system calls that .NET does not offer. The constants are the same on every Linux architecture that .NET supports.
+    /// </summary>
     private static partial class Linux
     {
         public const int ReadOnly = 0;
@@ -105,7 +115,7 @@ internal static partial class ManifestFiles
         private const int ModeOffset = 28; // of stx_mode in struct statx
         private const int TypeMask = 0xF000;
 
-        /// <summary>What a handle is where it is not a regular file; null where it is one.</summary>
+        /// <summary>Returns the kind of a handle that is not a regular file; null if it is one.</summary>
         public static string? KindOf(SafeFileHandle handle)
         {
             var status = new byte[256];
@@ -124,10 +134,10 @@ internal static partial class ManifestFiles
 
         public static string Explain(int error) => error switch
         {
-            2 => "is gone, or is a link that leads nowhere",
+            2 => "does not exist any more, or is a broken link",
             6 => "is a socket or a device, not a file",
-            13 => "cannot be read: you have no permission to",
-            40 => "is a link that leads back to itself",
+            13 => "cannot be read: permission denied",
+            40 => "is a link to itself",
             _ => $"cannot be read: {Marshal.GetPInvokeErrorMessage(error)}",
         };
 
@@ -139,5 +149,5 @@ internal static partial class ManifestFiles
     }
 }
 
-/// <summary>Why a file is not read: a sentence that goes after its name.</summary>
+/// <summary>The reason why a file is not read: the rest of a sentence that begins with its name.</summary>
 internal sealed class ManifestFileException(string message) : IOException(message);

@@ -4,7 +4,9 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Cli.Manifests;
 
-/// <summary>Reads Kubernetes objects out of YAML or JSON text: several documents, Lists taken apart, namespaces filled in.</summary>
+/// <summary>
+/// Reads the Kubernetes objects of YAML or JSON text. Lists are split into their items, and missing namespaces are filled in.
+/// </summary>
 internal static class ManifestReader
 {
     private static readonly HashSet<string> ClusterScopedKinds = new(StringComparer.Ordinal)
@@ -13,14 +15,14 @@ internal static class ManifestReader
         "StorageClass", "PriorityClass", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService",
     };
 
-    /// <summary>Reads a file that a user named; what is wrong with the file itself comes back as a manifest with an error.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="name">What messages call it.</param>
-    /// <param name="defaultNamespace">For objects that name none.</param>
+    /// <summary>Reads a file that the user named. A failure to read it is returned as a manifest with an error.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="name">The name of the file in messages.</param>
+    /// <param name="defaultNamespace">The namespace of objects that name none.</param>
     public static IReadOnlyList<Manifest> ReadFile(string path, string name, string defaultNamespace) =>
         Read(ManifestFiles.ReadNamed, path, name, defaultNamespace);
 
-    /// <summary>The same of a file that was found in a directory.</summary>
+    /// <summary>Reads a file that was found in a directory. A failure to read it is returned as a manifest with an error.</summary>
     public static IReadOnlyList<Manifest> ReadFound(string path, string name, string defaultNamespace) =>
         Read(ManifestFiles.ReadFound, path, name, defaultNamespace);
 

@@ -9,15 +9,17 @@ using Turnpike.Routing;
 
 namespace Turnpike.Cli.Serving;
 
-internal sealed record ServeOptions(string ConfigDir, string Namespace, Profile Profile, IPAddress Address, int HttpPort, int HttpsPort, int AdminPort)
+internal sealed record ServeOptions(
+    string ConfigDir, string Namespace, Profile Profile, IPAddress Address, int HttpPort, int HttpsPort, int AdminPort)
 {
     public AccessLogFormat AccessLog { get; init; }
 }
 
-/// <summary>The proxy in this process, on the table of a directory; follows the directory until it is told to stop.</summary>
+/// <summary>Runs the proxy in this process with the table of a directory, and follows the directory until it is told to stop.</summary>
 internal static class FileModeServer
 {
-    public static async Task<int> RunAsync(ServeOptions options, TextWriter output, TextWriter error, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        ServeOptions options, TextWriter output, TextWriter error, TimeProvider time, CancellationToken cancellationToken)
     {
         var directory = ConfigDirectory.Open(options.ConfigDir, options.Namespace, options.Profile);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -30,7 +32,7 @@ internal static class FileModeServer
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
-        // What reads lines of JSON on standard output must meet nothing else there.
+        // With a JSON access log, standard output must contain nothing else.
         using var faults = new LineQueue(error);
         using var events = new LineQueue(options.AccessLog == AccessLogFormat.Json ? error : output);
         var report = new ProblemReport(faults);
@@ -45,7 +47,7 @@ internal static class FileModeServer
                 AccessLogSink = ReferenceEquals(output, Console.Out) ? null : SinkOf(output),
             },
             cancellationToken: stop.Token);
-        // What port TLS has is known only now, where the system chooses it.
+        // The port of TLS is known only now if the system chooses it.
         directory.HttpsPort = proxy.EndPointOf(IngressListeners.Https).Port;
         var first = directory.Load();
         report.Show(first.Problems);
@@ -86,7 +88,7 @@ internal static class FileModeServer
         }
         catch (IOException e)
         {
-            // A file went away between listing and reading, or the directory did: what is in force stays in force.
+            // A file or the directory disappeared while it was read. The current table stays.
             report.Show([$"error: the directory cannot be read: {e.Message.ReplaceLineEndings(" ")}"]);
             return null;
         }

@@ -3,14 +3,15 @@ using System.Collections.Concurrent;
 namespace Turnpike.Cli.Serving;
 
 /// <summary>
-/// Lines on their way to a writer whose reader may be slow, or may have stopped the terminal: whoever says something never waits. Where
-/// too many wait, further ones are left out.
+/// Queues lines for a writer whose reader may be slow, or may have stopped the terminal, so that the caller never waits. When too many
+/// lines wait,
+/// further ones are dropped.
 /// </summary>
 internal sealed class LineQueue : IDisposable
 {
     private const int MaxLines = 1024;
 
-    /// <summary>For what is still to be said at the end.</summary>
+    /// <summary>The time for the remaining lines at the end.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
     private readonly BlockingCollection<string> _lines = new(MaxLines);
@@ -46,7 +47,7 @@ internal sealed class LineQueue : IDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // Nobody reads it any more.
+            // The reader is gone, so that the rest of the lines cannot be written.
         }
     }
 }

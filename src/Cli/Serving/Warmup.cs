@@ -5,8 +5,9 @@ using Turnpike.Compiler;
 namespace Turnpike.Cli.Serving;
 
 /// <summary>
-/// Compiles the samples once and throws the result away: the first change of a user then finds readers, validators and compiler
-/// already translated to machine code, which would take longer than the change itself.
+/// Compiles the samples once and discards the result, so that readers, validators and compiler are jitted before the user's first change.
+/// Otherwise
+/// that would take longer than the change itself.
 /// </summary>
 internal static class Warmup
 {

@@ -4,13 +4,13 @@ using System.CommandLine.Invocation;
 
 namespace Turnpike.Cli.Usage;
 
-/// <summary>The help of a command: what the parser knows of it, and examples.</summary>
+/// <summary>The help of a command: the parser's help page, and examples.</summary>
 internal sealed class HelpPage(HelpAction page) : SynchronousCommandLineAction
 {
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
 
-    /// <summary>Puts examples under every help page of a program.</summary>
+    /// <summary>Appends examples to every help page of a program.</summary>
     public static void AddTo(RootCommand root)
     {
         foreach (var option in root.Options.OfType<HelpOption>().ToList())
@@ -24,7 +24,8 @@ internal sealed class HelpPage(HelpAction page) : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         var code = page.Invoke(parseResult);
-        var examples = parseResult.CommandResult.Command is RootCommand ? Examples.OfProgram : Examples.Of(parseResult.CommandResult.Command.Name);
+        var command = parseResult.CommandResult.Command;
+        var examples = command is RootCommand ? Examples.OfProgram : Examples.Of(command.Name);
         if (examples.Count == 0)
             return code;
         var output = parseResult.InvocationConfiguration.Output;

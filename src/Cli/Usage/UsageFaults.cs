@@ -6,16 +6,17 @@ using Turnpike.Reading;
 namespace Turnpike.Cli.Usage;
 
 /// <summary>
-/// What is wrong with a command line, in the sentences of this program: the parser's own are several styles and several lines for
-/// one slip of the finger. Every command's faults pass through here.
+/// Describes the errors of command lines in this program's style. The parser's own messages vary in style and take several lines for one
+/// typing
+/// error.
 /// </summary>
 internal static partial class UsageFaults
 {
-    /// <summary>Reads a command line; null, and what is wrong with it, where it is not valid.</summary>
-    /// <param name="root">The program's commands.</param>
-    /// <param name="args">What its user typed.</param>
-    /// <param name="program">The name that its user knows the program by.</param>
-    /// <param name="faults">One line each.</param>
+    /// <summary>Parses a command line. Returns null and its errors if it is not valid.</summary>
+    /// <param name="root">The commands of the program.</param>
+    /// <param name="args">The arguments that the user typed.</param>
+    /// <param name="program">The name that the user calls the program by.</param>
+    /// <param name="faults">The errors, one line each.</param>
     public static ParseResult? Parse(RootCommand root, string[] args, string program, out IReadOnlyList<string> faults)
     {
         ParseResult parsed;
@@ -25,7 +26,7 @@ internal static partial class UsageFaults
         }
         catch (InvalidOperationException e)
         {
-            // A validator that asks for a value gets an exception where the value is not one; its message is the parser's.
+            // A validator that reads a value gets an exception if the value does not parse; the message is the parser's.
             var command = root.Subcommands.FirstOrDefault(c => args.Contains(c.Name)) ?? root;
             faults = WithHelp([Sentence(e.Message, command)!], Help(program, command));
             return null;
@@ -34,7 +35,7 @@ internal static partial class UsageFaults
         return faults.Count == 0 ? parsed : null;
     }
 
-    /// <summary>The sentence for a command that is not there.</summary>
+    /// <summary>Returns the error for a command that does not exist.</summary>
     public static string UnknownCommand(string name, Command parent) =>
         $"unknown command {Quoted(name)}{Spelling.DidYouMean(Spelling.Nearest(name, parent.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)))}";
 
@@ -43,7 +44,7 @@ internal static partial class UsageFaults
         var command = parsed.CommandResult.Command;
         if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [not ['-', ..] and var word, ..])
             return WithHelp([UnknownCommand(word, command)], Help(program, command));
-        // After a name that is not known nothing else can be judged: what follows may be its value.
+        // After an unknown option nothing else is checked, because what follows may be its value.
         var unknown = UnknownOptions(parsed)
             .Select(option => $"unknown option {Quoted(option)}{Spelling.DidYouMean(Spelling.Nearest(option, OptionNames(parsed)))}")
             .ToList();
@@ -66,14 +67,18 @@ internal static partial class UsageFaults
     };
 
     /// <summary>
-    /// Words that begin with a dash and are no option's value: the parser takes them for an argument where there is room for one. What
-    /// stands behind <c>--</c> is meant as it is.
+    /// Returns the words that begin with a dash and are not the value of an option. The parser takes them as arguments if the command has
+    /// any. Words
+    /// after <c>--</c> are arguments.
     /// </summary>
     private static IEnumerable<string> UnknownOptions(ParseResult parsed)
     {
         var literal = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Select(token => token.Value).ToList();
         var taken = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value);
-        return taken.Concat(parsed.UnmatchedTokens).Where(word => word is ['-', _, ..] && !literal.Contains(word)).Select(word => word.Split('=')[0]).Distinct();
+        return taken.Concat(parsed.UnmatchedTokens)
+            .Where(word => word is ['-', _, ..] && !literal.Contains(word))
+            .Select(word => word.Split('=')[0])
+            .Distinct();
     }
 
     private static IEnumerable<string> OptionNames(ParseResult parsed)
@@ -84,14 +89,14 @@ internal static partial class UsageFaults
                 continue;
             foreach (var option in command.Options.Where(o => !o.Hidden && (o.Recursive || ReferenceEquals(at, parsed.CommandResult))))
             {
-                // A single letter is near every other one.
+                // Single letters are not suggested, because each is similar to every other one.
                 foreach (var name in option.Aliases.Append(option.Name).Where(name => name.StartsWith("--", StringComparison.Ordinal)))
                     yield return name;
             }
         }
     }
 
-    /// <summary>The sentence for one of the parser's; null for those that are told otherwise.</summary>
+    /// <summary>Returns our message for one of the parser's; null for those that are reported otherwise.</summary>
     private static string? Sentence(string message, Command command)
     {
         if (Unmatched().IsMatch(message))
@@ -101,13 +106,19 @@ internal static partial class UsageFaults
         if (RequiredOption().Match(message) is { Success: true } option)
             return $"{command.Name} needs {WithValue(option.Groups[1].Value, command)}";
         if (RequiredArgument().Match(message) is { Success: true } argument)
-            return $"{command.Name} needs {string.Join(' ', command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0).Select(a => a.HelpName ?? a.Name))}";
+            {
+                var needed = command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0).Select(a => a.HelpName ?? a.Name);
+                return $"{command.Name} needs {string.Join(' ', needed)}";
+            }
         if (RequiredValue().Match(message) is { Success: true } value)
             return $"{value.Groups[1].Value} needs a value: {WithValue(value.Groups[1].Value, command)}";
         if (SingleValue().Match(message) is { Success: true } single)
-            return $"{single.Groups[1].Value} is given more than once, and takes one value";
+            return $"{single.Groups[1].Value} is given more than once but takes one value";
         if (NotAmong().Match(message) is { Success: true } among)
-            return $"{Quoted(among.Groups[1].Value)} is not one of {string.Join(", ", Choice().Matches(among.Groups[2].Value).Select(m => m.Groups[1].Value))}";
+        {
+            var choices = Choice().Matches(among.Groups[2].Value).Select(m => m.Groups[1].Value);
+            return $"{Quoted(among.Groups[1].Value)} is not one of {string.Join(", ", choices)}";
+        }
         if (NotOfType().Match(message) is { Success: true } type)
             return $"{type.Groups[2].Value}: {Quoted(type.Groups[1].Value)} is not {TypeName(type.Groups[3].Value)}";
         return CommandException.OneLine(message);
@@ -122,9 +133,9 @@ internal static partial class UsageFaults
     private static string TypeName(string type) => type switch
     {
         _ when type.Contains("Boolean", StringComparison.Ordinal) => "true or false",
-        _ when type.Contains("Int", StringComparison.Ordinal) => "a whole number",
+        _ when type.Contains("Int", StringComparison.Ordinal) => "an integer",
         _ when type.Contains("Double", StringComparison.Ordinal) => "a number",
-        _ => "a value that it takes",
+        _ => "a valid value",
     };
 
     private static string Quoted(string text) => $"\"{CommandException.OneLine(text)}\"";

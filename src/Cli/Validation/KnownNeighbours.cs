@@ -4,28 +4,33 @@ using Turnpike.Compiler;
 namespace Turnpike.Cli.Validation;
 
 /// <summary>
-/// Whether a set of manifests holds enough to say that something is missing. Files are seldom all of a cluster: a rule without its Service beside it is
-/// no fault. Where the set has another Service (or TLS Secret) of the namespace in question, it is taken to have all of them.
+/// Decides whether a set of manifests is complete enough to report that something is missing. Files are rarely a whole cluster, so a rule
+/// without its
+/// Service is not an error. If the set has any Service (or TLS Secret) of a namespace, it is assumed to have all of them.
 /// </summary>
 internal sealed class KnownNeighbours(ClusterSnapshot snapshot)
 {
     private readonly HashSet<string> _withServices = [.. snapshot.Services.Select(s => s.Metadata.Namespace)];
     private readonly HashSet<string> _withSecrets = [.. snapshot.TlsSecrets.Select(s => s.Metadata.Namespace)];
     private readonly HashSet<string> _namespaces = [.. snapshot.Namespaces.Select(n => n.Metadata.Name)];
-    private readonly ILookup<(string, string), RouteRule> _rules = snapshot.RouteRules.ToLookup(r => (r.Metadata.Namespace, r.Metadata.Name));
+    private readonly ILookup<(string, string), RouteRule> _rules =
+        snapshot.RouteRules.ToLookup(r => (r.Metadata.Namespace, r.Metadata.Name));
 
     public bool CanJudge(Diagnostic diagnostic) => diagnostic.Reason switch
     {
         DiagnosticReasons.BackendNotFound => _withServices.Contains(diagnostic.Subject.Namespace),
         DiagnosticReasons.SecretNotFound => _withSecrets.Contains(diagnostic.Subject.Namespace),
-        DiagnosticReasons.DestinationNotFound => _rules[(diagnostic.Subject.Namespace, diagnostic.Subject.Name)].SelectMany(NamespacesOf).All(_withServices.Contains),
-        // What a namespace admits, its own object says.
-        DiagnosticReasons.NotPermitted => _rules[(diagnostic.Subject.Namespace, diagnostic.Subject.Name)].SelectMany(NamespacesOf)
-            .All(ns => ns == diagnostic.Subject.Namespace || _namespaces.Contains(ns)),
+        DiagnosticReasons.DestinationNotFound => NamespacesOf(diagnostic.Subject).All(_withServices.Contains),
+        // Only the Namespace object says which rules of other namespaces it admits.
+        DiagnosticReasons.NotPermitted =>
+            NamespacesOf(diagnostic.Subject).All(ns => ns == diagnostic.Subject.Namespace || _namespaces.Contains(ns)),
         _ => true,
     };
 
-    /// <summary>The namespaces of all services that a rule names.</summary>
+    /// <summary>Returns the namespaces of all services that the rules of that name refer to.</summary>
+    private IEnumerable<string> NamespacesOf(Reading.ObjectKey rule) => _rules[(rule.Namespace, rule.Name)].SelectMany(NamespacesOf);
+
+    /// <summary>Returns the namespaces of all services that a rule refers to.</summary>
     private static IEnumerable<string> NamespacesOf(RouteRule rule)
     {
         var spec = rule.Spec;
@@ -35,7 +40,7 @@ internal sealed class KnownNeighbours(ClusterSnapshot snapshot)
 
     private static string NamespaceOf(IstioService service, RouteRule rule)
     {
-        // A full host name has its namespace second: reviews.default.svc.cluster.local.
+        // The second label of a full host name is the namespace: reviews.default.svc.cluster.local.
         if (service.Service is { Length: > 0 } host && host.Split('.') is [_, var second, ..])
             return second;
         return service.Namespace is { Length: > 0 } written ? written : rule.Metadata.Namespace;

@@ -2,7 +2,7 @@ using Turnpike.Cli.Manifests;
 
 namespace Turnpike.Cli.Validation;
 
-/// <summary>All that a command line names: files, directories, standard input.</summary>
+/// <summary>The manifests that a command line names: files, directories, standard input.</summary>
 internal sealed class ManifestSet
 {
     private readonly List<Manifest> _manifests = [];
@@ -14,13 +14,15 @@ internal sealed class ManifestSet
 
     public IReadOnlyList<Manifest> Manifests => _manifests;
 
-    /// <param name="sources">As they were named.</param>
-    /// <param name="recursive">Whether the folders of directories count.</param>
-    /// <param name="ns">For objects that name none.</param>
+    /// <summary>Reads the manifests.</summary>
+    /// <param name="sources">The files and directories as they were named.</param>
+    /// <param name="recursive">Whether subdirectories are read too.</param>
+    /// <param name="ns">The namespace of objects that name none.</param>
     /// <param name="input">Standard input.</param>
-    /// <param name="ct">Ends it.</param>
-    /// <exception cref="CommandException">Something is not there, or there is no manifest in it all.</exception>
-    public static async Task<ManifestSet> ReadAsync(IReadOnlyList<string> sources, bool recursive, string ns, TextReader input, CancellationToken ct)
+    /// <param name="ct">Cancels the reading.</param>
+    /// <exception cref="CommandException">A source does not exist, or there is no manifest in any of them.</exception>
+    public static async Task<ManifestSet> ReadAsync(
+        IReadOnlyList<string> sources, bool recursive, string ns, TextReader input, CancellationToken ct)
     {
         var missing = sources.Where(source => source != "-" && !Directory.Exists(source) && !File.Exists(source)).ToList();
         if (missing.Count > 0)
@@ -36,7 +38,10 @@ internal sealed class ManifestSet
                 set._manifests.AddRange(ManifestReader.ReadFile(source, source, ns));
         }
         if (set._manifests.Count == 0)
-            throw new CommandException($"no manifest found in {string.Join(", ", sources.Select(source => Missing(source, recursive)))}") { ExitCode = ExitCodes.Usage };
+            {
+                var searched = string.Join(", ", sources.Select(source => Missing(source, recursive)));
+                throw new CommandException($"no manifest found in {searched}") { ExitCode = ExitCodes.Usage };
+            }
         return set;
     }
 
@@ -46,7 +51,7 @@ internal sealed class ManifestSet
             _manifests.AddRange(ManifestReader.ReadFound(file, file, ns));
     }
 
-    /// <summary>A file may be named by itself and be in a directory that is named too.</summary>
+    /// <summary>Returns true the first time. A file may be named and also be in a directory that is named.</summary>
     private bool IsNew(string file) => _read.Add(Path.GetFullPath(file));
 
     private static string Missing(string source, bool recursive)
@@ -54,11 +59,11 @@ internal sealed class ManifestSet
         if (source == "-")
             return "standard input";
         if (!Directory.Exists(source))
-            return $"{source} (it holds no object)";
+            return $"{source} (it contains no object)";
         if (!recursive && ManifestFiles.Below(source).Count() is > 0 and var below)
-            return $"{source} (use -R: its folders have {(below == 1 ? "1 file" : $"{below} files")})";
+            return $"{source} (use -R: its subdirectories have {(below == 1 ? "1 file" : $"{below} files")})";
         var files = Directory.EnumerateFiles(source).Count();
-        return ManifestFiles.Of(source).Any() ? $"{source} (its files hold no object)"
+        return ManifestFiles.Of(source).Any() ? $"{source} (its files contain no object)"
             : $"{source} (it has {(files == 0 ? "no file" : files == 1 ? "1 file" : $"{files} files")}, none of them *.yaml, *.yml or *.json)";
     }
 }

@@ -7,15 +7,20 @@ using Turnpike.Reading;
 
 namespace Turnpike.Cli.Validation;
 
-/// <summary>One thing that is wrong.</summary>
-/// <param name="Manifest">Where.</param>
-/// <param name="Reason">One of <see cref="DiagnosticReasons"/>; null for what a reader of the object alone finds.</param>
+/// <summary>One error or warning.</summary>
+/// <param name="Manifest">The manifest that it concerns.</param>
+/// <param name="IsError">Whether it is an error; otherwise it is a warning.</param>
+/// <param name="Reason">One of <see cref="DiagnosticReasons"/>; null if the reader of the object found it.</param>
+/// <param name="Message">The message.</param>
 internal sealed record Finding(Manifest Manifest, bool IsError, string? Reason, string Message);
 
-/// <summary>What is to be said of a set of manifests.</summary>
-/// <param name="Findings">In the order of the manifests: first what each says by itself, then what comes of all together.</param>
-/// <param name="Skipped">Objects that are not checked, each with the reason.</param>
-internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<Finding> Findings, ImmutableArray<(Manifest Manifest, string Why)> Skipped)
+/// <summary>The result of checking a set of manifests.</summary>
+/// <param name="Valid">The number of valid objects.</param>
+/// <param name="Invalid">The number of invalid objects.</param>
+/// <param name="Findings">The findings in the order of the manifests: first those of single objects, then those of the whole set.</param>
+/// <param name="Skipped">The objects that are not checked, each with the reason.</param>
+internal sealed record ValidationReport(
+    int Valid, int Invalid, ImmutableArray<Finding> Findings, ImmutableArray<(Manifest Manifest, string Why)> Skipped)
 {
     public int Warnings => Findings.Count(f => !f.IsError);
 
@@ -38,7 +43,10 @@ internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<F
             {
                 var key = manifest.Key!.Value;
                 if (!checkedOnes.TryAdd(key, manifest))
-                    findings.Add(new(manifest, false, null, $"is defined in {checkedOnes[key].Location} already: the one that is applied last counts"));
+                    {
+                        var message = $"is already defined in {checkedOnes[key].Location}: the one that is applied last counts";
+                        findings.Add(new(manifest, false, null, message));
+                    }
                 else
                     store.Put(key, ReadObject.From(manifest.Root!, profile));
             }
@@ -52,7 +60,7 @@ internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<F
             }
             else
             {
-                skipped.Add((manifest, "its kind says nothing about routing"));
+                skipped.Add((manifest, "its kind does not affect routing"));
             }
         }
         var (snapshot, _) = store.Snapshot();
@@ -69,7 +77,8 @@ internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<F
             var clash = key.Kind == Kinds.Ingress ? IngressClasses.Clash(IngressReader.ReadClass(manifest.Root!), out older) : null;
             IReadOnlyList<FieldError> errors = clash is null ? read.Errors : [.. read.Errors, clash];
             findings.AddRange(errors.Select(error => new Finding(manifest, true, null, error.ToString())));
-            findings.AddRange((older is null ? read.Warnings : [.. read.Warnings, older]).Select(warning => new Finding(manifest, false, null, warning)));
+            IReadOnlyList<string> warnings = older is null ? read.Warnings : [.. read.Warnings, older];
+            findings.AddRange(warnings.Select(warning => new Finding(manifest, false, null, warning)));
             if (errors.Count == 0)
                 valid++;
             else
@@ -79,19 +88,26 @@ internal sealed record ValidationReport(int Valid, int Invalid, ImmutableArray<F
         var diagnosis = RouteCompiler.Diagnose(snapshot with { DefaultEndpointAddresses = EndpointAddressesOfFiles });
         findings.AddRange(diagnosis.Diagnostics
             .Where(diagnostic => known.CanJudge(diagnostic) && checkedOnes.ContainsKey(diagnostic.Subject) && !others.Contains(diagnostic.Subject))
-            .Select(diagnostic => new Finding(checkedOnes[diagnostic.Subject], diagnostic.Severity == DiagnosticSeverity.Error, diagnostic.Reason, diagnostic.AdminMessage ?? diagnostic.Message)));
-        // An object that is valid by itself and is left out beside the others is not served as it is written.
+            .Select(diagnostic => new Finding(
+                checkedOnes[diagnostic.Subject],
+                diagnostic.Severity == DiagnosticSeverity.Error,
+                diagnostic.Reason,
+                diagnostic.AdminMessage ?? diagnostic.Message)));
+            // An object that is valid by itself but left out because of the others counts as invalid too.
         var broken = findings.Where(f => f is { IsError: true, Reason: null }).Select(f => f.Manifest).ToHashSet();
-        var spoilt = findings.Where(f => f is { IsError: true, Reason: not null } && !broken.Contains(f.Manifest)).Select(f => f.Manifest).Distinct().Count();
-        return new ValidationReport(valid - spoilt, invalid + spoilt, [.. findings], [.. skipped]);
+        var leftOut = findings
+            .Where(f => f is { IsError: true, Reason: not null } && !broken.Contains(f.Manifest))
+            .Select(f => f.Manifest).Distinct().Count();
+        return new ValidationReport(valid - leftOut, invalid + leftOut, [.. findings], [.. skipped]);
     }
 
-    /// <summary>In files there are no pods that addresses could be of.</summary>
+    /// <summary>Accepts every address, because files hold no pods that addresses could belong to.</summary>
     private const Api.Mesh.EndpointAddresses EndpointAddressesOfFiles = Api.Mesh.EndpointAddresses.Any;
 
     /// <summary>
-    /// The class of an Ingress that is another controller's; null for all else. One that names no class is judged: whose it becomes is
-    /// decided by the cluster, and most likely the class was forgotten.
+    /// Returns the class of an Ingress of another controller; null for any other object. An Ingress without a class is checked: the cluster
+    /// decides
+    /// which controller serves it, and the class was probably forgotten.
     /// </summary>
     private static string? OtherClass(Manifest manifest, ClusterSnapshot snapshot)
     {

@@ -4,43 +4,44 @@ using Turnpike.Api;
 namespace Turnpike.Injector.Config;
 
 /// <summary>
-/// What is injected, and into whose pods: the ConfigMap that the profile names, <c>istio-inject</c> in that of 2017, key <c>config</c>, YAML. The keys of 2017 are read under their old
-/// names, the proxy's under <c>params</c>.
+/// The settings of the injection: YAML under the key <c>config</c> of the ConfigMap that the profile names, <c>istio-inject</c> in that of
+/// 2017.
+/// Keys of 2017 keep their names; those of the proxy are under <c>params</c>.
 /// </summary>
 public sealed record InjectConfig
 {
-    /// <summary>Where the proxy's image is; everything that names one by itself names this.</summary>
+    /// <summary>The repository of the proxy's image, used wherever no other is configured.</summary>
     public const string ProxyRepository = "docker.io/turnpike/proxy";
 
-    /// <summary>What counts where nothing is said, with the names of 2017.</summary>
+    /// <summary>The settings of an empty ConfigMap in the profile of 2017.</summary>
     public static InjectConfig Default { get; } = Of(Profile.Istio2017);
 
-    /// <summary>The names of the installation.</summary>
+    /// <summary>The profile of the installation.</summary>
     public Profile Profile { get; private init; } = Profile.Istio2017;
 
-    /// <summary><c>policy</c>: whether pods that say nothing about injection are injected.</summary>
+    /// <summary><c>policy</c>: whether pods that do not mention injection are injected.</summary>
     public bool InjectsByDefault { get; init; } = true;
 
-    /// <summary><c>namespaces</c>: where pods are injected; the empty text stands for everywhere.</summary>
+    /// <summary><c>namespaces</c>: the namespaces in which pods are injected; the empty string stands for all.</summary>
     public ImmutableArray<string> Namespaces { get; init; } = [""];
 
-    /// <summary><c>excludeNamespaces</c>: where they are not.</summary>
+    /// <summary><c>excludeNamespaces</c>: the namespaces in which pods are not injected.</summary>
     public ImmutableArray<string> ExcludeNamespaces { get; init; } = [];
 
     /// <summary>
-    /// <c>neverInjectSelector</c>: pods with all labels of one of these are not injected unless they ask for it themselves.
+    /// <c>neverInjectSelector</c>: pods with all labels of one of these selectors are not injected unless they request it themselves.
     /// </summary>
     public ImmutableArray<LabelSelector> NeverInject { get; init; } = [];
 
     /// <summary>
-    /// <c>alwaysInjectSelector</c>: pods with all labels of one of these are injected even where the policy is <c>disabled</c>.
+    /// <c>alwaysInjectSelector</c>: pods with all labels of one of these selectors are injected even if the policy is <c>disabled</c>.
     /// </summary>
     public ImmutableArray<LabelSelector> AlwaysInject { get; init; } = [];
 
-    /// <summary><c>scope</c>: what the webhook patches.</summary>
+    /// <summary><c>scope</c>: the objects that the webhook patches.</summary>
     public InjectionScope Scope { get; init; } = InjectionScope.Pod;
 
-    /// <summary><c>nativeSidecar</c>: whether the proxy is an init container that keeps running, so that Jobs end.</summary>
+    /// <summary><c>nativeSidecar</c>: whether the proxy is an init container that keeps running, so that Jobs can complete.</summary>
     public NativeSidecar NativeSidecar { get; init; } = NativeSidecar.Auto;
 
     /// <summary><c>proxyImage</c>, or <c>params.proxyImage</c>.</summary>
@@ -52,19 +53,19 @@ public sealed record InjectConfig
     /// <summary><c>params.sidecarProxyUID</c>: the user and group that the proxy runs as.</summary>
     public long ProxyUid { get; init; } = 1337;
 
-    /// <summary><c>params.verbosity</c>: 0 leaves the flag out.</summary>
+    /// <summary><c>params.verbosity</c>: the log level of the proxy; with 0 the flag is left out.</summary>
     public int Verbosity { get; init; }
 
-    /// <summary><c>params.version</c>: recorded in the status annotation; empty for the hash of what is injected.</summary>
+    /// <summary><c>params.version</c>: the version in the status annotation; if empty, a hash of what is injected.</summary>
     public string Version { get; init; } = "";
 
     /// <summary><c>discoveryAddress</c>: host and port from which the proxy gets its table.</summary>
     public string DiscoveryAddress { get; init; } = "";
 
-    /// <summary><c>resources</c>: what the proxy asks for and may use.</summary>
+    /// <summary><c>resources</c>: the requests and limits of the proxy.</summary>
     public ProxyResources Resources { get; init; } = ProxyResources.Default;
 
-    /// <summary>What counts in an installation where nothing is said.</summary>
+    /// <summary>Returns the settings of an empty ConfigMap in that profile.</summary>
     public static InjectConfig Of(Profile profile) => new()
     {
         Profile = profile,
@@ -75,28 +76,28 @@ public sealed record InjectConfig
 
 public enum InjectionScope
 {
-    /// <summary>Pods, as they are created.</summary>
+    /// <summary>Pods when they are created.</summary>
     Pod,
 
-    /// <summary>Deployments, Jobs and the like: their templates show the sidecar, as they did in 2017.</summary>
+    /// <summary>Deployments, Jobs and other workloads, whose templates then show the sidecar, as in 2017.</summary>
     Workload,
 }
 
 public enum NativeSidecar
 {
-    /// <summary>Where the API server is known to be new enough.</summary>
+    /// <summary>The cluster's version decides.</summary>
     Auto,
     Always,
     Never,
 }
 
-/// <param name="Labels">All of them must match. None match nothing.</param>
+/// <param name="Labels">The labels, all of which must match. Without labels the selector matches nothing.</param>
 public sealed record LabelSelector(ImmutableSortedDictionary<string, string> Labels)
 {
     public bool Matches(Func<string, string?> label) => !Labels.IsEmpty && Labels.All(wanted => label(wanted.Key) == wanted.Value);
 }
 
-/// <summary>Requests and limits of the proxy's container; null is none.</summary>
+/// <summary>The requests and limits of the proxy's container. Null means that none is set.</summary>
 public sealed record ProxyResources
 {
     public static ProxyResources Default { get; } = new();

@@ -40,14 +40,14 @@ public static partial class InjectConfigReader
     private static readonly string[] ResourceLists = ["requests", "limits"];
     private static readonly string[] ResourceNames = ["cpu", "memory"];
 
-    /// <summary>Reads the text of key <c>config</c>. Nothing at all is the default configuration.</summary>
-    /// <param name="text">YAML.</param>
-    /// <param name="profile">Of the installation; that of 2017 by default.</param>
+    /// <summary>Reads the text of key <c>config</c>. An empty text is the default configuration.</summary>
+    /// <param name="text">The configuration as YAML.</param>
+    /// <param name="profile">The profile of the installation; that of 2017 by default.</param>
     public static Decoded<InjectConfig> Read(string text, Profile? profile = null) => Read(text, DefaultsOf(profile));
 
-    /// <summary>Reads the text of key <c>config</c>. Nothing at all is the default configuration.</summary>
-    /// <param name="text">YAML.</param>
-    /// <param name="defaults">What counts where the text says nothing.</param>
+    /// <summary>Reads the text of key <c>config</c>. An empty text is the default configuration.</summary>
+    /// <param name="text">The configuration as YAML.</param>
+    /// <param name="defaults">The values for the keys that the text does not have.</param>
     public static Decoded<InjectConfig> Read(string text, InjectConfig defaults)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -55,8 +55,8 @@ public static partial class InjectConfigReader
     }
 
     /// <summary>Reads a file: the configuration itself, or a ConfigMap manifest that holds it under key <c>config</c>.</summary>
-    /// <param name="text">YAML.</param>
-    /// <param name="profile">Of the installation; that of 2017 by default.</param>
+    /// <param name="text">The file as YAML.</param>
+    /// <param name="profile">The profile of the installation; that of 2017 by default.</param>
     public static Decoded<InjectConfig> ReadFile(string text, Profile? profile = null)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -69,7 +69,7 @@ public static partial class InjectConfigReader
             : Failed(FieldError.Required($"data.{Names.InjectConfigKey}", "the ConfigMap must hold the configuration under this key"));
     }
 
-    /// <summary>Whether a text can be the name of a container image.</summary>
+    /// <summary>Returns true when a text can be the name of a container image.</summary>
     public static bool IsImage(string text) => ImageSyntax().IsMatch(text);
 
     private static InjectConfig DefaultsOf(Profile? profile) => InjectConfig.Of(profile ?? Profile.Istio2017);

@@ -4,15 +4,15 @@ using System.Text.RegularExpressions;
 namespace Turnpike.Injector.Config;
 
 /// <summary>An amount of CPU or memory as Kubernetes writes it: <c>10m</c>, <c>0.5</c>, <c>40Mi</c>, <c>1e9</c>.</summary>
-/// <param name="Text">As it was written.</param>
-/// <param name="Amount">For comparing.</param>
+/// <param name="Text">The text as it was written.</param>
+/// <param name="Amount">The amount as a number, for comparisons.</param>
 public sealed partial record Quantity(string Text, double Amount)
 {
-    /// <summary>A quantity known to be right.</summary>
-    /// <exception cref="FormatException">It is not.</exception>
-    public static Quantity Of(string text) => Parse(text) ?? throw new FormatException($"\"{text}\" is no quantity");
+    /// <summary>Returns a quantity that is known to be valid.</summary>
+    /// <exception cref="FormatException">The text is not a quantity.</exception>
+    public static Quantity Of(string text) => Parse(text) ?? throw new FormatException($"\"{text}\" is not a quantity");
 
-    /// <summary>Null where the text is no quantity above zero.</summary>
+    /// <summary>Returns the quantity, or null if the text is not a quantity above zero.</summary>
     public static Quantity? Parse(string text)
     {
         if (Syntax().Match(text) is not { Success: true } match)

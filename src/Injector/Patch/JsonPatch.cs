@@ -7,7 +7,7 @@ namespace Turnpike.Injector.Patch;
 /// <summary>Writes and applies patches.</summary>
 public static class JsonPatch
 {
-    /// <summary>The patch as RFC 6902 has it: an array of operations.</summary>
+    /// <summary>Writes the patch in the form of RFC 6902: an array of operations.</summary>
     public static void Write(Utf8JsonWriter writer, IEnumerable<PatchOperation> operations)
     {
         ArgumentNullException.ThrowIfNull(writer);
@@ -28,8 +28,8 @@ public static class JsonPatch
         writer.WriteEndArray();
     }
 
-    /// <summary>The document with all operations applied in order. The given document stays as it is.</summary>
-    /// <exception cref="FormatException">A pointer leads nowhere; the message names it.</exception>
+    /// <summary>Returns the document with all operations applied in order. The given document is not changed.</summary>
+    /// <exception cref="FormatException">A pointer does not lead to a value; the message names it.</exception>
     public static JsonNode? Apply(JsonNode? document, IEnumerable<PatchOperation> operations)
     {
         ArgumentNullException.ThrowIfNull(operations);
@@ -77,5 +77,6 @@ public static class JsonPatch
         return isNumber && index <= last && (token.Length == 1 || token[0] != '0') ? index : throw Nowhere(operation);
     }
 
-    private static FormatException Nowhere(PatchOperation operation) => new($"the path \"{operation.Path}\" leads nowhere in the document");
+    private static FormatException Nowhere(PatchOperation operation) =>
+        new($"the path \"{operation.Path}\" does not exist in the document");
 }

@@ -3,10 +3,10 @@ namespace Turnpike.Injector.Patch;
 /// <summary>JSON pointers (RFC 6901) as text.</summary>
 public static class JsonPointer
 {
-    /// <summary>The pointer to the member or index <paramref name="token"/> below <paramref name="path"/>.</summary>
+    /// <summary>Returns the pointer to the member or index <paramref name="token"/> below <paramref name="path"/>.</summary>
     public static string Child(string path, string token) => path + "/" + Escape(token);
 
-    /// <summary>The unescaped tokens of a pointer; none for the whole document.</summary>
+    /// <summary>Returns the unescaped tokens of a pointer; none for the whole document.</summary>
     public static IReadOnlyList<string> Tokens(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Turnpike.Injector.Patch;
 
 /// <summary>
-/// Collects additions to one object. Collections that are absent, null or empty are added whole, with the objects around them.
+/// Collects additions to one object. A collection that is absent, null or empty is added as a whole, with the objects around it.
 /// </summary>
 internal sealed class PatchBuilder(JsonObject root)
 {
@@ -39,7 +39,7 @@ internal sealed class PatchBuilder(JsonObject root)
 
     private JsonNode? Find(string path) => Json.At(root, JsonPointer.Tokens(path));
 
-    /// <summary>Adds at the outermost place that holds nothing yet.</summary>
+    /// <summary>Adds the value at the outermost place that is still empty.</summary>
     private void AddWhole(string path, JsonNode value)
     {
         var tokens = JsonPointer.Tokens(path);

@@ -6,7 +6,7 @@ using Turnpike.Yaml;
 namespace Turnpike.Injector.Text;
 
 /// <summary>
-/// Places <c>add</c> operations in source text. Each case answers with the changes to make, or null where the text offers no good place.
+/// Places <c>add</c> operations in source text. Each method returns the changes to make, or null if the text has no good place for them.
 /// </summary>
 internal sealed class Addition
 {
@@ -25,14 +25,14 @@ internal sealed class Addition
         _flow = new FlowWriter(_style.LineBreak, _style.FlowUnit, _style.FlowSpaced);
     }
 
-    /// <summary>The text with all operations applied, which must not depend on each other; or null.</summary>
+    /// <summary>Returns the text with all operations applied, or null. The operations must not depend on each other.</summary>
     public static string? Apply(string text, IEnumerable<PatchOperation> operations)
     {
         if (!YamlTree.TryParse(text, out var root))
             return null;
         var addition = new Addition(text, root);
         var splices = new List<Splice>();
-        // What several collections end with ends in one place: there the innermost goes first.
+        // Several collections may end at the same place. There the change of the innermost comes first.
         foreach (var operation in operations.OrderByDescending(operation => operation.Path.Count(character => character == '/')))
         {
             if (addition.Place(operation) is not { } found)
@@ -88,7 +88,7 @@ internal sealed class Addition
         }
     }
 
-    /// <summary>A new line after the last one that belongs to the collection.</summary>
+    /// <summary>Adds a line after the last one that belongs to the collection.</summary>
     private Splice[]? AppendMember(YamlMapping mapping, string key, JsonNode? value)
     {
         var column = SourceText.ColumnOf(mapping);
@@ -101,12 +101,13 @@ internal sealed class Addition
     private Splice NewLine(int after, int column, string lines)
     {
         var end = BelowComments(SourceText.LineEnd(_text, after), column);
-        // The last line of a block scalar needs its line break even where the text had none.
+        // The last line of a block scalar needs its line break, even if the text had none.
         return new(end, 0, _style.LineBreak + new string(' ', column) + lines + (end == _text.Length ? _style.LineBreak : ""));
     }
 
     /// <summary>
-    /// At the dash of the item that gives way, or at the comment above it: what stands before it in its line then leads the new item in.
+    /// Inserts at the dash of the item that moves, or at the comment above it. What stands before the dash on its line then precedes the
+    /// new item.
     /// </summary>
     private Splice[]? InsertItem(YamlSequence sequence, int index, JsonNode? value)
     {
@@ -119,7 +120,7 @@ internal sealed class Addition
         return [new(place, 0, _block.Item(value, sequence.Column) + _style.LineBreak + new string(' ', sequence.Column))];
     }
 
-    /// <summary>Comments right below an entry, indented deeper, belong to it.</summary>
+    /// <summary>Returns the end of the comments directly below an entry that are indented deeper and so belong to it.</summary>
     private int BelowComments(int end, int column)
     {
         while (end < _text.Length)
@@ -133,7 +134,7 @@ internal sealed class Addition
         return end;
     }
 
-    /// <summary>Comments right above an entry, in its column, belong to it.</summary>
+    /// <summary>Returns the start of the comments directly above an entry that are in its column and so belong to it.</summary>
     private int AboveComments(int place, int column)
     {
         while (SourceText.LineStart(_text, place) is var start and > 0)
@@ -164,7 +165,7 @@ internal sealed class Addition
             : [new(old.Start, old.End - old.Start, YamlWriter.Inline(value))];
     }
 
-    /// <summary>Lines under a key whose value was nothing, <c>null</c>, <c>[]</c> or <c>{}</c>; a comment behind it stays.</summary>
+    /// <summary>Adds lines under a key whose value was absent, <c>null</c>, <c>[]</c> or <c>{}</c>. A comment after it stays.</summary>
     private Splice[] FillBlock(YamlMapping mapping, YamlNode old, int colon, JsonNode value)
     {
         var column = SourceText.ColumnOf(mapping) + (value is JsonObject ? _style.Step : _style.SequenceStep);
@@ -184,7 +185,7 @@ internal sealed class Addition
         _ => false,
     };
 
-    /// <summary>Only then do new keys at its column belong to the same mapping: <c>? key</c> and the like stand elsewhere.</summary>
+    /// <summary>Returns true when new keys at the column of the first key belong to the same mapping, unlike after <c>? key</c>.</summary>
     private bool FirstKeyStandsFree(YamlMapping mapping)
     {
         var key = mapping.Members[0].Key;
@@ -203,7 +204,7 @@ internal sealed class Addition
         return [colon < 0 ? new(key.End, 0, ": " + text) : new(colon + 1, 0, " " + text)];
     }
 
-    /// <summary>Before the closing bracket, behind the last entry.</summary>
+    /// <summary>Appends an entry before the closing bracket, after the last entry.</summary>
     private Splice[]? Append(YamlContainer flow, YamlNode? around, int? lastEnd, string? key, JsonNode? value)
     {
         if (_text[flow.Start] is not ('{' or '['))
@@ -221,7 +222,7 @@ internal sealed class Addition
         return [new(flow.Start + 1, 0, _style.LineBreak + inner + Entry(key, value, inner) + _style.LineBreak + outer)];
     }
 
-    /// <summary>Below the last entry and its comment; a comma that stands there already is used.</summary>
+    /// <summary>Appends a line below the last entry and its comment. An existing comma is used.</summary>
     private Splice[] AppendLine(int lastEnd, string line)
     {
         var lineEnd = SourceText.LineEnd(_text, lastEnd);

@@ -7,17 +7,18 @@ namespace Turnpike.Injector.Text;
 
 /// <param name="Text">The document with the additions.</param>
 /// <param name="IsRewritten">
-/// True where the additions had no place in the text as it is, under an alias for example: the document was then written anew, without
-/// its comments.
+/// Whether the document was written again without its comments, because the additions could not be made in place, under an alias for
+/// example.
 /// </param>
 public sealed record EditedDocument(string Text, bool IsRewritten);
 
-/// <summary>Applies a patch to the source text of a document, so that all that the user wrote stays as it was written.</summary>
+/// <summary>Applies a patch to the source text of a document, so that everything the user wrote stays as it was written.</summary>
 public static class DocumentEditor
 {
-    /// <summary>The document with all operations applied. Its content is exactly that of <see cref="JsonPatch.Apply"/>.</summary>
-    /// <param name="document">As read by <see cref="YamlText.Read"/>, without error.</param>
-    /// <exception cref="FormatException">A pointer leads nowhere.</exception>
+    /// <summary>Returns the document with all operations applied. Its content is exactly that of <see cref="JsonPatch.Apply"/>.</summary>
+    /// <param name="document">A document from <see cref="YamlText.Read"/> without an error.</param>
+    /// <param name="operations">The operations in their order.</param>
+    /// <exception cref="FormatException">A pointer does not lead to a value.</exception>
     public static EditedDocument Apply(YamlDocument document, IReadOnlyList<PatchOperation> operations)
     {
         ArgumentNullException.ThrowIfNull(document);
@@ -38,11 +39,11 @@ public static class DocumentEditor
         return operations.GroupBy(rounds.Of).OrderBy(round => round.Key);
     }
 
-    /// <summary>Text is subtle: whether an edit did what it should is seen by reading it back.</summary>
+    /// <summary>Verifies an edit by reading the text again, because edits of text have many special cases.</summary>
     private static bool IsRight(string text, JsonNode? expected) =>
         YamlText.Read(text) is [{ Error: null } edited] && JsonNode.DeepEquals(edited.Root, expected);
 
-    /// <summary>Keeps the separator and the comments before the content; JSON stays JSON.</summary>
+    /// <summary>Writes the document again. The separator and the comments before the content are kept, and JSON stays JSON.</summary>
     private static string Rewrite(string text, JsonNode? content)
     {
         var lineBreak = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";

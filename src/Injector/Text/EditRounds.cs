@@ -3,9 +3,9 @@ using Turnpike.Injector.Patch;
 namespace Turnpike.Injector.Text;
 
 /// <summary>
-/// Sorts operations into rounds. Those of one round stand in different collections and none of them needs or moves what another adds, so
-/// that
-/// one reading of the text serves them all: a List of a thousand Deployments is read a few times and not a few thousand.
+/// Sorts operations into rounds. The operations of one round concern different collections, and none of them needs or moves what another
+/// adds. So
+/// one parse of the text serves them all, and a List of a thousand Deployments is parsed a few times instead of a few thousand times.
 /// </summary>
 internal sealed class EditRounds
 {
@@ -13,7 +13,7 @@ internal sealed class EditRounds
     private readonly Dictionary<string, int> _changed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _below = new(StringComparer.Ordinal);
 
-    /// <summary>The round of the next operation; to be asked in the order of the patch.</summary>
+    /// <summary>Returns the round of the next operation. Call it in the order of the patch.</summary>
     public int Of(PatchOperation operation)
     {
         var path = operation.Path;
@@ -21,7 +21,7 @@ internal sealed class EditRounds
         if (slash < 0)
             return 1;
         var parent = path[..slash];
-        // An item that is added moves those behind it: all that follows below the sequence meets another text.
+        // An added item moves those after it, so that every later operation below the sequence needs the text parsed again.
         var last = path.AsSpan(slash + 1);
         var changes = last is "-" || !last.ContainsAnyExceptInRange('0', '9') ? parent : path;
         var round = Math.Max(_collections.GetValueOrDefault(parent) + 1, _below.GetValueOrDefault(changes));
@@ -34,7 +34,7 @@ internal sealed class EditRounds
         return round;
     }
 
-    /// <summary>The paths of all that is around a path, the innermost first.</summary>
+    /// <summary>Returns the paths around a path, the innermost first.</summary>
     private static IEnumerable<string> Outers(string path)
     {
         for (var slash = path.LastIndexOf('/'); slash >= 0; slash = slash == 0 ? -1 : path.LastIndexOf('/', slash - 1))

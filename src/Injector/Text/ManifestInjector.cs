@@ -8,22 +8,30 @@ using static System.FormattableString;
 
 namespace Turnpike.Injector.Text;
 
-/// <param name="Text">The manifest with the sidecars in it; the input itself where there are errors.</param>
-/// <param name="Errors">One line each, led by the file and the document.</param>
-/// <param name="Notes">Documents that were left as they are and why, and those that had to be written anew.</param>
+/// <param name="Text">The manifest with the sidecars; the input itself if there are errors.</param>
+/// <param name="Errors">One line for each error, led by the file and the document.</param>
+/// <param name="Notes">One line for each document that was not injected, with the reason, or that had to be rewritten.</param>
 public sealed record InjectedManifest(string Text, IReadOnlyList<string> Errors, IReadOnlyList<string> Notes);
 
 /// <summary>
-/// Injects sidecars into the text of a manifest: any number of YAML or JSON documents, Lists among them. What makes no pods stays as it is,
-/// byte for byte, and so does all that the user wrote in what does.
+/// Injects sidecars into the text of a manifest, which holds any number of YAML or JSON documents and Lists. Objects that create no pods
+/// stay byte
+/// for byte as they are, and so does everything that the user wrote in the others.
 /// </summary>
-/// <param name="ns">Namespace of objects that name none; null for <c>default</c>.</param>
+/// <param name="config">The settings of the injection.</param>
+/// <param name="options">The facts that the settings do not hold.</param>
+/// <param name="ns">The namespace of objects that name none; null for <c>default</c>.</param>
 public sealed class ManifestInjector(InjectConfig config, InjectOptions options, string? ns)
 {
     private readonly List<string> _errors = [];
     private readonly List<string> _notes = [];
 
-    /// <param name="name">The file's name, for messages.</param>
+    /// <summary>Injects sidecars into the text of a manifest.</summary>
+    /// <param name="name">The name of the file, for messages.</param>
+    /// <param name="text">The text of the file.</param>
+    /// <param name="config">The settings of the injection.</param>
+    /// <param name="options">The facts that the settings do not hold.</param>
+    /// <param name="ns">The namespace of objects that name none; null for <c>default</c>.</param>
     public static InjectedManifest Inject(string name, string text, InjectConfig config, InjectOptions options, string? ns) =>
         new ManifestInjector(config, options, ns).Inject(name, text);
 
@@ -34,7 +42,7 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
         foreach (var document in documents)
             result.Append(Document(document, Invariant($"{name}: document {document.Index}")));
         if (documents.All(document => document.Root is null && document.Error is null))
-            _notes.Add($"{name}: nothing to inject: there is no object in it");
+            _notes.Add($"{name}: nothing to inject: it contains no object");
         return new InjectedManifest(_errors.Count == 0 ? result.ToString() : text, _errors, _notes);
     }
 
@@ -45,7 +53,7 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
         if (document.Root is not JsonObject root)
         {
             if (document.Root is not null)
-                _notes.Add($"{place}: nothing to inject: {Json.Show(document.Root)} is no object");
+                _notes.Add($"{place}: nothing to inject: {Json.Show(document.Root)} is not an object");
             return document.Text;
         }
         var operations = new List<PatchOperation>();
@@ -54,7 +62,10 @@ public sealed class ManifestInjector(InjectConfig config, InjectOptions options,
             return document.Text;
         var edited = DocumentEditor.Apply(document, operations);
         if (edited.IsRewritten)
-            _notes.Add($"{place}: written anew, without comments: its text has anchors or another form that additions do not fit into");
+        {
+            const string reason = "the document uses anchors or another construct that cannot be edited in place";
+            _notes.Add($"{place}: rewritten without comments: {reason}");
+        }
         return edited.Text;
     }
 

@@ -4,22 +4,22 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Injector.Text;
 
-/// <summary>Questions about places in a source text.</summary>
+/// <summary>Finds places in a source text.</summary>
 internal static class SourceText
 {
     private static readonly SearchValues<char> LineBreaks = SearchValues.Create("\r\n");
 
-    /// <summary>Where the line around <paramref name="offset"/> starts.</summary>
+    /// <summary>Returns the start of the line around <paramref name="offset"/>.</summary>
     public static int LineStart(string text, int offset) => text.AsSpan(0, offset).LastIndexOfAny(LineBreaks) + 1;
 
-    /// <summary>Where the line around <paramref name="offset"/> ends, before its line break.</summary>
+    /// <summary>Returns the end of the line around <paramref name="offset"/>, before its line break.</summary>
     public static int LineEnd(string text, int offset)
     {
         var length = text.AsSpan(offset).IndexOfAny(LineBreaks);
         return length < 0 ? text.Length : offset + length;
     }
 
-    /// <summary>The spaces and tabs that the line around <paramref name="offset"/> begins with.</summary>
+    /// <summary>Returns the spaces and tabs at the start of the line around <paramref name="offset"/>.</summary>
     public static string Indentation(string text, int offset)
     {
         var line = text.AsSpan(LineStart(text, offset));
@@ -27,18 +27,18 @@ internal static class SourceText
         return (length < 0 ? line : line[..length]).TrimStart('\uFEFF').ToString();
     }
 
-    /// <summary>The column at which a block collection's entries stand. An anchor or tag stands before the first of them.</summary>
+    /// <summary>Returns the column of a block collection's entries. An anchor or tag stands before the first of them.</summary>
     public static int ColumnOf(YamlNode node) =>
         node is YamlMapping { IsFlow: false, Members: [var first, ..] } ? first.Key.Column : node.Column;
 
-    /// <summary>The colon that follows a key, or -1.</summary>
+    /// <summary>Returns the offset of the colon that follows a key, or -1.</summary>
     public static int ColonAfter(string text, int keyEnd)
     {
         var gap = text.AsSpan(keyEnd).IndexOfAnyExcept(' ', '\t');
         return gap >= 0 && text[keyEnd + gap] == ':' ? keyEnd + gap : -1;
     }
 
-    /// <summary>The first key or item of a container.</summary>
+    /// <summary>Returns the first key or item of a container, or null.</summary>
     public static YamlNode? FirstChild(YamlNode container) => container switch
     {
         YamlMapping { Members: [var member, ..] } => member.Key,
@@ -46,10 +46,10 @@ internal static class SourceText
         _ => null,
     };
 
-    /// <summary>Whether the entries of a flow collection stand on lines of their own.</summary>
+    /// <summary>Returns true when the entries of a flow collection are on lines of their own.</summary>
     public static bool IsSpread(YamlNode flow) => FirstChild(flow) is { } child && child.Line > flow.Line;
 
-    /// <summary>What a spread flow collection adds to the indentation of the line that opens it, or null.</summary>
+    /// <summary>Returns the indentation that a flow collection on several lines adds to that of the line that opens it, or null.</summary>
     public static string? FlowUnit(string text, YamlNode flow)
     {
         if (!IsSpread(flow))
@@ -60,10 +60,12 @@ internal static class SourceText
     }
 }
 
-/// <summary>One change of a text: so many characters at an offset give way to others.</summary>
+/// <summary>
+/// One change of a text: <paramref name="Length"/> characters from <paramref name="Start"/> on are replaced by <paramref name="Insert"/>.
+/// </summary>
 public readonly record struct Splice(int Start, int Length, string Insert)
 {
-    /// <summary>Applies changes, all offsets meant in the text as it is given; null where they overlap.</summary>
+    /// <summary>Applies changes, whose offsets refer to the given text. Returns null if they overlap.</summary>
     public static string? Apply(string text, IEnumerable<Splice> splices)
     {
         var result = new StringBuilder(text.Length);

@@ -2,11 +2,11 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Injector.Text;
 
-/// <summary>How the author of a document indents, found out from what is there.</summary>
-/// <param name="LineBreak">The first line break of the text.</param>
-/// <param name="Step">Spaces from a block mapping to one inside it.</param>
-/// <param name="SequenceStep">Spaces from a key to the dashes of its block sequence.</param>
-/// <param name="FlowUnit">What one level of multi-line flow style adds.</param>
+/// <summary>The style of a document's author, derived from the text.</summary>
+/// <param name="LineBreak">The line break of the text.</param>
+/// <param name="Step">The spaces from a block mapping to one inside it.</param>
+/// <param name="SequenceStep">The spaces from a key to the dashes of its block sequence.</param>
+/// <param name="FlowUnit">The indentation of one level of multi-line flow style.</param>
 /// <param name="FlowSpaced">Whether one-line flow style has a space after a colon.</param>
 internal sealed record TextStyle(string LineBreak, int Step, int SequenceStep, string FlowUnit, bool FlowSpaced)
 {
@@ -35,7 +35,7 @@ internal sealed record TextStyle(string LineBreak, int Step, int SequenceStep, s
         return colon < 0 || colon + 1 >= text.Length || char.IsWhiteSpace(text[colon + 1]);
     }
 
-    /// <summary>Every container but the root with the one around it, in the order of the text.</summary>
+    /// <summary>Returns every container except the root, with the container around it, in the order of the text.</summary>
     private static IEnumerable<(YamlNode Parent, YamlNode Child)> Containers(YamlNode parent)
     {
         var children = parent switch

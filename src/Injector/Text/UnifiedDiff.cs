@@ -11,17 +11,18 @@ public enum DiffLineKind
     Added,
 }
 
-/// <param name="Text">With its leading mark, without line break.</param>
+/// <param name="Kind">The kind of line.</param>
+/// <param name="Text">The line with its leading mark and without a line break.</param>
 public sealed record DiffLine(DiffLineKind Kind, string Text);
 
-/// <summary>Differences between two texts as <c>diff -u</c> prints them.</summary>
+/// <summary>Compares two texts and prints the differences like <c>diff -u</c>.</summary>
 public static class UnifiedDiff
 {
     private const int Context = 3;
     private const int Farthest = 1000;
     private const string NoLineBreak = "\\ No newline at end of file";
 
-    /// <summary>The lines of the diff; none where the texts are the same.</summary>
+    /// <summary>Returns the lines of the diff; none if the texts are the same.</summary>
     public static IReadOnlyList<DiffLine> Compare(string oldName, string oldText, string newName, string newText)
     {
         ArgumentNullException.ThrowIfNull(oldText);
@@ -46,7 +47,7 @@ public static class UnifiedDiff
         return lines;
     }
 
-    /// <summary>Changes less than two contexts apart share a hunk.</summary>
+    /// <summary>Returns the end of a hunk. Changes that are less than two contexts apart share one.</summary>
     private static int HunkEnd(List<Edit> edits, int from)
     {
         var last = from;
@@ -77,9 +78,9 @@ public static class UnifiedDiff
         count == 1 ? line.ToString(CultureInfo.InvariantCulture) : FormattableString.Invariant($"{(count == 0 ? line - 1 : line)},{count}");
 
     /// <summary>
-    /// Walks both texts together; where they part, it looks for the nearest place at which several lines agree again. That is not always
-    /// the
-    /// shortest diff, but it is a right one, in time that grows with the texts and not with the square of what differs.
+    /// Walks through both texts together. Where they differ, it looks for the nearest place at which several lines agree again. The diff is
+    /// correct
+    /// but not always the shortest; in return the time grows with the texts and not with the square of the differences.
     /// </summary>
     private static List<Edit> Edits(string[] before, string[] after)
     {
@@ -101,7 +102,9 @@ public static class UnifiedDiff
         return edits;
     }
 
-    /// <summary>How many lines of each to skip until three agree, or else two, or one; all of them where nothing near agrees.</summary>
+    /// <summary>
+    /// Returns how many lines of each text to skip until three lines agree, or two, or one; all lines if nothing near agrees.
+    /// </summary>
     private static (int Removed, int Added) Resume(ReadOnlySpan<string> before, ReadOnlySpan<string> after)
     {
         for (var agreeing = 3; agreeing > 0; agreeing--)
@@ -123,7 +126,7 @@ public static class UnifiedDiff
             ? before.SequenceEqual(after)
             : before[..lines].SequenceEqual(after[..lines]);
 
-    /// <summary>Lines with their line breaks.</summary>
+    /// <summary>Returns the lines with their line breaks.</summary>
     private static string[] Lines(string text)
     {
         var lines = text.Split('\n').Select(line => line + "\n").ToArray();

@@ -61,7 +61,7 @@ public sealed class YamlTextTests
     [InlineData("{\"a\": 1, \"a\": 2}", "line 1, column 10: the key \"a\" is already set in the same line")]
     [InlineData("a: *b", "line 1, column 4: the alias *b has no anchor &b before it")]
     [InlineData("a: &a [*a]", "line 1, column 8: the alias *a stands inside its own anchor &a")]
-    [InlineData("a: .nan", "line 1, column 4: the number .nan has no place in JSON")]
+    [InlineData("a: .nan", "line 1, column 4: the number .nan cannot be represented in JSON")]
     [InlineData("? [a]\n: 1", "line 1, column 3: a key must be text, not a collection")]
     [InlineData("~: 1", "line 1, column 1: a key must be text, not null")]
     [InlineData("a: !secret x", "line 1, column 4: the tag !secret is unknown or does not fit this value")]

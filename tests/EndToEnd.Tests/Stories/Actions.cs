@@ -121,7 +121,7 @@ public sealed partial class Actions(Cluster cluster)
             Assert.Equal($"{place.Namespace}/httpbin", root.GetProperty("ingress").GetProperty("name").GetString());
             Assert.Contains(root.GetProperty("rules").EnumerateArray(), r => r.GetProperty("taken").GetBoolean() && r.GetProperty("name").GetString() == $"{place.Namespace}/one-second");
             Assert.Equal(2, root.GetProperty("targets")[0].GetProperty("endpoints").GetArrayLength());
-            Assert.Equal("the endpoint's answer; 504 after 1s", root.GetProperty("answer").GetString());
+            Assert.Equal("the endpoint's response; 504 after 1s", root.GetProperty("response").GetString());
             Assert.Equal(0, root.GetProperty("notes").GetArrayLength());
         }));
         await story.CheckAsync("labels follow their pods within a second", () => cluster.WithSampleAsync("precedence", place.Namespace, async () =>

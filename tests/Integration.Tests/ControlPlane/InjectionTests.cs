@@ -117,7 +117,7 @@ public sealed class InjectionTests(OperatorFixture cluster)
                 proxy.TextAt("resources.requests.cpu")));
         Assert.Contains(
             made.ErrorLines,
-            line => line == "Warning: the sidecar's memory limit is 64Mi in place of 256Mi: LimitRange sizes allows no more");
+            line => line == "Warning: the sidecar's memory limit is 64Mi instead of 256Mi: LimitRange sizes allows no more");
     }
 
     [Fact]

@@ -175,7 +175,7 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
                 "  mesh: MutatingWebhookConfiguration istio-sidecar-injector of another mesh changes pods",
                 "  names: ConfigMap istio-system/istio has settings that are not Turnpike's: trustDomain, rootNamespace",
                 "  names: IngressClass istio belongs to controller istio.io/ingress-controller, not to turnpike.io/ingress-controller",
-                "  what to do: turnpike install --profile standalone installs under names of its own, beside what is there",
+                "  what to do: turnpike install --profile standalone installs under names of its own, beside the existing mesh",
             ],
             refused.ErrorLines);
         Assert.Equal(before, await EverythingAsync());
@@ -222,7 +222,7 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         "names: ValidatingWebhookConfiguration turnpike calls Service road/toll, not istio-system/turnpike-operator")]
     [InlineData(
         "kind: Service\napiVersion: v1\nmetadata: {name: istio-ingress, namespace: istio-system}\nspec: {ports: [{port: 80}]}",
-        "names: Service istio-system/istio-ingress was not made by the operator, which needs the name for its ingress")]
+        "names: Service istio-system/istio-ingress was not created by the operator, which needs the name for its ingress")]
     [InlineData(
         "kind: ConfigMap\napiVersion: v1\nmetadata: {name: istio-inject, namespace: istio-system, labels: {istio.io/rev: default}}",
         "names: ConfigMap istio-system/istio-inject is another mesh's: it has label istio.io/rev")]
@@ -344,9 +344,9 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
     {
         var late = await Turnpike("install", "--wait", "--timeout", "1s");
         Assert.Equal(1, late.ExitCode);
-        Assert.EndsWith("0 s operator 0 of 2 ready; ingress not there yet", late.ErrorLines[0], StringComparison.Ordinal);
+        Assert.EndsWith("0 s operator 0 of 2 ready; ingress does not exist yet", late.ErrorLines[0], StringComparison.Ordinal);
         Assert.StartsWith(
-            "turnpike: not ready after 1 s: operator 0 of 2 ready; ingress not there yet; ", late.ErrorLines[^1], StringComparison.Ordinal);
+            "turnpike: not ready after 1 s: operator 0 of 2 ready; ingress does not exist yet; ", late.ErrorLines[^1], StringComparison.Ordinal);
 
         var waiting = Turnpike("install", "--wait", "--timeout", "30s");
         await SetReadyAsync("turnpike-operator", 2);

@@ -78,7 +78,7 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
 
         var run = await Turnpike("uninstall");
         Assert.Equal(
-            (0, "note: 1 pods keep their sidecar, with the routes it has now, until they are restarted: 1 in namespace app\n"),
+            (0, "note: 1 pods keep their sidecar, with its current routes, until they are restarted: 1 in namespace app\n"),
             (run.ExitCode, run.Error));
         // What could hold others up goes before whoever answers it.
         Assert.Equal(
@@ -127,7 +127,7 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
             "turnpike: --purge deletes 1 route rule and the settings of profile istio-2017 from https://",
             unasked.Error,
             StringComparison.Ordinal);
-        Assert.EndsWith(": nothing was deleted; add --yes if that is meant\n", unasked.Error, StringComparison.Ordinal);
+        Assert.EndsWith(": nothing was deleted; add --yes to confirm\n", unasked.Error, StringComparison.Ordinal);
         var refused = await Turnpike("no\n", ["uninstall", "--purge"]);
         Assert.Equal(1, refused.ExitCode);
         Assert.EndsWith("Type yes to go on: turnpike: nothing was deleted\n", refused.Error, StringComparison.Ordinal);
@@ -154,8 +154,8 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
         await Server.KubectlAsync(Cancelled, "create", "serviceaccount", "theirs", "-n", "turnpike-self-test");
         var run = await Turnpike("uninstall", "--purge", "--yes");
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("namespace/istio-system stays: it holds configmap/theirs\n", run.Output, StringComparison.Ordinal);
-        Assert.Contains("namespace/turnpike-self-test stays: it holds serviceaccount/theirs", run.Lines);
+        Assert.Contains("namespace/istio-system stays: it contains configmap/theirs\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("namespace/turnpike-self-test stays: it contains serviceaccount/theirs", run.Lines);
         Assert.Equal(["namespace/istio-system", "namespace/turnpike-self-test"], await OursAsync());
         Assert.Equal(["configmap/theirs"], await InSystemAsync());
     }
@@ -178,7 +178,7 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
         var run = await Turnpike("uninstall", "--purge", "--yes");
         Assert.Contains("service/istio-ingress stays: it is not ours", run.Lines);
         Assert.Contains("ingressclass.networking.k8s.io/istio stays: it is not ours", run.Lines);
-        Assert.Contains("namespace/istio-system stays: it holds service/istio-ingress\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("namespace/istio-system stays: it contains service/istio-ingress\n", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -175,7 +175,7 @@ public sealed class WebhookTests
                     "\"annotations\":{", "\"annotations\":{\"turnpike.io/share-host-with\":\"a, B!\",", StringComparison.Ordinal)));
         Assert.Equal(
             "Ingress \"web\" is invalid: metadata.annotations[turnpike.io/share-host-with]: Invalid value: \"B!\": must be the name of "
-                + "a namespace, or * for all of them",
+                + "a namespace, or * for all namespaces",
             response.Status?.Message);
     }
 

@@ -4,14 +4,15 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
-/// <summary>Who wrote which fields of an object, as the API server keeps book of it.</summary>
+/// <summary>Reads and changes the managed fields of an object, in which the API server records who wrote which field.</summary>
 internal static class FieldOwnership
 {
     private const string ClientSide = "kubectl-client-side-apply";
 
     /// <summary>
-    /// The book in which what kubectl applied on the client's side belongs to <paramref name="manager"/>, as applied on the server's; null
-    /// where nothing was.
+    /// Returns managed fields in which the fields of kubectl's client-side apply belong to <paramref name="manager"/>, as from a
+    /// server-side apply; null
+    /// if there was no client-side apply.
     /// </summary>
     public static JsonArray? Adopt(JsonElement live, string manager, string apiVersion)
     {
@@ -32,10 +33,11 @@ internal static class FieldOwnership
         foreach (var entry in clientSide)
             Unite(fields, entry["fieldsV1"] as JsonObject ?? []);
         ours["fieldsV1"] = fields;
-        return new JsonArray([ours.DeepClone(), .. entries.Where(entry => entry != ours && !clientSide.Contains(entry)).Select(entry => entry.DeepClone())]);
+        var others = entries.Where(entry => entry != ours && !clientSide.Contains(entry));
+        return new JsonArray([ours.DeepClone(), .. others.Select(entry => entry.DeepClone())]);
     }
 
-    /// <summary>A field is a member; what it consists of is in its value.</summary>
+    /// <summary>Adds the fields of another entry. A field is a member whose value holds the fields inside it.</summary>
     private static void Unite(JsonObject fields, JsonObject others)
     {
         foreach (var (name, value) in others)

@@ -4,7 +4,10 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
-/// <summary>The objects of a profile, as its file under <c>config/</c> has them, in the order in which they are applied: no settings, which are the user's. The program carries the files.</summary>
+/// <summary>
+/// Reads the objects of a profile from its file under <c>config/</c>, which is embedded in the program. They are in the order in which they
+/// are applied, and without settings, which belong to the user.
+/// </summary>
 internal static class InstallManifest
 {
     private static readonly ResourceRef[] Kinds =
@@ -31,7 +34,7 @@ internal static class InstallManifest
         return [.. ManifestReader.ReadText(reader.ReadToEnd(), profile.Name, "").Select(ToObject)];
     }
 
-    /// <summary>As kubectl calls it: <c>deployment.apps/turnpike-operator</c>.</summary>
+    /// <summary>Returns the name of an object in kubectl's form: <c>deployment.apps/turnpike-operator</c>.</summary>
     public static string NameOf(ResourceRef resource, NamespacedName key) =>
         $"{resource.Kind.ToLowerInvariant()}{(resource.Group.Length == 0 ? "" : "." + resource.Group)}/{key.Name}";
 
@@ -40,7 +43,7 @@ internal static class InstallManifest
         var (kind, _, name) = manifest.Key ?? throw new InvalidOperationException($"{manifest.Location}: {manifest.Error}");
         var resource = Kinds.FirstOrDefault(known => known.Kind == kind && known.ApiVersion == (string?)manifest.Root!["apiVersion"])
             ?? throw new InvalidOperationException($"{manifest.Location}: kind {kind} is not known");
-        // What has no namespace in the file is of the cluster; the reader has filled in an empty one.
+        // An object without a namespace in the file is cluster-scoped; the reader has filled in an empty one.
         var metadata = manifest.Root!["metadata"]!.AsObject();
         var ns = (string?)metadata["namespace"] ?? "";
         if (ns.Length == 0)

@@ -5,21 +5,23 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
-/// <summary>Waits until operator and ingress are ready, and tells how far they are whenever that changes.</summary>
+/// <summary>Waits until operator and ingress are ready, and prints their progress whenever it changes.</summary>
 internal sealed class InstallationWait(KubeApi api, Profile profile, TimeProvider clock, TextWriter progress)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <exception cref="CommandException">They are not ready in time.</exception>
+    /// <exception cref="CommandException">Operator or ingress is not ready in time.</exception>
     public async Task RunAsync(TimeSpan limit, CancellationToken ct)
     {
         var started = clock.GetTimestamp();
         var told = "";
         while (true)
         {
-            // The operator makes the ingress, so there is none for a while.
-            var (isOperatorReady, ofOperator) = await StateAsync("operator", Names.OperatorDeployment, $"app.kubernetes.io/name={Names.OperatorDeployment}", ct);
-            var (isIngressReady, ofIngress) = await StateAsync("ingress", profile.IngressService, $"{profile.IngressLabel.Key}={profile.IngressLabel.Value}", ct);
+            // The operator creates the ingress, so that there is none at first.
+            var (isOperatorReady, ofOperator) = await StateAsync(
+                "operator", Names.OperatorDeployment, $"app.kubernetes.io/name={Names.OperatorDeployment}", ct);
+            var (isIngressReady, ofIngress) = await StateAsync(
+                "ingress", profile.IngressService, $"{profile.IngressLabel.Key}={profile.IngressLabel.Value}", ct);
             var now = $"{ofOperator}; {ofIngress}";
             if (now != told)
                 await progress.WriteLineAsync($"{Seconds(clock.GetElapsedTime(started)),6} {now}");
@@ -27,7 +29,7 @@ internal sealed class InstallationWait(KubeApi api, Profile profile, TimeProvide
             if (isOperatorReady && isIngressReady)
                 return;
             if (clock.GetElapsedTime(started) >= limit)
-                throw new CommandException($"not ready after {Seconds(limit)}: {now}; it goes on by itself, see: turnpike status");
+                throw new CommandException($"not ready after {Seconds(limit)}: {now}; the installation continues, see: turnpike status");
             await Task.Delay(Pause, clock, ct);
         }
     }
@@ -35,7 +37,7 @@ internal sealed class InstallationWait(KubeApi api, Profile profile, TimeProvide
     private async Task<(bool IsReady, string Text)> StateAsync(string what, string name, string pods, CancellationToken ct)
     {
         if (await api.FindAsync(KnownResources.Deployments, new NamespacedName(profile.SystemNamespace, name), ct) is not { } deployment)
-            return (false, $"{what} not there yet");
+            return (false, $"{what} does not exist yet");
         var status = deployment.Child("status");
         var wanted = Number(deployment.Child("spec"), "replicas") ?? 1;
         var isSeen = Number(status, "observedGeneration") >= Number(deployment.Child("metadata"), "generation");
@@ -44,7 +46,7 @@ internal sealed class InstallationWait(KubeApi api, Profile profile, TimeProvide
         return ready >= wanted ? (true, text) : (false, text + await HindranceAsync(pods, ct));
     }
 
-    /// <summary>Why the first container that cannot start does not; empty where each is on its way.</summary>
+    /// <summary>Returns the reason why the first container that cannot start does not; empty if all of them are starting.</summary>
     private async Task<string> HindranceAsync(string selector, CancellationToken ct)
     {
         var pods = await api.ListAsync(KnownResources.Pods, new ResourceQuery { Namespace = profile.SystemNamespace, LabelSelector = selector }, Hindrance, ct);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
-/// <summary>The annotation by which kubectl's client-side apply knows what it applied last, to the letter as kubectl writes it.</summary>
+/// <summary>Writes the annotation in which kubectl's client-side apply records what it applied last, in exactly kubectl's form.</summary>
 internal static class LastApplied
 {
     public const string Annotation = "kubectl.kubernetes.io/last-applied-configuration";
@@ -15,7 +15,7 @@ internal static class LastApplied
     {
         var applied = (JsonObject)item.DeepClone();
         applied["metadata"]!["annotations"] ??= new JsonObject();
-        // Go's encoder sorts the members and escapes what would mean something in a page; none of the three can stand outside a text.
+        // Go's encoder sorts the members and escapes the characters with a meaning in HTML. In JSON all three occur only in strings.
         return Sorted(applied)!.ToJsonString(Compact)
             .Replace("<", "\\u003c", StringComparison.Ordinal)
             .Replace(">", "\\u003e", StringComparison.Ordinal)
@@ -24,7 +24,9 @@ internal static class LastApplied
 
     private static JsonNode? Sorted(JsonNode? node) => node switch
     {
-        JsonObject members => new JsonObject(members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value)))),
+        JsonObject members => new JsonObject(members
+            .OrderBy(member => member.Key, StringComparer.Ordinal)
+            .Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value)))),
         JsonArray items => new JsonArray([.. items.Select(Sorted)]),
         _ => node?.DeepClone(),
     };

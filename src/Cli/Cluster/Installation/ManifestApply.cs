@@ -4,7 +4,7 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
-/// <summary>What became of an object that was applied.</summary>
+/// <summary>The effect of applying an object.</summary>
 internal enum ApplyOutcome
 {
     Created,
@@ -13,21 +13,22 @@ internal enum ApplyOutcome
 }
 
 /// <summary>
-/// Applies objects as kubectl does, so that an installation may go on with either of the two: on the server's side, under kubectl's field
-/// manager, and with the annotation that kubectl's client-side apply compares with (docs/decisions/0036-install.md).
+/// Applies objects like kubectl, so that an installation may be continued with either of the two: by server-side apply under kubectl's
+/// field
+/// manager, with the annotation that kubectl's client-side apply compares with (docs/decisions/0036-install.md).
 /// </summary>
 /// <param name="api">The cluster.</param>
-/// <param name="kubernetes">Its version.</param>
+/// <param name="kubernetes">The version of the cluster.</param>
 internal sealed class ManifestApply(KubeApi api, Version kubernetes)
 {
-    // Older ones drop these rules from what is created, and refuse what is applied for a field that they do not know.
+    // Older versions drop these rules when an object is created, and refuse an apply with a field that they do not know.
     private const string CelRules = "x-kubernetes-validations";
     private static readonly Version FirstWithCelRules = new(1, 23);
 
     private const string Manager = "kubectl";
     private const int Attempts = 5;
 
-    // What the server or a controller writes, and what is written again each time.
+    // These fields change with every write.
     private static readonly string[] Bookkeeping = ["managedFields", "resourceVersion", "generation"];
 
     public async Task<ApplyOutcome> ApplyAsync(ClusterObject item, bool dryRun, CancellationToken ct)
@@ -41,8 +42,9 @@ internal sealed class ManifestApply(KubeApi api, Version kubernetes)
     }
 
     /// <summary>
-    /// What <c>kubectl apply</c> wrote on the client's side becomes ours, so that what a newer file no longer has goes away as it would with
-    /// kubectl, and nothing that anybody else wrote.
+    /// Takes over the fields that kubectl's client-side apply wrote. Then a field that a newer file no longer has is removed, as with
+    /// kubectl, and fields
+    /// of others stay.
     /// </summary>
     private async Task<JsonElement> AdoptAsync(ClusterObject item, JsonElement live, CancellationToken ct)
     {
@@ -52,7 +54,7 @@ internal sealed class ManifestApply(KubeApi api, Version kubernetes)
                 return live;
             var patch = new JsonArray(
                 new JsonObject { ["op"] = "replace", ["path"] = "/metadata/managedFields", ["value"] = fields },
-                // Only if nobody wrote since.
+                // The test on the version makes the patch fail if somebody wrote the object meanwhile.
                 new JsonObject { ["op"] = "replace", ["path"] = "/metadata/resourceVersion", ["value"] = live.ResourceVersion() });
             try
             {

@@ -3,15 +3,17 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation;
 
-/// <summary>What is in a namespace, of whatever kind, but for what Kubernetes itself puts into every one.</summary>
+/// <summary>Lists the objects of every kind in a namespace, except those that Kubernetes itself creates in each namespace.</summary>
 internal sealed class NamespaceContents(KubeApi api)
 {
-    // Events tell of what was; metrics are not objects.
+    // Events do not keep a namespace, and metrics are not objects.
     private static readonly HashSet<string> Passing = new(StringComparer.Ordinal) { "events", "events.k8s.io", "metrics.k8s.io" };
 
-    /// <summary>The objects that keep a namespace from being deleted; each as <c>configmap/name</c>.</summary>
-    /// <param name="isOurs">Objects that may go with it.</param>
-    /// <exception cref="KubeStatusException">A kind cannot be listed: nobody knows what is there.</exception>
+    /// <summary>Returns the objects that keep a namespace from being deleted, each as <c>configmap/name</c>.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="isOurs">Returns true for objects that may be deleted with it.</param>
+    /// <param name="ct">Cancels the requests.</param>
+    /// <exception cref="KubeStatusException">A kind cannot be listed, so that the contents are not known.</exception>
     public async Task<IReadOnlyList<string>> ForeignAsync(string ns, Func<ResourceRef, NamespacedName, bool> isOurs, CancellationToken ct)
     {
         var found = new List<string>();
@@ -36,12 +38,12 @@ internal sealed class NamespaceContents(KubeApi api)
         }
         catch (KubeStatusException e) when (e.Code is 404 or 405)
         {
-            // A kind that is being deleted is still told of.
+            // Discovery still lists a kind that is being deleted.
             return [];
         }
     }
 
-    /// <summary>What has an owner goes with it, and what is being deleted is gone.</summary>
+    /// <summary>Returns false for an object that is being deleted, or that is deleted with its owner.</summary>
     private static bool Counts(ResourceRef resource, JsonElement item)
     {
         var metadata = item.Child("metadata");
@@ -53,13 +55,13 @@ internal sealed class NamespaceContents(KubeApi api)
             "ServiceAccount" => name != "default",
             "ConfigMap" => name != "kube-root-ca.crt",
             "Secret" => item.Text("type") != "kubernetes.io/service-account-token",
-            // They have their Service's name, and go with it.
+            // Endpoints are deleted with their Service.
             "Endpoints" => false,
             _ => true,
         };
     }
 
-    /// <summary>Every kind that can be listed in a namespace, in the version that its group prefers.</summary>
+    /// <summary>Returns every kind that can be listed in a namespace, in the preferred version of its group.</summary>
     private async Task<IReadOnlyList<ResourceRef>> KindsAsync(CancellationToken ct)
     {
         var kinds = new List<ResourceRef>();
@@ -77,7 +79,7 @@ internal sealed class NamespaceContents(KubeApi api)
 
         async Task AddAsync(string group, string version, string path)
         {
-            if (await ResourcesAsync(path, ct) is not { } answer || answer.Child("resources") is not { ValueKind: JsonValueKind.Array } resources)
+            if ((await ResourcesAsync(path, ct))?.Child("resources") is not { ValueKind: JsonValueKind.Array } resources)
                 return;
             foreach (var resource in resources.EnumerateArray())
             {
@@ -90,7 +92,9 @@ internal sealed class NamespaceContents(KubeApi api)
         }
     }
 
-    /// <summary>Null for a group whose last kind is being deleted, which is still told of.</summary>
+    /// <summary>
+    /// Returns the resources of a group version; null for a group whose last kind is being deleted, which discovery still lists.
+    /// </summary>
     private async Task<JsonElement?> ResourcesAsync(string path, CancellationToken ct)
     {
         try
@@ -104,5 +108,6 @@ internal sealed class NamespaceContents(KubeApi api)
     }
 
     private static bool CanList(JsonElement resource) =>
-        resource.Child("verbs") is { ValueKind: JsonValueKind.Array } verbs && verbs.EnumerateArray().Any(verb => verb.ValueKind == JsonValueKind.String && verb.GetString() == "list");
+        resource.Child("verbs") is { ValueKind: JsonValueKind.Array } verbs
+        && verbs.EnumerateArray().Any(verb => verb.ValueKind == JsonValueKind.String && verb.GetString() == "list");
 }

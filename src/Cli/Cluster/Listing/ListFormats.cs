@@ -1,9 +1,9 @@
 namespace Turnpike.Cli.Cluster.Listing;
 
-/// <summary>How objects can be printed.</summary>
+/// <summary>The formats in which objects can be printed.</summary>
 internal static class ListFormats
 {
-    /// <summary>The table of 2017.</summary>
+    /// <summary>The table of istioctl in 2017.</summary>
     public const string Short = "short";
     public const string Wide = "wide";
     public const string Name = "name";

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Turnpike.Cli.Cluster.Listing;
 
-/// <summary>Shows the warnings of the operator's runtime to the user of a command, one line each.</summary>
+/// <summary>Prints the warnings of the operator's runtime for the user of a command, one line each.</summary>
 internal sealed class NotesLogger<T>(TextWriter notes) : ILogger<T>
 {
     public IDisposable? BeginScope<TState>(TState state)
@@ -10,7 +10,8 @@ internal sealed class NotesLogger<T>(TextWriter notes) : ILogger<T>
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel))
             notes.WriteLine($"warning: {CommandException.OneLine(formatter(state, exception))}");

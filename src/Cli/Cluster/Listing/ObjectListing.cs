@@ -5,18 +5,18 @@ using Turnpike.Hosting.Watch;
 
 namespace Turnpike.Cli.Cluster.Listing;
 
-/// <summary>Finds objects of one kind, and follows them.</summary>
+/// <summary>Lists and watches the objects of one kind.</summary>
 internal sealed class ObjectListing(ClusterAccess cluster, ResourceRef resource)
 {
-    /// <summary>The only one that is meant; null: all.</summary>
+    /// <summary>The name of one object; null for all.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Whether every namespace is meant and not only that of the command line.</summary>
+    /// <summary>Whether to list every namespace instead of that of the command line.</summary>
     public bool Everywhere { get; init; }
 
     public string? Selector { get; init; }
 
-    /// <summary>Whether it is all right that there is none of the name that is meant.</summary>
+    /// <summary>Whether the command succeeds if there is no object of that name.</summary>
     public bool MissingIsNoFailure { get; init; }
 
     private ResourceQuery Query => new()
@@ -26,7 +26,7 @@ internal sealed class ObjectListing(ClusterAccess cluster, ResourceRef resource)
         FieldSelector = Name is null ? null : $"metadata.name={Name}",
     };
 
-    /// <exception cref="CommandException">The cluster does not show them, or has none of that name.</exception>
+    /// <exception cref="CommandException">The cluster refuses to list the objects, or has none of that name.</exception>
     public Task<IReadOnlyList<JsonObject>> FindAsync(CancellationToken ct) => cluster.RunAsync<IReadOnlyList<JsonObject>>(async api =>
     {
         if (Name is null)
@@ -35,11 +35,13 @@ internal sealed class ObjectListing(ClusterAccess cluster, ResourceRef resource)
         if (await api.FindAsync(resource, new NamespacedName(cluster.Namespace, Name), ct) is { } found)
             return [Typed(found)];
         if (!await api.ServesAsync(resource, ct))
-            throw new CommandException($"the cluster does not know kind {resource.Kind}");
-        return MissingIsNoFailure ? [] : throw new CommandException($"{resource} \"{Name}\" not found in namespace {cluster.Namespace}");
+            throw new CommandException($"the cluster does not serve kind {resource.Kind}");
+            return MissingIsNoFailure
+                ? []
+                : throw new CommandException($"{resource} \"{Name}\" not found in namespace {cluster.Namespace}");
     });
 
-    /// <summary>Prints what is there and every change to it, until <paramref name="ct"/> ends it.</summary>
+    /// <summary>Prints the objects and every change to them until <paramref name="ct"/> is canceled.</summary>
     public Task WatchAsync(ObjectPrinter printer, TextWriter output, TextWriter notes, CancellationToken ct) => cluster.RunAsync(async api =>
     {
         var informer = new Informer<JsonObject>(
@@ -52,7 +54,7 @@ internal sealed class ObjectListing(ClusterAccess cluster, ResourceRef resource)
         await informer.RunAsync(ct);
     });
 
-    /// <summary>Items of a list do not say what they are.</summary>
+    /// <summary>Adds apiVersion and kind, which the items of a list do not have.</summary>
     private JsonObject Typed(JsonElement item)
     {
         var members = JsonObject.Create(item.Clone())!;

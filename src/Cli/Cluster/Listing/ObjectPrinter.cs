@@ -8,9 +8,10 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Cli.Cluster.Listing;
 
-/// <summary>Objects of one kind as their user wants to see them.</summary>
+/// <summary>Prints objects of one kind in the requested format.</summary>
+/// <param name="resource">The kind.</param>
 /// <param name="format">One of <see cref="ListFormats"/>.</param>
-/// <param name="clock">What ages are counted by.</param>
+/// <param name="clock">The clock for ages.</param>
 internal sealed class ObjectPrinter(ResourceRef resource, string format, TimeProvider clock)
 {
     private static readonly string[] ShortHeadings = ["NAME", "KIND", "NAMESPACE"];
@@ -18,10 +19,12 @@ internal sealed class ObjectPrinter(ResourceRef resource, string format, TimePro
 
     private string[] Headings => format == ListFormats.Wide ? WideHeadings : ShortHeadings;
 
-    /// <summary>Of a watch: its columns stay where the first rows had them, or move to the right.</summary>
+    /// <summary>The table of a watch. Its columns are as wide as in the first rows, or wider.</summary>
     private TextTable? _events;
 
-    /// <param name="isOne">Whether one was asked for by its name; JSON is that object itself then, and not a list.</param>
+    /// <summary>Returns the objects in the requested format.</summary>
+    /// <param name="items">The objects.</param>
+    /// <param name="isOne">Whether one object was requested by name. Then JSON is the object itself instead of a list.</param>
     public string Print(IReadOnlyList<JsonObject> items, bool isOne) => format switch
     {
         ListFormats.Json when isOne && items is [var only] => JsonOutput.Write(Whole(only)),
@@ -32,7 +35,7 @@ internal sealed class ObjectPrinter(ResourceRef resource, string format, TimePro
         _ => Table(items),
     };
 
-    /// <summary>One change of a watch.</summary>
+    /// <summary>Returns one change of a watch.</summary>
     public string Print(ObjectChange<JsonObject> change)
     {
         var (item, type) = change switch
@@ -85,7 +88,7 @@ internal sealed class ObjectPrinter(ResourceRef resource, string format, TimePro
 
     private string Name(JsonObject item) => $"{resource.Kind.ToLowerInvariant()}.{resource.Group}/{(string?)item["metadata"]?["name"]}\n";
 
-    /// <summary>The largest unit of which there are at least two.</summary>
+    /// <summary>Returns the age in the largest unit of which there are at least two.</summary>
     private string Age(string? created)
     {
         if (!DateTimeOffset.TryParse(created, CultureInfo.InvariantCulture, out var time))
@@ -109,7 +112,7 @@ internal sealed class ObjectPrinter(ResourceRef resource, string format, TimePro
         ["items"] = new JsonArray([.. items.Select(Whole)]),
     };
 
-    /// <summary>As the cluster has it, without the book-keeping of who wrote what.</summary>
+    /// <summary>Returns the object as the cluster has it, without the managed fields.</summary>
     private static JsonObject Whole(JsonObject item)
     {
         var whole = (JsonObject)item.DeepClone();
@@ -117,7 +120,9 @@ internal sealed class ObjectPrinter(ResourceRef resource, string format, TimePro
         return whole;
     }
 
-    /// <summary>As it would be sent. A rule that is not valid is shown as it is stored, so that it can be mended.</summary>
+    /// <summary>
+    /// Returns the object as it would be sent. A rule that is not valid is returned as it is stored, so that it can be corrected.
+    /// </summary>
     private static JsonObject Sendable(JsonObject item)
     {
         if (RouteRuleReader.Read(item).Value is { } rule)

@@ -8,7 +8,9 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
-/// <summary>How long the authorities last that the API server trusts for our webhooks. Only what is public is read, no Secret.</summary>
+/// <summary>
+/// The expiry of the authorities that the API server trusts for our webhooks. Only the public CA bundles are read, no Secret.
+/// </summary>
 internal static class CertificatesPart
 {
     public const string Name = "certificates";
@@ -28,10 +30,10 @@ internal static class CertificatesPart
             if (!TryRead(bundle, authorities))
                 problems.Add("a CA bundle holds no certificates");
         }
-        // While one authority takes over from another both are trusted; an old one may run out.
+        // During a rotation both authorities are trusted, and the old one may expire.
         var last = authorities.Values.Select(authority => authority.NotAfter).DefaultIfEmpty().Max();
         if (authorities.Count > 0 && last <= now)
-            problems.Add($"every authority has expired, the last on {Day(last)}: the API server refuses our webhooks");
+            problems.Add($"every authority has expired, the last on {Day(last)}: the API server does not trust our webhooks");
         else if (authorities.Count > 0 && last - now < Soon)
             problems.Add($"the authority expires on {Day(last)} and has not been renewed");
         return new StatusPart(Name, authorities.Count == 0 ? "none" : $"webhook authority until {Day(last)}")

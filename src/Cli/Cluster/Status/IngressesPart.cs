@@ -7,7 +7,7 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
-/// <summary>The Ingresses of our class, and which of them have no address yet.</summary>
+/// <summary>The Ingresses of our class, and those of them that have no address yet.</summary>
 internal static class IngressesPart
 {
     public const string Name = "ingresses";
@@ -21,16 +21,23 @@ internal static class IngressesPart
         return new StatusPart(Name, $"{ours.Count - without.Count} of {ours.Count} have an address")
         {
             Problems = [.. Foreign(classes), .. without.Select(ingress => $"Ingress {ingress.Key} has no address")],
-            Items = [.. ours.Select(ingress => new JsonObject { ["ingress"] = ingress.Key.ToString(), ["address"] = string.Join(',', ingress.Addresses) })],
+            Items = [.. ours.Select(ingress => new JsonObject
+            {
+                ["ingress"] = ingress.Key.ToString(),
+                ["address"] = string.Join(',', ingress.Addresses),
+            })],
         };
     }
 
     private static IEnumerable<string> Foreign(ClusterSnapshot classes) =>
         IngressClasses.Foreign(classes.Mesh, classes.IngressClasses) is { } foreign
-            ? [$"IngressClass {foreign.Metadata.Name} belongs to the controller {foreign.Controller}: its Ingresses are left to that one; ingressClass of the mesh settings names another class"]
+            ? [
+                $"IngressClass {foreign.Metadata.Name} belongs to the controller {foreign.Controller}, which serves its Ingresses; "
+                + "set ingressClass of the mesh settings to another class",
+            ]
             : [];
 
-    /// <summary>All that decides whose an Ingress is.</summary>
+    /// <summary>Returns the settings and classes that decide which controller serves an Ingress.</summary>
     private static async Task<ClusterSnapshot> ClassesAsync(KubeApi api, Profile profile, CancellationToken ct)
     {
         var store = new ObjectStore(profile);
@@ -49,7 +56,7 @@ internal static class IngressesPart
         }
     }
 
-    /// <summary>Items of a list do not say what they are.</summary>
+    /// <summary>Adds apiVersion and kind, which the items of a list do not have.</summary>
     private static JsonObject Typed(JsonElement item, ResourceRef resource)
     {
         var raw = JsonObject.Create(item.Clone())!;

@@ -2,11 +2,11 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
-/// <summary>Looks at all parts of an installation at once.</summary>
+/// <summary>Reads the state of all parts of an installation at once.</summary>
 internal sealed class InstallationStatus(ClusterAccess cluster)
 {
-    /// <summary>The parts in the order in which one depends on the other.</summary>
-    /// <exception cref="CommandException">The cluster cannot be asked at all.</exception>
+    /// <summary>Returns the parts in the order of their dependencies.</summary>
+    /// <exception cref="CommandException">The cluster cannot be reached.</exception>
     public Task<StatusPart[]> ReadAsync(CancellationToken ct) => cluster.RunAsync(async api =>
     {
         var profile = await cluster.ProfileAsync(api, ct);
@@ -19,7 +19,9 @@ internal sealed class InstallationStatus(ClusterAccess cluster)
             PartAsync(IngressesPart.Name, () => IngressesPart.ReadAsync(api, profile, cluster.Settings.Namespace, ct)));
     });
 
-    /// <summary>What the user may not see, or the cluster does not serve, must not hide the rest.</summary>
+    /// <summary>
+    /// Reads one part. If the user may not see it, or the cluster does not serve it, the part is unknown and the others are still shown.
+    /// </summary>
     public static async Task<StatusPart> PartAsync(string name, Func<Task<StatusPart>> read)
     {
         try

@@ -43,7 +43,7 @@ internal static class OperatorPart
         };
     }
 
-    /// <summary>How many replicas are there to answer, as a clause.</summary>
+    /// <summary>Returns the number of ready replicas as a clause.</summary>
     public static async Task<string> ReplicasAsync(KubeApi api, string system, CancellationToken ct)
     {
         var key = new NamespacedName(system, Names.OperatorDeployment);
@@ -59,7 +59,7 @@ internal static class OperatorPart
         }
     }
 
-    /// <summary>What the Deployment's label says, else the tag of its image.</summary>
+    /// <summary>Returns the version in the Deployment's label, or the tag of its image.</summary>
     public static string? Version(JsonElement deployment)
     {
         if (deployment.Child("metadata")?.Child("labels")?.Text(Names.VersionLabel) is { } label)
@@ -70,13 +70,16 @@ internal static class OperatorPart
         var image = containers.EnumerateArray().Select(container => container.Text("image")).FirstOrDefault() ?? "";
         var name = image.Split('@')[0];
         var colon = name.LastIndexOf(':');
-        // A colon before the last slash is that of a registry's port.
+        // A colon before the last slash precedes the port of a registry.
         return colon > name.LastIndexOf('/') ? name[(colon + 1)..] : null;
     }
 
     private static JsonElement? Condition(JsonElement item, string type) =>
         item.Child("status")?.Child("conditions") is { ValueKind: JsonValueKind.Array } conditions
-            ? conditions.EnumerateArray().Where(condition => condition.Text("type") == type).Select(condition => (JsonElement?)condition).FirstOrDefault()
+            ? conditions.EnumerateArray()
+                .Where(condition => condition.Text("type") == type)
+                .Select(condition => (JsonElement?)condition)
+                .FirstOrDefault()
             : null;
 
     private static int? Number(JsonElement? element, string name) =>

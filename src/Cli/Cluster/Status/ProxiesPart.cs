@@ -5,7 +5,7 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
-/// <summary>The ingress proxies, and what the operator knows of the table that each proxy runs on.</summary>
+/// <summary>The ingress proxies, and the table of each proxy as far as the operator knows it.</summary>
 internal static class ProxiesPart
 {
     public const string Name = "proxies";
@@ -22,7 +22,10 @@ internal static class ProxiesPart
         if (ingress.Count == 0)
             problems.Add($"no pod of namespace {system} has the label {selector}: nothing receives traffic");
         problems.AddRange(ingress.Where(pod => !pod.IsReady).Select(pod => $"pod {pod.Key} is not ready: {pod.Phase}"));
-        problems.AddRange((tables ?? []).Where(table => table.Error.Length > 0).OrderBy(table => table.Pod).Select(table => $"pod {table.Pod}: {table.Error}"));
+        problems.AddRange((tables ?? [])
+            .Where(table => table.Error.Length > 0)
+            .OrderBy(table => table.Pod)
+            .Select(table => $"pod {table.Pod}: {table.Error}"));
         if (report.InjectionWaits is { } waits)
             problems.Add($"no pod gets a sidecar: {waits}");
         var sidecars = tables?.Count(table => !ingress.Exists(pod => pod.Key == table.Pod));

@@ -4,7 +4,7 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
-/// <summary>The RouteRules that are not in force, and why.</summary>
+/// <summary>The RouteRules that are not in force, with the reason.</summary>
 internal static class RulesPart
 {
     public const string Name = "rules";

@@ -2,31 +2,31 @@ using System.Text.Json.Nodes;
 
 namespace Turnpike.Cli.Cluster.Status;
 
-/// <summary>How a part of the installation is.</summary>
+/// <summary>The state of a part of the installation.</summary>
 internal enum PartState
 {
     Ok,
     Problem,
 
-    /// <summary>It could not be looked at.</summary>
+    /// <summary>The state could not be read.</summary>
     Unknown,
 }
 
-/// <summary>One part of the installation as it was found.</summary>
-/// <param name="Name">One word.</param>
-/// <param name="Summary">One clause.</param>
+/// <summary>The state of one part of the installation.</summary>
+/// <param name="Name">The name as one word.</param>
+/// <param name="Summary">The state as one clause.</param>
 internal sealed record StatusPart(string Name, string Summary)
 {
-    /// <summary>What is wrong, one line each.</summary>
+    /// <summary>The problems, one line each.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
-    /// <summary>What to do about the problems; null where they say it themselves.</summary>
+    /// <summary>What to do about the problems; null if their messages say it.</summary>
     public string? Remedy { get; init; }
 
-    /// <summary>What it consists of; all items have the same members.</summary>
+    /// <summary>The items of the part, which all have the same members.</summary>
     public IReadOnlyList<JsonObject> Items { get; init; } = [];
 
-    /// <summary>Whether people want to see all items, and not only the problems.</summary>
+    /// <summary>Whether the text output shows the items.</summary>
     public bool ShowsItems { get; init; }
 
     public bool IsKnown { get; init; } = true;

@@ -4,14 +4,16 @@ using System.Text.Json.Nodes;
 
 namespace Turnpike.Cli.Cluster.Status;
 
-/// <summary>An installation's status for people and for programs.</summary>
+/// <summary>Prints the state of an installation as text or as JSON.</summary>
 internal static class StatusPrinter
 {
     public static bool IsHealthy(IEnumerable<StatusPart> parts) => parts.All(part => part.State != PartState.Problem);
 
-    /// <summary>What is wrong counts before what could not be looked at.</summary>
+    /// <summary>Returns the exit code. A problem takes precedence over a part whose state is not known.</summary>
     public static int ExitCode(IReadOnlyList<StatusPart> parts) =>
-        !IsHealthy(parts) ? ExitCodes.Failure : parts.Any(part => part.State == PartState.Unknown) ? ExitCodes.CannotTell : ExitCodes.Success;
+        !IsHealthy(parts) ? ExitCodes.Failure
+        : parts.Any(part => part.State == PartState.Unknown) ? ExitCodes.CannotTell
+        : ExitCodes.Success;
 
     public static string Text(IReadOnlyList<StatusPart> parts)
     {

@@ -5,7 +5,7 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Status;
 
-/// <summary>The webhook configurations: without a CA bundle the API server trusts nobody who answers.</summary>
+/// <summary>The webhook configurations. Without a CA bundle the API server does not trust a webhook.</summary>
 internal static class WebhooksPart
 {
     public const string Name = "webhooks";
@@ -19,7 +19,8 @@ internal static class WebhooksPart
             ? [$"there is no {entry.Resource.Kind} {profile.WebhookConfiguration}"]
             : entry.Webhooks.Where(webhook => webhook.CaBundle is null).Select(webhook => $"{entry.Resource.Kind} {webhook.Name} has no CA bundle"));
         var webhooks = found.SelectMany(entry => (entry.Webhooks ?? []).Select(webhook => (entry.Resource.Kind, Webhook: webhook))).ToList();
-        return new StatusPart(Name, $"{found.Count(entry => entry.Webhooks is not null)} of {found.Count} configurations, {webhooks.Count} webhooks")
+        var present = found.Count(entry => entry.Webhooks is not null);
+        return new StatusPart(Name, $"{present} of {found.Count} configurations, {webhooks.Count} webhooks")
         {
             Problems = [.. problems],
             Items = [.. webhooks.Select(entry => new JsonObject
@@ -32,8 +33,9 @@ internal static class WebhooksPart
         };
     }
 
-    /// <summary>Null where there is no such configuration.</summary>
-    public static async Task<IReadOnlyList<Webhook>?> FindAsync(KubeApi api, Profile profile, ResourceRef resource, CancellationToken ct)
+    /// <summary>Returns the webhooks of the configuration, or null if it does not exist.</summary>
+    public static async Task<IReadOnlyList<Webhook>?> FindAsync(
+        KubeApi api, Profile profile, ResourceRef resource, CancellationToken ct)
     {
         var found = await api.FindAsync(resource, NamespacedName.ClusterScoped(profile.WebhookConfiguration), ct);
         if (found is not { } configuration)
@@ -47,5 +49,7 @@ internal static class WebhooksPart
     }
 }
 
-/// <param name="CaBundle">Base64 of PEM; null where there is none.</param>
+/// <param name="Name">The name of the webhook.</param>
+/// <param name="FailurePolicy">What the API server does if the webhook does not respond.</param>
+/// <param name="CaBundle">The certificates as PEM in base64, or null.</param>
 internal sealed record Webhook(string Name, string FailurePolicy, string? CaBundle);

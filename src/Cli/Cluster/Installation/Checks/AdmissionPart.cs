@@ -4,8 +4,9 @@ using Turnpike.Hosting.Client;
 namespace Turnpike.Cli.Cluster.Installation.Checks;
 
 /// <summary>
-/// What the API server, its policies and its webhooks say of each object, by dry run: an installation is not to end half way. What belongs
-/// into a namespace that is not there yet cannot be tried.
+/// Applies each object by dry run, so that policies and webhooks cannot stop an installation half way. Objects in a namespace that does not
+/// exist yet
+/// cannot be tried.
 /// </summary>
 internal sealed class AdmissionPart(KubeApi api)
 {
@@ -18,8 +19,11 @@ internal sealed class AdmissionPart(KubeApi api)
         var apply = new ManifestApply(api, await api.GetServerVersionAsync(ct));
         foreach (var item in objects)
         {
-            if (item.Key.Namespace.Length > 0 && await api.FindAsync(KnownResources.Namespaces, NamespacedName.ClusterScoped(item.Key.Namespace), ct) is null)
+            if (item.Key.Namespace.Length > 0
+                && await api.FindAsync(KnownResources.Namespaces, NamespacedName.ClusterScoped(item.Key.Namespace), ct) is null)
+            {
                 continue;
+            }
             tried++;
             try
             {
@@ -31,13 +35,13 @@ internal sealed class AdmissionPart(KubeApi api)
             }
             catch (KubeStatusException)
             {
-                // Somebody's webhook can only be asked in earnest.
+                // A webhook of somebody else does not support dry run, so this object cannot be tried.
             }
         }
         return new StatusPart(Name, $"{tried - problems.Count} of {tried} objects accepted by dry run")
         {
             Problems = problems,
-            Remedy = "change the policy or the object that is in the way",
+            Remedy = "change the policy or the object that prevents it",
         };
     }
 }

@@ -3,12 +3,12 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation.Checks;
 
-/// <summary>The version of the cluster.</summary>
+/// <summary>Checks the version of the cluster.</summary>
 internal static class KubernetesPart
 {
     public const string Name = "kubernetes";
 
-    /// <summary>The oldest that our tests run on: what we need is served in stable versions from there on.</summary>
+    /// <summary>The oldest version that our tests run on. It serves everything that we need in stable versions.</summary>
     private static readonly Version Oldest = new(1, 20);
 
     public static async Task<StatusPart> ReadAsync(KubeApi api, CancellationToken ct)

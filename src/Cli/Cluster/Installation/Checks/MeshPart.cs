@@ -6,14 +6,15 @@ using Turnpike.Hosting.Client;
 namespace Turnpike.Cli.Cluster.Installation.Checks;
 
 /// <summary>
-/// A real Istio in the cluster. With the names of 2017 both would act on the same Ingresses, pods and settings; an installation with names of
-/// its own stands beside it.
+/// Checks for a real Istio in the cluster. With the names of 2017 both would act on the same Ingresses, pods and settings. An installation
+/// of the
+/// standalone profile can run beside it.
 /// </summary>
 internal static class MeshPart
 {
     public const string Name = "mesh";
 
-    public const string WayOut = "turnpike install --profile standalone installs under names of its own, beside what is there";
+    public const string WayOut = "turnpike install --profile standalone installs under names of its own, beside the existing mesh";
 
     private static readonly string[] ControlPlanes = ["istiod", "istio-pilot"];
 
@@ -34,11 +35,13 @@ internal static class MeshPart
         return near.Where(key => IsControlPlane(key.Name)).Concat(anywhere).Distinct().Order()
             .Select(key => $"Deployment {key} is the control plane of another mesh");
 
-        async Task<IReadOnlyList<NamespacedName>> KeysAsync(ResourceQuery query) => (await api.ListAsync(KnownResources.Deployments, query, item => item.Key(), ct)).Items;
+        async Task<IReadOnlyList<NamespacedName>> KeysAsync(ResourceQuery query) =>
+            (await api.ListAsync(KnownResources.Deployments, query, item => item.Key(), ct)).Items;
     }
 
-    /// <summary>Those of a revision have its name behind theirs.</summary>
-    private static bool IsControlPlane(string name) => ControlPlanes.Any(known => name == known || name.StartsWith(known + "-", StringComparison.Ordinal));
+    /// <summary>Returns true for the name of a control plane, which ends in the name of a revision if it has one.</summary>
+    private static bool IsControlPlane(string name) =>
+        ControlPlanes.Any(known => name == known || name.StartsWith(known + "-", StringComparison.Ordinal));
 
     private static async Task<IEnumerable<string>> WebhooksAsync(KubeApi api, Profile profile, CancellationToken ct)
     {

@@ -10,7 +10,7 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Cli.Cluster.Installation.Checks;
 
-/// <summary>Objects that have a name which we need, and are not ours.</summary>
+/// <summary>Checks for objects of others whose names an installation needs.</summary>
 internal sealed class NamesPart(KubeApi api, Profile profile)
 {
     public const string Name = "names";
@@ -34,11 +34,13 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
         return new StatusPart(Name, problems.Length == 0 ? "free or ours" : $"{problems.Length} taken by others")
         {
             Problems = problems,
-            Remedy = profile.Name == Profile.Istio2017.Name ? MeshPart.WayOut : "remove what is not in use any more, or choose the names of another profile with --profile",
+            Remedy = profile.Name == Profile.Istio2017.Name
+                ? MeshPart.WayOut
+                : "remove the objects that are not used any more, or choose the names of another profile with --profile",
         };
     }
 
-    /// <summary>Whether a class, or a definition, or a webhook configuration is one that we may take away.</summary>
+    /// <summary>Returns true when a class, a definition or a webhook configuration is ours, so that it may be deleted.</summary>
     public static bool IsOurs(ResourceRef resource, JsonElement item, Profile profile) => resource switch
     {
         _ when resource == KnownResources.IngressClasses => ForeignController(item) is null,
@@ -49,13 +51,15 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
 
     private NamespacedName InSystem(string name) => new(profile.SystemNamespace, name);
 
-    /// <summary>Null where there is no such object, or where nothing is wrong with it.</summary>
-    private async Task<string?> AnyAsync(ResourceRef resource, NamespacedName key, Func<JsonElement, string?> judge, CancellationToken ct) =>
-        await api.FindAsync(resource, key, ct) is { } found && judge(found) is { } fault ? $"{resource.Kind} {key} {fault}" : null;
+    /// <summary>Returns the problem with an object; null if it does not exist or is ours.</summary>
+    private async Task<string?> AnyAsync(
+        ResourceRef resource, NamespacedName key, Func<JsonElement, string?> check, CancellationToken ct) =>
+        await api.FindAsync(resource, key, ct) is { } found && check(found) is { } fault ? $"{resource.Kind} {key} {fault}" : null;
 
+    /// <summary>Returns the problem with a ConfigMap of settings that is not ours, or null.</summary>
     /// <param name="map">The ConfigMap.</param>
-    /// <param name="isInstalled">Whether we have settings here already: what is wrong with them is for the operator to say then.</param>
-    /// <param name="foreign">What in its data we do not know.</param>
+    /// <param name="isInstalled">Whether Turnpike is installed. Then the settings are ours, and the operator reports their errors.</param>
+    /// <param name="foreign">Returns the data that Turnpike does not know.</param>
     private static string? ForeignSettings(JsonElement map, bool isInstalled, Func<JsonElement, IReadOnlyList<string>> foreign)
     {
         if (Marks(map).FirstOrDefault(IsIstioMark) is { } mark)
@@ -66,7 +70,7 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
     }
 
     private static IReadOnlyList<string> ForeignMeshKeys(JsonElement map) => map.Child("data")?.Text(Names.MeshConfigKey) is { } text
-        ? Mapping(text) is { } mesh ? MeshConfigReader.UnknownKeys(mesh) : [$"key {Names.MeshConfigKey} is no mapping"]
+        ? Mapping(text) is { } mesh ? MeshConfigReader.UnknownKeys(mesh) : [$"key {Names.MeshConfigKey} is not a mapping"]
         : [];
 
     private static IReadOnlyList<string> ForeignInjectFaults(JsonElement map) => map.Child("data")?.Text(Names.InjectConfigKey) is { } text
@@ -101,11 +105,17 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
         return domain == "istio.io" || domain.EndsWith(".istio.io", StringComparison.Ordinal);
     }
 
-    private static string? ForeignController(JsonElement item) => item.Child("spec")?.Text("controller") is var controller && controller != Names.IngressController
-        ? $"belongs to controller {controller ?? "\"\""}, not to {Names.IngressController}"
-        : null;
+    private static string? ForeignController(JsonElement item)
+    {
+        var controller = item.Child("spec")?.Text("controller");
+        return controller == Names.IngressController
+            ? null
+            : $"belongs to controller {controller ?? "\"\""}, not to {Names.IngressController}";
+    }
 
-    /// <summary>Ours says in its schema what we say of a rule, in this version and in those before.</summary>
+    /// <summary>
+    /// Returns the problem with a definition that is not ours. Ours is recognised by the description in its schema, which never changes.
+    /// </summary>
     private static string? ForeignDefinition(JsonElement item)
     {
         var versions = item.Child("spec")?.Child("versions") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().ToList() : [];
@@ -125,12 +135,16 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
         {
             var service = webhook.Child("clientConfig")?.Child("service");
             if (service?.Text("namespace") != profile.SystemNamespace || service?.Text("name") != Names.OperatorDeployment)
-                return $"calls {(service is null ? "a URL" : $"Service {service?.Text("namespace")}/{service?.Text("name")}")}, not {profile.SystemNamespace}/{Names.OperatorDeployment}";
+                {
+                    var callee = service is null ? "a URL" : $"Service {service?.Text("namespace")}/{service?.Text("name")}";
+                    return $"calls {callee}, not {profile.SystemNamespace}/{Names.OperatorDeployment}";
+                }
         }
         return null;
     }
 
-    private static string? NotManaged(JsonElement item) => item.Child("metadata")?.Child("labels")?.Text(Names.ManagedByLabel) == Names.ManagedByValue
+    private static string? NotManaged(JsonElement item) =>
+        item.Child("metadata")?.Child("labels")?.Text(Names.ManagedByLabel) == Names.ManagedByValue
         ? null
-        : "was not made by the operator, which needs the name for its ingress";
+        : "was not created by the operator, which needs the name for its ingress";
 }

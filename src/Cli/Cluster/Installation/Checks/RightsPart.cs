@@ -5,7 +5,7 @@ using Turnpike.Hosting.Client;
 
 namespace Turnpike.Cli.Cluster.Installation.Checks;
 
-/// <summary>Whether the user may write the objects of an installation; asked of the API server, which alone knows.</summary>
+/// <summary>Asks the API server whether the user may write the objects of an installation.</summary>
 internal static class RightsPart
 {
     public const string Name = "rights";
@@ -19,13 +19,15 @@ internal static class RightsPart
         var kinds = objects.Select(item => (item.Resource, item.Key.Namespace)).Distinct().ToList();
         var missing = await Task.WhenAll(kinds.Select(async kind =>
         {
-            var may = await Task.WhenAll(Verbs.Select(verb => MayAsync(api, verb, kind.Resource.Group, kind.Resource.Plural, kind.Namespace, ct)));
+            var (group, plural) = (kind.Resource.Group, kind.Resource.Plural);
+            var may = await Task.WhenAll(Verbs.Select(verb => MayAsync(api, verb, group, plural, kind.Namespace, ct)));
             return (kind.Resource, kind.Namespace, Verbs: Verbs.Where((_, index) => !may[index]).ToList());
         }));
         string[] problems =
         [
             .. missing.Where(kind => kind.Verbs.Count > 0).Select(kind =>
-                $"you may not {string.Join(", ", kind.Verbs)} {kind.Resource}{(kind.Namespace.Length == 0 ? "" : $" in namespace {kind.Namespace}")}"),
+                $"you may not {string.Join(", ", kind.Verbs)} {kind.Resource}"
+                + (kind.Namespace.Length == 0 ? "" : $" in namespace {kind.Namespace}")),
         ];
         return new StatusPart(Name, problems.Length == 0 ? "enough to install" : "not enough to install")
         {
