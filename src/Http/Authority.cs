@@ -12,8 +12,8 @@ public static class Authority
     private static readonly SearchValues<byte> AddressBytes = SearchValues.Create("0123456789abcdefABCDEF:."u8);
 
     /// <summary>
-    /// Returns true for a host, which is not empty, with an optional port from 0 to 65535. User information, zones of addresses, addresses of
-    /// a future version and a colon without digits are refused, because no server has to understand them.
+    /// Returns true for a host, which is not empty, with an optional port from 0 to 65535. User information, zones of addresses, addresses
+    /// of a future version and a colon without digits are refused, because no server has to understand them.
     /// </summary>
     public static bool IsValid(ReadOnlySpan<byte> text)
     {

@@ -24,13 +24,15 @@ public static class HttpSyntax
     public static bool IsFieldName(ReadOnlySpan<byte> text) => IsToken(text);
 
     /// <summary>
-    /// The value of a field (RFC 9110 §5.5): it has no control character except the tab, and no blank or tab at either end. It may be empty.
+    /// The value of a field (RFC 9110 §5.5): it has no control character except the tab, and no blank or tab at either end. It may be
+    /// empty.
     /// </summary>
     public static bool IsFieldValue(ReadOnlySpan<byte> text) =>
         !text.ContainsAny(ControlBytes) && (text.IsEmpty || !(text[0] is (byte)' ' or (byte)'\t' || text[^1] is (byte)' ' or (byte)'\t'));
 
     /// <summary>
-    /// A request target in origin form, as it may go out: a slash, then visible ASCII without <c>#</c> (RFC 9112 §3.2.1). Characters such as
+    /// A request target in origin form, as it may go out: a slash, then visible ASCII without <c>#</c> (RFC 9112 §3.2.1). Characters such
+    /// as
     /// <c>|</c> and <c>{</c>, which a URI has to encode but which end nothing, are let through, as servers let them through.
     /// </summary>
     public static bool IsOriginForm(ReadOnlySpan<byte> text) => text is [(byte)'/', ..] && !text.ContainsAnyExcept(TargetBytes);

@@ -161,7 +161,9 @@ public static class KnownHeaders
     private static string InTitleCase(string name) =>
         string.Join('-', name.Split('-').Select(part => part.Length == 0 ? part : char.ToUpperInvariant(part[0]) + part[1..]));
 
-    /// <summary>The length and four bytes tell all the names apart. A letter and its other case differ in one bit, which is set here.</summary>
+    /// <summary>
+    /// The length and four bytes tell all the names apart. A letter and its other case differ in one bit, which is set here.
+    /// </summary>
     private static int SlotOf(ReadOnlySpan<byte> name, uint seed)
     {
         var end = name.Length - 1;

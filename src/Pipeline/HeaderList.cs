@@ -142,8 +142,8 @@ internal sealed class HeaderList
     }
 
     /// <summary>
-    /// Returns true, and all values of the name as one, when there are any. They are joined as HTTP lets a recipient join them (RFC 9110 §5.3,
-    /// cookies RFC 6265 §5.4), once for each name however often it is asked for. A single value is not copied.
+    /// Returns true, and all values of the name as one, when there are any. They are joined as HTTP lets a recipient join them (RFC 9110
+    /// §5.3, cookies RFC 6265 §5.4), once for each name however often it is asked for. A single value is not copied.
     /// </summary>
     public bool TryCombine(scoped in HeaderName name, out ReadOnlySpan<byte> value)
     {

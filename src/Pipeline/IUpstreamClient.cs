@@ -6,17 +6,19 @@ namespace Turnpike.Pipeline;
 internal interface IUpstreamClient
 {
     /// <summary>
-    /// Sends the request; completes when the head of the response is there. The request belongs to the client until the response is disposed of,
-    /// or until there is none; the pipeline then fills the same object for another one.
+    /// Sends the request; completes when the head of the response is there. The request belongs to the client until the response is
+    /// disposed of, or until there is none; the pipeline then fills the same object for another one.
     /// </summary>
     /// <exception cref="UpstreamException">There is no response.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled, which also ends the exchange.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// <paramref name="cancellationToken"/> was cancelled, which also ends the exchange.
+    /// </exception>
     ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken);
 }
 
 /// <summary>
-/// A request as it is sent to an endpoint, as bytes in one buffer. The object serves one request after the other. What it hands out may be
-/// used until it is cleared.
+/// A request as it is sent to an endpoint, as bytes in one buffer. The object serves one request after the other. What it hands out may
+/// be used until it is cleared.
 /// </summary>
 internal sealed class UpstreamRequest
 {
@@ -83,7 +85,9 @@ internal sealed class UpstreamRequest
     }
 }
 
-/// <summary>An answer whose body is still to come. Disposing of it ends the exchange with the endpoint, whether it was over or not.</summary>
+/// <summary>
+/// A response whose body has not been read. Disposing of it ends the exchange with the endpoint, whether it was over or not.
+/// </summary>
 internal abstract class UpstreamResponse : IAsyncDisposable
 {
     public abstract int Status { get; }
@@ -114,7 +118,9 @@ internal enum UpstreamFailure
     /// <summary>No connection: the request was not sent.</summary>
     Connect,
 
-    /// <summary>The same, where there is a connection and the TLS handshake on it failed, or showed somebody who is not to be spoken to.</summary>
+    /// <summary>
+    /// The same, where there is a connection and the TLS handshake on it failed, or showed somebody who is not to be spoken to.
+    /// </summary>
     Handshake,
 
     /// <summary>The endpoint said that it did not look at the request (HTTP/2 REFUSED_STREAM).</summary>

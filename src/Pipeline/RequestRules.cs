@@ -56,7 +56,9 @@ internal static class RequestRules
     /// Makes path and query of a request target, with each byte above 0x7f percent-encoded. A target in absolute form has to name the
     /// authority that the request names besides. What is neither stays as it is, for a later place to refuse.
     /// </summary>
-    /// <param name="head">Has its authority, and gets a target that starts with a slash, except for <c>*</c> and the target of CONNECT.</param>
+    /// <param name="head">
+    /// Has its authority, and gets a target that starts with a slash, except for <c>*</c> and the target of CONNECT.
+    /// </param>
     /// <param name="target">The target as the client wrote it.</param>
     /// <returns>False when it is malformed.</returns>
     public static bool TryTakeTarget(RequestHead head, ReadOnlySpan<byte> target)

@@ -22,7 +22,8 @@ internal static class ResponseHeaderRules
     public static ReadOnlySpan<byte> ServerName => "turnpike"u8;
 
     /// <summary>
-    /// Returns true when a trailer may go to the client. One that frames the message or belongs to the connection may not (RFC 9110 §6.5.1).
+    /// Returns true when a trailer may go to the client. One that frames the message or belongs to the connection may not (RFC 9110
+    /// §6.5.1).
     /// </summary>
     public static bool MayTrail(ReadOnlySpan<byte> name) =>
         KnownHeaders.Of(name) is var known && !Consumed.Contains(known) && !NoTrailers.Contains(known);

@@ -112,8 +112,11 @@ internal sealed class RetryPlan(AttemptServices services)
             return true;
         foreach (var condition in _route.Conditions)
         {
-            if (condition is { Target: ConditionTarget.Method, Kind: ConditionKind.Exact } && Ascii.Equals(_request.Method, condition.Value))
+            if (condition is { Target: ConditionTarget.Method, Kind: ConditionKind.Exact }
+                && Ascii.Equals(_request.Method, condition.Value))
+            {
                 return true;
+            }
         }
         return false;
     }

@@ -22,12 +22,12 @@ public enum LoadBalancing
     LeastRequest,
 }
 
-/// <summary>A set of endpoints that are all as good as each other: the ready pods of one port of a Service, or a subset of them.</summary>
+/// <summary>A set of endpoints any of which may serve a request: the ready pods of one port of a Service, or a subset of them.</summary>
 public sealed record Cluster
 {
     /// <summary>
-    /// <c>namespace/service:port</c>, with <c>{label=value,…}</c> for a subset, and with <c>[…]</c> for what an Ingress says of its backends beyond what their
-    /// port says.
+    /// <c>namespace/service:port</c>, with <c>{label=value,…}</c> for a subset, and with <c>[…]</c> for what an Ingress says about its
+    /// backends in addition to their port.
     /// </summary>
     public required string Name { get; init; }
 
@@ -39,8 +39,8 @@ public sealed record Cluster
     public UpstreamTls? Tls { get; init; }
 
     /// <summary>
-    /// The certificates by which the endpoints are to be verified are not there, so that nothing may be sent to them. A cluster that says so has no endpoint,
-    /// for proxies that do not know of this.
+    /// True when the certificates that the endpoints have to be verified with are missing, so that nothing may be sent to them. Such a
+    /// cluster has no endpoint, for the sake of proxies that do not know this property.
     /// </summary>
     public bool LacksAuthority { get; init; }
 
@@ -48,7 +48,7 @@ public sealed record Cluster
 
     public TimeoutSetting ConnectTimeout { get; init; }
 
-    /// <summary>The connect timeout in force; <see cref="Timeout.InfiniteTimeSpan"/> for none.</summary>
+    /// <summary>The effective connect timeout; <see cref="Timeout.InfiniteTimeSpan"/> for none.</summary>
     [JsonIgnore]
     public TimeSpan EffectiveConnectTimeout => ConnectTimeout.Or(ProxyDefaults.ConnectTimeout) ?? Timeout.InfiniteTimeSpan;
 
@@ -59,16 +59,18 @@ public sealed record Cluster
 /// <summary>How a proxy speaks TLS to the endpoints of a cluster.</summary>
 public sealed record UpstreamTls
 {
-    /// <summary>The name that is asked for (SNI), and that the certificate must be for where it is verified.</summary>
+    /// <summary>The name that the proxy asks for (SNI). A certificate that is verified must be for it.</summary>
     public required string ServerName { get; init; }
 
-    /// <summary>Where the authority comes from, <c>namespace/secret</c>, for people; null where the certificate is not verified.</summary>
+    /// <summary>The secret that the authority comes from, <c>namespace/secret</c>; null when the certificate is not verified.</summary>
     public string? Authority { get; init; }
 
-    /// <summary>PEM text of the certificates of which one must stand behind an endpoint's; null where that is not verified.</summary>
+    /// <summary>
+    /// The certificates, as PEM text, one of which must have signed that of an endpoint; null when the certificate is not verified.
+    /// </summary>
     public string? AuthorityPem { get; init; }
 
-    /// <summary>Whether the certificate is verified. Text that holds no certificate is one that nothing passes.</summary>
+    /// <summary>True when the certificate is verified. When the PEM text holds no certificate, every endpoint is refused.</summary>
     [JsonIgnore]
     public bool IsVerified => Authority is not null || AuthorityPem is not null;
 }
@@ -92,14 +94,15 @@ public sealed class ClusterSet
 
     public static ClusterSet Empty { get; } = new(Enumerable.Empty<Cluster>());
 
-    /// <summary>In ordinal order of their names.</summary>
+    /// <summary>The clusters in the ordinal order of their names.</summary>
     public ImmutableArray<Cluster> All { get; }
 
     /// <summary>Returns a set that is indexed when something is first looked up in it. Those who make tables hardly ever do.</summary>
     /// <param name="clusters">In ordinal order of their names, each name once.</param>
     public static ClusterSet OfSorted(ImmutableArray<Cluster> clusters) => new(clusters);
 
-    public bool TryGet(string name, [MaybeNullWhen(false)] out Cluster cluster) => (_byName ??= IndexOf(All)).TryGetValue(name, out cluster);
+    public bool TryGet(string name, [MaybeNullWhen(false)] out Cluster cluster) =>
+        (_byName ??= IndexOf(All)).TryGetValue(name, out cluster);
 
     private static FrozenDictionary<string, Cluster> IndexOf(ImmutableArray<Cluster> clusters) =>
         clusters.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);

@@ -12,7 +12,9 @@ public enum PathMatchKind
     /// <summary>A prefix of the text: <c>/foo</c> matches <c>/foobar</c> (2017's <c>X.*</c> and <c>uri.prefix</c>).</summary>
     Prefix,
 
-    /// <summary>A prefix of path elements: <c>/foo</c> matches <c>/foo</c> and <c>/foo/bar</c>, not <c>/foobar</c> (Kubernetes' Prefix).</summary>
+    /// <summary>
+    /// A prefix of path elements: <c>/foo</c> matches <c>/foo</c> and <c>/foo/bar</c>, not <c>/foobar</c> (Kubernetes' Prefix).
+    /// </summary>
     ElementPrefix,
 }
 
@@ -22,7 +24,9 @@ public readonly struct PathMatch : IEquatable<PathMatch>
     private readonly byte[]? _utf8;
 
     /// <param name="kind">How the path is compared.</param>
-    /// <param name="value">The path or prefix. For <see cref="PathMatchKind.ElementPrefix"/> it has no trailing slash; use <see cref="Element"/>.</param>
+    /// <param name="value">
+    /// The path or prefix. For <see cref="PathMatchKind.ElementPrefix"/> it has no trailing slash; use <see cref="Element"/>.
+    /// </param>
     [JsonConstructor]
     public PathMatch(PathMatchKind kind, string value)
     {
@@ -50,7 +54,9 @@ public readonly struct PathMatch : IEquatable<PathMatch>
 
     public static PathMatch Prefix(string prefix) => new(PathMatchKind.Prefix, prefix);
 
-    /// <summary>A trailing slash says nothing to a comparison by element, so <c>/foo/</c> is <c>/foo</c> and <c>/</c> is every path.</summary>
+    /// <summary>
+    /// A prefix by element. A trailing slash does not matter to it, so <c>/foo/</c> is <c>/foo</c> and <c>/</c> is every path.
+    /// </summary>
     public static PathMatch Element(string prefix)
     {
         var value = prefix.EndsWith('/') ? prefix[..^1] : prefix;

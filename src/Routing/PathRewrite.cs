@@ -10,7 +10,8 @@ public static class PathRewrite
     public static int PathLength(ReadOnlySpan<byte> target) => target.IndexOf((byte)'?') is var query and >= 0 ? query : target.Length;
 
     /// <summary>The same for a target as text.</summary>
-    public static int PathLength(string target) => target.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? query : target.Length;
+    public static int PathLength(string target) =>
+        target.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? query : target.Length;
 
     /// <summary>The length of what <see cref="Rewrite(ReadOnlySpan{byte}, PathMatch, string, Span{byte})"/> writes.</summary>
     public static int RewrittenLength(ReadOnlySpan<byte> target, PathMatch matched, string replacement)
@@ -57,7 +58,11 @@ public static class PathRewrite
     /// <param name="target">Path and query that it asked for.</param>
     /// <param name="location">Room for <see cref="MaxLocationLength"/> bytes.</param>
     public static int WriteLocation(
-        RedirectAction redirect, ReadOnlySpan<byte> requestScheme, ReadOnlySpan<byte> requestAuthority, ReadOnlySpan<byte> target, Span<byte> location)
+        RedirectAction redirect,
+        ReadOnlySpan<byte> requestScheme,
+        ReadOnlySpan<byte> requestAuthority,
+        ReadOnlySpan<byte> target,
+        Span<byte> location)
     {
         var isSameScheme = redirect.Scheme is null || Ascii.Equals(requestScheme, redirect.Scheme);
         var writer = new Utf8Writer(location);

@@ -3,8 +3,9 @@ using System.Collections.Immutable;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// Whether two resources are equal by content. The records compare all that they hold; only their arrays, which compare by reference, are compared here and
-/// then taken out of the comparison. An array that is forgotten here therefore makes equal resources differ, which costs a serialisation and never a change.
+/// Compares two resources by content. The records compare all that they hold; only their arrays, which compare by reference, are compared
+/// here and then taken out of the comparison. An array that is forgotten here therefore makes equal resources differ, which costs a
+/// serialization and never loses a change.
 /// </summary>
 internal static class ResourceEquality
 {
@@ -26,7 +27,8 @@ internal static class ResourceEquality
         left.Domain == right.Domain && left.Paths.AsSpan().SequenceEqual(right.Paths.AsSpan(), ByContent<PathEntry>.Of(AreEqual));
 
     public static bool AreEqual(RouteList left, RouteList right) =>
-        ReferenceEquals(left, right) || (left.Name == right.Name && left.All.AsSpan().SequenceEqual(right.All.AsSpan(), ByContent<Route>.Of(AreEqual)));
+        ReferenceEquals(left, right)
+        || (left.Name == right.Name && left.All.AsSpan().SequenceEqual(right.All.AsSpan(), ByContent<Route>.Of(AreEqual)));
 
     private static bool AreEqual(PathEntry left, PathEntry right) =>
         left.Routes.Name == right.Routes.Name && left with { Routes = RouteList.Empty } == right with { Routes = RouteList.Empty };
@@ -47,7 +49,8 @@ internal static class ResourceEquality
 
     private static Route WithoutArrays(Route route) => route with { Conditions = [], Targets = [], AppendHeaders = [], Cors = null };
 
-    private static CorsAction WithoutArrays(CorsAction cors) => cors with { AllowOrigins = [], AllowMethods = [], AllowHeaders = [], ExposeHeaders = [] };
+    private static CorsAction WithoutArrays(CorsAction cors) =>
+        cors with { AllowOrigins = [], AllowMethods = [], AllowHeaders = [], ExposeHeaders = [] };
 
     // Default and empty arrays are not written alike.
     private static bool AreEqual<T>(ImmutableArray<T> left, ImmutableArray<T> right) =>

@@ -81,7 +81,9 @@ public sealed class RouteList : IEnumerable<Route>
         return null;
     }
 
-    /// <summary>The first condition of <paramref name="route"/> that the request does not meet, or null when it meets all of them.</summary>
+    /// <summary>
+    /// The first condition of <paramref name="route"/> that the request does not meet, or null when it meets all of them.
+    /// </summary>
     public static Condition? FirstFailing<THeaders>(Route route, in RequestKey request, THeaders headers)
         where THeaders : IRequestHeaders, allows ref struct
     {
@@ -166,10 +168,13 @@ public sealed class RouteListNameConverter : JsonConverter<RouteList>
 {
     /// <inheritdoc/>
     public override RouteList Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String ? new RouteList(reader.GetString()!, []) : throw new JsonException("routes are the name of a list");
+        reader.TokenType == JsonTokenType.String
+            ? new RouteList(reader.GetString()!, [])
+            : throw new JsonException("routes are the name of a list");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, RouteList value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
+    public override void Write(Utf8JsonWriter writer, RouteList value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Name);
 }
 
 /// <summary>Puts lists of routes in the place of their names.</summary>
@@ -188,6 +193,8 @@ internal static class RouteLinks
         RouteList Of(PathEntry entry) => lists.TryGetValue(entry.Routes.Name, out var list)
             ? list
             : throw new FormatException($"host {host.Domain}, path {entry.Path}: there are no routes \"{entry.Routes.Name}\"");
-        return host.Paths.All(e => ReferenceEquals(Of(e), e.Routes)) ? host : new VirtualHost(host.Domain, [.. host.Paths.Select(e => e with { Routes = Of(e) })]);
+        return host.Paths.All(e => ReferenceEquals(Of(e), e.Routes))
+            ? host
+            : new VirtualHost(host.Domain, [.. host.Paths.Select(e => e with { Routes = Of(e) })]);
     }
 }

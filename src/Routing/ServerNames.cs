@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// What belongs to which server name (SNI): the one for the name itself goes before one with a wildcard for its first label, and
-/// that before the fallback. Of two for the same name the first stays. Filled first, read then.
+/// Finds what belongs to a server name (SNI). The name itself goes before a wildcard for its first label, and a wildcard before the
+/// fallback. Of two values for one name the first counts. The set is filled first and read afterwards.
 /// </summary>
 public sealed class ServerNames<T>
     where T : class
@@ -13,8 +13,8 @@ public sealed class ServerNames<T>
     private readonly Dictionary<string, T> _wildcard = new(StringComparer.OrdinalIgnoreCase);
     private T? _fallback;
 
-    /// <param name="hosts">Names, <c>*.x</c> for one label; none of them makes it the fallback.</param>
-    /// <param name="value">What they get.</param>
+    /// <param name="hosts">Names, or <c>*.x</c> for one label. When there are none, the value is the fallback.</param>
+    /// <param name="value">The value that belongs to them.</param>
     public void Add(ImmutableArray<string> hosts, T value)
     {
         if (hosts.IsEmpty)
@@ -28,7 +28,7 @@ public sealed class ServerNames<T>
         }
     }
 
-    /// <param name="serverName">Empty where the client sent none.</param>
+    /// <param name="serverName">The name that the client asks for; empty when it asks for none.</param>
     public T? Find(string serverName)
     {
         if (_exact.TryGetValue(serverName, out var found))

@@ -13,7 +13,8 @@ public sealed class VirtualHost
     private readonly (PathEntry? ByElement, PathEntry? ByText)[] _byPrefix;
 
     /// <param name="domain">
-    /// A host name, <c>*.x</c> for one label before <c>x</c>, <c>**.x</c> for one label or more before <c>x</c>, or <c>*</c> for every host.
+    /// A host name, <c>*.x</c> for one label before <c>x</c>, <c>**.x</c> for one label or more before <c>x</c>, or <c>*</c> for every
+    /// host.
     /// </param>
     /// <param name="paths">At most one for each path condition; of several the first is kept.</param>
     [JsonConstructor]
@@ -54,7 +55,9 @@ public sealed class VirtualHost
     /// </summary>
     /// <param name="request">What is matched besides headers.</param>
     /// <param name="headers">The headers of the request.</param>
-    /// <param name="entry">The entry of the route; when there is no route, the last entry that was asked, or null when no path fits.</param>
+    /// <param name="entry">
+    /// The entry of the route; when there is no route, the last entry that was asked, or null when no path fits.
+    /// </param>
     public Route? Find<THeaders>(in RequestKey request, THeaders headers, out PathEntry? entry)
         where THeaders : IRequestHeaders, allows ref struct
     {

@@ -103,7 +103,9 @@ public sealed class VirtualHostTests
         Assert.True(regex.Holds(new TextRequest("GET", "a.com", "/").Key, new OneHeader([.. "caf"u8, 0xe9])));
     }
 
-    /// <summary>With the mark, an entry hands what none of its routes takes to the entry that fits next best; without it, it does not.</summary>
+    /// <summary>
+    /// With the mark, an entry hands what none of its routes takes to the entry that fits next best; without it, it does not.
+    /// </summary>
     [Fact]
     public void EntryThatFallsThrough_HandsOnWhatItDoesNotTake()
     {
@@ -126,7 +128,9 @@ public sealed class VirtualHostTests
         Assert.Equal((null, null), Taken(last, "/b"));
     }
 
-    /// <summary>The matcher must take what reading the entries from the top, with the mark in mind, would take; and explain says the same.</summary>
+    /// <summary>
+    /// The matcher must take what reading the entries from the top, with the mark in mind, would take; and explain says the same.
+    /// </summary>
     [Property(MaxTest = 3000)]
     public Property Find_AgreesWithTheOrderedList_AndWithItsExplanation()
     {

@@ -1,8 +1,8 @@
 namespace Turnpike.Http.Http1;
 
 /// <summary>
-/// Takes the chunked coding off a body (RFC 9112 §7.1), strictly: lines end with CR LF, extensions are checked and passed over.
-/// Bytes may come cut at any place. Made to be used again and again.
+/// Removes the chunked coding from a body (RFC 9112 §7.1). It is strict: lines end with CR LF, and extensions are checked and ignored.
+/// Bytes may come in pieces of any size. One decoder serves one body after another.
 /// </summary>
 public sealed class ChunkedDecoder
 {
@@ -33,12 +33,12 @@ public sealed class ChunkedDecoder
         Broken,
     }
 
-    /// <summary>The trailer fields as ranges of <see cref="TrailerBytes"/>; complete when the body is.</summary>
+    /// <summary>The trailer fields as ranges of <see cref="TrailerBytes"/>. They are complete when the body is.</summary>
     public IReadOnlyList<FieldRange> Trailers => _trailers;
 
     public ReadOnlySpan<byte> TrailerBytes => _trailerBytes.AsSpan(0, _trailerCount);
 
-    /// <summary>What is wrong where the body is malformed.</summary>
+    /// <summary>What is wrong with a body that is malformed; else null.</summary>
     public string? Fault { get; private set; }
 
     /// <summary>Starts with a new body.</summary>
@@ -52,11 +52,11 @@ public sealed class ChunkedDecoder
     }
 
     /// <summary>
-    /// Reads on until there is a piece of the body, or the end of it, or of what was given. Bytes beyond the end are not consumed.
+    /// Reads until there is a piece of the body, until the body ends, or until all bytes are read. Bytes beyond the end are not consumed.
     /// </summary>
-    /// <param name="bytes">What comes next.</param>
-    /// <param name="consumed">How much of it was read.</param>
-    /// <param name="data">The piece, with <see cref="ParseStatus.Data"/>.</param>
+    /// <param name="bytes">The bytes that come next.</param>
+    /// <param name="consumed">The number of bytes that were read.</param>
+    /// <param name="data">The piece of the body, when the result is <see cref="ParseStatus.Data"/>.</param>
     public ParseStatus Read(ReadOnlySpan<byte> bytes, out int consumed, out ReadOnlySpan<byte> data)
     {
         data = [];

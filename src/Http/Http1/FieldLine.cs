@@ -11,10 +11,10 @@ public readonly record struct FieldRange(int NameStart, int NameLength, int Valu
 /// <summary>One line of a header or trailer section (RFC 9112 §5).</summary>
 internal static class FieldLine
 {
-    /// <summary>Reads a line without its end; returns null where it is right, else what is wrong with it.</summary>
-    /// <param name="line">Not empty.</param>
-    /// <param name="offset">Of the line in the bytes that <paramref name="field"/> refers to.</param>
-    /// <param name="field">The field, the value without the blanks around it.</param>
+    /// <summary>Reads a line; returns what is wrong with it, or null.</summary>
+    /// <param name="line">The line without its end. It is not empty.</param>
+    /// <param name="offset">The offset of the line in the bytes that <paramref name="field"/> refers to.</param>
+    /// <param name="field">The field. Its value is without the blanks around it.</param>
     public static string? Parse(ReadOnlySpan<byte> line, int offset, out FieldRange field)
     {
         field = default;

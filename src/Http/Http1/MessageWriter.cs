@@ -12,7 +12,7 @@ public readonly struct MessageWriter(IBufferWriter<byte> output)
     // Sixteen hexadecimal digits and a line end.
     private const int LongestChunkStart = 18;
 
-    /// <summary>The request line and the one Host.</summary>
+    /// <summary>Writes the request line and the Host header.</summary>
     /// <exception cref="ArgumentException">One of them may not go out.</exception>
     public void RequestLine(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, ReadOnlySpan<byte> host)
     {
@@ -25,7 +25,7 @@ public readonly struct MessageWriter(IBufferWriter<byte> output)
         output.Write("\r\n"u8);
     }
 
-    /// <summary>A header or trailer field.</summary>
+    /// <summary>Writes a header or trailer field.</summary>
     /// <exception cref="ArgumentException">It may not go out.</exception>
     public void Field(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
@@ -47,13 +47,13 @@ public readonly struct MessageWriter(IBufferWriter<byte> output)
 
     public void Chunked() => output.Write("Transfer-Encoding: chunked\r\n"u8);
 
-    /// <summary>Asks for a WebSocket.</summary>
+    /// <summary>Writes the headers that ask for a WebSocket.</summary>
     public void Upgrade() => output.Write("Connection: Upgrade\r\nUpgrade: websocket\r\n"u8);
 
-    /// <summary>The empty line after header or trailer fields.</summary>
+    /// <summary>Writes the empty line after header or trailer fields.</summary>
     public void EndFields() => output.Write("\r\n"u8);
 
-    /// <summary>What precedes a chunk of this many bytes, at least one.</summary>
+    /// <summary>Writes what precedes a chunk of this many bytes, at least one.</summary>
     public void ChunkStart(int size)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
@@ -63,10 +63,10 @@ public readonly struct MessageWriter(IBufferWriter<byte> output)
         output.Write("\r\n"u8);
     }
 
-    /// <summary>What follows a chunk.</summary>
+    /// <summary>Writes what follows a chunk.</summary>
     public void ChunkEnd() => output.Write("\r\n"u8);
 
-    /// <summary>The end of a chunked body; trailer fields and <see cref="EndFields"/> come after it.</summary>
+    /// <summary>Writes the end of a chunked body. Trailer fields and <see cref="EndFields"/> come after it.</summary>
     public void LastChunk() => output.Write("0\r\n"u8);
 
     private static void Require(bool right)

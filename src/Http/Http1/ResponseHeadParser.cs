@@ -20,7 +20,7 @@ public enum BodyFraming
 
 /// <summary>
 /// Parses the head of a response strictly by RFC 9112. A single line feed ends a line too, as §2.2 allows; a fold, a bare carriage
-/// return, a control character or contradictory framing makes the response malformed. Made to be used again and again.
+/// return, a control character or contradictory framing makes the response malformed. One parser serves one head after another.
 /// </summary>
 public sealed class ResponseHeadParser
 {
@@ -50,21 +50,21 @@ public sealed class ResponseHeadParser
 
     public BodyFraming Framing { get; private set; }
 
-    /// <summary>What Content-Length says, be there a body or not; null without one.</summary>
+    /// <summary>The value of Content-Length, whether there is a body or not; null when there is no such header.</summary>
     public long? ContentLength { get; private set; }
 
-    /// <summary>Whether the connection may carry another request when the body has ended.</summary>
+    /// <summary>True when the connection may carry another request after the body has ended.</summary>
     public bool KeepsAlive { get; private set; }
 
-    /// <summary>What is wrong where the response is malformed.</summary>
+    /// <summary>What is wrong with a response that is malformed; else null.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>An interim response, after which another head follows.</summary>
+    /// <summary>True for an interim response, after which another head follows.</summary>
     public bool IsInterim => Status is >= 100 and < 200 and not 101;
 
     /// <summary>Starts with a new head.</summary>
     /// <param name="toHead">The request was a HEAD.</param>
-    /// <param name="asksForUpgrade">The request asked for a WebSocket, so that status 101 is an answer to it.</param>
+    /// <param name="asksForUpgrade">The request asked for a WebSocket, so the response may have status 101.</param>
     public void Begin(bool toHead, bool asksForUpgrade)
     {
         _toHead = toHead;
@@ -76,7 +76,7 @@ public sealed class ResponseHeadParser
         Fault = null;
     }
 
-    /// <summary>Goes on where it stopped.</summary>
+    /// <summary>Parses the bytes that were not there at the last call.</summary>
     /// <param name="bytes">All bytes since the beginning of the head; those that were given before are the same.</param>
     public ParseStatus Parse(ReadOnlySpan<byte> bytes)
     {
@@ -113,8 +113,11 @@ public sealed class ResponseHeadParser
     {
         if (!line.StartsWith(Version) || line.Length < 12 || line[7] is not ((byte)'0' or (byte)'1') || line[8] != ' ')
             return "the status line is not one of HTTP/1";
-        if (!HttpSyntax.TryParseContentLength(line[9..12], out var status) || !HttpSyntax.IsStatus((int)status) || (line.Length > 12 && line[12] != ' '))
+        if (!HttpSyntax.TryParseContentLength(line[9..12], out var status) || !HttpSyntax.IsStatus((int)status)
+            || (line.Length > 12 && line[12] != ' '))
+        {
             return "the status is not a number from 100 to 599";
+        }
         if (!HttpSyntax.IsFieldValue(line[12..].Trim((byte)' ')))
             return "the status line has a control character";
         MinorVersion = line[7] - '0';
@@ -135,7 +138,7 @@ public sealed class ResponseHeadParser
         return null;
     }
 
-    /// <summary>Says where the body ends.</summary>
+    /// <summary>Finds out where the body ends; returns what is wrong with the framing, or null.</summary>
     private string? Judge(ReadOnlySpan<byte> bytes)
     {
         var chunked = false;

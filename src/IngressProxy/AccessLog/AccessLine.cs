@@ -98,7 +98,8 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
         _json.WriteString("time", time[..length]);
         WriteMember("method", entry.Method);
         _json.WriteString("scheme", entry.Scheme);
-        _json.WriteString("protocol", entry.Version switch { HttpGeneration.Http2 => "HTTP/2", HttpGeneration.Http10 => "HTTP/1.0", _ => "HTTP/1.1" });
+        var protocol = entry.Version switch { HttpGeneration.Http2 => "HTTP/2", HttpGeneration.Http10 => "HTTP/1.0", _ => "HTTP/1.1" };
+        _json.WriteString("protocol", protocol);
         WriteMember("host", entry.Host);
         WriteMember("path", entry.Path);
         if (entry.HasQuery)

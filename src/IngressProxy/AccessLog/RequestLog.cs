@@ -15,7 +15,9 @@ internal sealed class RequestLog : IRequestLog, IDisposable
 
     private const int MaxBatch = 128;
 
-    /// <summary>What is still to be written when the proxy stops has so long; a reader that takes nothing must not keep it from stopping.</summary>
+    /// <summary>
+    /// The time to write the remaining entries when the proxy stops. A reader that takes nothing must not keep it from stopping.
+    /// </summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
     private readonly object _lock = new();

@@ -6,18 +6,18 @@ using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy.Front;
 
-/// <summary>Stands before everything else that a connection meets: counts connections, and closes those beyond the limit at once.</summary>
-/// <param name="options">Limits and times.</param>
+/// <summary>The outermost layer of every connection. It counts connections and closes those beyond the limit at once.</summary>
+/// <param name="options">The limits and times that apply.</param>
 /// <param name="metrics">Counts what is closed.</param>
-/// <param name="time">What time it is.</param>
+/// <param name="time">The clock.</param>
 internal sealed class ConnectionGuard(ProxyOptions options, ProxyMetrics metrics, TimeProvider time)
 {
     private int _open;
 
-    /// <summary>The outermost layer of a listener's connections.</summary>
+    /// <summary>Adds the outermost layer to the connections of a listener.</summary>
     public void Watch(ListenOptions listen) => listen.Use(next => connection => RunAsync(connection, next));
 
-    /// <summary>A layer for connections that speak HTTP/2 in clear, or perhaps do so inside TLS.</summary>
+    /// <summary>Adds a layer to connections that speak HTTP/2, in cleartext or after TLS has agreed on it.</summary>
     public void WatchFrames(ListenOptions listen) => listen.Use(next => connection => RunFramesAsync(connection, next));
 
     private async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -26,7 +26,7 @@ internal sealed class ConnectionGuard(ProxyOptions options, ProxyMetrics metrics
         {
             Interlocked.Decrement(ref _open);
             metrics.ConnectionRefused();
-            connection.Abort(new ConnectionAbortedException("there are as many connections as may be"));
+            connection.Abort(new ConnectionAbortedException("the limit of connections is reached"));
             return;
         }
         try

@@ -4,8 +4,8 @@ using System.IO.Pipelines;
 namespace Turnpike.IngressProxy.Front;
 
 /// <summary>
-/// The input of an HTTP/2 connection, which ends when its client begins something and does not finish it: the preface, a frame, a
-/// block of headers. The server's own limits begin with a whole frame.
+/// The input of an HTTP/2 connection. It ends when the client begins the preface, a frame or a block of headers and does not finish it in
+/// time. The server's own time limits begin only with a whole frame.
 /// </summary>
 internal sealed class FrameReader : PipeReader, IAsyncDisposable
 {
@@ -25,10 +25,10 @@ internal sealed class FrameReader : PipeReader, IAsyncDisposable
     private bool _waiting;
     private bool _disposed;
 
-    /// <param name="inner">Where the bytes come from.</param>
-    /// <param name="limit">From the beginning of a thing to its end; of content, twice that from one piece to the next.</param>
-    /// <param name="time">What time it is.</param>
-    /// <param name="end">Called when the time is over.</param>
+    /// <param name="inner">The input below.</param>
+    /// <param name="limit">The time from a beginning to its end. Between two pieces of content twice that may pass.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="end">Is called when the time is over.</param>
     public FrameReader(PipeReader inner, TimeSpan limit, TimeProvider time, Action end)
     {
         _inner = inner;
@@ -130,7 +130,8 @@ internal sealed class FrameReader : PipeReader, IAsyncDisposable
             if (_disposed)
                 return;
             _waiting = true;
-            _timer ??= _time.CreateTimer(static reader => ((FrameReader)reader!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer ??= _time.CreateTimer(
+                static reader => ((FrameReader)reader!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             var left = (_tracker.IsInContent ? _limit * DataFactor : _limit) - _time.GetElapsedTime(_began);
             _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
@@ -158,7 +159,7 @@ internal sealed class FrameReader : PipeReader, IAsyncDisposable
     }
 }
 
-/// <summary>Knows where in the bytes of an HTTP/2 client a frame ends, and nothing else of them.</summary>
+/// <summary>Follows the frames in the bytes of an HTTP/2 client. It knows where each one ends, and nothing else about it.</summary>
 internal sealed class FrameTracker
 {
     private const int FrameHead = 9;
@@ -175,13 +176,13 @@ internal sealed class FrameTracker
     private int _payloadLeft;
     private bool _isInBlock;
 
-    /// <summary>How many things were begun: a preface, frames, blocks of headers with all of their frames.</summary>
+    /// <summary>The number of items that were begun: the preface, frames, and blocks of headers with all of their frames.</summary>
     public int Items { get; private set; }
 
-    /// <summary>Something was begun that is not finished.</summary>
+    /// <summary>True when an item was begun and is not finished.</summary>
     public bool IsInside => _prefaceLeft > 0 || _headLength > 0 || _payloadLeft > 0 || _isInBlock;
 
-    /// <summary>What is not finished is content.</summary>
+    /// <summary>True when the item that is not finished is content.</summary>
     public bool IsInContent => _payloadLeft > 0 && _head[TypeAt] == Data;
 
     public void Take(ReadOnlySpan<byte> bytes)

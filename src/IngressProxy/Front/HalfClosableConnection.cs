@@ -9,9 +9,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Turnpike.IngressProxy.Front;
 
 /// <summary>
-/// A connection whose client may end its own direction and still get its response. The transport calls a connection closed as soon
-/// as nothing more can come from it, and the server above then breaks off what is under way. Here it counts as closed when it was
-/// reset, or when its client has ended its direction and for a while takes nothing any more.
+/// A connection whose client may end its own direction and still get its response. The transport reports a connection as closed when
+/// nothing more can come from it, and the server then aborts the request in flight. Here the connection counts as closed when it was
+/// reset, or when its client has ended its direction and has taken no bytes for a while.
 /// </summary>
 internal sealed class HalfClosableConnection : ConnectionContext
 {
@@ -31,7 +31,8 @@ internal sealed class HalfClosableConnection : ConnectionContext
         _wait = wait;
         _time = time;
         ConnectionClosed = _closed.Token;
-        _registration = inner.ConnectionClosed.UnsafeRegister(static connection => ((HalfClosableConnection)connection!).NothingMoreComes(), this);
+        _registration = inner.ConnectionClosed.UnsafeRegister(
+            static connection => ((HalfClosableConnection)connection!).NothingMoreComes(), this);
     }
 
     /// <inheritdoc/>
@@ -62,7 +63,7 @@ internal sealed class HalfClosableConnection : ConnectionContext
         Close();
     }
 
-    /// <summary>Leaves the connection itself to whoever accepted it.</summary>
+    /// <summary>Releases what belongs to this layer. The transport disposes of the connection itself.</summary>
     public override async ValueTask DisposeAsync()
     {
         await _registration.DisposeAsync();
@@ -107,11 +108,11 @@ internal sealed class HalfClosableConnection : ConnectionContext
         }
         catch (ObjectDisposedException)
         {
-            // It is over.
+            // The connection has been disposed of already.
         }
     }
 
-    /// <summary>What the kernel knows of a connection (Linux' <c>tcp_info</c>).</summary>
+    /// <summary>What the kernel knows about a connection (<c>tcp_info</c> of Linux).</summary>
     private static class TcpState
     {
         private const int TcpLevel = 6;
@@ -119,9 +120,9 @@ internal sealed class HalfClosableConnection : ConnectionContext
         private const byte CloseWait = 8;
         private const int AcknowledgedAt = 120;
 
-        /// <summary>The other side has ended its direction, and was not heard to be gone.</summary>
-        /// <param name="connection">Whose socket is asked.</param>
-        /// <param name="acknowledged">Bytes that the other side has taken.</param>
+        /// <summary>Returns true when the other side has ended its direction and has not reset the connection.</summary>
+        /// <param name="connection">The connection whose socket is asked.</param>
+        /// <param name="acknowledged">The number of bytes that the other side has acknowledged.</param>
         public static bool IsHalfClosed(ConnectionContext connection, out ulong acknowledged)
         {
             acknowledged = 0;

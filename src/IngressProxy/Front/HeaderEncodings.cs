@@ -2,18 +2,17 @@ using System.Text;
 
 namespace Turnpike.IngressProxy.Front;
 
-/// <summary>How Kestrel reads the bytes of header values.</summary>
+/// <summary>The encodings with which Kestrel reads the bytes of header values.</summary>
 internal static class HeaderEncodings
 {
     private static readonly DigitsEncoding Digits = new();
 
-    /// <summary>A character for each byte, and of lengths the digits only.</summary>
+    /// <summary>The encoding for a header: a character for each byte, and for lengths digits only.</summary>
     public static Encoding Of(string name) => name.Equals("content-length", StringComparison.OrdinalIgnoreCase) ? Digits : Encoding.Latin1;
 
     /// <summary>
-    /// Kestrel keeps the length of a body as a number, and reads into it more than a length may be: signs, blanks, a NUL at the end.
-    /// It asks for an encoding first. This one makes of anything but digits, and of more digits than the largest number has, a
-    /// text that is no number.
+    /// Kestrel parses the length of a body leniently: it accepts signs, blanks and a NUL at the end. It decodes the value first. This
+    /// encoding turns everything but digits, and more digits than the largest number has, into a text that is not a number.
     /// </summary>
     private sealed class DigitsEncoding : Encoding
     {

@@ -8,19 +8,20 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Turnpike.IngressProxy.Front;
 
 /// <summary>
-/// HTTP/1.1 and HTTP/2 (with prior knowledge) on one cleartext port, which Kestrel alone cannot: looks at the first bytes of a
-/// connection and hands it to the pipeline of the one or the other. The pipeline for HTTP/2 is that of an endpoint which never
-/// accepts a connection of its own.
+/// Serves HTTP/1.1 and HTTP/2 (with prior knowledge) on one cleartext port, which Kestrel alone does not do. It looks at the first bytes
+/// of a connection and hands it to the connection pipeline of one protocol or the other. The pipeline for HTTP/2 belongs to an endpoint
+/// that never accepts a connection itself.
 /// </summary>
 /// <param name="patience">From a first byte to what can be told; twice as long may pass before it.</param>
-/// <param name="time">What time it is.</param>
+/// <param name="time">The clock.</param>
 internal sealed class Http2PrefaceDetector(TimeSpan patience, TimeProvider time)
 {
     private ConnectionDelegate? _http2;
 
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0"u8;
 
-    public void Listen(KestrelServerOptions options, IPEndPoint endpoint, Action<ListenOptions> configure, Action<ListenOptions> configureHttp2)
+    public void Listen(
+        KestrelServerOptions options, IPEndPoint endpoint, Action<ListenOptions> configure, Action<ListenOptions> configureHttp2)
     {
         options.Listen(NullListener.EndPoint, listen =>
         {
@@ -43,7 +44,7 @@ internal sealed class Http2PrefaceDetector(TimeSpan patience, TimeProvider time)
             await (isHttp2 ? _http2! : http1)(connection);
     }
 
-    /// <summary>Null where the connection ended without saying enough.</summary>
+    /// <summary>Returns null when the connection ended before the protocol was known.</summary>
     private async ValueTask<bool?> IsHttp2Async(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
@@ -75,7 +76,7 @@ internal sealed class Http2PrefaceDetector(TimeSpan patience, TimeProvider time)
         }
     }
 
-    /// <summary>Leaves the bytes where they are. Null where more of them are needed.</summary>
+    /// <summary>Detects the protocol and consumes no byte. Returns null when more bytes are needed.</summary>
     private static bool? Judge(PipeReader input, ReadResult result)
     {
         Span<byte> start = stackalloc byte[Preface.Length];

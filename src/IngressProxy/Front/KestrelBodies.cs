@@ -61,7 +61,10 @@ internal sealed class KestrelRequestBody : BodyReader
             foreach (var value in values)
             {
                 if (!RequestRules.IsTrailer(WireText.Encoding.GetBytes(name), WireText.Encoding.GetBytes(value ?? "")))
-                    throw new RequestBodyException(StatusCodes.Status400BadRequest, "a trailer is malformed or not allowed after the content", null);
+                {
+                    const string fault = "a trailer is malformed or not allowed after the content";
+                    throw new RequestBodyException(StatusCodes.Status400BadRequest, fault, null);
+                }
             }
         }
     }
@@ -89,7 +92,7 @@ internal sealed class KestrelResponseBody(KestrelExchange exchange) : BodyWriter
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         exchange.SetHead();
-        // The server sends no body with this status; where upstream sent one, it ends here.
+        // The server sends no body with this status, so a body from upstream ends here.
         if (exchange.Response.Status == StatusCodes.Status205ResetContent)
             return;
         Check(await _pipe.WriteAsync(bytes, cancellationToken));

@@ -8,7 +8,9 @@ using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Front;
 
-/// <summary>A request of Kestrel's as the pipeline sees one. The server keeps it for the next request of the same connection or stream.</summary>
+/// <summary>
+/// Shows a request of Kestrel to the pipeline. The server keeps the object for the next request of the same connection or stream.
+/// </summary>
 internal sealed class KestrelExchange : Exchange
 {
     private readonly KestrelRequestBody _requestBody = new();
@@ -39,7 +41,7 @@ internal sealed class KestrelExchange : Exchange
     public override CancellationToken ClientGone => _clientGone;
 
     /// <param name="features">The server's view of the request.</param>
-    /// <param name="closeConnection">Ask the client to take its next request elsewhere.</param>
+    /// <param name="closeConnection">Asks the client to send its next request over another connection.</param>
     public void Begin(IFeatureCollection features, bool closeConnection)
     {
         _features = features;
@@ -56,7 +58,7 @@ internal sealed class KestrelExchange : Exchange
         _responseBody.Begin(features.GetRequiredFeature<IHttpResponseBodyFeature>());
     }
 
-    /// <summary>Forgets everything of the request; nothing of it may outlive it.</summary>
+    /// <summary>Forgets the request.</summary>
     public void End()
     {
         Request.Clear();
@@ -108,7 +110,7 @@ internal sealed class KestrelExchange : Exchange
             }
             catch (InvalidOperationException)
             {
-                // Upstream sent a character that no client may be sent: better one header less than no answer.
+                // Kestrel refuses to send this header. A response without it is better than no response.
             }
         }
         if (_closeConnection)

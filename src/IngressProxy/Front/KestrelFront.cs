@@ -14,7 +14,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Front;
 
-/// <summary>The listeners for clients. Kestrel parses what comes from outside; nothing of it leaves this room.</summary>
+/// <summary>The listeners for clients. Kestrel parses what they send; no type of Kestrel leaves this room.</summary>
 internal sealed class KestrelFront : IAsyncDisposable
 {
     private const int MaxRequestHead = 60 * 1024;
@@ -37,7 +37,7 @@ internal sealed class KestrelFront : IAsyncDisposable
     {
         _sockets = new ListenOptions?[listeners.All.Length];
         _application = new ProxyApplication(pipeline);
-        // Never run as a host: it is how Kestrel comes by its parts.
+        // The host never runs. It only supplies the services that Kestrel needs.
         _host = new HostBuilder()
             .ConfigureWebHost(
                 web => web
@@ -87,10 +87,12 @@ internal sealed class KestrelFront : IAsyncDisposable
         }
     }
 
-    /// <summary>Goes on serving, and sends clients away with each answer.</summary>
+    /// <summary>Goes on serving, and asks clients with each response to come back on another connection.</summary>
     public void BeginDraining() => _application.BeginDraining();
 
-    /// <summary>Accepts nothing more and lets what is under way finish; what is not finished when the token is cancelled is broken off.</summary>
+    /// <summary>
+    /// Accepts no more connections and lets requests in flight finish. Those that are not finished when the token is cancelled are aborted.
+    /// </summary>
     public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
 
     /// <inheritdoc/>
@@ -103,9 +105,9 @@ internal sealed class KestrelFront : IAsyncDisposable
     private static void Configure(KestrelServerOptions kestrel, ProxyOptions options)
     {
         kestrel.AddServerHeader = false;
-        // The scheme is that of the listener, whatever a client or a balancer in front claims.
+        // The scheme is that of the listener, whatever a client or a load balancer claims.
         kestrel.AllowAlternateSchemes = true;
-        // Header bytes go through as they are.
+        // Header bytes are forwarded unchanged.
         kestrel.RequestHeaderEncodingSelector = HeaderEncodings.Of;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         var limits = kestrel.Limits;
@@ -118,7 +120,7 @@ internal sealed class KestrelFront : IAsyncDisposable
         limits.Http2.MaxRequestHeaderFieldSize = MaxRequestHead;
         limits.KeepAliveTimeout = IdleConnection;
         limits.RequestHeadersTimeout = options.HeadTimeout;
-        // What lies unread counts in the budget of its request.
+        // Bytes that are not read yet count against the memory budget of their request.
         limits.MaxRequestBufferSize = RequestBudget.ReadBuffer;
         limits.Http2.InitialStreamWindowSize = RequestBudget.StreamWindow;
         limits.Http2.InitialConnectionWindowSize = RequestBudget.StreamWindow * 2;

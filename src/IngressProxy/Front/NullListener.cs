@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Turnpike.IngressProxy.Front;
 
-/// <summary>A transport that listens nowhere: its one endpoint exists to have a connection pipeline built for it.</summary>
+/// <summary>A transport that accepts no connections. It exists so that Kestrel builds a connection pipeline for its endpoint.</summary>
 internal sealed class NullListener : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public static EndPoint EndPoint { get; } = new NullEndPoint();
@@ -12,7 +12,8 @@ internal sealed class NullListener : IConnectionListenerFactory, IConnectionList
     public bool CanBind(EndPoint endpoint) => endpoint is NullEndPoint;
 
     /// <inheritdoc/>
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(new Listener());
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        new(new Listener());
 
     private sealed class NullEndPoint : EndPoint
     {

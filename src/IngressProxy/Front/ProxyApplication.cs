@@ -5,12 +5,12 @@ using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Front;
 
-/// <summary>What Kestrel calls for each request.</summary>
+/// <summary>Kestrel calls this for each request.</summary>
 internal sealed class ProxyApplication(ProxyPipeline pipeline) : IHttpApplication<KestrelExchange>
 {
     private volatile bool _draining;
 
-    /// <summary>From now on every answer asks the client to come back on another connection.</summary>
+    /// <summary>Makes every response from now on ask the client to come back on another connection.</summary>
     public void BeginDraining() => _draining = true;
 
     /// <inheritdoc/>

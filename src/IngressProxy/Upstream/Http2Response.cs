@@ -23,7 +23,7 @@ internal sealed class Http2Response(
     /// <inheritdoc/>
     public override Task RequestSent => content?.Finished ?? Task.CompletedTask;
 
-    /// <summary>What is wrong with the head; null where nothing is. To be asked before anything else.</summary>
+    /// <summary>What is wrong with the head; null when nothing is. This is asked before anything else.</summary>
     public string? Fault()
     {
         if (!HttpSyntax.IsStatus(Status) || Status < 200)

@@ -9,8 +9,9 @@ using Turnpike.Routing;
 namespace Turnpike.IngressProxy.Upstream;
 
 /// <summary>
-/// The upstream client for HTTP/2, over <see cref="SocketsHttpHandler"/>. What the library lets through though it breaks a rule is
-/// refused here. Connections are made by ourselves: the library knows them by a name that stands for endpoint and TLS settings together.
+/// The upstream client for HTTP/2, over <see cref="SocketsHttpHandler"/>. Where the library lets something through that breaks a rule of
+/// HTTP, it is refused here. This class opens the connections; the library knows them by a name that stands for an endpoint and its TLS
+/// settings.
 /// </summary>
 internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamReport report) : IUpstreamClient, IDisposable
 {
@@ -25,14 +26,14 @@ internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamR
         UseProxy = false,
         ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
         EnableMultipleHttp2Connections = true,
-        // A response that nobody wants any more ends at once.
+        // A response that is not wanted any more ends at once.
         MaxResponseDrainSize = 0,
-        // Less than what servers usually allow, so that it is the proxy that closes.
+        // This is less than servers usually allow, so the proxy closes first.
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(50),
-        // Bounded per request, by the cluster.
+        // The connect timeout of the cluster bounds it for each request.
         ConnectTimeout = Timeout.InfiniteTimeSpan,
         ConnectCallback = (context, cancellationToken) => ConnectAsync(connector, context, cancellationToken),
-        // Bytes go through as they are.
+        // Bytes are forwarded unchanged.
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => StrictEncoding.Instance,
     });
@@ -44,18 +45,20 @@ internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamR
         // The library knows methods in any case and sends them in one; a rule may have looked for another.
         if (!Ascii.Equals(request.Method, method.Method))
         {
-            report.Refused(request.Endpoint.Endpoint.ToString(), "the method is a known one in another case");
-            throw new UpstreamException(UpstreamFailure.InvalidRequest, new InvalidDataException("the method is a known one in another case"));
+            const string reason = "the method is a known one in another case";
+            report.Refused(request.Endpoint.Endpoint.ToString(), reason);
+            throw new UpstreamException(UpstreamFailure.InvalidRequest, new InvalidDataException(reason));
         }
         var (message, content) = ToMessage(method, request, cancellationToken);
         Http2Response response;
         try
         {
-            response = new Http2Response(message, await _invoker.SendAsync(message, cancellationToken), content, fault => Malformed(request, fault));
+            var received = await _invoker.SendAsync(message, cancellationToken);
+            response = new Http2Response(message, received, content, fault => Malformed(request, fault));
         }
         catch (Exception e)
         {
-            // What is left of the copying must not read the client's body behind the back of a later try.
+            // The copying must have stopped before a later attempt reads the client's body.
             if (content is not null)
                 await content.StopAsync();
             message.Dispose();
@@ -122,7 +125,8 @@ internal sealed class Http2UpstreamClient(EndpointConnector connector, UpstreamR
         request.Tls is { } tls ? $"http://{request.Endpoint.Id}.{TlsHandshake.Of(tls).Identity}" : request.Endpoint.BaseUri;
 
     /// <summary>For the request that asks first, and for all that the library knows by the same name.</summary>
-    private static async ValueTask<Stream> ConnectAsync(EndpointConnector connector, SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(
+        EndpointConnector connector, SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         if (!context.InitialRequestMessage.Options.TryGetValue(TargetKey, out var target) || target is null)
             throw new InvalidOperationException("the message was not made by this client");

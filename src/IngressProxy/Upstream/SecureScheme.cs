@@ -3,10 +3,11 @@ using System.Buffers;
 namespace Turnpike.IngressProxy.Upstream;
 
 /// <summary>
-/// Says <c>https</c> in what the client library writes to an HTTP/2 connection. The library shares connections of the scheme https only between requests of
-/// one Host, which clients choose: behind a proxy each new one would be a new connection to the endpoint. So it is told that connections are of http, whose
-/// pools it keeps by endpoint, and the one byte of a request that says so is written anew: the second field of a head, static entry 6 of HPACK instead of 7.
-/// What does not look like that ends the connection.
+/// Changes the scheme of requests on an HTTP/2 connection over TLS from <c>http</c> to <c>https</c>. The client library shares connections
+/// of the scheme https only between requests with one Host. Clients choose the Host, so each new one would open a new connection to the
+/// endpoint. The library is therefore told that the scheme is http, for which it pools connections by endpoint, and the one byte of a
+/// request that says so is replaced: the second field of a head, where static entry 6 of HPACK becomes 7. A head that does not begin like
+/// that ends the connection.
 /// </summary>
 internal sealed class SecureScheme(Stream inner) : Stream
 {
@@ -27,7 +28,7 @@ internal sealed class SecureScheme(Stream inner) : Stream
     private long _methodLeft;
     private int _shift;
 
-    /// <summary>Where in a head the next byte stands.</summary>
+    /// <summary>The part of a head that the next byte belongs to.</summary>
     private enum Part
     {
         None,
@@ -84,7 +85,8 @@ internal sealed class SecureScheme(Stream inner) : Stream
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        inner.ReadAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -113,7 +115,7 @@ internal sealed class SecureScheme(Stream inner) : Stream
         base.Dispose(disposing);
     }
 
-    /// <summary>Follows the frames, and notes where in these bytes a scheme is written.</summary>
+    /// <summary>Follows the frames, and notes where in these bytes the scheme is.</summary>
     private void Check(ReadOnlySpan<byte> bytes)
     {
         _found.Clear();
@@ -129,7 +131,7 @@ internal sealed class SecureScheme(Stream inner) : Stream
             }
             else if (_part == Part.None)
             {
-                // Nothing more of this frame matters.
+                // The rest of this frame does not matter.
                 var rest = Math.Min(_length, bytes.Length - i);
                 i += rest - 1;
                 EndOf(rest);
@@ -183,7 +185,7 @@ internal sealed class SecureScheme(Stream inner) : Stream
         switch (_part)
         {
             case Part.Method:
-                // An entry of the table with its value; or the name of one, and the value as text.
+                // The field is an entry of the table with its value, or the name of an entry with the value as text.
                 _part = (value & 0x80) != 0 ? Part.Scheme : value is 0x02 or 0x12 or 0x42 ? Part.MethodLength : throw Unexpected();
                 break;
             case Part.MethodLength:

@@ -3,20 +3,20 @@ using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Upstream;
 
-/// <summary>A request body that is copied as it comes, once.</summary>
+/// <summary>A request body that is sent while it arrives, once.</summary>
 internal sealed class StreamedContent(BodyReader body, long? announced, CancellationToken requestEnd) : HttpContent
 {
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(requestEnd);
     private int _started;
 
-    /// <summary>The client's fault, where it was one.</summary>
+    /// <summary>The failure of the client to send its body; null when there was none.</summary>
     public RequestBodyException? ReadFailure { get; private set; }
 
-    /// <summary>Completes when all is sent that can be. It never fails.</summary>
+    /// <summary>Completes when all that can be sent is sent. It never fails.</summary>
     public Task Finished => _finished.Task;
 
-    /// <summary>Ends the copying; afterwards nothing reads the body any more.</summary>
+    /// <summary>Stops the copying. Nothing reads the body afterwards.</summary>
     public async ValueTask StopAsync()
     {
         if (Interlocked.Exchange(ref _started, 1) == 0)
@@ -67,7 +67,7 @@ internal sealed class StreamedContent(BodyReader body, long? announced, Cancella
     }
 }
 
-/// <summary>No body, and no announcement of that: it only carries headers that the client library counts among those of a body.</summary>
+/// <summary>An empty body that is not announced. It only carries headers that the client library keeps with the body.</summary>
 internal sealed class NoContent : HttpContent
 {
     /// <inheritdoc/>

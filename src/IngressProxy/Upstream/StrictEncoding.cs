@@ -4,12 +4,12 @@ using Turnpike.Http;
 namespace Turnpike.IngressProxy.Upstream;
 
 /// <summary>
-/// Reads the values of headers, a character for each byte. The client library makes blanks of line ends before anybody sees them;
-/// this encoding, which it asks first, makes of a value that breaks a rule one that no later look lets through.
+/// Decodes header values to a character for each byte. The client library replaces line ends by blanks after decoding. This encoding
+/// therefore turns a value that breaks a rule into one that every later check refuses.
 /// </summary>
 internal sealed class StrictEncoding : Encoding
 {
-    /// <summary>No field value has it.</summary>
+    /// <summary>A character that no field value may have.</summary>
     private const char Wrong = '\0';
 
     private StrictEncoding()

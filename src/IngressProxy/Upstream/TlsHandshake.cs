@@ -9,8 +9,8 @@ using Turnpike.Routing;
 namespace Turnpike.IngressProxy.Upstream;
 
 /// <summary>
-/// TLS to the endpoints of a cluster: what is offered, and whom it takes. Made once for the settings of a cluster in a table. Whether the certificates of
-/// the authority can be read or not, where one is asked for only what it stands behind passes.
+/// The TLS handshake with the endpoints of a cluster. There is one object for the settings of a cluster in a table. When the settings name
+/// an authority, only certificates that it has signed are accepted, also when its own certificates cannot be read.
 /// </summary>
 internal sealed class TlsHandshake
 {
@@ -22,8 +22,9 @@ internal sealed class TlsHandshake
     private TlsHandshake(UpstreamTls settings)
     {
         _settings = settings;
-        // Lengths first, so that no two settings are the same text.
-        var text = $"{settings.ServerName.Length} {settings.ServerName} {(settings.IsVerified ? "verified " + settings.AuthorityPem : "not verified")}";
+        // Each part has its length before it, so that no two settings have the same text.
+        var verified = settings.IsVerified ? "verified " + settings.AuthorityPem : "not verified";
+        var text = $"{settings.ServerName.Length} {settings.ServerName} {verified}";
         Identity = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
         try
         {
@@ -35,16 +36,16 @@ internal sealed class TlsHandshake
         }
     }
 
-    /// <summary>Equal for equal settings alone: connections may be shared where it is.</summary>
+    /// <summary>Equal for equal settings only. Connections may be shared when it is equal.</summary>
     public string Identity { get; }
 
     public static TlsHandshake Of(UpstreamTls settings) => Known.GetValue(settings, static s => new TlsHandshake(s));
 
-    /// <summary>Goes through the handshake.</summary>
-    /// <param name="connection">Owned by the result, or closed.</param>
-    /// <param name="protocol">The one that is offered.</param>
-    /// <param name="cancellationToken">Bounds it.</param>
-    /// <exception cref="AuthenticationException">The endpoint is not one to speak to; the message says why.</exception>
+    /// <summary>Does the handshake.</summary>
+    /// <param name="connection">The result owns it. It is closed when there is none.</param>
+    /// <param name="protocol">The protocol that is offered by ALPN.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
+    /// <exception cref="AuthenticationException">The endpoint is refused; the message says why.</exception>
     public async ValueTask<SslStream> BeginAsync(Stream connection, SslApplicationProtocol protocol, CancellationToken cancellationToken)
     {
         string? fault = null;
@@ -58,7 +59,7 @@ internal sealed class TlsHandshake
                     ApplicationProtocols = [protocol],
                     EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                     AllowRenegotiation = false,
-                    // Who was taken under other settings is looked at again.
+                    // A session that was accepted under other settings must not be resumed.
                     AllowTlsResume = false,
                     CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
                     CertificateChainPolicy = ChainPolicy(),
@@ -78,7 +79,7 @@ internal sealed class TlsHandshake
         }
     }
 
-    /// <summary>The certificate of an endpoint may name addresses to fetch more from: those are never called.</summary>
+    /// <summary>The policy never fetches anything from addresses that a certificate names.</summary>
     private X509ChainPolicy ChainPolicy()
     {
         var policy = new X509ChainPolicy
@@ -91,7 +92,10 @@ internal sealed class TlsHandshake
         return policy;
     }
 
-    /// <summary>What is wrong with the certificate; null where nothing is, or nobody asks. Nothing that is written in it gets into the text.</summary>
+    /// <summary>
+    /// What is wrong with the certificate; null when nothing is, or when it is not verified. The text has nothing of what is in the
+    /// certificate.
+    /// </summary>
     private string? Fault(X509Chain? chain, SslPolicyErrors errors)
     {
         if (!_settings.IsVerified || errors == SslPolicyErrors.None)

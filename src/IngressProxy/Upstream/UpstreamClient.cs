@@ -4,7 +4,9 @@ using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Upstream;
 
-/// <summary>The one way to the endpoints: what may go out goes to the client of the protocol that the endpoint speaks.</summary>
+/// <summary>
+/// The only way to the endpoints. It refuses requests that may not go out, and hands the others to the client of the endpoint's protocol.
+/// </summary>
 internal sealed class UpstreamClient : IUpstreamClient, IDisposable
 {
     private readonly UpstreamReport _report;
@@ -25,9 +27,10 @@ internal sealed class UpstreamClient : IUpstreamClient, IDisposable
         if (RequestGuard.Fault(request) is { } fault)
         {
             _report.Refused(request.Endpoint.Endpoint.ToString(), fault);
-            return ValueTask.FromException<UpstreamResponse>(new UpstreamException(UpstreamFailure.InvalidRequest, new InvalidDataException(fault)));
+            var failure = new UpstreamException(UpstreamFailure.InvalidRequest, new InvalidDataException(fault));
+            return ValueTask.FromException<UpstreamResponse>(failure);
         }
-        // WebSockets are a matter of HTTP/1.1, with TLS or without.
+        // WebSockets are always spoken over HTTP/1.1, with TLS or without.
         return request.Protocol == UpstreamProtocol.Http2 && !request.IsWebSocket
             ? _http2.SendAsync(request, cancellationToken)
             : _http1.SendAsync(request, cancellationToken);

@@ -4,8 +4,8 @@ using Turnpike.Pipeline.Metrics;
 namespace Turnpike.IngressProxy.Upstream;
 
 /// <summary>
-/// Counts what goes wrong between the proxy and its endpoints, and says so in the log: a line of each kind every ten seconds at
-/// most, since anybody may cause them.
+/// Counts failures between the proxy and its endpoints, and logs them. Clients and endpoints can cause them at will, so there is at most
+/// one line of each kind every ten seconds.
 /// </summary>
 internal sealed class UpstreamReport(ProxyMetrics metrics, ILogger logger, TimeProvider time)
 {
@@ -13,7 +13,7 @@ internal sealed class UpstreamReport(ProxyMetrics metrics, ILogger logger, TimeP
     private readonly Quota _refused = new(time);
     private readonly Quota _handshakes = new(time);
 
-    /// <summary>A response breaks a rule of HTTP.</summary>
+    /// <summary>Reports a response that breaks a rule of HTTP.</summary>
     public void Malformed(string endpoint, string fault)
     {
         metrics.ResponseMalformed();
@@ -21,7 +21,7 @@ internal sealed class UpstreamReport(ProxyMetrics metrics, ILogger logger, TimeP
             logger.ResponseMalformed(endpoint, fault, count);
     }
 
-    /// <summary>A request may not go out.</summary>
+    /// <summary>Reports a request that may not go out.</summary>
     public void Refused(string endpoint, string fault)
     {
         metrics.UpstreamRequestRefused();
@@ -29,7 +29,7 @@ internal sealed class UpstreamReport(ProxyMetrics metrics, ILogger logger, TimeP
             logger.UpstreamRequestRefused(endpoint, fault, count);
     }
 
-    /// <summary>An endpoint took a connection, and no TLS handshake came of it that one may go on after.</summary>
+    /// <summary>Reports an endpoint that accepted a connection, and with which the TLS handshake failed.</summary>
     public void HandshakeFailed(string endpoint, string fault)
     {
         metrics.UpstreamTlsFailed();
@@ -37,10 +37,10 @@ internal sealed class UpstreamReport(ProxyMetrics metrics, ILogger logger, TimeP
             logger.UpstreamHandshakeFailed(endpoint, fault, count);
     }
 
-    /// <summary>A pooled connection had ended when a request was to go over it, which went over a new one.</summary>
+    /// <summary>Reports a pooled connection that had ended, so that its request went over a new one.</summary>
     public void StaleConnection() => metrics.ConnectionStale();
 
-    /// <summary>The right to one line in ten seconds.</summary>
+    /// <summary>Allows one line in ten seconds.</summary>
     private sealed class Quota(TimeProvider time)
     {
         private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -49,7 +49,7 @@ internal sealed class UpstreamReport(ProxyMetrics metrics, ILogger logger, TimeP
         private long? _last;
         private int _count;
 
-        /// <summary>How many there were since the last line; 0 where no line may be written.</summary>
+        /// <summary>The number of events since the last line; 0 when no line may be written yet.</summary>
         public int Take()
         {
             lock (_lock)

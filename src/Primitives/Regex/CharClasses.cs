@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Turnpike.Primitives;
 
-/// <summary>The classes of characters that an expression tells apart: all characters of one class lead to the same steps everywhere.</summary>
+/// <summary>
+/// The classes of characters that an expression tells apart. All characters of one class lead to the same steps everywhere.
+/// </summary>
 internal sealed class CharClasses
 {
     /// <summary>The most classes that an expression may have. The number of a class fits into a byte.</summary>

@@ -40,7 +40,9 @@ public sealed class LinearRegex
     /// </summary>
     public int Size => _program.Length - 1;
 
-    /// <summary>What is wrong with <paramref name="pattern"/>, with the construct and its offset; null when it is accepted.</summary>
+    /// <summary>
+    /// What is wrong with <paramref name="pattern"/>, with the construct and its offset; null when the pattern is accepted.
+    /// </summary>
     public static string? Fault(string pattern)
     {
         Parse(pattern, out _, out var fault);
@@ -50,7 +52,9 @@ public sealed class LinearRegex
     /// <summary>The size that the pattern would have; 0 when it is not accepted.</summary>
     public static int SizeOf(string pattern) => Parse(pattern, out var root, out _) ? RegexProgram.SizeOf(root) : 0;
 
-    /// <summary>The expression of a pattern. All users of the same pattern share one expression for as long as any of them holds it.</summary>
+    /// <summary>
+    /// The expression of a pattern. All users of the same pattern share one expression for as long as any of them holds it.
+    /// </summary>
     /// <exception cref="ArgumentException">The pattern is not accepted; the message says why.</exception>
     public static LinearRegex Get(string pattern) => RegexCache.Shared.Get(pattern, Make);
 

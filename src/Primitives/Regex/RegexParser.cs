@@ -13,7 +13,8 @@ internal sealed class RegexParser
     private const int MaxDepth = 100;
     private const int MaxCount = 1000;
 
-    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
 
     private readonly string _pattern;
     private int _at;
@@ -168,7 +169,8 @@ internal sealed class RegexParser
             _at++;
         if (_at == start)
             return null;
-        return int.TryParse(_pattern.AsSpan(start, _at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue;
+        var digits = _pattern.AsSpan(start, _at - start);
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue;
     }
 
     private RegexNode Group(int start)
@@ -379,8 +381,8 @@ internal sealed class RegexParser
         }
     }
 
-    private static RegexSyntaxException Refused(string construct, int at) => new(
-        string.Create(CultureInfo.InvariantCulture, $"must be a regular expression that runs in linear time, so without {construct} (at offset {at})"));
+    private static RegexSyntaxException Refused(string construct, int at) => new(string.Create(
+        CultureInfo.InvariantCulture, $"must be a regular expression that runs in linear time, so without {construct} (at offset {at})"));
 
     private static RegexSyntaxException Fault(string construct, int at) => new(
         string.Create(CultureInfo.InvariantCulture, $"must be a regular expression; this one has {construct} (at offset {at})"));

@@ -59,7 +59,7 @@ internal sealed class RegexProgram
             for (var c = 0; c < Classes.Count; c++)
                 _takes[(s * Classes.Count) + c] = sets[s].Contains(Classes.Example(c));
         }
-        HasWordBoundaries = steps.Any(s => s.Kind == StepKind.Check && s.Place is RegexPlace.WordBoundary or RegexPlace.NoWordBoundary);
+        HasWordBoundaries = steps.Any(s => s is { Kind: StepKind.Check, Place: RegexPlace.WordBoundary or RegexPlace.NoWordBoundary });
     }
 
     public int Length => _steps.Length;
@@ -76,13 +76,17 @@ internal sealed class RegexProgram
         return new RegexProgram([.. writer.Steps], writer.Sets);
     }
 
-    /// <summary>The number of steps that the program of <paramref name="root"/> has before it accepts. The program is not written for it.</summary>
+    /// <summary>
+    /// The number of steps that the program of <paramref name="root"/> has before it accepts. The program is not written for it.
+    /// </summary>
     public static int SizeOf(RegexNode root) => (int)Count(root);
 
     /// <summary>Returns true when the whole of <paramref name="utf8"/> matches.</summary>
     public bool IsMatch(ReadOnlySpan<byte> utf8)
     {
-        Span<short> from = stackalloc short[_steps.Length], to = stackalloc short[_steps.Length], open = stackalloc short[_steps.Length];
+        Span<short> from = stackalloc short[_steps.Length];
+        Span<short> to = stackalloc short[_steps.Length];
+        Span<short> open = stackalloc short[_steps.Length];
         Span<ulong> seen = stackalloc ulong[(_steps.Length + 63) >> 6];
         seen.Clear();
         var count = 0;
@@ -121,7 +125,9 @@ internal sealed class RegexProgram
 
     public bool IsCheck(short step) => _steps[step].Kind == StepKind.Check;
 
-    /// <summary>Adds to <paramref name="found"/> each step that is reached from <paramref name="step"/> without taking a character, once.</summary>
+    /// <summary>
+    /// Adds to <paramref name="found"/> each step that is reached from <paramref name="step"/> without taking a character, once.
+    /// </summary>
     /// <param name="step">Where to begin.</param>
     /// <param name="place">The place in the value.</param>
     /// <param name="found">Gets the steps.</param>
@@ -129,7 +135,8 @@ internal sealed class RegexProgram
     /// <param name="seen">The steps that have been reached already, as bits.</param>
     /// <param name="open">Working memory for as many steps as there are.</param>
     /// <param name="keepChecks">Keeps conditions that do not hold here, because they may hold when more is known.</param>
-    public void Follow(short step, Surroundings place, Span<short> found, ref int count, Span<ulong> seen, Span<short> open, bool keepChecks = false)
+    public void Follow(
+        short step, Surroundings place, Span<short> found, ref int count, Span<ulong> seen, Span<short> open, bool keepChecks = false)
     {
         ref readonly var first = ref _steps[step];
         if (first.Kind == StepKind.Take)

@@ -77,7 +77,8 @@ internal sealed class RegexTable
                     return null;
             }
         }
-        var accepts = states.Select((steps, index) => Accepts(program, steps, new Surroundings(index == 0, End: true, WordBoundary: false)));
+        var accepts = states.Select(
+            (steps, index) => Accepts(program, steps, new Surroundings(index == 0, End: true, WordBoundary: false)));
         return new RegexTable(classes, [.. next], [.. accepts]);
     }
 

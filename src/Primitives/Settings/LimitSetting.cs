@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Turnpike.Primitives;
 
-/// <summary>A limit of a number that somebody may set: left at its default, unlimited, or a value. The three are different things.</summary>
+/// <summary>
+/// A limit on a number that a user may set: it is left at its default, unlimited, or a value. No number stands for one of the other two.
+/// </summary>
 [JsonConverter(typeof(LimitSettingConverter))]
 public readonly struct LimitSetting : IEquatable<LimitSetting>
 {
@@ -12,30 +14,34 @@ public readonly struct LimitSetting : IEquatable<LimitSetting>
 
     private LimitSetting(int limit) => _limit = limit;
 
-    /// <summary>Nobody has set it.</summary>
+    /// <summary>The limit is not set.</summary>
     public static LimitSetting Default => default;
 
-    /// <summary>There is to be none.</summary>
+    /// <summary>There is no limit.</summary>
     public static LimitSetting Unlimited { get; } = new(-1);
 
     public bool IsDefault => _limit == 0;
 
     public bool IsUnlimited => _limit < 0;
 
-    /// <exception cref="ArgumentOutOfRangeException">The limit is not positive: say <see cref="Unlimited"/> or <see cref="Default"/> for what is meant.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The limit is not positive: use <see cref="Unlimited"/> or <see cref="Default"/>, whichever is meant.
+    /// </exception>
     public static LimitSetting Of(int limit)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         return new LimitSetting(limit);
     }
 
-    /// <summary>From how people write it: 0 is unlimited.</summary>
+    /// <summary>The limit that a user writes as a number, where 0 means unlimited.</summary>
     public static LimitSetting FromWritten(int limit) => limit == 0 ? Unlimited : Of(limit);
 
-    /// <summary>What is in force where <paramref name="fallback"/> is the default; <see cref="int.MaxValue"/> where there is no limit.</summary>
+    /// <summary>
+    /// The effective limit when <paramref name="fallback"/> is the default; <see cref="int.MaxValue"/> when there is no limit.
+    /// </summary>
     public int Or(int fallback) => IsDefault ? fallback : IsUnlimited ? int.MaxValue : _limit;
 
-    /// <summary>A positive limit.</summary>
+    /// <summary>The setting of a positive limit.</summary>
     public static implicit operator LimitSetting(int limit) => Of(limit);
 
     public static bool operator ==(LimitSetting left, LimitSetting right) => left.Equals(right);

@@ -5,46 +5,48 @@ using System.Text.Json.Serialization;
 namespace Turnpike.Primitives;
 
 /// <summary>
-/// A limit of time that somebody may set: left at its default, disabled, or a value. The three are different things, so that no
-/// number stands for either of the others. The default itself is in <see cref="ProxyDefaults"/>.
+/// A time limit that a user may set: it is left at its default, disabled, or a value. No number stands for one of the other two. The
+/// default itself is in <see cref="ProxyDefaults"/>.
 /// </summary>
 [JsonConverter(typeof(TimeoutSettingConverter))]
 public readonly struct TimeoutSetting : IEquatable<TimeoutSetting>
 {
-    // Zero ticks, which no value has, is the default: that is what default(TimeoutSetting) is.
+    // Zero ticks, which no value has, means the default, because that is what default(TimeoutSetting) has.
     private const long DisabledTicks = -1;
 
     private readonly long _ticks;
 
     private TimeoutSetting(long ticks) => _ticks = ticks;
 
-    /// <summary>Nobody has set it.</summary>
+    /// <summary>The limit is not set.</summary>
     public static TimeoutSetting Default => default;
 
-    /// <summary>There is to be none.</summary>
+    /// <summary>There is no limit.</summary>
     public static TimeoutSetting Disabled { get; } = new(DisabledTicks);
 
     public bool IsDefault => _ticks == 0;
 
     public bool IsDisabled => _ticks == DisabledTicks;
 
-    /// <summary>Null where it is disabled or left at its default.</summary>
+    /// <summary>Null when the limit is disabled or left at its default.</summary>
     public TimeSpan? Value => _ticks > 0 ? TimeSpan.FromTicks(_ticks) : null;
 
-    /// <exception cref="ArgumentOutOfRangeException">The time is not positive: say <see cref="Disabled"/> or <see cref="Default"/> for what is meant.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The time is not positive: use <see cref="Disabled"/> or <see cref="Default"/>, whichever is meant.
+    /// </exception>
     public static TimeoutSetting Of(TimeSpan time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero);
         return new TimeoutSetting(time.Ticks);
     }
 
-    /// <summary>From how people write it: 0s is disabled.</summary>
+    /// <summary>The limit that a user writes as a duration, where 0s means disabled.</summary>
     public static TimeoutSetting FromWritten(TimeSpan time) => time == TimeSpan.Zero ? Disabled : Of(time);
 
-    /// <summary>What is in force where <paramref name="fallback"/> is the default; null where there is no limit.</summary>
+    /// <summary>The effective limit when <paramref name="fallback"/> is the default; null when there is no limit.</summary>
     public TimeSpan? Or(TimeSpan fallback) => IsDefault ? fallback : Value;
 
-    /// <summary>A positive time.</summary>
+    /// <summary>The setting of a positive time.</summary>
     public static implicit operator TimeoutSetting(TimeSpan time) => Of(time);
 
     public static bool operator ==(TimeoutSetting left, TimeoutSetting right) => left.Equals(right);
@@ -61,7 +63,8 @@ public readonly struct TimeoutSetting : IEquatable<TimeoutSetting>
     public override int GetHashCode() => _ticks.GetHashCode();
 
     /// <inheritdoc/>
-    public override string ToString() => IsDefault ? "default" : IsDisabled ? "disabled" : Value!.Value.ToString("c", CultureInfo.InvariantCulture);
+    public override string ToString() =>
+        IsDefault ? "default" : IsDisabled ? "disabled" : Value!.Value.ToString("c", CultureInfo.InvariantCulture);
 }
 
 /// <summary>The wire form: the time as text, or <c>disabled</c>; a default is left out.</summary>
@@ -81,5 +84,6 @@ public sealed class TimeoutSettingConverter : JsonConverter<TimeoutSetting>
     }
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, TimeoutSetting value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, TimeoutSetting value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

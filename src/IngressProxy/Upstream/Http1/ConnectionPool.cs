@@ -3,20 +3,22 @@ using Turnpike.Routing;
 
 namespace Turnpike.IngressProxy.Upstream.Http1;
 
-/// <summary>Whose connections may stand for each other.</summary>
-/// <param name="Tls">See <see cref="TlsHandshake.Identity"/>; empty for cleartext.</param>
+/// <summary>Identifies connections that may be used in place of each other.</summary>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Tls">The <see cref="TlsHandshake.Identity"/>; empty for cleartext.</param>
 internal readonly record struct PoolKey(Endpoint Endpoint, string Tls)
 {
-    public static PoolKey Of(UpstreamRequest request) => new(request.Endpoint.Endpoint, request.Tls is { } tls ? TlsHandshake.Of(tls).Identity : "");
+    public static PoolKey Of(UpstreamRequest request) =>
+        new(request.Endpoint.Endpoint, request.Tls is { } tls ? TlsHandshake.Of(tls).Identity : "");
 }
 
 /// <summary>
-/// The idle connections to endpoints. The one that was used last is taken first, so that those that are not needed grow old and are
-/// closed. An endpoint without idle connections costs nothing.
+/// The idle connections to endpoints. The connection that was used last is taken first, so that those that are not needed grow old and are
+/// closed. An endpoint without idle connections takes no memory.
 /// </summary>
 internal sealed class ConnectionPool : IDisposable
 {
-    /// <summary>Less than what servers usually allow, so that it is the proxy that closes.</summary>
+    /// <summary>This is less than servers usually allow, so the proxy closes first.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(50);
 
     public const int MaxIdlePerEndpoint = 1024;
@@ -35,7 +37,7 @@ internal sealed class ConnectionPool : IDisposable
         _timer = time.CreateTimer(static pool => ((ConnectionPool)pool!).Sweep(), this, SweepInterval, SweepInterval);
     }
 
-    /// <summary>The endpoints that have idle connections.</summary>
+    /// <summary>The number of endpoints that have idle connections.</summary>
     public int EndpointCount
     {
         get
@@ -45,7 +47,7 @@ internal sealed class ConnectionPool : IDisposable
         }
     }
 
-    /// <summary>A connection on which nothing has come since its last response; null where there is none.</summary>
+    /// <summary>A connection on which nothing has arrived since its last response; null when there is none.</summary>
     public Http1Connection? TryTake(PoolKey key)
     {
         while (true)
@@ -66,7 +68,7 @@ internal sealed class ConnectionPool : IDisposable
         }
     }
 
-    /// <summary>Keeps a connection, all of whose last response was read, for another request.</summary>
+    /// <summary>Keeps a connection for another request. Its last response has been read to the end.</summary>
     public void Return(PoolKey key, Http1Connection connection)
     {
         connection.IsReused = true;
@@ -105,7 +107,7 @@ internal sealed class ConnectionPool : IDisposable
 
     private bool IsOld(Http1Connection connection) => _time.GetElapsedTime(connection.IdleSince) >= IdleTimeout;
 
-    /// <summary>Closes what is old, and what the other side has closed.</summary>
+    /// <summary>Closes connections that are old, and those that the endpoint has closed.</summary>
     private void Sweep()
     {
         var closed = new List<Http1Connection>();

@@ -4,8 +4,8 @@ using Turnpike.Http.Http1;
 namespace Turnpike.IngressProxy.Upstream.Http1;
 
 /// <summary>
-/// A connection to an endpoint and the bytes that were received but not read yet. While nothing of a response is left over, it holds
-/// no buffer. One reader and one writer may use it at once.
+/// A connection to an endpoint, with the bytes that were received but not read yet. It holds a buffer only while there are such bytes. One
+/// reader and one writer may use it at once.
 /// </summary>
 internal sealed class Http1Connection(Transport transport, string peer) : IDisposable
 {
@@ -15,41 +15,42 @@ internal sealed class Http1Connection(Transport transport, string peer) : IDispo
     private int _start;
     private int _end;
 
-    /// <summary>The endpoint, for messages.</summary>
+    /// <summary>The endpoint, as messages name it.</summary>
     public string Peer { get; } = peer;
 
     public ResponseHeadParser Parser { get; } = new();
 
-    /// <summary>What is written but not sent yet.</summary>
+    /// <summary>The bytes that are written but not sent yet.</summary>
     public ArrayBufferWriter<byte> Output { get; } = new(1024);
 
-    /// <summary>Whether it carried a request before.</summary>
+    /// <summary>True when the connection has carried a request before.</summary>
     public bool IsReused { get; set; }
 
-    /// <summary>Whether anything was sent for the request that it carries now.</summary>
+    /// <summary>True when a byte of the current request was sent.</summary>
     public bool HasSent { get; private set; }
 
-    /// <summary>Whether anything was received for it.</summary>
+    /// <summary>True when a byte of its response was received.</summary>
     public bool HasReceived { get; private set; }
 
-    /// <summary>When it became idle.</summary>
+    /// <summary>The timestamp at which the connection became idle.</summary>
     public long IdleSince { get; set; }
 
-    /// <summary>Received but not read.</summary>
+    /// <summary>The number of bytes that were received but not read.</summary>
     public int Buffered => _end - _start;
 
-    /// <summary>Says that from now on it carries another request.</summary>
+    /// <summary>Begins another request.</summary>
     public void Begin()
     {
         HasSent = HasReceived = false;
         Output.ResetWrittenCount();
     }
 
-    /// <summary>Says that from now on it is idle.</summary>
+    /// <summary>Makes the connection idle.</summary>
     public void Rest() => transport.Rest();
 
     /// <summary>
-    /// While a connection is idle, nothing may come: neither its end nor bytes that nobody asked for. Either makes it unusable.
+    /// Returns true when nothing has arrived while the connection was idle. Bytes that no request asked for, and the end of the connection,
+    /// make it unusable.
     /// </summary>
     public bool IsQuiet() => transport.IsQuiet();
 
@@ -70,7 +71,7 @@ internal sealed class Http1Connection(Transport transport, string peer) : IDispo
         }
     }
 
-    /// <summary>Receives until the parser has a head or knows that there will be none; false at the end of the connection.</summary>
+    /// <summary>Receives until the parser has a head or has found a fault; false at the end of the connection.</summary>
     public async ValueTask<bool> ReceiveHeadAsync(CancellationToken cancellationToken)
     {
         var status = Buffered == 0 ? ParseStatus.NeedMore : Parser.Parse(_buffer.AsSpan(_start, Buffered));
@@ -90,21 +91,21 @@ internal sealed class Http1Connection(Transport transport, string peer) : IDispo
     /// <summary>The bytes of the head that was just received.</summary>
     public ReadOnlySpan<byte> Head => _buffer.AsSpan(_start, Parser.Length);
 
-    /// <summary>The head is understood: what follows is next to be read.</summary>
+    /// <summary>Moves behind the head, so that the bytes that follow are read next.</summary>
     public void PassHead()
     {
         _start += Parser.Length;
         ReleaseIfEmpty();
     }
 
-    /// <summary>Waits until there is something to read, or the end.</summary>
+    /// <summary>Waits until there is something to read, or until the end.</summary>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         if (Buffered == 0)
             await transport.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
     }
 
-    /// <summary>Reads what there is; 0 at the end of the connection.</summary>
+    /// <summary>Reads the bytes that are there, and waits for some when there are none; 0 at the end of the connection.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (Buffered == 0)
@@ -116,7 +117,9 @@ internal sealed class Http1Connection(Transport transport, string peer) : IDispo
         return new ValueTask<int>(count);
     }
 
-    /// <summary>Says that no more is sent, while the endpoint may go on. Returns false where the transport can only end both directions.</summary>
+    /// <summary>
+    /// Says that no more is sent, while the endpoint may go on. Returns false where the transport can only end both directions.
+    /// </summary>
     public bool TryEndSending() => transport.TryEndSending();
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using Turnpike.Pipeline;
 
 namespace Turnpike.IngressProxy.Upstream.Http1;
 
-/// <summary>A response of which the head has come; the request may still be on its way.</summary>
+/// <summary>A response whose head has arrived. The request may still be on its way.</summary>
 internal sealed class Http1Response : UpstreamResponse
 {
     private readonly ConnectionPool _pool;
@@ -20,10 +20,10 @@ internal sealed class Http1Response : UpstreamResponse
 
     /// <summary>Takes the head that the connection has just received.</summary>
     /// <param name="pool">Gets the connection when the response has ended as it should.</param>
-    /// <param name="key">Where in it.</param>
+    /// <param name="key">The place of the connection in the pool.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="sender">The request.</param>
-    /// <param name="malformed">Told when the body breaks a rule.</param>
+    /// <param name="malformed">Is called when the body breaks a rule.</param>
     public Http1Response(ConnectionPool pool, PoolKey key, Http1Connection connection, RequestSender sender, Action<string> malformed)
     {
         _pool = pool;
@@ -87,7 +87,7 @@ internal sealed class Http1Response : UpstreamResponse
 
     /// <summary>
     /// Gives the connection to others as soon as both request and response are over, so that the client's next request finds it.
-    /// What came behind the response answers no request; what was not sent would be taken for the next one.
+    /// Bytes behind the response belong to no request, and bytes that are not sent would be taken for the next request; then it is closed.
     /// </summary>
     private void ReturnIfDone()
     {
@@ -103,7 +103,7 @@ internal sealed class Http1Response : UpstreamResponse
         foreach (ref readonly var field in fields)
         {
             var name = field.NameIn(head);
-            // Several equal ones say no more than one.
+            // Several equal lengths are forwarded as one.
             if (KnownHeaders.Of(name) == KnownHeader.ContentLength)
             {
                 if (hasLength)
@@ -136,7 +136,7 @@ internal sealed class Http1Response : UpstreamResponse
 
         public bool HasEnded { get; private set; }
 
-        /// <summary>Bytes came behind the end.</summary>
+        /// <summary>True when bytes arrived behind the end of the body.</summary>
         public bool HasExcess { get; private set; }
 
         private Http1Connection Connection => _response._connection;
@@ -193,7 +193,7 @@ internal sealed class Http1Response : UpstreamResponse
             }
         }
 
-        /// <summary>Moves the pieces of the body to the front of what was received, which they never outgrow.</summary>
+        /// <summary>Moves the pieces of the body to the front of the received bytes, which are never shorter.</summary>
         private int Decode(Span<byte> bytes, int count)
         {
             var read = 0;

@@ -6,8 +6,8 @@ using Turnpike.Pipeline;
 namespace Turnpike.IngressProxy.Upstream.Http1;
 
 /// <summary>
-/// The upstream client for HTTP/1.1 over sockets of its own: request and response go at the same time, and what an endpoint sends
-/// is taken strictly.
+/// The upstream client for HTTP/1.1, over its own sockets. Request and response are transferred at the same time, and responses are parsed
+/// strictly.
 /// </summary>
 internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamReport report, IDeadlines deadlines, TimeProvider time)
     : IUpstreamClient, IDisposable
@@ -16,7 +16,7 @@ internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamR
 
     private readonly ConnectionPool _pool = new(time);
 
-    /// <summary>The endpoints that have idle connections.</summary>
+    /// <summary>The number of endpoints that have idle connections.</summary>
     public int IdleEndpoints => _pool.EndpointCount;
 
     /// <inheritdoc/>
@@ -30,18 +30,22 @@ internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamR
                 return response;
             report.StaleConnection();
         }
-        var transport = Transport.Of(await connector.ConnectAsync(request.Endpoint.Endpoint, request.Tls, SslApplicationProtocol.Http11, request.ConnectTimeout, cancellationToken));
-        return (await ExchangeAsync(new Http1Connection(transport, request.Endpoint.Endpoint.ToString()), key, request, cancellationToken))!;
+        var endpoint = request.Endpoint.Endpoint;
+        var opened = await connector.ConnectAsync(
+            endpoint, request.Tls, SslApplicationProtocol.Http11, request.ConnectTimeout, cancellationToken);
+        var connection = new Http1Connection(Transport.Of(opened), endpoint.ToString());
+        return (await ExchangeAsync(connection, key, request, cancellationToken))!;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _pool.Dispose();
 
     /// <summary>
-    /// Sends the request and receives the head of the response. Null where the connection had been used before, ended without a
-    /// byte of a response, and the request may be sent again: the endpoint closed the connection at that moment.
+    /// Sends the request and receives the head of the response. Returns null when the connection had been used before and ended without a
+    /// byte of a response, and the request may be sent again: the endpoint closed the idle connection at that moment.
     /// </summary>
-    private async Task<UpstreamResponse?> ExchangeAsync(Http1Connection connection, PoolKey key, UpstreamRequest request, CancellationToken cancellationToken)
+    private async Task<UpstreamResponse?> ExchangeAsync(
+        Http1Connection connection, PoolKey key, UpstreamRequest request, CancellationToken cancellationToken)
     {
         connection.Begin();
         var sender = new RequestSender(connection, request, deadlines, cancellationToken);
@@ -53,7 +57,7 @@ internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamR
         }
         catch (Exception e)
         {
-            // Reading the client's body must not go on behind the back of a later try.
+            // The reading of the client's body must have stopped before a later attempt reads it.
             await sender.StopAsync();
             connection.Dispose();
             if (sender.ClientFault is { } fault)
@@ -96,7 +100,9 @@ internal sealed class Http1UpstreamClient(EndpointConnector connector, UpstreamR
 
     private static bool IsStale(Http1Connection connection) => connection is { IsReused: true, HasReceived: false };
 
-    /// <summary>A second time does what one does, or nothing was sent the first time; and the body is there once more.</summary>
+    /// <summary>
+    /// Returns true when the request is idempotent or nothing of it was sent, and its body can be read again from the beginning.
+    /// </summary>
     private static bool MayRepeat(Http1Connection connection, UpstreamRequest request) =>
         (Methods.IsIdempotent(request.Method) || !connection.HasSent) && (request.Body is null || request.Body.TryRewind());
 }

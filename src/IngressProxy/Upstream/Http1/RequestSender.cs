@@ -5,12 +5,12 @@ using Turnpike.Pipeline;
 namespace Turnpike.IngressProxy.Upstream.Http1;
 
 /// <summary>
-/// Writes a request to a connection while somebody else reads the response from it. What is small goes out together with the head;
-/// no more of the client's body is read than the endpoint takes.
+/// Writes a request to a connection while the response is read from it. A small body is sent together with the head. No more of the
+/// client's body is read than the endpoint takes.
 /// </summary>
 internal sealed class RequestSender : BodyWriter
 {
-    // What is larger is sent as it is, without being copied.
+    // Larger pieces are sent without being copied.
     private const int CopyLimit = 4 * 1024;
     private const int SendLimit = 16 * 1024;
 
@@ -39,13 +39,13 @@ internal sealed class RequestSender : BodyWriter
             _continue = new ContinueWait();
     }
 
-    /// <summary>All of the request is sent.</summary>
+    /// <summary>True when the whole request is sent.</summary>
     public bool IsComplete => _complete;
 
-    /// <summary>The client's fault while its body was read, where it was one.</summary>
+    /// <summary>The failure of the client to send its body; null when there was none.</summary>
     public RequestBodyException? ClientFault { get; private set; }
 
-    /// <summary>Sends the head, and begins with the body where there is one.</summary>
+    /// <summary>Sends the head, and begins with the body when there is one.</summary>
     public async ValueTask StartAsync(CancellationToken cancellationToken)
     {
         WriteHead();
@@ -58,13 +58,13 @@ internal sealed class RequestSender : BodyWriter
         _complete = true;
     }
 
-    /// <summary>The endpoint asks for the body, for which the client waits too.</summary>
+    /// <summary>Sends the body that the client holds back until the endpoint asks for it.</summary>
     public void GoAhead() => _continue?.End();
 
-    /// <summary>Completes when all is sent that can be. It never fails.</summary>
+    /// <summary>Completes when all that can be sent is sent. It never fails.</summary>
     public Task Finished => _sending;
 
-    /// <summary>Ends the sending; afterwards nothing reads the client's body any more.</summary>
+    /// <summary>Stops the sending. Nothing reads the client's body afterwards.</summary>
     public async ValueTask StopAsync()
     {
         if (_end is null)
@@ -156,17 +156,20 @@ internal sealed class RequestSender : BodyWriter
         }
         catch (RequestBodyException e)
         {
-            // Neither side can go on. Closing wakes up the reader.
+            // Neither side can continue. Closing the connection wakes up the reader.
             ClientFault = e;
             _connection.Dispose();
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e)
+            when (e is IOException or System.Net.Sockets.SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The endpoint takes no more; it may have said why, and the reader finds out. Or nobody wants it any more.
+            // The endpoint takes no more, or the request was cancelled. The reader finds out why.
         }
     }
 
-    /// <summary>Waits until the endpoint asks for the body. One that does not know the expectation sends nothing, so the wait is short.</summary>
+    /// <summary>
+    /// Waits until the endpoint asks for the body. One that does not know the expectation sends nothing, so the wait is short.
+    /// </summary>
     private async ValueTask AwaitContinueAsync(ContinueWait wait, CancellationToken cancellationToken)
     {
         _deadlines.Schedule(wait, LongestContinueWait);
@@ -181,7 +184,10 @@ internal sealed class RequestSender : BodyWriter
     }
 
     private RequestBodyException WrongLength() =>
-        new(400, $"the body has {_written} bytes, not {_request.ContentLength}", new InvalidDataException("the body does not have the length that was announced"));
+        new(
+            400,
+            $"the body has {_written} bytes, not {_request.ContentLength}",
+            new InvalidDataException("the body does not have the length that was announced"));
 
     private sealed class ContinueWait : Deadline
     {

@@ -3,24 +3,27 @@ using System.Net.Sockets;
 
 namespace Turnpike.IngressProxy.Upstream.Http1;
 
-/// <summary>A connection as bytes both ways, for one reader and one writer. What breaks it is a <see cref="SocketException"/> or an <see cref="ObjectDisposedException"/>, whatever lies below.</summary>
+/// <summary>
+/// A connection as bytes in both directions, for one reader and one writer. Its failures are a <see cref="SocketException"/> or an
+/// <see cref="ObjectDisposedException"/>, whether there is TLS below or not.
+/// </summary>
 internal abstract class Transport : IDisposable
 {
     public static Transport Of(EndpointConnection connection) =>
         connection.Tls is { } tls ? new TlsTransport(connection.Socket, tls) : new SocketTransport(connection.Socket);
 
-    /// <summary>Says that for a while nobody will read, and nothing may come.</summary>
+    /// <summary>Makes the connection idle: nothing is read, and nothing may arrive.</summary>
     public virtual void Rest()
     {
     }
 
-    /// <summary>Whether nothing has come that nobody asked for: neither bytes nor the end.</summary>
+    /// <summary>Returns true when neither bytes nor the end have arrived while the connection was idle.</summary>
     public abstract bool IsQuiet();
 
-    /// <summary>Sends some of the bytes, and says how many.</summary>
+    /// <summary>Sends some of the bytes, and returns their number.</summary>
     public abstract ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Receives some bytes; 0 at the end. Without room for any it waits until there are some.</summary>
+    /// <summary>Receives some bytes; 0 at the end. With an empty buffer it waits until there are some.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
     /// <summary>Ends the direction that is sent. Returns false where only both can be ended.</summary>
@@ -48,10 +51,12 @@ internal sealed class SocketTransport(Socket socket) : Transport
     public override bool IsQuiet() => !HasInput(socket);
 
     /// <inheritdoc/>
-    public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
+    public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
 
     /// <inheritdoc/>
-    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken) => socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
 
     /// <inheritdoc/>
     public override bool TryEndSending()
@@ -65,8 +70,9 @@ internal sealed class SocketTransport(Socket socket) : Transport
 }
 
 /// <summary>
-/// Bytes may lie within the TLS stream, where no look at the socket finds them, and a response that nobody asked for must not become the next one's. So while
-/// the connection rests, a read of one byte is under way, which the first read of the next response goes on with.
+/// A connection with TLS. Bytes may be inside the TLS stream, where the socket does not show them, and bytes that no request asked for must
+/// not become part of the next response. So while the connection is idle, a read of one byte is pending, and the first read of the next
+/// response continues with it.
 /// </summary>
 internal sealed class TlsTransport(Socket socket, SslStream tls) : Transport
 {
@@ -123,7 +129,7 @@ internal sealed class TlsTransport(Socket socket, SslStream tls) : Transport
     /// <inheritdoc/>
     public override void Dispose()
     {
-        // The socket first: closing a TLS stream alone would leave the read under way.
+        // The socket is closed first, because closing only the TLS stream would leave the read pending.
         socket.Dispose();
         tls.Dispose();
     }
@@ -134,11 +140,13 @@ internal sealed class TlsTransport(Socket socket, SslStream tls) : Transport
         {
             return await tls.ReadAsync(_first);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException or System.Security.Authentication.AuthenticationException)
+        catch (Exception e)
+            when (e is IOException or ObjectDisposedException or InvalidOperationException or System.Security.Authentication.AuthenticationException)
         {
             return Broken;
         }
     }
 
-    private static SocketException Reset(IOException e) => e.InnerException as SocketException ?? new SocketException((int)SocketError.ConnectionReset);
+    private static SocketException Reset(IOException e) =>
+        e.InnerException as SocketException ?? new SocketException((int)SocketError.ConnectionReset);
 }
