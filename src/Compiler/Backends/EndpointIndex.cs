@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using Turnpike.Api;
 using Turnpike.Api.Core;
-using Turnpike.Compiler.Incremental;
 using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Backends;

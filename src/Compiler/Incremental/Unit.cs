@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Turnpike.Compiler.Backends;
-using Turnpike.Compiler.Hosts;
 using Turnpike.Compiler.Model;
 using Turnpike.Compiler.Rules;
 using Turnpike.Routing;

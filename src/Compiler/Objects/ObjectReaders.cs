@@ -19,9 +19,9 @@ internal static class ObjectReaders
         [Kinds.Ingress] = (["networking.k8s.io", "extensions"], (raw, _) => ReadObject.Of(IngressReader.Read(raw))),
         [Kinds.IngressClass] = (["networking.k8s.io"], (raw, _) => ReadObject.Of(CoreReaders.ReadIngressClass(raw))),
         [Kinds.Service] = ([""], (raw, _) => ReadObject.Of(CoreReaders.ReadService(raw))),
-        [Kinds.Endpoints] = ([""], (raw, _) => ReadObject.Of(EndpointsReader.ReadEndpoints(raw))),
-        [Kinds.EndpointSlice] = (["discovery.k8s.io"], (raw, _) => ReadObject.Of(EndpointsReader.ReadSlice(raw))),
-        [Kinds.Pod] = ([""], (raw, _) => ReadObject.Of(CoreReaders.ReadPod(raw))),
+        [Kinds.Endpoints] = ([""], (raw, _) => WithoutAnnotations(ReadObject.Of(EndpointsReader.ReadEndpoints(raw)))),
+        [Kinds.EndpointSlice] = (["discovery.k8s.io"], (raw, _) => WithoutAnnotations(ReadObject.Of(EndpointsReader.ReadSlice(raw)))),
+        [Kinds.Pod] = ([""], (raw, _) => WithoutAnnotations(ReadObject.Of(CoreReaders.ReadPod(raw)))),
         [Kinds.Namespace] = ([""], (raw, _) => ReadObject.Of(CoreReaders.ReadNamespace(raw))),
         [Kinds.Secret] = ([""], (raw, _) => ReadSecret(raw)),
         [Kinds.ConfigMap] = ([""], ReadConfigMap),
@@ -48,6 +48,16 @@ internal static class ObjectReaders
 
     /// <summary>The kinds that are read of a group, or of all where it is null.</summary>
     public static IEnumerable<string> KindsOf(string? group) => ByKind.Where(k => group is null || k.Value.Groups.Contains(group)).Select(k => k.Key);
+
+    /// <summary>Nothing reads the annotations of pods and endpoints, which are most of what their metadata holds.</summary>
+    private static ReadObject WithoutAnnotations(ReadObject read) => read.Value switch
+    {
+        PodObject pod => new ReadObject(pod with { Metadata = Bare(pod.Metadata) }, read.Errors, read.Warnings),
+        EndpointsObject endpoints => new ReadObject(endpoints with { Metadata = Bare(endpoints.Metadata) }, read.Errors, read.Warnings),
+        _ => read,
+    };
+
+    private static ObjectMeta Bare(ObjectMeta metadata) => metadata with { Annotations = ObjectMeta.EmptyMap };
 
     private static ReadObject ReadSecret(JsonObject raw)
     {

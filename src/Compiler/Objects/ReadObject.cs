@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Turnpike.Api;
 using Turnpike.Api.Core;
 using Turnpike.Api.Ingresses;
+using Turnpike.Api.RouteRules;
 using Turnpike.Reading;
 
 namespace Turnpike.Compiler;
@@ -45,8 +46,9 @@ public sealed class ReadObject
         var kind = raw["kind"] is JsonValue value && value.TryGetValue<string>(out var name) ? name : "";
         return new ReadObject(read.Value, read.Errors, read.Warnings)
         {
-            Metadata = ObjectMetaReader.Read(raw["metadata"]),
-            Class = kind == Kinds.Ingress ? IngressReader.ReadClass(raw) : null,
+            // Tens of thousands of objects are kept: what a valid object says of itself is not kept twice.
+            Metadata = MetadataOf(read.Value) ?? ObjectMetaReader.Read(raw["metadata"]),
+            Class = kind == Kinds.Ingress ? read.Value as IngressObject ?? IngressReader.ReadClass(raw) : null,
             Authority = kind == Kinds.Secret ? AuthorityReader.Read(raw) : null,
         };
     }
@@ -57,6 +59,16 @@ public sealed class ReadObject
         var authority = AuthorityReader.Read(raw);
         return new ReadObject(null, [], []) { Metadata = authority.Metadata, Authority = authority };
     }
+
+    private static ObjectMeta? MetadataOf(object? value) => value switch
+    {
+        PodObject pod => pod.Metadata,
+        EndpointsObject endpoints => endpoints.Metadata,
+        ServiceObject service => service.Metadata,
+        IngressObject ingress => ingress.Metadata,
+        RouteRule rule => rule.Metadata,
+        _ => null,
+    };
 
     internal static ReadObject Of<T>(Decoded<T> decoded)
         where T : class => new(decoded.Value, decoded.Errors, decoded.Warnings);
