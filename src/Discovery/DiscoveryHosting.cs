@@ -21,10 +21,10 @@ public static class DiscoveryHosting
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new DiscoveryLimits());
         services.TryAddSingleton<TableCompiler>(_ => new IncrementalCompiler().Compile);
-        services.AddSingleton<ClusterFeed>().AddSingleton<DiscoveryStates>().AddSingleton<DiscoveryMetrics>();
+        services.AddSingleton<ClusterWatcher>().AddSingleton<DiscoveryStates>().AddSingleton<DiscoveryMetrics>();
         services.AddSingleton<ProxyRegistry>().AddSingleton<ProxyRegistries>();
         services.AddSingleton<ProxyAuthenticator>().AddSingleton<DiscoveryGate>().AddSingleton<LargeUpdates>().AddSingleton<FleetStreams>();
-        services.AddHostedService<DiscoveryEngine>();
+        services.AddHostedService<TableReconciler>();
         services.AddGrpc()
             .AddServiceOptions<DiscoveryService>(grpc => grpc.MaxReceiveMessageSize = DiscoveryLimits.MessageSize)
             .AddServiceOptions<FleetService>(grpc => grpc.MaxReceiveMessageSize = DiscoveryLimits.FleetMessageSize);

@@ -41,7 +41,7 @@ public sealed class DiscoveryMetrics
 
     internal void CompilationFailed() => _failures.Add(1);
 
-    internal void Answered(bool taken) => _outcomes.Add(1, new KeyValuePair<string, object?>("outcome", taken ? "acknowledged" : "refused"));
+    internal void Acknowledged(bool taken) => _outcomes.Add(1, new KeyValuePair<string, object?>("outcome", taken ? "acknowledged" : "refused"));
 
     private static IEnumerable<Measurement<int>> Objects(DiscoveryState state)
     {

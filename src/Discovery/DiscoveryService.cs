@@ -95,7 +95,7 @@ public sealed class DiscoveryService(
             if (version == (first.Length > 0 ? first : known.TableVersion))
             {
                 (known, first, refused) = (resources, "", null);
-                registry.Answered(id, p => p with { TableVersion = version, Error = null });
+                registry.Acknowledged(id, p => p with { TableVersion = version, Error = null });
                 continue;
             }
             // The same table would be refused for the same reason: most changes of the cluster are none of the table.
@@ -109,14 +109,14 @@ public sealed class DiscoveryService(
             {
                 // It keeps the table that it had: the next one starts from there.
                 refused = (version, clock.GetTimestamp());
-                metrics.Answered(taken: false);
+                metrics.Acknowledged(taken: false);
                 log.UpdateRefused(version, Text(outcome.Error));
-                registry.Answered(id, p => p with { Error = Text(outcome.Error) });
+                registry.Acknowledged(id, p => p with { Error = Text(outcome.Error) });
                 continue;
             }
-            metrics.Answered(taken: true);
+            metrics.Acknowledged(taken: true);
             (known, first, refused) = (resources, "", null);
-            registry.Answered(id, p => p with { TableVersion = version, Error = null });
+            registry.Acknowledged(id, p => p with { TableVersion = version, Error = null });
         }
     }
 
@@ -141,7 +141,7 @@ public sealed class DiscoveryService(
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded)
         {
-            registry.Unanswered(id, $"it did not say within {limits.OutcomeWithin.TotalSeconds} s what became of table {delta.To}", clock.GetUtcNow());
+            registry.Unacknowledged(id, $"it did not say within {limits.OutcomeWithin.TotalSeconds} s what became of table {delta.To}", clock.GetUtcNow());
             throw;
         }
     }

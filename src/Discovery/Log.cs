@@ -5,7 +5,7 @@ namespace Turnpike.Discovery;
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Warning, "The cluster cannot be watched yet")]
-    public static partial void FeedFailed(this ILogger logger, Exception exception);
+    public static partial void WatchFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(2, LogLevel.Information, "Compiled table {Version} from {Ingresses} ingresses and {RouteRules} route rules in {Milliseconds} ms")]
     public static partial void TableCompiled(this ILogger logger, string version, int ingresses, int routeRules, double milliseconds);
@@ -19,12 +19,12 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Error, "A proxy refused table {Version}: {Error}")]
     public static partial void UpdateRefused(this ILogger logger, string version, string error);
 
-    [LoggerMessage(6, LogLevel.Warning, "Tokens cannot be checked, those that were good within the last {Minutes} minutes still are: {Reason}")]
+    [LoggerMessage(6, LogLevel.Warning, "TokenReview is unavailable; tokens verified within the last {Minutes} minutes are accepted: {Reason}")]
     public static partial void TokensUnchecked(this ILogger logger, string reason, double minutes);
 
-    [LoggerMessage(7, LogLevel.Information, "Tokens can be checked again")]
+    [LoggerMessage(7, LogLevel.Information, "TokenReview is available again")]
     public static partial void TokensCheckedAgain(this ILogger logger);
 
-    [LoggerMessage(8, LogLevel.Error, "The cluster as it is cannot be compiled, the last table stays")]
+    [LoggerMessage(8, LogLevel.Error, "The cluster cannot be compiled; the last table remains in use")]
     public static partial void CompilationFailed(this ILogger logger, Exception exception);
 }

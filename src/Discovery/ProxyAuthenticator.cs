@@ -20,13 +20,13 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
     // Long enough for the reconnects after a restart of the control plane, short enough for a revoked token.
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
-    // While the API server does not answer. The kubelet renews a token of one hour when twelve minutes of it are left.
+    // Holds while the API server does not respond. The kubelet renews a token of one hour when twelve minutes of it are left.
     private static readonly TimeSpan RememberedInNeed = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan RememberedAsBad = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ResponseWithin = TimeSpan.FromSeconds(5);
 
-    private readonly RecentAnswers<Caller> _good = new(DiscoveryLimits.RememberedTokens);
-    private readonly RecentAnswers<string> _bad = new(DiscoveryLimits.RememberedTokens);
+    private readonly BoundedCache<Caller> _good = new(DiscoveryLimits.RememberedTokens);
+    private readonly BoundedCache<string> _bad = new(DiscoveryLimits.RememberedTokens);
     private readonly PeerAllowance _allowance = new(DiscoveryLimits.BadTokensAtOnce, DiscoveryLimits.BadTokenEvery, DiscoveryLimits.RememberedPeers);
     private readonly FairGate<PeerAddress> _asking = new(DiscoveryLimits.TokenReviews, DiscoveryLimits.TokenReviewsPerPeer, DiscoveryLimits.TokensWaiting, DiscoveryLimits.TokensWaitingPerPeer);
     private int _silent;
@@ -68,7 +68,7 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
         Caller? caller;
         try
         {
-            using var deadline = new CancellationTokenSource(AnswerWithin, clock);
+            using var deadline = new CancellationTokenSource(ResponseWithin, clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
             using var slot = await _asking.EnterAsync(peer, either.Token)
                 ?? throw new RefusedCallException(StatusCode.ResourceExhausted, $"too many tokens from {peer} are being checked; try again");
@@ -79,7 +79,7 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
             _allowance.GiveBack(peer, clock.GetUtcNow());
             if (Interlocked.Exchange(ref _silent, 1) == 0)
                 log.TokensUnchecked(SafeText.Of(e.Message), RememberedInNeed.TotalMinutes);
-            return inNeed ?? throw new RefusedCallException(StatusCode.Unavailable, "the token cannot be checked, because the API server does not answer; try again");
+            return inNeed ?? throw new RefusedCallException(StatusCode.Unavailable, "the token cannot be checked, because the API server does not respond; try again");
         }
         if (Interlocked.Exchange(ref _silent, 0) == 1)
             log.TokensCheckedAgain();
@@ -104,8 +104,8 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
             ["kind"] = KnownResources.TokenReviews.Kind,
             ["spec"] = new JsonObject { ["token"] = token, ["audiences"] = new JsonArray(audience) },
         };
-        var answer = await api.CreateAsync(KnownResources.TokenReviews, "", review, WriteOptions.Default, ct);
-        var status = answer.Child("status");
+        var response = await api.CreateAsync(KnownResources.TokenReviews, "", review, WriteOptions.Default, ct);
+        var status = response.Child("status");
         var authenticated = status?.Child("authenticated") is { ValueKind: JsonValueKind.True };
         var forUs = status?.Child("audiences") is { ValueKind: JsonValueKind.Array } audiences && audiences.EnumerateArray().Any(a => a.ValueEquals(audience));
         if (!authenticated || !forUs || status?.Child("user") is not { } user || user.Text("username") is not { Length: > 0 } name)

@@ -2,8 +2,8 @@ using Turnpike.Compiler;
 
 namespace Turnpike.Discovery;
 
-/// <summary>A connected proxy and what it has in force.</summary>
-/// <param name="Error">Why it refused the last update, or that it did not answer; or null.</param>
+/// <summary>A connected proxy and the table that it uses.</summary>
+/// <param name="Error">Why the proxy refused the last update, or that it did not acknowledge it in time; null otherwise.</param>
 /// <param name="IsLeaving">Its stream has ended as streams do, and it is about to come back, here or to another replica.</param>
 public sealed record ConnectedProxy(string Pod, string Namespace, string Build, string TableVersion, string? Error, bool IsLeaving = false);
 
@@ -20,12 +20,12 @@ public sealed class ProxyRegistries(ProxyRegistry ingress)
 /// <summary>The proxies that are connected to this replica: one for each pod, however often it comes.</summary>
 public sealed class ProxyRegistry
 {
-    private const int RememberedSilences = 1024;
+    private const int RememberedProxies = 1024;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<long, (ConnectedProxy Proxy, Action? Replaced)> _proxies = [];
     private readonly Dictionary<(string Namespace, string Pod), long> _ids = [];
-    private readonly RecentAnswers<string> _silences = new(RememberedSilences);
+    private readonly BoundedCache<string> _unacknowledged = new(RememberedProxies);
     private long _lastId;
 
     /// <summary>Raised after each change. Handlers only note what is to be done.</summary>
@@ -66,9 +66,9 @@ public sealed class ProxyRegistry
                 former = entry.Replaced;
             else if (_proxies.Count >= limit)
                 return null;
-            // Whoever let an update wait and comes again has still not answered it.
-            if (proxy.Error is null && _silences.TryGet(TextOf(proxy), out var silence, out _))
-                proxy = proxy with { Error = silence };
+            // A proxy that left an update without an acknowledgement and connects again has still not acknowledged it.
+            if (proxy.Error is null && _unacknowledged.TryGet(TextOf(proxy), out var error, out _))
+                proxy = proxy with { Error = error };
             _proxies[id] = (proxy, replaced);
             _ids[KeyOf(proxy)] = id;
         }
@@ -88,24 +88,26 @@ public sealed class ProxyRegistry
         Changed?.Invoke();
     }
 
-    /// <summary>The proxy has said what became of an update: what it left unanswered before is forgotten.</summary>
-    public void Answered(long id, Func<ConnectedProxy, ConnectedProxy> change)
+    /// <summary>Notes the outcome of an update, which ends the memory of updates that the proxy did not acknowledge.</summary>
+    public void Acknowledged(long id, Func<ConnectedProxy, ConnectedProxy> change)
     {
         lock (_gate)
         {
             if (_proxies.TryGetValue(id, out var entry))
-                _silences.Remove(TextOf(entry.Proxy));
+                _unacknowledged.Remove(TextOf(entry.Proxy));
         }
         Update(id, change);
     }
 
-    /// <summary>The proxy has not said in time what became of an update. That is told of it until it answers one, also when it comes again.</summary>
-    public void Unanswered(long id, string why, DateTimeOffset now)
+    /// <summary>
+    /// Notes that the proxy has not acknowledged an update in time. The error stays, across connections, until it acknowledges one.
+    /// </summary>
+    public void Unacknowledged(long id, string why, DateTimeOffset now)
     {
         lock (_gate)
         {
             if (_proxies.TryGetValue(id, out var entry))
-                _silences.Put(TextOf(entry.Proxy), why, now);
+                _unacknowledged.Put(TextOf(entry.Proxy), why, now);
         }
     }
 

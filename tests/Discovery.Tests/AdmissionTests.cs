@@ -195,17 +195,17 @@ public sealed class AdmissionTests : IAsyncLifetime
         for (var i = 0; i < 2; i++)
         {
             using var stranger = Open(channel, FakeJwt.Of("istio-system:istio-ingress", "turnpike-ingress", "ingress-2"));
-            await AssertRefused(stranger, Hello(), StatusCode.Unavailable, "the API server does not answer");
+            await AssertRefused(stranger, Hello(), StatusCode.Unavailable, "the API server does not respond");
         }
-        Assert.Single(replica.Logs.Lines, l => l.Contains("Tokens cannot be checked", StringComparison.Ordinal));
+        Assert.Single(replica.Logs.Lines, l => l.Contains("TokenReview is unavailable", StringComparison.Ordinal));
 
         clock.Advance(TimeSpan.FromMinutes(1));
         using var late = Open(channel);
-        await AssertRefused(late, Hello(), StatusCode.Unavailable, "the API server does not answer");
+        await AssertRefused(late, Hello(), StatusCode.Unavailable, "the API server does not respond");
 
         _cluster.Api.Faults = null;
         await AssertServed();
-        Assert.Single(replica.Logs.Lines, l => l.Contains("Tokens can be checked again", StringComparison.Ordinal));
+        Assert.Single(replica.Logs.Lines, l => l.Contains("TokenReview is available again", StringComparison.Ordinal));
 
         // Withdrawn, and no longer remembered.
         _cluster.Api.Tokens = _ => null;

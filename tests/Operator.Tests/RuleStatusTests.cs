@@ -64,7 +64,7 @@ public sealed class RuleStatusTests : IAsyncLifetime
 
         var id = _registry.Add(new ConnectedProxy("ingress-1", "istio-system", "1", "", null));
         await Until("one", "Programmed=False:Pending");
-        _registry.Answered(id, p => p with { TableVersion = "v1" });
+        _registry.Acknowledged(id, p => p with { TableVersion = "v1" });
         await Until("one", "Programmed=True:Programmed");
         await Until("two", "Programmed=True:Programmed");
 
@@ -88,9 +88,9 @@ public sealed class RuleStatusTests : IAsyncLifetime
         var id = _registry.Add(new ConnectedProxy("ingress-1", "istio-system", "1", "v0", null));
         Publish("v1", "one");
         await Until("one", "Programmed=False:Pending");
-        _registry.Answered(id, p => p with { Error = "why" });
+        _registry.Acknowledged(id, p => p with { Error = "why" });
         await Until("one", "Programmed=False:Refused");
-        _registry.Answered(id, p => p with { TableVersion = "v1", Error = null });
+        _registry.Acknowledged(id, p => p with { TableVersion = "v1", Error = null });
         await Until("one", "Programmed=True:Programmed");
     }
 

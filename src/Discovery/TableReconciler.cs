@@ -7,19 +7,24 @@ using Turnpike.Routing;
 
 namespace Turnpike.Discovery;
 
-/// <summary>Makes a table of a cluster: <see cref="RouteCompiler.Compile"/>.</summary>
+/// <summary>Compiles snapshots of a cluster, one after the other: <see cref="IncrementalCompiler.Compile"/>.</summary>
 public delegate Compilation TableCompiler(ClusterSnapshot snapshot);
 
-/// <summary>Compiles the cluster anew whenever it has changed. Runs on every replica, leader or not.</summary>
-public sealed class DiscoveryEngine(
-    ClusterFeed feed, DiscoveryStates states, TableCompiler compiler, DiscoveryMetrics metrics, ILogger<DiscoveryEngine> log, TimeProvider clock) : BackgroundService
+/// <summary>Compiles the cluster whenever it has changed, and publishes the table. Runs on every replica, leader or not.</summary>
+public sealed class TableReconciler(
+    ClusterWatcher watcher,
+    DiscoveryStates states,
+    TableCompiler compiler,
+    DiscoveryMetrics metrics,
+    ILogger<TableReconciler> log,
+    TimeProvider clock) : BackgroundService
 {
     private readonly CompilationPace _pace = new(clock);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var synced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var feeding = FeedAsync(synced, stoppingToken);
+        var watching = WatchAsync(synced, stoppingToken);
         try
         {
             await synced.Task.WaitAsync(stoppingToken);
@@ -27,23 +32,23 @@ public sealed class DiscoveryEngine(
             {
                 await TryCompileAsync(sequence, stoppingToken);
                 states.ClusterIsRead();
-                await feed.WaitForChangeAsync(stoppingToken);
+                await watcher.WaitForChangeAsync(stoppingToken);
                 await Task.Delay(_pace.Next(), clock, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            await feeding;
+            await watching;
         }
     }
 
-    private async Task FeedAsync(TaskCompletionSource synced, CancellationToken ct)
+    private async Task WatchAsync(TaskCompletionSource synced, CancellationToken ct)
     {
         while (!ct.IsCancellationRequested)
         {
             try
             {
-                await feed.RunAsync(() => synced.TrySetResult(), ct);
+                await watcher.RunAsync(() => synced.TrySetResult(), ct);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -51,14 +56,16 @@ public sealed class DiscoveryEngine(
             }
             catch (Exception e)
             {
-                // Before the informers run, which contain their own failures: the API server does not answer yet.
-                log.FeedFailed(e);
+                // The informers handle their own failures once they run. Before that the API server does not respond.
+                log.WatchFailed(e);
                 await Task.Delay(TimeSpan.FromSeconds(1), clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    /// <summary>An object that the compiler stumbles over costs news, not the control plane, which admission hangs on.</summary>
+    /// <summary>
+    /// Compiles once. A failure of the compiler leaves the last table in use and the control plane running, because admission depends on it.
+    /// </summary>
     private async Task TryCompileAsync(long sequence, CancellationToken ct)
     {
         try
@@ -74,10 +81,10 @@ public sealed class DiscoveryEngine(
 
     private async Task CompileAsync(long sequence, CancellationToken ct)
     {
-        var (snapshot, invalid, rules, conditions) = feed.Snapshot();
-        // Backends whose authority is not read yet would answer 503 for a moment.
-        if (await feed.FollowAsync(snapshot, ct))
-            (snapshot, invalid, rules, conditions) = feed.Snapshot();
+        var (snapshot, invalid, rules, conditions) = watcher.Snapshot();
+        // Requests to backends whose authority is not read yet would get 503 for a moment.
+        if (await watcher.FollowAsync(snapshot, ct))
+            (snapshot, invalid, rules, conditions) = watcher.Snapshot();
         var started = clock.GetTimestamp();
         try
         {
@@ -109,6 +116,9 @@ public sealed class DiscoveryEngine(
         });
         metrics.Compiled(clock.GetElapsedTime(started), !unchanged);
         if (!unchanged)
-            log.TableCompiled(table.Version, snapshot.Ingresses.Length, snapshot.RouteRules.Length, clock.GetElapsedTime(started).TotalMilliseconds);
+        {
+            var took = clock.GetElapsedTime(started);
+            log.TableCompiled(table.Version, snapshot.Ingresses.Length, snapshot.RouteRules.Length, took.TotalMilliseconds);
+        }
     }
 }

@@ -9,8 +9,8 @@ using Turnpike.Reading;
 
 namespace Turnpike.Discovery;
 
-/// <summary>Keeps an <see cref="ObjectStore"/> like the cluster, and says when it has changed.</summary>
-public sealed class ClusterFeed
+/// <summary>Watches the cluster, keeps its objects in an <see cref="ObjectStore"/>, and tells when they have changed.</summary>
+public sealed class ClusterWatcher
 {
     private readonly KubeApi _api;
     private readonly ILoggerFactory _loggers;
@@ -23,7 +23,7 @@ public sealed class ClusterFeed
     private ImmutableArray<Informer<WatchedObject>> _informers = [];
     private ImmutableDictionary<string, string> _conditions = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
 
-    public ClusterFeed(KubeApi api, Profile profile, ILoggerFactory loggers, TimeProvider clock)
+    public ClusterWatcher(KubeApi api, Profile profile, ILoggerFactory loggers, TimeProvider clock)
     {
         (_api, _profile, _loggers, _clock) = (api, profile, loggers, clock);
         _store = new ObjectStore(profile);
@@ -33,7 +33,7 @@ public sealed class ClusterFeed
     /// <summary>The informers, once <see cref="RunAsync"/> has found out what the API server serves.</summary>
     public IReadOnlyCollection<IInformer> Informers => _informers;
 
-    /// <summary>Watches until cancelled.</summary>
+    /// <summary>Runs the informers until cancelled.</summary>
     /// <param name="synced">Called once, when every kind has been listed.</param>
     /// <param name="ct">Ends the watching.</param>
     public async Task RunAsync(Action synced, CancellationToken ct)
@@ -50,13 +50,18 @@ public sealed class ClusterFeed
     public Task WaitForChangeAsync(CancellationToken ct) => _changed.Task.WaitAsync(ct);
 
     /// <summary>
-    /// Watches the Secrets that a snapshot names, and waits a little for those that are new; true where a newer snapshot knows more. One caller at a time, who is
-    /// the one that takes snapshots.
+    /// Watches the Secrets that a snapshot names, and waits a little for those that are new. Returns true when a newer snapshot knows more.
+    /// Only the caller that takes snapshots may call it, once at a time.
     /// </summary>
     public Task<bool> FollowAsync(ClusterSnapshot snapshot, CancellationToken ct) => _authorities.FollowAsync(BackendAuthorities.Named(snapshot), ct);
 
-    /// <summary>The cluster as it now is, what is wrong in it, the newest version of every RouteRule, and the conditions that those carry.</summary>
-    public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<Reading.ObjectMeta> Rules, ImmutableDictionary<string, string> Conditions) Snapshot()
+    /// <summary>
+    /// Returns the objects as they are now, what is wrong with them, the newest version of every RouteRule, and the conditions of these.
+    /// </summary>
+    public (ClusterSnapshot Snapshot,
+        ImmutableArray<Diagnostic> Diagnostics,
+        ImmutableArray<Reading.ObjectMeta> Rules,
+        ImmutableDictionary<string, string> Conditions) Snapshot()
     {
         lock (_gate)
         {
@@ -78,7 +83,8 @@ public sealed class ClusterFeed
 
     private Informer<WatchedObject> Watch(ResourceRef resource, ResourceQuery query, string kind, Func<JsonElement, WatchedObject> decode)
     {
-        var informer = new Informer<WatchedObject>(_api, resource, decode, new InformerOptions { Query = query }, _loggers.CreateLogger<Informer<WatchedObject>>(), _clock);
+        var log = _loggers.CreateLogger<Informer<WatchedObject>>();
+        var informer = new Informer<WatchedObject>(_api, resource, decode, new InformerOptions { Query = query }, log, _clock);
         informer.AddHandler(change =>
         {
             var key = new ObjectKey(kind, change.Key.Namespace, change.Key.Name);

@@ -6,7 +6,7 @@ using Turnpike.Tests.Support.ControlPlane;
 
 namespace Turnpike.Tests.Discovery;
 
-public sealed class ClusterFeedTests
+public sealed class ClusterWatcherTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -16,22 +16,22 @@ public sealed class ClusterFeedTests
     {
         await using var cluster = await Cluster.StartAsync();
         using var api = new KubeApi(KubeEndpoint.At(cluster.Api.Url));
-        var feed = new ClusterFeed(api, Turnpike.Api.Profile.Istio2017, NullLoggerFactory.Instance, TimeProvider.System);
+        var watcher = new ClusterWatcher(api, Turnpike.Api.Profile.Istio2017, NullLoggerFactory.Instance, TimeProvider.System);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var synced = new TaskCompletionSource();
-        var running = feed.RunAsync(synced.SetResult, end.Token);
+        var running = watcher.RunAsync(synced.SetResult, end.Token);
         await synced.Task.WaitAsync(Cancelled);
-        feed.Snapshot();
-        var first = feed.WaitForChangeAsync(Cancelled);
+        watcher.Snapshot();
+        var first = watcher.WaitForChangeAsync(Cancelled);
         Assert.False(first.IsCompleted);
 
         cluster.AddIngress("shop");
         await first;
         cluster.AddIngress("blog");
-        await Wait.Until(() => feed.Snapshot().Snapshot.Ingresses.Length == 3, "both changes");
-        Assert.False(feed.WaitForChangeAsync(Cancelled).IsCompleted);
+        await Wait.Until(() => watcher.Snapshot().Snapshot.Ingresses.Length == 3, "both changes");
+        Assert.False(watcher.WaitForChangeAsync(Cancelled).IsCompleted);
 
-        var next = feed.WaitForChangeAsync(Cancelled);
+        var next = watcher.WaitForChangeAsync(Cancelled);
         cluster.AddIngress("news");
         await next;
         await end.CancelAsync();

@@ -1,7 +1,7 @@
 namespace Turnpike.Discovery;
 
-/// <summary>Answers that may be asked for again soon. At most so many: the oldest go first.</summary>
-internal sealed class RecentAnswers<T>(int capacity)
+/// <summary>Keeps values that may be needed again soon. When it is full, the oldest value is dropped.</summary>
+internal sealed class BoundedCache<T>(int capacity)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LinkedListNode<(string Key, T Value, DateTimeOffset At)>> _byKey = new(StringComparer.Ordinal);
