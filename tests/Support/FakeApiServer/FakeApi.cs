@@ -222,7 +222,7 @@ public sealed class FakeApi : IAsyncDisposable
                 ("GET", _) => AnswerAsync(context, 200, Existing(path)),
                 ("POST", null) => AnswerAsync(context, 201, Create(context, path, body)),
                 ("PUT", not null) => AnswerAsync(context, 200, Replace(path, body)),
-                ("PATCH", not null) => AnswerAsync(context, 200, Patch(context, path, body)),
+                ("PATCH", not null) => PatchAsync(context, path, body),
                 ("DELETE", not null) => AnswerAsync(context, 200, DeleteOne(path, body)),
                 _ => throw new Refusal(405, "MethodNotAllowed", "the server does not allow this method"),
             };
@@ -260,24 +260,25 @@ public sealed class FakeApi : IAsyncDisposable
             return body;
         });
 
-    private JsonObject Patch(HttpContext context, ResourcePath path, JsonObject body)
+    private Task PatchAsync(HttpContext context, ResourcePath path, JsonObject body)
     {
         switch (context.Request.ContentType)
         {
             case "application/apply-patch+yaml":
                 if (context.Request.Query["fieldManager"].Count == 0)
-                    throw new Refusal(400, "BadRequest", "fieldManager is required for apply patch");
+                    throw new Refusal(422, "Invalid", "fieldManager: Required value: is required for apply patch");
                 if (path.Subresource is not null)
                     Existing(path);
+                var code = _store.Get(path.Collection, path.Namespace, path.Name!) is null ? 201 : 200;
                 var manager = context.Request.Query["fieldManager"] + "/" + path.Subresource;
-                return _store.Apply(path.Collection, path.Namespace, path.Name!, manager, body);
+                return AnswerAsync(context, code, _store.Apply(path.Collection, path.Namespace, path.Name!, manager, body));
             case "application/merge-patch+json":
                 Existing(path);
-                return _store.Write(path.Collection, path.Namespace, path.Name!, current =>
+                return AnswerAsync(context, 200, _store.Write(path.Collection, path.Namespace, path.Name!, current =>
                 {
                     ServerSideMerge.Merge(current!, body);
                     return current!;
-                });
+                }));
             default:
                 throw new Refusal(415, "UnsupportedMediaType", $"cannot patch with {context.Request.ContentType}");
         }

@@ -13,14 +13,26 @@ internal static class ServerSideMerge
     };
 
     /// <summary>
-    /// What <paramref name="current"/> becomes when its owner says <paramref name="applied"/> after <paramref name="previous"/>.
+    /// Makes of <paramref name="current"/> what it becomes when a manager applies <paramref name="applied"/> after
+    /// <paramref name="previous"/>. A field that it drops stays where one of the <paramref name="others"/> has applied it too.
     /// </summary>
-    public static void Apply(JsonObject current, JsonObject applied, JsonObject? previous)
+    public static void Apply(JsonObject current, JsonObject applied, JsonObject? previous, IReadOnlyList<JsonObject> others)
     {
         foreach (var (name, value) in previous ?? [])
         {
-            if (!applied.ContainsKey(name) && value is not JsonObject)
-                current.Remove(name);
+            if (applied.ContainsKey(name))
+                continue;
+            if (value is not JsonObject dropped)
+            {
+                if (!others.Any(other => other.ContainsKey(name)))
+                    current.Remove(name);
+            }
+            else if (current[name] is JsonObject inner)
+            {
+                Apply(inner, [], dropped, Within(name));
+                if (inner.Count == 0)
+                    current.Remove(name);
+            }
         }
 
         foreach (var (name, value) in applied)
@@ -30,7 +42,7 @@ internal static class ServerSideMerge
                 case JsonObject map:
                     if (current[name] is not JsonObject target)
                         current[name] = target = [];
-                    Apply(target, map, previous?[name] as JsonObject);
+                    Apply(target, map, previous?[name] as JsonObject, Within(name));
                     break;
                 case JsonArray list when ListKeys.TryGetValue(name, out var key):
                     if (current[name] is not JsonArray items)
@@ -42,6 +54,8 @@ internal static class ServerSideMerge
                     break;
             }
         }
+
+        IReadOnlyList<JsonObject> Within(string name) => [.. others.Select(other => other[name]).OfType<JsonObject>()];
     }
 
     public static void Merge(JsonObject current, JsonObject patch)
@@ -64,7 +78,7 @@ internal static class ServerSideMerge
             var same = Find(current, item);
             if (same is null)
                 current.Add(same = []);
-            Apply(same, item, previous is null ? null : Find(previous, item));
+            Apply(same, item, previous is null ? null : Find(previous, item), []);
         }
 
         JsonObject? Find(JsonArray list, JsonObject like) =>

@@ -73,7 +73,7 @@ internal sealed class Store
 
             Stamp(made);
             _objects[key] = made;
-            Publish(new(_version, collection, old is null ? "ADDED" : "MODIFIED", made));
+            Publish(new(_version, collection, old is null ? "ADDED" : "MODIFIED", made, old));
             return Clone(made);
         }
     }
@@ -84,7 +84,10 @@ internal sealed class Store
             var result = current ?? [];
             var stated = Clone(applied);
             (stated["metadata"] as JsonObject)?.Remove("resourceVersion");
-            ServerSideMerge.Apply(result, stated, _applied.GetValueOrDefault((collection, ns, name, manager)));
+            var others = _applied
+                .Where(a => (a.Key.Collection, a.Key.Namespace, a.Key.Name) == (collection, ns, name) && a.Key.Manager != manager)
+                .Select(a => a.Value);
+            ServerSideMerge.Apply(result, stated, _applied.GetValueOrDefault((collection, ns, name, manager)), [.. others]);
             _applied[(collection, ns, name, manager)] = stated;
             return result;
         });
@@ -97,7 +100,9 @@ internal sealed class Store
                 return null;
             gone = Clone(gone);
             Stamp(gone);
-            Publish(new(_version, collection, "DELETED", gone));
+            foreach (var applied in _applied.Keys.Where(a => (a.Collection, a.Namespace, a.Name) == (collection, ns, name)).ToList())
+                _applied.Remove(applied);
+            Publish(new(_version, collection, "DELETED", gone, gone));
             return gone;
         }
     }
@@ -109,10 +114,9 @@ internal sealed class Store
         {
             if (since < _compacted)
                 return null;
-            var watcher = new Watcher(change =>
-                change.Collection == collection
-                && (ns.Length == 0 || (string?)change.Object["metadata"]?["namespace"] == ns)
-                && selected(change.Object));
+            var watcher = new Watcher(
+                change => change.Collection == collection && (ns.Length == 0 || (string?)change.Object["metadata"]?["namespace"] == ns),
+                selected);
             foreach (var change in _history.Where(change => change.Version > since))
                 watcher.Offer(change);
             _watchers.Add(watcher);
@@ -173,9 +177,14 @@ internal sealed class Store
             watcher.Offer(change);
     }
 
-    internal sealed record Change(long Version, string Collection, string Type, JsonObject Object);
+    /// <param name="Old">The object before the change; null where there was none.</param>
+    internal sealed record Change(long Version, string Collection, string Type, JsonObject Object, JsonObject? Old);
 
-    internal sealed class Watcher(Func<Change, bool> wanted)
+    /// <param name="concerns">Whether a change is one of the watched objects.</param>
+    /// <param name="selected">
+    /// The selector. An object that it no longer matches is gone for the watch, and one that it matches now is new.
+    /// </param>
+    internal sealed class Watcher(Func<Change, bool> concerns, Func<JsonObject, bool> selected)
     {
         private readonly Channel<(WatchStep Step, string Line)> _steps = Channel.CreateUnbounded<(WatchStep, string)>();
 
@@ -183,8 +192,17 @@ internal sealed class Store
 
         public void Offer(Change change)
         {
-            if (wanted(change))
-                Send(new(WatchStep.Line, Line(change.Type, change.Object)));
+            if (!concerns(change))
+                return;
+            var type = (change.Old is not null && selected(change.Old), change.Type != "DELETED" && selected(change.Object)) switch
+            {
+                (false, true) => "ADDED",
+                (true, true) => "MODIFIED",
+                (true, false) => "DELETED",
+                _ => null,
+            };
+            if (type is not null)
+                Send(new(WatchStep.Line, Line(type, change.Object)));
         }
 
         public void Send((WatchStep Step, string Line) step) => _steps.Writer.TryWrite(step);
