@@ -35,7 +35,7 @@ public sealed record Cluster
 
     public UpstreamProtocol Protocol { get; init; }
 
-    /// <summary>TLS to the endpoints; null for cleartext.</summary>
+    /// <summary>How the proxy speaks TLS to the endpoints; null for cleartext.</summary>
     public UpstreamTls? Tls { get; init; }
 
     /// <summary>
@@ -52,7 +52,7 @@ public sealed record Cluster
     [JsonIgnore]
     public TimeSpan EffectiveConnectTimeout => ConnectTimeout.Or(ProxyDefaults.ConnectTimeout) ?? Timeout.InfiniteTimeSpan;
 
-    /// <summary>The Host header to send; null keeps the client's.</summary>
+    /// <summary>The Host header that endpoints get; null keeps that of the client.</summary>
     public string? Host { get; init; }
 }
 
@@ -75,7 +75,7 @@ public sealed record UpstreamTls
     public bool IsVerified => Authority is not null || AuthorityPem is not null;
 }
 
-/// <param name="Address">IPv4 or IPv6 address, without brackets.</param>
+/// <param name="Address">The IPv4 or IPv6 address, without brackets.</param>
 public readonly record struct Endpoint(string Address, int Port)
 {
     /// <inheritdoc/>

@@ -52,7 +52,7 @@ internal static class ResourceEquality
     private static CorsAction WithoutArrays(CorsAction cors) =>
         cors with { AllowOrigins = [], AllowMethods = [], AllowHeaders = [], ExposeHeaders = [] };
 
-    // Default and empty arrays are not written alike.
+    // A default array and an empty one are different in JSON.
     private static bool AreEqual<T>(ImmutableArray<T> left, ImmutableArray<T> right) =>
         left.IsDefault == right.IsDefault && left.AsSpan().SequenceEqual(right.AsSpan());
 

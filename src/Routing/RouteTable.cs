@@ -5,17 +5,17 @@ using Turnpike.Primitives;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// All that a proxy needs to know, at one moment. Immutable: a change makes a new table that shares the unchanged parts, and
-/// a request sees one table from its first byte to its last.
+/// Everything that a proxy needs to know for routing. It is immutable: a change makes a new table, which shares the unchanged parts, and a
+/// request uses one table from its first byte to its last.
 /// </summary>
 public sealed record RouteTable
 {
     public static RouteTable Empty { get; } = new();
 
-    /// <summary>Identifies the content; equal content has an equal version (<see cref="RouteTableJson.WithVersion"/> makes it).</summary>
+    /// <summary>A hash of the content, which <see cref="RouteTableJson.WithVersion"/> makes. Equal tables have equal versions.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>In ordinal order of their names, whatever order they were given in.</summary>
+    /// <summary>The listeners in the ordinal order of their names.</summary>
     /// <exception cref="ArgumentException">A listener breaks a rule, or two have the same name or port.</exception>
     public ImmutableArray<Listener> Listeners { get => field.IsDefault ? [] : field; init => field = ListenerRules.InOrder(value); }
 
@@ -28,24 +28,27 @@ public sealed record RouteTable
     /// <summary>The number of virtual hosts on all listeners.</summary>
     public int VirtualHostCount => Listeners.Sum(l => l.Hosts.All.Length);
 
-    /// <summary>Returns the listener of a name, or null. For people and for a change of tables; requests know their listener by then.</summary>
+    /// <summary>
+    /// Returns the listener of a name, or null. It is not for the path of a request, which finds its virtual hosts by the number of its
+    /// socket.
+    /// </summary>
     public Listener? FindListener(string name) => Listeners.FirstOrDefault(l => l.Name == name);
 }
 
-/// <summary>Settings of the proxy as a whole that come with the table.</summary>
+/// <summary>The settings of the proxy that come with the table.</summary>
 public sealed record ProxySettings
 {
-    /// <summary>Peers (CIDR) whose forwarding headers are believed; none by default.</summary>
+    /// <summary>The networks (CIDR) of peers whose forwarding headers are trusted. None by default.</summary>
     public ImmutableArray<string> TrustedCidrs { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>How long requests in flight may take after the proxy was told to stop; disabled is not at all.</summary>
+    /// <summary>The time that requests in flight have to finish after the proxy was told to stop. Disabled means no time.</summary>
     public TimeoutSetting DrainDuration { get; init; }
 
     /// <summary>The drain duration in force; zero where nothing is waited for.</summary>
     [JsonIgnore]
     public TimeSpan EffectiveDrainDuration => DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero;
 
-    /// <summary>How long a client may neither send nor take what there is of a body; disabled is for ever.</summary>
+    /// <summary>The time that a client may go without sending or reading a byte of a body. Disabled means any time.</summary>
     public TimeoutSetting BodyIdleTimeout { get; init; }
 
     /// <summary>The idle timeout of bodies in force; null where there is none.</summary>
@@ -55,28 +58,33 @@ public sealed record ProxySettings
     public CircuitLimits Limits { get => field ?? CircuitLimits.Default; init; }
 }
 
-/// <summary>A certificate chain with its key, and the server names (SNI) that it is for.</summary>
-/// <param name="Name">Where it comes from, <c>namespace/secret</c>.</param>
-/// <param name="Hosts">Server names, <c>*.x</c> for one label; empty for the fallback certificate.</param>
+/// <summary>A certificate chain with its private key, and the server names (SNI) that it is for.</summary>
+/// <param name="Name">The Secret that it comes from, as <c>namespace/name</c>.</param>
+/// <param name="Hosts">The server names. <c>*.x</c> stands for one label before <c>x</c>. Empty for the fallback certificate.</param>
+/// <param name="CertificatePem">The chain in PEM, the certificate of the server first.</param>
+/// <param name="PrivateKeyPem">The private key in PEM.</param>
 public sealed record Certificate(string Name, ImmutableArray<string> Hosts, string CertificatePem, string PrivateKeyPem)
 {
-    // No secret has it: those have a slash in theirs.
+    // No Secret has this name, because the names of Secrets have a slash here.
     private const string NoName = "none";
 
-    /// <summary>In the place of a certificate, for names that shall have none, whatever there is for a wider name: their handshakes are refused.</summary>
+    /// <summary>
+    /// Returns an entry that says that hosts have no certificate, even where one for a wider name would be found. Their handshakes are
+    /// refused.
+    /// </summary>
     public static Certificate NoneFor(ImmutableArray<string> hosts) => new(NoName, hosts, "", "");
 
-    /// <summary>Whether this says that its hosts have no certificate.</summary>
+    /// <summary>Returns true when the entry says that its hosts have no certificate.</summary>
     [JsonIgnore]
     public bool IsNone => Name == NoName;
 
-    /// <summary>Leaves the key out: a record's text ends up in logs.</summary>
+    /// <summary>Returns a text without the private key, because the text of a record may be logged.</summary>
     public override string ToString() => $"Certificate {Name}";
 }
 
 /// <summary>
-/// What an Ingress says of one host and path. The Ingress decides which service a request belongs to, so the path of the request
-/// chooses one of these first; then the routes in it, which come from the RouteRules of that service, decide what happens.
+/// What an Ingress says of one host and path. The Ingress decides which service a request belongs to, so the path of the request chooses an
+/// entry first. Then the routes of the entry, which come from the RouteRules of that service, decide what happens.
 /// </summary>
 public sealed record PathEntry
 {
@@ -85,12 +93,12 @@ public sealed record PathEntry
     public required RouteOrigin Origin { get; init; }
 
     /// <summary>
-    /// What happens to a request that no route of this entry takes. False, as in 2017: it finds no route. True: the entry that fits its
-    /// path next best is asked.
+    /// What happens to a request that no route of this entry takes. When false, as in 2017, it has no route. When true, the entry that
+    /// fits its path next best is tried.
     /// </summary>
     public bool FallsThrough { get; init; }
 
-    /// <summary>What may happen to its requests. Shared with all entries that lead to the same port of the same service.</summary>
+    /// <summary>The routes of its requests. All entries that lead to the same port of a service share one list.</summary>
     [JsonConverter(typeof(RouteListNameConverter))]
     public RouteList Routes { get => field ?? RouteList.Empty; init; }
 }
@@ -99,10 +107,10 @@ public sealed record PathEntry
 /// <param name="Kind">The kind of the object.</param>
 /// <param name="Name"><c>namespace/name</c>.</param>
 /// <param name="Field">The path of the field in the object, such as <c>spec.rules[0].http.paths[1]</c>.</param>
-/// <param name="Description">The same for people, such as <c>rule 1 path 2</c>.</param>
+/// <param name="Description">The place in words, such as <c>rule 1 path 2</c>.</param>
 public sealed record RouteOrigin(string Kind, string Name, string Field, string Description)
 {
-    /// <summary><c>namespace/name</c> of the service that the entry's requests are for; null for an entry that is for none.</summary>
+    /// <summary>The service of the entry, as <c>namespace/name</c>; null when it has none.</summary>
     public string? Service { get; init; }
 
     /// <inheritdoc/>
@@ -112,70 +120,70 @@ public sealed record RouteOrigin(string Kind, string Name, string Field, string 
 /// <summary>One way to handle requests.</summary>
 public sealed record Route
 {
-    /// <summary><c>namespace/name</c> of the RouteRule; null for what happens where no rule applies.</summary>
+    /// <summary>The RouteRule, as <c>namespace/name</c>; null for the route of requests that no rule takes.</summary>
     public string? Rule { get; init; }
 
-    /// <summary>Of the RouteRule; larger is tried first among routes of the same path.</summary>
+    /// <summary>The precedence of the RouteRule. Of two routes with the same path, the one with the larger number is tried first.</summary>
     public int Precedence { get; init; }
 
-    /// <summary>The paths that the rule is for, exact or by prefix; the entry that leads here narrows them.</summary>
+    /// <summary>The paths that the rule is for, exact or by prefix. The entry that leads to the route narrows them.</summary>
     public required PathMatch Path { get; init; }
 
-    /// <summary>Further conditions; all must hold.</summary>
+    /// <summary>Further conditions. All must hold.</summary>
     public ImmutableArray<Condition> Conditions { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>Answer with a redirect. Excludes <see cref="Targets"/>.</summary>
+    /// <summary>The redirect that is the response. Excludes <see cref="Targets"/>.</summary>
     public RedirectAction? Redirect { get; init; }
 
-    /// <summary>Answer with a line of text. Excludes <see cref="Targets"/>.</summary>
+    /// <summary>The line of text that is the response. Excludes <see cref="Targets"/>.</summary>
     public DirectResponseAction? DirectResponse { get; init; }
 
-    /// <summary>Where requests go, by weight. Empty only for a redirect and a direct response.</summary>
+    /// <summary>The clusters that requests go to, by weight. Empty only for a redirect and a direct response.</summary>
     public ImmutableArray<WeightedCluster> Targets { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>Total response time, retries included; zero is none.</summary>
+    /// <summary>The longest time that a response may take, retries included. Zero means no limit.</summary>
     public TimeSpan Timeout { get; init; }
 
     public RetryPolicy? Retry { get; init; }
 
     public RewriteAction? Rewrite { get; init; }
 
-    /// <summary>Cluster that gets a copy of each request.</summary>
+    /// <summary>The cluster that gets a copy of each request.</summary>
     public string? MirrorCluster { get; init; }
 
     public CorsAction? Cors { get; init; }
 
     public FaultAction? Fault { get; init; }
 
-    /// <summary>Request headers to add.</summary>
+    /// <summary>The headers that are added to a request.</summary>
     public ImmutableArray<HeaderToAppend> AppendHeaders { get => field.IsDefault ? [] : field; init; }
 
     public bool AllowWebSocket { get; init; }
 }
 
-/// <param name="Weight">Share; the weights of a route total 100, or stand alone.</param>
+/// <param name="Weight">The share in percent. The weights of a route total 100; a single target may have any weight.</param>
 public readonly record struct WeightedCluster(string Cluster, int Weight);
 
 public readonly record struct HeaderToAppend(string Name, string Value);
 
-/// <param name="Text">One line of visible ASCII and blanks.</param>
+/// <param name="Text">One line of visible ASCII characters and blanks.</param>
 public sealed record DirectResponseAction(int Status, string Text);
 
-/// <param name="Path">Replaces path and query, where not null.</param>
-/// <param name="Authority">Replaces the host, where not null.</param>
-/// <param name="Scheme">Replaces the scheme, where not null.</param>
-/// <param name="Port">Goes with the scheme; 0 for the scheme's own.</param>
+/// <param name="Path">Replaces path and query; null keeps them.</param>
+/// <param name="Authority">Replaces the host; null keeps it.</param>
+/// <param name="Scheme">Replaces the scheme; null keeps it.</param>
+/// <param name="Port">The port of the new scheme. Zero is the scheme's default.</param>
 public sealed record RedirectAction(int Status, string? Scheme, string? Authority, string? Path, int Port = 0);
 
-/// <param name="Path">Replaces the matched path or prefix, where not null.</param>
-/// <param name="Authority">Replaces the Host header, where not null.</param>
+/// <param name="Path">Replaces the matched path or prefix; null keeps it.</param>
+/// <param name="Authority">Replaces the Host header; null keeps it.</param>
 public sealed record RewriteAction(string? Path, string? Authority);
 
 /// <param name="Attempts">How many times a failed request is tried again.</param>
-/// <param name="PerTryTimeout">Null: the route's timeout is the only one.</param>
+/// <param name="PerTryTimeout">The longest time of one attempt; null when only the timeout of the route applies.</param>
 public sealed record RetryPolicy(int Attempts, TimeSpan? PerTryTimeout = null);
 
-/// <param name="MaxAge">Whole seconds, or null.</param>
+/// <param name="MaxAge">How long a client may cache the response of a preflight, in whole seconds; null leaves the header out.</param>
 public sealed record CorsAction(
     ImmutableArray<string> AllowOrigins,
     ImmutableArray<string> AllowMethods,
@@ -184,5 +192,5 @@ public sealed record CorsAction(
     TimeSpan? MaxAge,
     bool AllowCredentials);
 
-/// <summary>Percentages are of a hundred, fractions included.</summary>
+/// <summary>A delay and an abort, each for a share of the requests. The percentages are from 0 to 100 and may have a fraction.</summary>
 public sealed record FaultAction(double DelayPercent, TimeSpan Delay, double AbortPercent, int AbortStatus);

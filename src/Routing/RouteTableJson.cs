@@ -10,10 +10,12 @@ namespace Turnpike.Routing;
 /// </summary>
 public static class RouteTableJson
 {
-    public static byte[] Serialize(RouteTable table) => JsonSerializer.SerializeToUtf8Bytes(ToDocument(table), RouteTableContext.Default.RouteTableDocument);
+    /// <summary>Returns the wire form of a table.</summary>
+    public static byte[] Serialize(RouteTable table) =>
+        JsonSerializer.SerializeToUtf8Bytes(ToDocument(table), RouteTableContext.Default.RouteTableDocument);
 
-    /// <summary>Reads the wire form.</summary>
-    /// <exception cref="FormatException">It is not a table; the message says why. Nothing else is thrown.</exception>
+    /// <summary>Returns the table of a wire form.</summary>
+    /// <exception cref="FormatException">The bytes are not a table; the message says why. Nothing else is thrown.</exception>
     public static RouteTable Deserialize(ReadOnlySpan<byte> utf8)
     {
         try
@@ -29,7 +31,9 @@ public static class RouteTableJson
         }
     }
 
-    /// <summary>The table with its <see cref="RouteTable.Version"/> made from all the rest, as <see cref="TableResources.TableVersion"/> is.</summary>
+    /// <summary>
+    /// Returns the table with its <see cref="RouteTable.Version"/>, which is the <see cref="TableResources.TableVersion"/> of its content.
+    /// </summary>
     public static RouteTable WithVersion(RouteTable table) => table with { Version = TableResources.Of(table).TableVersion };
 
     private static RouteTableDocument ToDocument(RouteTable table) => new()
@@ -45,18 +49,25 @@ public static class RouteTableJson
 
     private static RouteTable FromDocument(RouteTableDocument document)
     {
-        var lists = document.Routes.IsDefault ? [] : document.Routes.Select(r => r.ToList()).ToDictionary(l => l.Name, StringComparer.Ordinal);
+        var lists = document.Routes.IsDefault
+            ? []
+            : document.Routes.Select(r => r.ToList()).ToDictionary(l => l.Name, StringComparer.Ordinal);
         return new RouteTable
         {
             Version = document.Version ?? "",
-            Listeners = document.Listeners.IsDefault ? [] : [.. document.Listeners.Select(l => l.ToListener() with { Hosts = Hosts(l.Hosts, lists) })],
+            Listeners = document.Listeners.IsDefault
+                ? []
+                : [.. document.Listeners.Select(l => l.ToListener() with { Hosts = Hosts(l.Hosts, lists) })],
             Clusters = document.Clusters.IsDefaultOrEmpty ? ClusterSet.Empty : new ClusterSet(document.Clusters),
             Certificates = Named(document.Certificates),
             Settings = document.Settings ?? new ProxySettings(),
         };
     }
 
-    /// <summary>Refuses what virtual hosts, lists and clusters refuse in the sets that hold them; certificates are in a plain array.</summary>
+    /// <summary>
+    /// Refuses certificates without a name. Virtual hosts, lists and clusters are refused by the sets that hold them, and certificates are
+    /// in a plain array.
+    /// </summary>
     private static ImmutableArray<Certificate> Named(ImmutableArray<Certificate> certificates)
     {
         if (!certificates.IsDefault && certificates.Any(c => c?.Name is null || c.Hosts.IsDefault))

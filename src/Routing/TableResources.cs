@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Turnpike.Routing;
 
-/// <summary>What a table is made of, on its way to a proxy.</summary>
+/// <summary>The kinds of resources that a table is made of.</summary>
 public enum ResourceKind
 {
     Settings,
@@ -40,20 +40,23 @@ public readonly record struct ResourceKey(ResourceKind Kind, string Name)
     };
 }
 
-/// <summary>One part of a table in wire form.</summary>
-/// <param name="Version">Made from the content: equal content has an equal version.</param>
-/// <param name="Body">JSON, as in <see cref="RouteTableJson"/>.</param>
+/// <summary>A resource of a table in wire form.</summary>
+/// <param name="Key">The name of the resource.</param>
+/// <param name="Version">A hash of the content, so that equal content has an equal version.</param>
+/// <param name="Body">The content, in the JSON of <see cref="RouteTableJson"/>.</param>
 public sealed record TableResource(ResourceKey Key, string Version, ReadOnlyMemory<byte> Body);
 
-/// <summary>The way from one table to another.</summary>
-/// <param name="From">Version of the table that it starts from; empty for a proxy that has none.</param>
-/// <param name="To">Version of the table that it leads to.</param>
+/// <summary>What is different between two tables.</summary>
+/// <param name="From">The version of the table that a proxy has; empty when it has none.</param>
+/// <param name="To">The version of the table that it has next.</param>
+/// <param name="Changed">The resources that are new or different.</param>
+/// <param name="Removed">The resources that are gone.</param>
 public sealed record TableDelta(string From, string To, ImmutableArray<TableResource> Changed, ImmutableArray<ResourceKey> Removed)
 {
     public bool IsEmpty => Changed.IsEmpty && Removed.IsEmpty;
 }
 
-/// <summary>A table as a set of resources, each with its own version, so that a change of one endpoint travels as one cluster.</summary>
+/// <summary>A table as resources, each with its own version, so that a changed endpoint costs the transfer of one cluster.</summary>
 public sealed class TableResources
 {
     private static readonly RouteTableContext Context = RouteTableContext.Default;
@@ -89,21 +92,23 @@ public sealed class TableResources
 
     private TableResources(string version, ImmutableArray<ResourceGroup> groups) => (TableVersion, _groups) = (version, groups);
 
-    /// <summary>No resource at all: what a starting proxy has.</summary>
+    /// <summary>No resources. A proxy that starts has these.</summary>
     public static TableResources None { get; } = new("", []);
 
-    /// <summary>Made from the versions of the resources: equal content has an equal version on every replica, whatever came before it.</summary>
+    /// <summary>
+    /// A hash over the versions of the resources. Equal content has an equal version on every replica, whatever tables came before.
+    /// </summary>
     public string TableVersion { get; }
 
-    /// <summary>All resources: by kind, by listener, by name.</summary>
+    /// <summary>All resources in the order of kind, listener and name.</summary>
     public ImmutableArray<TableResource> All => field.IsDefault ? field = [.. _groups.SelectMany(g => g.Resources)] : field;
 
-    /// <summary>The resources of a table by itself.</summary>
+    /// <summary>Returns the resources of a table.</summary>
     public static TableResources Of(RouteTable table) => Of(table, None);
 
     /// <summary>
-    /// The resources of a table. Those that are equal in <paramref name="previous"/> are taken from there, and are not written again. What
-    /// holds the same objects as before is not looked at.
+    /// Returns the resources of a table. A resource that is equal in <paramref name="previous"/> is taken from there and not serialised
+    /// again, and a group that holds the same objects as before is not compared.
     /// </summary>
     public static TableResources Of(RouteTable table, TableResources previous)
     {
@@ -134,7 +139,7 @@ public sealed class TableResources
         return new TableResources(VersionOf(all), all);
     }
 
-    /// <summary>What somebody who has <paramref name="known"/> needs to have this table.</summary>
+    /// <summary>Returns what a proxy that has the resources <paramref name="known"/> lacks of this table.</summary>
     public TableDelta Since(TableResources known)
     {
         var (changed, removed) = (ImmutableArray.CreateBuilder<TableResource>(), ImmutableArray.CreateBuilder<ResourceKey>());
@@ -148,16 +153,19 @@ public sealed class TableResources
         return new TableDelta(known.TableVersion, TableVersion, changed.DrainToImmutable(), removed.DrainToImmutable());
     }
 
-    /// <summary>Compares this table with one that somebody names part by part.</summary>
-    /// <param name="version">Of the other table.</param>
+    /// <summary>Begins to compare this table with one whose resources are named one after the other.</summary>
+    /// <param name="version">The version of the other table.</param>
     public TableComparison CompareWith(string version) => new(this, version);
 
     internal TableResource? Find(ResourceKey key) => key.Kind == ResourceKind.VirtualHost
         ? Find(key.Kind, key.Listener)?.Find(key.Name[Math.Min(key.Name.Length, key.Listener!.Length + 1)..])
         : Find(key.Kind, null)?.Find(key.Name);
 
-    /// <summary>One secret may be there twice: for its hosts, and as the fallback.</summary>
-    internal static string NameOf(Certificate certificate) => certificate.Hosts.IsEmpty ? $"{certificate.Name} (fallback)" : certificate.Name;
+    /// <summary>
+    /// Returns the name of a certificate's resource. One Secret may be two resources: the certificate of its hosts, and the fallback.
+    /// </summary>
+    internal static string NameOf(Certificate certificate) =>
+        certificate.Hosts.IsEmpty ? $"{certificate.Name} (fallback)" : certificate.Name;
 
     /// <summary>The first bytes of a hash as text.</summary>
     internal static string Text(ReadOnlySpan<byte> hash) => Convert.ToHexStringLower(hash[..8]);
@@ -190,7 +198,10 @@ public sealed class TableResources
     }
 }
 
-/// <summary>Finds the way from a table that is named part by part, in any order, while keeping little of what is named. Not thread-safe.</summary>
+/// <summary>
+/// Finds what is different from a table whose resources are named one after the other, in any order. It keeps the keys alone, so that the
+/// list may be long. Not thread-safe.
+/// </summary>
 public sealed class TableComparison
 {
     private readonly TableResources _table;
@@ -200,7 +211,7 @@ public sealed class TableComparison
 
     internal TableComparison(TableResources table, string from) => (_table, _from) = (table, from);
 
-    /// <summary>A resource that the other table has.</summary>
+    /// <summary>Takes a resource of the other table.</summary>
     public void Has(ResourceKey key, string version)
     {
         if (_table.Find(key) is not { } resource)
@@ -209,142 +220,7 @@ public sealed class TableComparison
             _same.Add(resource.Key);
     }
 
-    /// <summary>The way, once all resources are named.</summary>
-    public TableDelta Delta() => new(_from, _table.TableVersion, [.. _table.All.Where(r => !_same.Contains(r.Key))], [.. _removed]);
-}
-
-/// <summary>The other end: builds tables out of deltas. Parts that a delta does not touch are the same objects as before. Not thread-safe.</summary>
-public sealed class TableAssembly
-{
-    private Parts _parts = Parts.None;
-
-    /// <summary>Version of the table as it stands; empty before the first delta.</summary>
-    public string Version => _parts.Table.Version;
-
-    /// <summary>What the table as it stands is made of.</summary>
-    public IReadOnlyCollection<KeyValuePair<ResourceKey, string>> Versions => _parts.Versions;
-
-    /// <summary>Applies a delta as a whole, or not at all. One that starts from no table replaces whatever is here.</summary>
-    /// <param name="delta">The way to the next table.</param>
-    /// <param name="use">Puts the table in force; what it throws leaves the assembly as it was.</param>
-    /// <exception cref="FormatException">The delta does not start from the table as it stands, or holds what this build cannot read.</exception>
-    public RouteTable Apply(TableDelta delta, Action<RouteTable>? use = null)
-    {
-        if (delta.From.Length > 0 && delta.From != Version)
-            throw new FormatException($"the delta starts from table \"{delta.From}\", but the table here is \"{Version}\"");
-        var next = (delta.From.Length == 0 ? Parts.None : _parts).With(delta);
-        use?.Invoke(next.Table);
-        _parts = next;
-        return next.Table;
-    }
-
-    /// <summary>Forgets everything: the next delta starts from nothing.</summary>
-    public void Reset() => _parts = Parts.None;
-
-    private static object Decode(TableResource resource)
-    {
-        var context = RouteTableContext.Default;
-        var (kind, name) = resource.Key;
-        try
-        {
-            (object? value, string? says) = kind switch
-            {
-                ResourceKind.Listener => Named(JsonSerializer.Deserialize(resource.Body.Span, context.ListenerDocument)?.ToListener(), l => l.Name),
-                ResourceKind.VirtualHost => Named(
-                    JsonSerializer.Deserialize(resource.Body.Span, context.VirtualHost),
-                    h => ResourceKey.OfHost(resource.Key.Listener!, h.Domain).Name),
-                ResourceKind.Cluster => Named(JsonSerializer.Deserialize(resource.Body.Span, context.Cluster), c => c.Name),
-                ResourceKind.Certificate => Named(JsonSerializer.Deserialize(resource.Body.Span, context.Certificate), TableResources.NameOf),
-                ResourceKind.Routes => Named(JsonSerializer.Deserialize(resource.Body.Span, context.RouteListDocument)?.ToList(), r => r.Name),
-                ResourceKind.Settings => Named(JsonSerializer.Deserialize(resource.Body.Span, context.ProxySettings), _ => ""),
-                _ => throw new FormatException($"resources of kind {kind} are not known here"),
-            };
-            if (value is null)
-                throw new FormatException($"{kind} {name} is null");
-            return says == name ? value : throw new FormatException($"{kind} {name} calls itself \"{says}\"");
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException or NotSupportedException or InvalidOperationException)
-        {
-            throw new FormatException($"{kind} {name} cannot be read: {e.Message}", e);
-        }
-    }
-
-    private static (object? Value, string? Name) Named<T>(T? value, Func<T, string?> name)
-        where T : class => (value, value is null ? null : name(value));
-
-    /// <summary>A table and what it is made of. Never changed once it is made.</summary>
-    private sealed record Parts(RouteTable Table, Dictionary<ResourceKey, string> Versions, Dictionary<ResourceKey, object> Values)
-    {
-        public static Parts None { get; } = new(RouteTable.Empty, [], []);
-
-        /// <summary>Gives the hosts the lists of routes that they name; a host whose lists are the same objects as before stays the same object.</summary>
-        private static void Link(Dictionary<ResourceKey, object> values, HashSet<string> listeners)
-        {
-            var lists = values.Where(v => v.Key.Kind == ResourceKind.Routes).ToDictionary(v => v.Key.Name, v => (RouteList)v.Value, StringComparer.Ordinal);
-            foreach (var (key, value) in values.Where(v => v.Value is VirtualHost).ToList())
-            {
-                var linked = RouteLinks.Link((VirtualHost)value, lists);
-                if (ReferenceEquals(linked, value))
-                    continue;
-                values[key] = linked;
-                listeners.Add(key.Listener!);
-            }
-        }
-
-        /// <summary>Puts the listeners together. One that the delta does not touch stays the same object.</summary>
-        private ImmutableArray<Listener> Listeners(Dictionary<ResourceKey, object> values, HashSet<string> touched)
-        {
-            if (touched.Count == 0)
-                return Table.Listeners;
-            var hosts = values.Where(v => v.Key.Kind == ResourceKind.VirtualHost)
-                .ToLookup(v => v.Key.Listener!, v => (VirtualHost)v.Value, StringComparer.Ordinal);
-            foreach (var group in hosts)
-            {
-                if (!values.ContainsKey(new ResourceKey(ResourceKind.Listener, group.Key)))
-                    throw new FormatException($"host {group.First().Domain} is of the listener \"{group.Key}\", which the table does not have");
-            }
-            return
-            [
-                .. values.Where(v => v.Key.Kind == ResourceKind.Listener).Select(v =>
-                    !touched.Contains(v.Key.Name) && Table.FindListener(v.Key.Name) is { } same
-                        ? same
-                        : (Listener)v.Value with { Hosts = new VirtualHostSet(hosts[v.Key.Name]) }),
-            ];
-        }
-
-        public Parts With(TableDelta delta)
-        {
-            var (versions, values) = (new Dictionary<ResourceKey, string>(Versions), new Dictionary<ResourceKey, object>(Values));
-            foreach (var resource in delta.Changed)
-                (versions[resource.Key], values[resource.Key]) = (resource.Version, Decode(resource));
-            foreach (var key in delta.Removed)
-            {
-                versions.Remove(key);
-                values.Remove(key);
-            }
-            var touched = delta.Changed.Select(r => r.Key.Kind).Concat(delta.Removed.Select(k => k.Kind)).ToHashSet();
-            var listeners = delta.Changed.Select(r => r.Key).Concat(delta.Removed).Select(k => k.Listener).OfType<string>().ToHashSet(StringComparer.Ordinal);
-            if (touched.Overlaps([ResourceKind.Routes, ResourceKind.VirtualHost]))
-                Link(values, listeners);
-            IEnumerable<T> Of<T>(ResourceKind kind) => values.Where(v => v.Key.Kind == kind).Select(v => (T)v.Value);
-            try
-            {
-                var table = new RouteTable
-                {
-                    Version = delta.To,
-                    Settings = touched.Contains(ResourceKind.Settings) ? Of<ProxySettings>(ResourceKind.Settings).FirstOrDefault() ?? RouteTable.Empty.Settings : Table.Settings,
-                    Listeners = Listeners(values, listeners),
-                    Clusters = touched.Contains(ResourceKind.Cluster) ? new ClusterSet(Of<Cluster>(ResourceKind.Cluster)) : Table.Clusters,
-                    Certificates = touched.Contains(ResourceKind.Certificate)
-                        ? [.. Of<Certificate>(ResourceKind.Certificate).OrderBy(c => c.Hosts.IsEmpty).ThenBy(c => c.Name, StringComparer.Ordinal)]
-                        : Table.Certificates,
-                };
-                return new Parts(table, versions, values);
-            }
-            catch (Exception e) when (e is ArgumentException or NullReferenceException)
-            {
-                throw new FormatException($"the table cannot be put together: {e.Message}", e);
-            }
-        }
-    }
+    /// <summary>Returns the difference, after all resources of the other table were named.</summary>
+    public TableDelta Delta() =>
+        new(_from, _table.TableVersion, [.. _table.All.Where(r => !_same.Contains(r.Key))], [.. _removed]);
 }

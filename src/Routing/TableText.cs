@@ -5,12 +5,12 @@ using Turnpike.Primitives;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// A table as text for people: everything that matters, in the order in which it is tried, and nothing that changes from run to
-/// run. No key material.
+/// Writes a table as text for people: everything that matters, in the order in which it is tried, and nothing that changes from run to
+/// run. The text holds no key.
 /// </summary>
 public static class TableText
 {
-    // A route stands under each path that leads to it, which is what a reader wants and what would make a large table's text endless.
+    // A route is written under each path that leads to it. Readers want that, but a large table needs a limit.
     private const int MaxRoutes = 20_000;
 
     public static string Write(RouteTable table)
@@ -23,7 +23,11 @@ public static class TableText
         {
             text.Append("certificates\n");
             foreach (var certificate in table.Certificates)
-                text.Append(CultureInfo.InvariantCulture, $"  {(certificate.IsNone ? "no certificate" : certificate.Name)} for {(certificate.Hosts.IsEmpty ? "any other host" : string.Join(", ", certificate.Hosts))}\n");
+            {
+                var name = certificate.IsNone ? "no certificate" : certificate.Name;
+                var hosts = certificate.Hosts.IsEmpty ? "any other host" : string.Join(", ", certificate.Hosts);
+                text.Append(CultureInfo.InvariantCulture, $"  {name} for {hosts}\n");
+            }
         }
         if (!table.Clusters.All.IsEmpty)
         {
@@ -33,34 +37,48 @@ public static class TableText
         }
         if (!table.Settings.TrustedCidrs.IsEmpty)
             text.Append(CultureInfo.InvariantCulture, $"trusted {string.Join(", ", table.Settings.TrustedCidrs)}\n");
-        if (table.Settings.Limits.Effective() is var (connections, pending, requests, retries) && table.Settings.Limits != CircuitLimits.Default)
-            text.Append(CultureInfo.InvariantCulture, $"limits connections {Limit(connections)}, pending {Limit(pending)}, requests {Limit(requests)}, retries {Limit(retries)}\n");
+        if (table.Settings.Limits is var limits && limits != CircuitLimits.Default)
+        {
+            var (connections, pending, requests, retries) = limits.Effective();
+            text.Append(CultureInfo.InvariantCulture, $"limits connections {Limit(connections)}, pending {Limit(pending)}, ");
+            text.Append(CultureInfo.InvariantCulture, $"requests {Limit(requests)}, retries {Limit(retries)}\n");
+        }
         return text.ToString();
     }
 
-    /// <summary><c>3s</c>, <c>1500ms</c>, <c>none</c>.</summary>
+    /// <summary>Returns a time as text, such as <c>3s</c>, <c>1500ms</c>, or <c>none</c> for zero.</summary>
     public static string Duration(TimeSpan span) => span == TimeSpan.Zero
         ? "none"
         : span.Ticks % TimeSpan.TicksPerSecond == 0
             ? string.Create(CultureInfo.InvariantCulture, $"{span.Ticks / TimeSpan.TicksPerSecond}s")
             : string.Create(CultureInfo.InvariantCulture, $"{span.TotalMilliseconds:0.####}ms");
 
-    /// <summary>What a route does, as phrases.</summary>
+    /// <summary>Returns what a route does, as phrases.</summary>
     public static IEnumerable<string> Describe(Route route)
     {
         if (route.Redirect is { } redirect)
-            yield return string.Create(CultureInfo.InvariantCulture, $"redirect {redirect.Status} to {redirect.Scheme ?? "scheme"}://{redirect.Authority ?? "host"}{(redirect.Port == 0 ? "" : $":{redirect.Port}")}{redirect.Path ?? "/path"}");
+        {
+            var port = redirect.Port == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $":{redirect.Port}");
+            var location = $"{redirect.Scheme ?? "scheme"}://{redirect.Authority ?? "host"}{port}{redirect.Path ?? "/path"}";
+            yield return string.Create(CultureInfo.InvariantCulture, $"redirect {redirect.Status} to {location}");
+        }
         if (route.DirectResponse is { } response)
             yield return string.Create(CultureInfo.InvariantCulture, $"respond {response.Status} {response.Text}");
         if (!route.Targets.IsEmpty)
-            yield return "to " + string.Join(" + ", route.Targets.Select(t => route.Targets.Length == 1 ? t.Cluster : string.Create(CultureInfo.InvariantCulture, $"{t.Weight}% {t.Cluster}")));
+            yield return "to " + string.Join(" + ", route.Targets.Select(t => Share(t, isAlone: route.Targets.Length == 1)));
         var forwards = route.Redirect is null && route.DirectResponse is null;
         if (forwards)
             yield return $"timeout {Duration(route.Timeout)}";
         if (route.Retry is { } retry)
-            yield return string.Create(CultureInfo.InvariantCulture, $"retry {retry.Attempts}") + (retry.PerTryTimeout is { } each ? $" each {Duration(each)}" : "");
+        {
+            var each = retry.PerTryTimeout is { } limit ? $" each {Duration(limit)}" : "";
+            yield return string.Create(CultureInfo.InvariantCulture, $"retry {retry.Attempts}{each}");
+        }
         if (route.Rewrite is { } rewrite)
-            yield return "rewrite" + (rewrite.Authority is null ? "" : $" host {rewrite.Authority}") + (rewrite.Path is null ? "" : $" path {rewrite.Path}");
+        {
+            var host = rewrite.Authority is null ? "" : $" host {rewrite.Authority}";
+            yield return $"rewrite{host}{(rewrite.Path is null ? "" : $" path {rewrite.Path}")}";
+        }
         if (route.MirrorCluster is { } mirror)
             yield return $"mirror {mirror}";
         if (route.Fault is { } fault)
@@ -78,15 +96,21 @@ public static class TableText
             yield return "no websocket";
     }
 
-    /// <summary>How a cluster's endpoints are spoken to over TLS.</summary>
-    public static string Describe(UpstreamTls tls) =>
-        $"tls to {tls.ServerName} ({(tls.IsVerified ? $"verified by {tls.Authority ?? "the certificates in the table"}" : "not verified")})";
+    /// <summary>Returns how a proxy speaks TLS to endpoints, in words.</summary>
+    public static string Describe(UpstreamTls tls)
+    {
+        var verified = tls.IsVerified ? $"verified by {tls.Authority ?? "the certificates in the table"}" : "not verified";
+        return $"tls to {tls.ServerName} ({verified})";
+    }
+
+    private static string Share(WeightedCluster target, bool isAlone) =>
+        isAlone ? target.Cluster : string.Create(CultureInfo.InvariantCulture, $"{target.Weight}% {target.Cluster}");
 
     private static string Limit(int limit) => limit == int.MaxValue ? "unlimited" : limit.ToString(CultureInfo.InvariantCulture);
 
     private static void WriteListener(StringBuilder text, Listener listener, ref int left)
     {
-        // The listeners of an ingress are there in every table, whether or not something is served on them.
+        // The listeners of an ingress are in each table, whether or not something is served on them.
         if (listener.Hosts.All.IsEmpty && listener.Protocol is ListenerProtocols.Http or ListenerProtocols.Https)
             return;
         text.Append(CultureInfo.InvariantCulture, $"listener {listener.Name}");
@@ -100,10 +124,12 @@ public static class TableText
             text.Append(CultureInfo.InvariantCulture, $"  host {host.Domain}\n");
             foreach (var entry in host.Paths)
             {
-                text.Append(CultureInfo.InvariantCulture, $"    {entry.Path}    ({entry.Origin}){(entry.FallsThrough ? " falls through" : "")}\n");
+                var fallsThrough = entry.FallsThrough ? " falls through" : "";
+                text.Append(CultureInfo.InvariantCulture, $"    {entry.Path}    ({entry.Origin}){fallsThrough}\n");
                 if (left <= 0)
                 {
-                    text.Append(CultureInfo.InvariantCulture, $"      routes of {entry.Routes.Name}: left out, this text shows {MaxRoutes}\n");
+                    text.Append(CultureInfo.InvariantCulture, $"      routes of {entry.Routes.Name}: ");
+                    text.Append(CultureInfo.InvariantCulture, $"left out, this text shows {MaxRoutes}\n");
                     continue;
                 }
                 foreach (var route in entry.Routes.Under(entry.Path))
@@ -140,6 +166,12 @@ public static class TableText
             text.Append(CultureInfo.InvariantCulture, $" {cluster.LoadBalancing}");
         if (cluster.Host is not null)
             text.Append(CultureInfo.InvariantCulture, $" host {cluster.Host}");
-        text.Append(CultureInfo.InvariantCulture, $": {(cluster.LacksAuthority ? "nothing is sent, its certificate authority is missing" : cluster.Endpoints.IsEmpty ? "no endpoint" : string.Join(", ", cluster.Endpoints))}\n");
+        var endpoints = cluster switch
+        {
+            { LacksAuthority: true } => "nothing is sent, its certificate authority is missing",
+            { Endpoints.IsEmpty: true } => "no endpoint",
+            _ => string.Join(", ", cluster.Endpoints),
+        };
+        text.Append(CultureInfo.InvariantCulture, $": {endpoints}\n");
     }
 }

@@ -111,7 +111,7 @@ public sealed class FuzzTests
         var again = RouteTableJson.Deserialize(wire);
         Assert.Equal(wire, RouteTableJson.Serialize(again));
         Assert.Equal(TableText.Write(table), TableText.Write(again));
-        var assembled = new TableAssembly().Apply(TableResources.Of(table).Since(TableResources.None));
+        var assembled = new TableReplica().Apply(TableResources.Of(table).Since(TableResources.None));
         Assert.Equal(TableText.Write(table), TableText.Write(assembled));
         Assert.Equal(RouteTableJson.WithVersion(table).Version, RouteTableJson.WithVersion(again).Version);
 

@@ -15,15 +15,15 @@ public sealed class TableResourcesTests
     }
 
     [Fact]
-    public void Assembly_MakesTheSameTableOverAnySequence()
+    public void Replica_MakesTheSameTableOverAnySequence()
     {
-        var assembly = new TableAssembly();
+        var replica = new TableReplica();
         var known = TableResources.None;
         foreach (var size in new[] { 1, 3, 2, 5, 0, 4 })
         {
             var table = Table(size);
             var resources = TableResources.Of(table);
-            var assembled = assembly.Apply(resources.Since(known));
+            var assembled = replica.Apply(resources.Since(known));
             Assert.Equal(RouteTableJson.Serialize(table), RouteTableJson.Serialize(assembled));
             known = resources;
         }
@@ -50,11 +50,11 @@ public sealed class TableResourcesTests
     [Fact]
     public void UntouchedParts_StayTheSameObjects()
     {
-        var assembly = new TableAssembly();
+        var replica = new TableReplica();
         var before = Table(2);
-        var first = assembly.Apply(TableResources.Of(before).Since(TableResources.None));
+        var first = replica.Apply(TableResources.Of(before).Since(TableResources.None));
         var after = RouteTableJson.WithVersion(before with { Clusters = new ClusterSet(before.Clusters.All.Take(1)) });
-        var second = assembly.Apply(TableResources.Of(after).Since(TableResources.Of(before)));
+        var second = replica.Apply(TableResources.Of(after).Since(TableResources.Of(before)));
         Assert.Same(first.FindListener("http"), second.FindListener("http"));
         Assert.NotSame(first.Clusters, second.Clusters);
         Assert.Same(first.Clusters.All[0], second.Clusters.All[0]);
@@ -75,9 +75,9 @@ public sealed class TableResourcesTests
         Assert.Equal(new ResourceKey(ResourceKind.Routes, "default/web:80"), Assert.Single(delta.Changed).Key);
         Assert.True(delta.Changed[0].Body.Length < 500);
 
-        var assembly = new TableAssembly();
-        var first = assembly.Apply(TableResources.Of(before).Since(TableResources.None));
-        var second = assembly.Apply(delta);
+        var replica = new TableReplica();
+        var first = replica.Apply(TableResources.Of(before).Since(TableResources.None));
+        var second = replica.Apply(delta);
         Assert.Equal(RouteTableJson.Serialize(after), RouteTableJson.Serialize(second));
         Assert.Equal("default/two", second.FindListener("http")!.Hosts.Find("a.com")!.FindPath("/7")!.Routes.All[0].Rule);
         Assert.Same(second.FindListener("http")!.Hosts.Find("a.com")!.FindPath("/7")!.Routes, second.FindListener("http")!.Hosts.Find("a.com")!.FindPath("/8")!.Routes);
@@ -87,49 +87,49 @@ public sealed class TableResourcesTests
     [Fact]
     public void ListThatIsNotThere_IsRefused_AndChangesNothing()
     {
-        var assembly = new TableAssembly();
+        var replica = new TableReplica();
         var table = Table(1);
-        assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        replica.Apply(TableResources.Of(table).Since(TableResources.None));
         var list = Assert.Single(TableResources.Of(table).All, r => r.Key.Kind == ResourceKind.Routes);
-        var e = Assert.Throws<FormatException>(() => assembly.Apply(new TableDelta(table.Version, "next", [], [list.Key])));
+        var e = Assert.Throws<FormatException>(() => replica.Apply(new TableDelta(table.Version, "next", [], [list.Key])));
         Assert.Contains("there are no routes", e.Message, StringComparison.Ordinal);
-        Assert.Equal(table.Version, assembly.Version);
+        Assert.Equal(table.Version, replica.Version);
     }
 
     [Fact]
     public void WrongStart_ChangesNothing()
     {
-        var assembly = new TableAssembly();
+        var replica = new TableReplica();
         var table = Table(2);
-        assembly.Apply(TableResources.Of(table).Since(TableResources.None));
-        Assert.Throws<FormatException>(() => assembly.Apply(TableResources.Of(Table(3)).Since(TableResources.Of(Table(1)))));
-        Assert.Equal(table.Version, assembly.Version);
+        replica.Apply(TableResources.Of(table).Since(TableResources.None));
+        Assert.Throws<FormatException>(() => replica.Apply(TableResources.Of(Table(3)).Since(TableResources.Of(Table(1)))));
+        Assert.Equal(table.Version, replica.Version);
     }
 
     [Fact]
     public void WholeTable_ReplacesWhatIsThere()
     {
-        var assembly = new TableAssembly();
-        assembly.Apply(TableResources.Of(Table(5)).Since(TableResources.None));
+        var replica = new TableReplica();
+        replica.Apply(TableResources.Of(Table(5)).Since(TableResources.None));
         var table = Table(2);
-        var assembled = assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        var assembled = replica.Apply(TableResources.Of(table).Since(TableResources.None));
         Assert.Equal(RouteTableJson.Serialize(table), RouteTableJson.Serialize(assembled));
         Assert.Equal(
-            TableResources.Of(table).All.Select(r => (r.Key, r.Version)).ToHashSet(), assembly.Versions.Select(v => (v.Key, v.Value)).ToHashSet());
+            TableResources.Of(table).All.Select(r => (r.Key, r.Version)).ToHashSet(), replica.Versions.Select(v => (v.Key, v.Value)).ToHashSet());
     }
 
     [Fact]
     public void TableThatCannotBeUsed_ChangesNothing()
     {
-        var assembly = new TableAssembly();
+        var replica = new TableReplica();
         var table = Table(2);
-        assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        replica.Apply(TableResources.Of(table).Since(TableResources.None));
         var delta = TableResources.Of(Table(3)).Since(TableResources.Of(table));
-        Assert.Throws<FormatException>(() => assembly.Apply(delta, _ => throw new FormatException("not this one")));
-        Assert.Equal(table.Version, assembly.Version);
-        Assert.Equal(TableResources.Of(table).All.Length, assembly.Versions.Count);
+        Assert.Throws<FormatException>(() => replica.Apply(delta, _ => throw new FormatException("not this one")));
+        Assert.Equal(table.Version, replica.Version);
+        Assert.Equal(TableResources.Of(table).All.Length, replica.Versions.Count);
         var used = new List<RouteTable>();
-        Assert.Same(assembly.Apply(delta, used.Add), Assert.Single(used));
+        Assert.Same(replica.Apply(delta, used.Add), Assert.Single(used));
     }
 
     [Theory]
@@ -155,26 +155,26 @@ public sealed class TableResourcesTests
     [InlineData((ResourceKind)9, "", "{}")]
     public void ResourceThatSaysTooLittle_IsRefused_AndChangesNothing(ResourceKind kind, string name, string body)
     {
-        var assembly = new TableAssembly();
+        var replica = new TableReplica();
         var table = Table(2);
-        assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        replica.Apply(TableResources.Of(table).Since(TableResources.None));
         var bad = new TableResource(new ResourceKey(kind, name), "x", System.Text.Encoding.UTF8.GetBytes(body));
-        Assert.Throws<FormatException>(() => assembly.Apply(new TableDelta(table.Version, "next", [bad], [])));
+        Assert.Throws<FormatException>(() => replica.Apply(new TableDelta(table.Version, "next", [bad], [])));
         var next = Table(3);
-        Assert.Equal(RouteTableJson.Serialize(next), RouteTableJson.Serialize(assembly.Apply(TableResources.Of(next).Since(TableResources.Of(table)))));
+        Assert.Equal(RouteTableJson.Serialize(next), RouteTableJson.Serialize(replica.Apply(TableResources.Of(next).Since(TableResources.Of(table)))));
     }
 
     [Fact]
     public void UnreadableResource_ChangesNothing()
     {
-        var assembly = new TableAssembly();
+        var replica = new TableReplica();
         var table = Table(2);
-        assembly.Apply(TableResources.Of(table).Since(TableResources.None));
+        replica.Apply(TableResources.Of(table).Since(TableResources.None));
         var bad = new TableResource(new ResourceKey(ResourceKind.Cluster, "b"), "x", "{]"u8.ToArray());
         var good = new TableResource(new ResourceKey(ResourceKind.Cluster, "c"), "y", "{\"name\":\"c\"}"u8.ToArray());
-        Assert.Throws<FormatException>(() => assembly.Apply(new TableDelta(table.Version, "next", [good, bad], [])));
+        Assert.Throws<FormatException>(() => replica.Apply(new TableDelta(table.Version, "next", [good, bad], [])));
         var next = RouteTableJson.WithVersion(table with { Settings = new ProxySettings { TrustedCidrs = ["10.0.0.0/8"] } });
-        var assembled = assembly.Apply(TableResources.Of(next).Since(TableResources.Of(table)));
+        var assembled = replica.Apply(TableResources.Of(next).Since(TableResources.Of(table)));
         Assert.Equal(RouteTableJson.Serialize(next), RouteTableJson.Serialize(assembled));
     }
 

@@ -35,7 +35,7 @@ internal sealed class DiscoveryClient(
     private const int InventoryPart = 32 * 1024;
     private const int LongestError = 4096;
 
-    private readonly TableAssembly _assembly = new();
+    private readonly TableReplica _replica = new();
     private readonly Random _random = random ?? Random.Shared;
     private TimeSpan _pause = ShortestPause;
 
@@ -86,12 +86,12 @@ internal sealed class DiscoveryClient(
                 await SendInventoryAsync(call.RequestStream, cancellationToken);
                 continue;
             }
-            var before = _assembly.Version;
+            var before = _replica.Version;
             await call.RequestStream.WriteAsync(new ProxyMessage { Outcome = Apply(update) }, cancellationToken);
             if (update.FromVersion.Length > 0 && update.FromVersion != before)
             {
                 // The two ends disagree about the table here, and will not agree by themselves: begin again from nothing.
-                _assembly.Reset();
+                _replica.Reset();
                 throw new FormatException(
                     $"an update is for table '{update.FromVersion}', and this proxy has '{before}'; the next connection asks for the whole table");
             }
@@ -105,14 +105,14 @@ internal sealed class DiscoveryClient(
         Role = options.Role,
         Format = TableFormat.Current,
         Build = options.Build,
-        HasVersion = _assembly.Version,
+        HasVersion = _replica.Version,
     };
 
     /// <summary>Sends the keys and versions of the table's resources, in messages of the size that the control plane takes.</summary>
     private async Task SendInventoryAsync(IAsyncStreamWriter<ProxyMessage> messages, CancellationToken cancellationToken)
     {
         var (part, size) = (new Inventory(), 0);
-        foreach (var (key, version) in _assembly.Versions)
+        foreach (var (key, version) in _replica.Versions)
         {
             var resource = new ResourceVersion { Key = WireResources.ToWire(key), Version = version };
             if (size > 0 && size + resource.CalculateSize() > InventoryPart)
@@ -130,7 +130,7 @@ internal sealed class DiscoveryClient(
     private Outcome Apply(TableUpdate update)
     {
         var source = $"control plane {options.Address} (version '{update.ToVersion}')";
-        var error = applier.Apply(source, swap => _assembly.Apply(WireResources.FromWire(update), swap));
+        var error = applier.Apply(source, swap => _replica.Apply(WireResources.FromWire(update), swap));
         if (error is null)
         {
             _pause = ShortestPause;
