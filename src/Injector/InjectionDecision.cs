@@ -67,10 +67,10 @@ internal sealed class InjectionDecision(Workload workload, string ns, InjectConf
             return new Verdict(true, "alwaysInjectSelector matches the pod's labels");
         if (options.IsAsked)
             return new Verdict(true, "its namespace requests it");
-            if (config.InjectsByDefault)
-                return new Verdict(true, "policy is enabled");
-            var namespaces = config.Profile.InjectsByDefault ? "" : ", and no namespace,";
-            return new Verdict(false, $"policy is disabled and no annotation {_profile.InjectAnnotation}{namespaces} requests it");
+        if (config.InjectsByDefault)
+            return new Verdict(true, "policy is enabled");
+        var namespaces = config.Profile.InjectsByDefault ? "" : ", and no namespace,";
+        return new Verdict(false, $"policy is disabled and no annotation {_profile.InjectAnnotation}{namespaces} requests it");
     }
 
     private Verdict? Asked() =>

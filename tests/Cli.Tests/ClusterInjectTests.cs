@@ -90,7 +90,8 @@ public sealed class ClusterInjectTests : ClusterFixture
         silent.Start();
         var started = Stopwatch.GetTimestamp();
         var run = await Inject("-c", WriteKubeconfig("silent", new Uri($"http://{silent.LocalEndpoint}")));
-        Assert.Equal((0, "note: injection settings: built in (the cluster does not respond within 5 s)"), (run.ExitCode, run.ErrorLines[0]));
+        Assert.Equal(
+            (0, "note: injection settings: built in (the cluster does not respond within 5 s)"), (run.ExitCode, run.ErrorLines[0]));
         Assert.Contains("istio-proxy", run.Output, StringComparison.Ordinal);
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(15));
     }

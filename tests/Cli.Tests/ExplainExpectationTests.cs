@@ -87,7 +87,8 @@ public sealed class ExplainExpectationTests : IDisposable
         "--expect-backend",
         "default/web:8")]
     [InlineData(
-        "--expect-backend default/web: the request goes to no service: the response is 404: no Ingress path for host a.example.com matches /other",
+        "--expect-backend default/web: the request goes to no service: "
+            + "the response is 404: no Ingress path for host a.example.com matches /other",
         "http://a.example.com/other",
         "--expect-backend",
         "default/web")]

@@ -26,9 +26,9 @@ internal sealed record InstalledProfile(Profile Profile, IReadOnlyList<string> N
             [var only] when only.Name == Profile.Istio2017.Name => new(only, []),
             [var only] => new(only, [$"the cluster has profile {only.Name}: its operator is in namespace {only.SystemNamespace}"]),
             [var first, ..] => new(first, [$"the cluster has the profiles {NamesOf(found)}; {first.Name} is used, --profile selects another"]),
-            };
+        };
 
-            static string NamesOf(IEnumerable<Profile> profiles) => string.Join(" and ", profiles.Select(profile => profile.Name));
+        static string NamesOf(IEnumerable<Profile> profiles) => string.Join(" and ", profiles.Select(profile => profile.Name));
     }
 
     /// <summary>

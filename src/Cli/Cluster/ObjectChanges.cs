@@ -111,11 +111,11 @@ internal sealed class ObjectChanges(ClusterAccess cluster, TextWriter output)
         {
             var refusal = Refusal.Read(e);
             if (refusal.IsOperatorAway)
-                {
-                    var system = (await cluster.ProfileAsync(api, ct)).SystemNamespace;
-                    var replicas = await OperatorPart.ReplicasAsync(api, system, ct);
-                    refusal = refusal with { Message = $"{refusal.Message} ({replicas}); see: turnpike status" };
-                }
+            {
+                var system = (await cluster.ProfileAsync(api, ct)).SystemNamespace;
+                var replicas = await OperatorPart.ReplicasAsync(api, system, ct);
+                refusal = refusal with { Message = $"{refusal.Message} ({replicas}); see: turnpike status" };
+            }
             throw refusal.ToException($"cannot {verb.Name} {item}");
         }
     });

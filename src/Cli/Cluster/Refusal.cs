@@ -17,11 +17,11 @@ internal sealed partial record Refusal(string Message, IReadOnlyList<string> Fau
             return new Refusal("the API server does not accept the kubeconfig's credentials", []);
         if (message.Length == 0)
             return new Refusal($"the response of the API server is {status.Code} {status.Reason}", []);
-            if (Unanswered().Match(message) is { Success: true } call)
-            {
-                var reason = CommandException.OneLine(call.Groups["reason"].Value);
-                return new Refusal($"the operator, which validates it, does not respond: {reason}", []) { IsOperatorAway = true };
-            }
+        if (Unanswered().Match(message) is { Success: true } call)
+        {
+            var reason = CommandException.OneLine(call.Groups["reason"].Value);
+            return new Refusal($"the operator, which validates it, does not respond: {reason}", []) { IsOperatorAway = true };
+        }
         var parts = Summary().Match(message);
         var (head, tail) = parts.Success ? (parts.Groups["head"].Value, parts.Groups["tail"].Value) : FirstLine(message);
         // A cause without a field often repeats the message.

@@ -45,10 +45,10 @@ internal static class ChangeOptions
             var objects = await input.ForAsync(cluster, ct);
             var sent = await new ObjectChanges(cluster, output).SendAsync(objects, verb, ct);
             if (parsed.GetResult(wait) is not null)
-                {
-                    var limit = Limit(parsed.GetValue(wait) ?? DefaultWait, out _)!.Value;
-                    await new ProgrammedWait(cluster, output).RunAsync(sent, limit, ct);
-                }
+            {
+                var limit = Limit(parsed.GetValue(wait) ?? DefaultWait, out _)!.Value;
+                await new ProgrammedWait(cluster, output).RunAsync(sent, limit, ct);
+            }
             return ExitCodes.Success;
         });
         return command;

@@ -49,10 +49,10 @@ internal static class ConvertCommand
         if (result.Errors.Count > 0)
             return ExitCodes.Failure;
         if (result.Count == 0)
-            {
-                io.Error.WriteLine(
-                    $"note: {name}: nothing to convert: it has no Ingress of extensions/v1beta1 or networking.k8s.io/v1beta1");
-            }
+        {
+            io.Error.WriteLine(
+                $"note: {name}: nothing to convert: it has no Ingress of extensions/v1beta1 or networking.k8s.io/v1beta1");
+        }
         var written = diff
             ? string.Concat(UnifiedDiff.Compare($"{name}\toriginal", text, $"{name}\tconverted", result.Text)
                 .Select(line => line.Text + "\n"))

@@ -42,10 +42,10 @@ internal static class ExplainCommand
         backend.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && token.Value.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
-                {
-                    result.AddError(
-                        $"--expect-backend: \"{token.Value}\" is not a service; write NAMESPACE/SERVICE or NAMESPACE/SERVICE:PORT");
-                }
+            {
+                result.AddError(
+                    $"--expect-backend: \"{token.Value}\" is not a service; write NAMESPACE/SERVICE or NAMESPACE/SERVICE:PORT");
+            }
         });
         var command = new Command(
             "explain", "Explain how the ingress routes a request, by the cluster, a directory or a table. Nothing is sent.")

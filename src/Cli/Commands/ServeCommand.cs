@@ -41,7 +41,7 @@ internal static class ServeCommand
                 parsed.GetValue(http),
                 parsed.GetValue(https),
                 parsed.GetValue(admin))
-                {
+            {
                 AccessLog = parsed.GetValue(log) switch
                 {
                     "off" => AccessLogFormat.Off,

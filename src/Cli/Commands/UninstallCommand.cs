@@ -60,7 +60,7 @@ internal static class UninstallCommand
         var what = $"--purge deletes {rules} route rule{(rules == 1 ? "" : "s")} and the settings of profile {profile.Name} from {cluster.Server}";
         if (!process.IsInteractive)
             throw new CommandException($"{what}: nothing was deleted; add --yes to confirm");
-            await error.WriteAsync($"{what}. Type yes to continue: ");
+        await error.WriteAsync($"{what}. Type yes to continue: ");
         if ((await process.Input.ReadLineAsync(ct))?.Trim() != "yes")
             throw new CommandException("nothing was deleted");
     }
@@ -71,11 +71,11 @@ internal static class UninstallCommand
         {
             var pods = await uninstaller.InjectedPodsAsync(ct);
             if (pods.Count > 0)
-                {
-                    var places = string.Join(", ", pods.Select(ns => $"{ns.Count} in namespace {ns.Namespace}"));
-                    await error.WriteLineAsync(
-                        $"note: {pods.Sum(ns => ns.Count)} pods keep their sidecar, with its current routes, until they are restarted: {places}");
-                }
+            {
+                var places = string.Join(", ", pods.Select(ns => $"{ns.Count} in namespace {ns.Namespace}"));
+                await error.WriteLineAsync(
+                    $"note: {pods.Sum(ns => ns.Count)} pods keep their sidecar, with its current routes, until they are restarted: {places}");
+            }
         }
         catch (KubeStatusException e)
         {

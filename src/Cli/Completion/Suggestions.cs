@@ -42,18 +42,18 @@ internal static class Suggestions
         if (pending is not null)
             return Starting(typed == "=" ? "" : typed, pending.GetCompletions(CompletionContext.Empty).Select(Item));
         if (!isLiteral && typed.StartsWith('-'))
-            {
-                return typed.IndexOf('=', StringComparison.Ordinal) is > 0 and var sign
-                    ? Values(typed, sign, command, root)
-                    : Starting(typed, Options(command, root));
-            }
-            var arguments = command.Arguments.Where(a => !a.Hidden).ToList();
-            var values = arguments.Count == 0
-                ? []
-                : arguments[Math.Min(positional, arguments.Count - 1)].GetCompletions(CompletionContext.Empty).Select(Item);
-            var commands = positional == 0 && !isLiteral
-                ? command.Subcommands.Where(c => !c.Hidden).Select(c => (c.Name, c.Description ?? ""))
-                : [];
+        {
+            return typed.IndexOf('=', StringComparison.Ordinal) is > 0 and var sign
+                ? Values(typed, sign, command, root)
+                : Starting(typed, Options(command, root));
+        }
+        var arguments = command.Arguments.Where(a => !a.Hidden).ToList();
+        var values = arguments.Count == 0
+            ? []
+            : arguments[Math.Min(positional, arguments.Count - 1)].GetCompletions(CompletionContext.Empty).Select(Item);
+        var commands = positional == 0 && !isLiteral
+            ? command.Subcommands.Where(c => !c.Hidden).Select(c => (c.Name, c.Description ?? ""))
+            : [];
         return Starting(typed, commands.Concat(values));
     }
 

@@ -28,10 +28,10 @@ internal sealed class IngressConversion(List<string> faults, List<string> notes)
             return ingress;
         var annotated = (ingress["metadata"]?["annotations"] as JsonObject)?.ContainsKey(Api.Names.IngressClassAnnotation) == true;
         if (annotated && spec.ContainsKey("ingressClassName"))
-            {
-                notes.Add("spec.ingressClassName: an API server refuses to create an Ingress that also has the annotation "
-                    + $"{Api.Names.IngressClassAnnotation}; remove one of them");
-            }
+        {
+            notes.Add("spec.ingressClassName: an API server refuses to create an Ingress that also has the annotation "
+                + $"{Api.Names.IngressClassAnnotation}; remove one of them");
+        }
         if (spec.ContainsKey("backend"))
         {
             if (spec.ContainsKey("defaultBackend"))
@@ -79,10 +79,10 @@ internal sealed class IngressConversion(List<string> faults, List<string> notes)
         if (Text(node) is { Length: > 0 } name)
         {
             if (name.All(char.IsAsciiDigit))
-                {
-                    notes.Add($"{field}: \"{name}\" is in quotes and therefore the name of a port, which an API server refuses because a name "
-                        + "must contain a letter; remove the quotes if the number is meant");
-                }
+            {
+                notes.Add($"{field}: \"{name}\" is in quotes and therefore the name of a port, which an API server refuses because a name "
+                    + "must contain a letter; remove the quotes if the number is meant");
+            }
             return new JsonObject { ["name"] = name };
         }
         if (node is JsonValue value && value.TryGetValue<int>(out var number))

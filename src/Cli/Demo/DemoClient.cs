@@ -48,10 +48,10 @@ internal sealed class DemoClient : IDisposable
             if (wanted(answer))
                 return elapsed;
             if (elapsed > TimeSpan.FromSeconds(5))
-                {
-                    var seconds = elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
-                    throw new DemoFailure($"{what} has no effect after {seconds} s; the response of {url} is {answer.Status}");
-                }
+            {
+                var seconds = elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+                throw new DemoFailure($"{what} has no effect after {seconds} s; the response of {url} is {answer.Status}");
+            }
             await Task.Delay(TimeSpan.FromMilliseconds(5), _time, cancellationToken);
         }
     }

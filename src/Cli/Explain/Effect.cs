@@ -48,18 +48,18 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
             AddTimes(steps, route);
         var nowhere = targets.Where(t => t.Endpoints.IsEmpty).ToList();
         if (targets.All(t => t.LacksAuthority))
-            {
-                const string why = "503, upstream certificate authority is missing: nothing is sent to an endpoint that cannot be verified";
-                return new Effect(steps.ToImmutable(), targets, 503, why);
-            }
-            if (nowhere.Count == targets.Length)
+        {
+            const string why = "503, upstream certificate authority is missing: nothing is sent to an endpoint that cannot be verified";
+            return new Effect(steps.ToImmutable(), targets, 503, why);
+        }
+        if (nowhere.Count == targets.Length)
             return new Effect(steps.ToImmutable(), targets, 503, "503, no healthy upstream: no endpoint is ready");
         var outcome = nowhere.Count == 0
             ? "the endpoint's response"
             : $"the endpoint's response; 503, no healthy upstream, if {string.Join(", ", nowhere.Select(t => t.Cluster))} is chosen";
-            if (route.Timeout > TimeSpan.Zero && !request.IsWebSocket)
-                outcome = $"{outcome}; 504 after {TableText.Duration(route.Timeout)}";
-            return new Effect(steps.ToImmutable(), targets, null, outcome);
+        if (route.Timeout > TimeSpan.Zero && !request.IsWebSocket)
+            outcome = $"{outcome}; 504 after {TableText.Duration(route.Timeout)}";
+        return new Effect(steps.ToImmutable(), targets, null, outcome);
     }
 
     private static string WhyNoWebSocket(Route route) => route.Rule is null
@@ -74,11 +74,11 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
             return;
         if (fault.DelayPercent > 0)
             steps.Add(new Step("fault", $"{Percent(fault.DelayPercent)} of the requests are delayed by {TableText.Duration(fault.Delay)}"));
-            if (fault.AbortPercent > 0)
-            {
-                var status = fault.AbortStatus.ToString(CultureInfo.InvariantCulture);
-                steps.Add(new Step("fault", $"{Percent(fault.AbortPercent)} of the requests are aborted with {status}"));
-            }
+        if (fault.AbortPercent > 0)
+        {
+            var status = fault.AbortStatus.ToString(CultureInfo.InvariantCulture);
+            steps.Add(new Step("fault", $"{Percent(fault.AbortPercent)} of the requests are aborted with {status}"));
+        }
     }
 
     private static void AddRequestChanges(ImmutableArray<Step>.Builder steps, ExplainedRequest request, RouteTable table, Route route)
@@ -95,11 +95,11 @@ internal sealed record Effect(ImmutableArray<Step> Steps, ImmutableArray<Target>
             steps.Add(new Step("protocol", protocol));
         if (route.MirrorCluster is { } mirror && !request.IsWebSocket)
             steps.Add(new Step("mirror", $"a copy to {mirror}, whose response is discarded"));
-        }
+    }
 
-        /// <summary>Returns the different values that the clusters of a route have.</summary>
-        private static List<string> OfClusters(RouteTable table, Route route, Func<Routing.Cluster, string?> value) =>
-            [.. route.Targets
+    /// <summary>Returns the different values that the clusters of a route have.</summary>
+    private static List<string> OfClusters(RouteTable table, Route route, Func<Routing.Cluster, string?> value) =>
+        [.. route.Targets
                 .Select(t => table.Clusters.TryGet(t.Cluster, out var cluster) ? value(cluster) : null)
                 .OfType<string>()
                 .Distinct()];

@@ -51,18 +51,18 @@ internal sealed record ExplainSource(
         var table = RouteTableJson.WithVersion(compilation.Table);
         var notes = new List<string>();
         if (reading.Unreadable.Length > 0)
-            {
-                notes.Add($"you may not list {string.Join(", ", reading.Unreadable)}, or the cluster does not serve them: "
-                    + "they are treated as if there were none");
-            }
-            else if (await EffectiveVersionAsync(api, profile, ct) is { } version && version != table.Version)
-            {
-                notes.Add($"the control plane has table {version}, the objects that you see make {table.Version}: "
-                    + "a change is in progress, or the last good version of an invalid object is in force");
-            }
-            var diagnostics = reading.Diagnostics.AddRange(compilation.Diagnostics);
-            return new ExplainSource($"cluster {cluster.Server}", table, reading.Snapshot, diagnostics, [.. notes]);
-            });
+        {
+            notes.Add($"you may not list {string.Join(", ", reading.Unreadable)}, or the cluster does not serve them: "
+                + "they are treated as if there were none");
+        }
+        else if (await EffectiveVersionAsync(api, profile, ct) is { } version && version != table.Version)
+        {
+            notes.Add($"the control plane has table {version}, the objects that you see make {table.Version}: "
+                + "a change is in progress, or the last good version of an invalid object is in force");
+        }
+        var diagnostics = reading.Diagnostics.AddRange(compilation.Diagnostics);
+        return new ExplainSource($"cluster {cluster.Server}", table, reading.Snapshot, diagnostics, [.. notes]);
+    });
 
     /// <summary>Returns the version of the table that the leader of the control plane has compiled; null if it is not reported.</summary>
     private static async Task<string?> EffectiveVersionAsync(KubeApi api, Profile profile, CancellationToken ct)

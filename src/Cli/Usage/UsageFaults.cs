@@ -106,10 +106,10 @@ internal static partial class UsageFaults
         if (RequiredOption().Match(message) is { Success: true } option)
             return $"{command.Name} needs {WithValue(option.Groups[1].Value, command)}";
         if (RequiredArgument().Match(message) is { Success: true } argument)
-            {
-                var needed = command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0).Select(a => a.HelpName ?? a.Name);
-                return $"{command.Name} needs {string.Join(' ', needed)}";
-            }
+        {
+            var needed = command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0).Select(a => a.HelpName ?? a.Name);
+            return $"{command.Name} needs {string.Join(' ', needed)}";
+        }
         if (RequiredValue().Match(message) is { Success: true } value)
             return $"{value.Groups[1].Value} needs a value: {WithValue(value.Groups[1].Value, command)}";
         if (SingleValue().Match(message) is { Success: true } single)

@@ -38,10 +38,10 @@ internal sealed class ManifestSet
                 set._manifests.AddRange(ManifestReader.ReadFile(source, source, ns));
         }
         if (set._manifests.Count == 0)
-            {
-                var searched = string.Join(", ", sources.Select(source => Missing(source, recursive)));
-                throw new CommandException($"no manifest found in {searched}") { ExitCode = ExitCodes.Usage };
-            }
+        {
+            var searched = string.Join(", ", sources.Select(source => Missing(source, recursive)));
+            throw new CommandException($"no manifest found in {searched}") { ExitCode = ExitCodes.Usage };
+        }
         return set;
     }
 

@@ -10,11 +10,11 @@ internal static class ValidationPrinter
     public static async Task TextAsync(ValidationReport report, bool verbose, TextWriter output, TextWriter error)
     {
         foreach (var finding in report.Findings)
-            {
-                var reason = finding.Reason is null ? "" : finding.Reason + ": ";
-                var message = CommandException.OneLine(finding.Message);
-                await error.WriteLineAsync($"{Severity(finding)}: {finding.Manifest.Describe()}: {reason}{message}");
-            }
+        {
+            var reason = finding.Reason is null ? "" : finding.Reason + ": ";
+            var message = CommandException.OneLine(finding.Message);
+            await error.WriteLineAsync($"{Severity(finding)}: {finding.Manifest.Describe()}: {reason}{message}");
+        }
         if (verbose)
         {
             foreach (var (manifest, why) in report.Skipped)

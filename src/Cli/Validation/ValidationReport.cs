@@ -43,10 +43,10 @@ internal sealed record ValidationReport(
             {
                 var key = manifest.Key!.Value;
                 if (!checkedOnes.TryAdd(key, manifest))
-                    {
-                        var message = $"is already defined in {checkedOnes[key].Location}: the one that is applied last counts";
-                        findings.Add(new(manifest, false, null, message));
-                    }
+                {
+                    var message = $"is already defined in {checkedOnes[key].Location}: the one that is applied last counts";
+                    findings.Add(new(manifest, false, null, message));
+                }
                 else
                     store.Put(key, ReadObject.From(manifest.Root!, profile));
             }
@@ -93,7 +93,7 @@ internal sealed record ValidationReport(
                 diagnostic.Severity == DiagnosticSeverity.Error,
                 diagnostic.Reason,
                 diagnostic.AdminMessage ?? diagnostic.Message)));
-            // An object that is valid by itself but left out because of the others counts as invalid too.
+        // An object that is valid by itself but left out because of the others counts as invalid too.
         var broken = findings.Where(f => f is { IsError: true, Reason: null }).Select(f => f.Manifest).ToHashSet();
         var leftOut = findings
             .Where(f => f is { IsError: true, Reason: not null } && !broken.Contains(f.Manifest))

@@ -64,10 +64,10 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
     {
         var other = await Installations.OtherAsync(api, profile, ct);
         if (other is not null)
-            {
-                await output.WriteLineAsync(
-                    $"the rules stay: profile {other.Name} is installed too, in namespace {other.SystemNamespace}");
-            }
+        {
+            await output.WriteLineAsync(
+                $"the rules stay: profile {other.Name} is installed too, in namespace {other.SystemNamespace}");
+        }
         else
             await DeleteIfOursAsync(KnownResources.CustomResourceDefinitions, NamespacedName.ClusterScoped(Resources.DefinitionName), ct);
         await DeleteIfOursAsync(KnownResources.IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), ct);

@@ -36,9 +36,9 @@ internal sealed class ObjectListing(ClusterAccess cluster, ResourceRef resource)
             return [Typed(found)];
         if (!await api.ServesAsync(resource, ct))
             throw new CommandException($"the cluster does not serve kind {resource.Kind}");
-            return MissingIsNoFailure
-                ? []
-                : throw new CommandException($"{resource} \"{Name}\" not found in namespace {cluster.Namespace}");
+        return MissingIsNoFailure
+            ? []
+            : throw new CommandException($"{resource} \"{Name}\" not found in namespace {cluster.Namespace}");
     });
 
     /// <summary>Prints the objects and every change to them until <paramref name="ct"/> is canceled.</summary>

@@ -135,10 +135,10 @@ internal sealed class NamesPart(KubeApi api, Profile profile)
         {
             var service = webhook.Child("clientConfig")?.Child("service");
             if (service?.Text("namespace") != profile.SystemNamespace || service?.Text("name") != Names.OperatorDeployment)
-                {
-                    var callee = service is null ? "a URL" : $"Service {service?.Text("namespace")}/{service?.Text("name")}";
-                    return $"calls {callee}, not {profile.SystemNamespace}/{Names.OperatorDeployment}";
-                }
+            {
+                var callee = service is null ? "a URL" : $"Service {service?.Text("namespace")}/{service?.Text("name")}";
+                return $"calls {callee}, not {profile.SystemNamespace}/{Names.OperatorDeployment}";
+            }
         }
         return null;
     }
