@@ -1,13 +1,17 @@
+using System.Runtime.CompilerServices;
 using Turnpike.Pipeline;
 
 namespace Turnpike.Bench.Micro;
 
-/// <summary>An upstream client that has the same response for every request, at once: itself. One request at a time.</summary>
+/// <summary>An upstream client that has the same response for every request: itself. It serves one request at a time.</summary>
 internal sealed class NullUpstream : UpstreamResponse, IUpstreamClient
 {
     public const int BodyLength = 1024;
 
     private readonly MemoryBody _body = new(new byte[BodyLength]);
+
+    /// <summary>Whether the response comes from another thread, after the request was sent.</summary>
+    public bool Waits { get; init; }
 
     public override int Status => 200;
 
@@ -17,7 +21,7 @@ internal sealed class NullUpstream : UpstreamResponse, IUpstreamClient
     public ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
         _body.TryRewind();
-        return new(this);
+        return Waits ? WaitAsync() : new(this);
     }
 
     /// <inheritdoc/>
@@ -38,4 +42,11 @@ internal sealed class NullUpstream : UpstreamResponse, IUpstreamClient
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => default;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<UpstreamResponse> WaitAsync()
+    {
+        await Task.Yield();
+        return this;
+    }
 }

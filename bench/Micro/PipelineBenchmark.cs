@@ -1,7 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Microsoft.Extensions.Logging.Abstractions;
 using Turnpike.Pipeline;
-using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 
 namespace Turnpike.Bench.Micro;
@@ -12,29 +10,24 @@ namespace Turnpike.Bench.Micro;
 /// </summary>
 public class PipelineBenchmark
 {
-    private const string Host = "shop.example.com";
-    private const string Service = "shop/web:80";
-
     private readonly NullExchange _exchange = new();
     private ProxyPipeline _plain = null!;
     private ProxyPipeline _retrying = null!;
+    private ProxyPipeline _waiting = null!;
     private ProxyPipeline _redirecting = null!;
 
     /// <summary>Builds the pipelines, and fails where one does not do what it is measured for.</summary>
     [GlobalSetup]
     public async Task SetUpAsync()
     {
-        var route = new Route
-        {
-            Path = PathMatch.Prefix("/"),
-            Targets = [new WeightedCluster(Service, 100)],
-            Timeout = TimeSpan.FromSeconds(15),
-        };
-        _plain = Start(route);
-        _retrying = Start(route with { Retry = new RetryPolicy(3) });
-        _redirecting = Start(route with { Redirect = new RedirectAction(301, null, null, "/elsewhere") });
+        var route = NullPipeline.Route;
+        _plain = NullPipeline.Start(route);
+        _retrying = NullPipeline.Start(route with { Retry = new RetryPolicy(3) });
+        _waiting = NullPipeline.Start(route, new NullUpstream { Waits = true });
+        _redirecting = NullPipeline.Start(route with { Redirect = new RedirectAction(301, null, null, "/elsewhere") });
         await CheckAsync(Forward, 200, NullUpstream.BodyLength);
         await CheckAsync(ForwardWithRetryPolicy, 200, NullUpstream.BodyLength);
+        await CheckAsync(ForwardAndWait, 200, NullUpstream.BodyLength);
         await CheckAsync(Redirect, 301, 0);
     }
 
@@ -44,12 +37,16 @@ public class PipelineBenchmark
     [Benchmark]
     public ValueTask ForwardWithRetryPolicy() => RunAsync(_retrying);
 
+    /// <summary>The endpoint takes its time, so that everything on the way has to wait for it.</summary>
+    [Benchmark]
+    public ValueTask ForwardAndWait() => RunAsync(_waiting);
+
     [Benchmark]
     public ValueTask Redirect() => RunAsync(_redirecting);
 
     private ValueTask RunAsync(ProxyPipeline pipeline)
     {
-        _exchange.Begin("shop.example.com"u8);
+        _exchange.Begin();
         return pipeline.HandleAsync(_exchange);
     }
 
@@ -61,24 +58,5 @@ public class PipelineBenchmark
             throw new InvalidOperationException(
                 $"the response is {_exchange.Response.Status} with {_exchange.BytesWritten} bytes, not {status} with {bytes}");
         }
-    }
-
-    private static ProxyPipeline Start(Route route)
-    {
-        var origin = new RouteOrigin("Ingress", "shop/web", "spec.rules[0].http.paths[0]", "rule 1 path 1");
-        var entry = new PathEntry { Path = PathMatch.Prefix("/"), Origin = origin, Routes = [route] };
-        var hosts = new VirtualHostSet([new VirtualHost(Host, [entry])]);
-        var cluster = new Cluster { Name = Service, Endpoints = [new Endpoint("10.0.0.1", 80), new Endpoint("10.0.0.2", 80)] };
-        var pipeline = new ProxyPipeline(
-            NullExchange.Listeners,
-            new NullUpstream(),
-            new ProxyMetrics(NullExchange.Listeners),
-            NullLogger.Instance,
-            new Random(1),
-            TimeProvider.System,
-            new DeadlineTimer(TimeProvider.System));
-        var listeners = IngressListeners.Of(hosts, hosts);
-        pipeline.Swap(new RouteTable { Version = "bench", Listeners = listeners, Clusters = new ClusterSet([cluster]) });
-        return pipeline;
     }
 }

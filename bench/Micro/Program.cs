@@ -17,4 +17,7 @@ var config = ManualConfig.CreateEmpty()
 if (args is [var artifacts])
     config.ArtifactsPath = artifacts;
 var summary = BenchmarkRunner.Run<PipelineBenchmark>(config);
+var benchmark = new PipelineBenchmark();
+await benchmark.SetUpAsync();
+CpuTime.Report(benchmark);
 return summary.HasCriticalValidationErrors || summary.Reports.Any(r => !r.Success) ? 1 : 0;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Turnpike.IngressProxy;
 
-/// <summary>Everything that the proxy says. Nothing per request at Information or above, unless it is our own fault.</summary>
+/// <summary>The log lines of the proxy. No request causes a line of level Information or above, except by a fault of the proxy itself.</summary>
 internal static partial class Log
 {
     [LoggerMessage(
@@ -44,7 +44,7 @@ internal static partial class Log
     [LoggerMessage(23, LogLevel.Warning, "TLS handshake with endpoint {Endpoint} failed: {Fault} ({Count} since the last such line)")]
     public static partial void UpstreamHandshakeFailed(this ILogger logger, string endpoint, string fault, int count);
 
-    [LoggerMessage(30, LogLevel.Information, "draining: not ready, serving for {Delay} more, then up to {Duration} for requests in flight")]
+    [LoggerMessage(30, LogLevel.Information, "draining: no longer ready, accepting for {Delay} more, then up to {Duration} for requests in flight")]
     public static partial void Draining(this ILogger logger, TimeSpan delay, TimeSpan duration);
 
     [LoggerMessage(31, LogLevel.Information, "drained, {Active} requests broken off")]

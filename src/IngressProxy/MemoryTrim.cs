@@ -3,15 +3,16 @@ using Turnpike.Pipeline.Metrics;
 namespace Turnpike.IngressProxy;
 
 /// <summary>
-/// Gives memory back after a burst: what the collector has committed and does not use any more it keeps until it is short of it,
-/// and a proxy without requests is never short of it. So it is told to, once, when there is little to do.
+/// Gives memory back to the system after a burst. The garbage collector keeps committed memory that it no longer uses until memory is
+/// short,
+/// and an idle proxy is never short of it. So the collector is told to give it back, once, when there is little to do.
 /// </summary>
 internal sealed class MemoryTrim : IDisposable
 {
     private const long WorthIt = 64L * 1024 * 1024;
     private const int Generation = 2;
 
-    // Allocations between two looks, of a proxy that has little to do.
+    // A proxy that allocates no more than this between two checks has little to do.
     private const long LittleToDo = 32L * 1024 * 1024;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
@@ -35,7 +36,7 @@ internal sealed class MemoryTrim : IDisposable
         var allocated = GC.GetTotalAllocatedBytes();
         var busy = allocated - _allocated > LittleToDo;
         _allocated = allocated;
-        // What a collection has left committed once is what there is to live with, until there is much more.
+        // What a collection has left committed is the floor: another one is worth its pause only when there is much more.
         if (busy || GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes < _floor + WorthIt)
             return;
         GC.Collect(Generation, GCCollectionMode.Aggressive, blocking: true, compacting: true);

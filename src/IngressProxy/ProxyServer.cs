@@ -15,8 +15,8 @@ using Turnpike.Routing;
 namespace Turnpike.IngressProxy;
 
 /// <summary>
-/// The data plane: listeners for clients, those for pages about itself, and the table that says what happens. It needs nobody once it has a
-/// table; it is not ready before.
+/// The data plane: listeners for clients, listeners for probes, metrics and the table, and the table that decides what happens to requests.
+/// It depends on no other program once it has a table, and it is not ready before.
 /// </summary>
 public sealed class ProxyServer : IAsyncDisposable
 {
@@ -55,13 +55,13 @@ public sealed class ProxyServer : IAsyncDisposable
     /// <summary>Where clients are served, by the name of the listener.</summary>
     public IEnumerable<(string Listener, IPEndPoint EndPoint)> Listening => _listeners.All.Select(l => (l.Name, _front!.EndPointOf(l)));
 
-    /// <summary>Where probes and metrics are; null where no port was asked for.</summary>
+    /// <summary>The address of probes and metrics; null when there is no port for them.</summary>
     public IPEndPoint? Status => _status?.EndPoint;
 
-    /// <summary>Where the table is besides, on loopback.</summary>
+    /// <summary>The address, on loopback, of the same and the table.</summary>
     public IPEndPoint Admin => _admin!.EndPoint;
 
-    /// <summary>The table in force.</summary>
+    /// <summary>The current table.</summary>
     public RouteTable Table => _pipeline.Table;
 
     /// <summary>Returns where the clients of a listener are served.</summary>
@@ -94,8 +94,11 @@ public sealed class ProxyServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Puts a table in force: requests from now on see it, those under way keep theirs. From any thread.</summary>
-    /// <exception cref="FormatException">The table cannot be used; the one before stays.</exception>
+    /// <summary>
+    /// Replaces the table. Requests that begin from now on use it, and those under way keep the one that they have. It may be called from any
+    /// thread.
+    /// </summary>
+    /// <exception cref="FormatException">The table cannot be used, and the one before stays.</exception>
     public void Swap(RouteTable table)
     {
         lock (_swap)
@@ -109,14 +112,14 @@ public sealed class ProxyServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Counts a table that could not be loaded, for whoever loads them.</summary>
+    /// <summary>Counts a table that could not be loaded.</summary>
     public void CountLoadFailure() => _metrics.TableLoadFailed();
 
     /// <summary>
-    /// Stops without dropping anything: not ready at once, still serving for <see cref="ProxyOptions.DrainDelay"/>, then accepting
-    /// nothing more until what is under way is finished or the time for that is over. Probes, metrics and the table stay.
+    /// Stops without dropping requests. The proxy is no longer ready at once, goes on serving for <see cref="ProxyOptions.DrainDelay"/>, and
+    /// then accepts nothing more until the requests in flight have finished or their time is over. Probes, metrics and the table stay.
     /// </summary>
-    /// <param name="cancellationToken">Breaks off what is still under way.</param>
+    /// <param name="cancellationToken">Breaks off the requests that are still in flight.</param>
     public async Task DrainAsync(CancellationToken cancellationToken = default)
     {
         _readiness.BeginDraining();

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Turnpike.IngressProxy;
 
-/// <summary>SIGTERM and SIGINT: the first asks the proxy to stop, the second ends the process at once.</summary>
+/// <summary>SIGTERM and SIGINT. The first signal asks the proxy to stop, the second one ends the process at once.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,6 +21,6 @@ internal sealed class StopSignals : IDisposable
             registration.Dispose();
     }
 
-    // The second one is left to its default, which is to end the process.
+    // The second signal keeps its default, which is to end the process.
     private void On(PosixSignalContext context) => context.Cancel = _stop.TrySetResult();
 }

@@ -3,29 +3,29 @@ using System.Runtime.CompilerServices;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>A body as it arrives, read once and by one reader.</summary>
+/// <summary>A body as it arrives. One caller reads it, once.</summary>
 internal abstract class BodyReader
 {
     /// <summary>
-    /// Reads what is there, at least a byte; 0 is the end. With an empty buffer it waits until there is something to read or the
-    /// end, so that nobody holds a buffer while nothing comes.
+    /// Reads what has arrived, at least a byte; 0 is the end. With an empty buffer it waits until there is something to read or the end, so
+    /// that no buffer is held while nothing arrives.
     /// </summary>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
-    /// <summary>Goes back to the beginning, where that is possible; nobody may be reading.</summary>
+    /// <summary>Goes back to the beginning. Returns false when that is impossible. No read may be under way.</summary>
     public virtual bool TryRewind() => false;
 }
 
-/// <summary>Where a body goes.</summary>
+/// <summary>The destination of a body.</summary>
 internal abstract class BodyWriter
 {
     /// <summary>Takes the bytes; completes when there is room for more.</summary>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Sends on what was taken so far; the head too, where it has not been sent.</summary>
+    /// <summary>Sends on what was taken so far, and the head before it if that has not been sent.</summary>
     public abstract ValueTask FlushAsync(CancellationToken cancellationToken);
 
-    /// <summary>Says that the body has ended, where the reader can be told before the exchange is over.</summary>
+    /// <summary>Says that the body has ended, if the protocol can tell the reader so before the exchange is over.</summary>
     public virtual ValueTask EndAsync(CancellationToken cancellationToken) => FlushAsync(cancellationToken);
 }
 
@@ -35,12 +35,14 @@ internal static class BodyCopy
     private const int LargeBuffer = 64 * 1024;
 
     /// <summary>
-    /// What one copy may move before others have their turn. A fast client and a fast endpoint never make the copy wait, and it would
-    /// keep its thread, which other connections are read on, to the end of the body.
+    /// The bytes that one copy may move before others have their turn. A fast client and a fast endpoint never make the copy wait, and it
+    /// would keep its thread, on which other connections are read, to the end of the body.
     /// </summary>
     private const int Turn = 128 * 1024;
 
-    /// <summary>Copies to the end. What has come is sent on before the next wait, and nothing is read before the last bytes found room.</summary>
+    /// <summary>
+    /// Copies to the end. What has arrived is sent on before the next wait, and no more is read before the last bytes have found room.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public static async ValueTask CopyAsync(BodyReader from, BodyWriter to, CancellationToken cancellationToken)
     {

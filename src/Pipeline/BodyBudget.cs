@@ -4,15 +4,17 @@ using Turnpike.Pipeline.Metrics;
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// The memory that the copies of request bodies may take, all together and each by itself. Retries and mirrors need the copies;
-/// a body for which there is no room passes through all the same, and its request is neither repeated nor mirrored.
+/// The memory that buffered request bodies may take, all together and each by itself. Retries and mirrors need them. A body for which there
+/// is no room is forwarded all the same, and its request is neither retried nor mirrored.
 /// </summary>
 internal sealed class BodyBudget(long total, ProxyMetrics metrics)
 {
-    /// <summary>The most that is kept of one body.</summary>
+    /// <summary>The longest body that is buffered.</summary>
     public const int PerRequest = 1024 * 1024;
 
-    /// <summary>Memory is taken in pieces of this size: small enough for the ordinary heap, large enough to be few.</summary>
+    /// <summary>
+    /// The size of the pieces that memory is taken in. They are small enough for the ordinary heap and large enough to be few.
+    /// </summary>
     public const int ChunkSize = 16 * 1024;
 
     private const long Least = 4 * 1024 * 1024;
@@ -20,19 +22,19 @@ internal sealed class BodyBudget(long total, ProxyMetrics metrics)
 
     private long _used;
 
-    /// <summary>What is taken at the moment.</summary>
+    /// <summary>The bytes that are taken at the moment.</summary>
     public long Used => Volatile.Read(ref _used);
 
-    /// <summary>An eighth of the memory that the process may use, and 4 MiB at least.</summary>
+    /// <summary>The default: an eighth of the memory that the process may use, and 4 MiB at least.</summary>
     public static long DefaultTotal => Math.Max(Least, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfMemory);
 
-    /// <summary>An empty copy; to be released by each who holds it.</summary>
+    /// <summary>Returns an empty buffered body, which each of its holders has to release.</summary>
     public BufferedBody Begin() => new(this);
 
-    /// <summary>Counts a body that is not kept whole.</summary>
+    /// <summary>Counts a body that could not be buffered.</summary>
     public void Refused() => metrics.BodyNotBuffered();
 
-    /// <summary>A piece of memory, or null where the budget is spent.</summary>
+    /// <summary>Returns a piece of memory, or null when the budget is spent.</summary>
     public byte[]? TryTake()
     {
         if (Interlocked.Add(ref _used, ChunkSize) <= total)
@@ -49,8 +51,9 @@ internal sealed class BodyBudget(long total, ProxyMetrics metrics)
 }
 
 /// <summary>
-/// The copy of one body, which grows out of the budget. Written by one, then read by several; its memory goes back when the last
-/// holder has released it.
+/// The copy of one body, whose memory is taken from the budget as it grows. One caller writes it, then several read it. Its memory goes
+/// back
+/// when the last holder has released it.
 /// </summary>
 internal sealed class BufferedBody(BodyBudget budget)
 {
@@ -59,7 +62,7 @@ internal sealed class BufferedBody(BodyBudget budget)
 
     public int Length { get; private set; }
 
-    /// <summary>False where the bytes do not fit: then nothing of them is kept, and the copy is of no use any more.</summary>
+    /// <summary>Returns false when the bytes do not fit. The copy is incomplete then and of no further use.</summary>
     public bool TryAppend(ReadOnlySpan<byte> bytes)
     {
         if (Length + bytes.Length > BodyBudget.PerRequest)
@@ -81,7 +84,7 @@ internal sealed class BufferedBody(BodyBudget budget)
         return true;
     }
 
-    /// <summary>Copies what there is from <paramref name="position"/> on, as far as it fits.</summary>
+    /// <summary>Copies the bytes from <paramref name="position"/> on, as many as fit, and returns their number.</summary>
     public int Read(int position, Span<byte> target)
     {
         var count = Math.Min(target.Length, Length - position);
@@ -95,7 +98,7 @@ internal sealed class BufferedBody(BodyBudget budget)
         return count;
     }
 
-    /// <summary>One holder more.</summary>
+    /// <summary>Adds a holder.</summary>
     public void Hold() => Interlocked.Increment(ref _holders);
 
     public void Release()
@@ -108,7 +111,7 @@ internal sealed class BufferedBody(BodyBudget budget)
         Length = 0;
     }
 
-    /// <summary>Reads the copy from its beginning; its holder must not release it before.</summary>
+    /// <summary>Reads the copy from its beginning. The caller holds it until the reading has ended.</summary>
     internal sealed class Reader(BufferedBody body) : BodyReader
     {
         private int _position;

@@ -2,23 +2,23 @@ using System.Runtime.CompilerServices;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>What ends when a client neither sends nor takes what it should.</summary>
+/// <summary>Something that ends when the other side neither sends nor takes what it should.</summary>
 internal interface IStallable
 {
-    /// <summary>From any thread, and more than once.</summary>
+    /// <summary>Ends it. It may be called from any thread and more than once.</summary>
     void Stall();
 }
 
-/// <summary>How patient the proxy is with a client whose body is on its way.</summary>
-/// <param name="Idle">How long a client may be waited for; infinite is no limit.</param>
+/// <summary>How long a client may keep a body waiting.</summary>
+/// <param name="Idle">The longest wait for the client. Infinite means no limit.</param>
 internal readonly record struct BodyIdlePolicy(TimeSpan Idle)
 {
-    /// <summary>The slowest that a body may come, over the time of <see cref="Idle"/>.</summary>
+    /// <summary>The least pace of a request's body, measured over the time of <see cref="Idle"/>.</summary>
     private const int BytesPerSecond = 240;
 
     public bool IsLimited => Idle != Timeout.InfiniteTimeSpan;
 
-    /// <summary>So many bytes have to come in the time of <see cref="Idle"/>.</summary>
+    /// <summary>The bytes that have to arrive in the time of <see cref="Idle"/>.</summary>
     public long LeastBytes => IsLimited ? Math.Max(1, (long)(Idle.TotalSeconds * BytesPerSecond)) : 0;
 }
 
@@ -97,7 +97,7 @@ internal sealed class BodyWatch(IStallable exchange, IDeadlines deadlines, TimeP
         }
     }
 
-    /// <summary>So many bytes have moved.</summary>
+    /// <summary>Counts bytes that have moved.</summary>
     public void Move(int bytes)
     {
         lock (_lock)
@@ -237,7 +237,7 @@ internal sealed class ClientWaits : IDisposable
     }
 }
 
-/// <summary>A body on its way to a client that has to take it.</summary>
+/// <summary>A writer that bounds how long its reader leaves bytes untaken.</summary>
 internal sealed class WatchedWriter(ClientWaits waits) : BodyWriter
 {
     private BodyWriter? _inner;

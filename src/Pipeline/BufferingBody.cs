@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// The body of a request on its way upstream: says when all of it has come, holds the client to a pace, and keeps a copy for as
-/// long as somebody may want it again and there is room for it.
+/// The body of a request on its way upstream. It reports when the whole body has arrived, holds the client to a pace, and buffers a copy
+/// for
+/// as long as a retry or a mirror may need it and there is room.
 /// </summary>
 /// <param name="budget">The memory that the copies of all bodies share.</param>
 /// <param name="deadlines">Started when the whole body has arrived.</param>
@@ -19,7 +20,7 @@ internal sealed class BufferingBody(BodyBudget budget, RequestDeadlines deadline
     private bool _started;
     private bool _ended;
 
-    /// <summary>Whether it can be read from its beginning again.</summary>
+    /// <summary>Whether the body can be read from its beginning again.</summary>
     public bool CanRewind => !_started || _kept is not null;
 
     /// <summary>Begins with the body of another request.</summary>
@@ -46,14 +47,14 @@ internal sealed class BufferingBody(BodyBudget budget, RequestDeadlines deadline
             await WaitAsync(Memory<byte>.Empty, cancellationToken);
     }
 
-    /// <summary>The request is in the limiter before anything of its body has come, and counts there as one of those.</summary>
+    /// <summary>Says that the request entered the limiter before any of its body has arrived, and counts there as such a request.</summary>
     public void CountAsBodyless(ConcurrencyLimiter limiter)
     {
         EndBodyless();
         _bodylessIn = limiter;
     }
 
-    /// <summary>Something has come, or the endpoint began to answer without it, or nobody waits for it any more.</summary>
+    /// <summary>Ends that count: a byte has arrived, or the endpoint has responded without one, or the wait is over.</summary>
     public void EndBodyless() => Interlocked.Exchange(ref _bodylessIn, null)?.BodyArrived();
 
     /// <inheritdoc/>
@@ -159,7 +160,7 @@ internal sealed class BufferingBody(BodyBudget budget, RequestDeadlines deadline
     }
 }
 
-/// <summary>A body from memory.</summary>
+/// <summary>A body in memory.</summary>
 internal sealed class MemoryBody(ReadOnlyMemory<byte> bytes) : BodyReader
 {
     private readonly ReadOnlyMemory<byte> _whole = bytes;

@@ -3,10 +3,13 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>A cluster of the table with its load balancing and its limits, which outlive the table where the cluster does.</summary>
+/// <summary>
+/// A cluster of the table with its load balancing and its circuit breakers. Their state outlives the table if the next one has the cluster.
+/// </summary>
 internal sealed class ClusterState
 {
-    // So many endpoints are drawn as the policy has it before each is looked at: that keeps the shares of the others even.
+    // The number of times that the load-balancing policy is asked for an endpoint before all are searched. Asking again keeps the shares of
+    // the others even, while a search would give the share of an ejected endpoint to its neighbour.
     private const int Draws = 4;
 
     private readonly UpstreamEndpoint[] _endpoints;
@@ -24,7 +27,9 @@ internal sealed class ClusterState
 
     public ClusterCircuits Circuits { get; }
 
-    /// <summary>Whether there is anybody to send a request to; where the authority to verify them by is missing, there is not.</summary>
+    /// <summary>
+    /// Whether requests can be sent: the cluster has an endpoint, and the certificate authority to verify it by if it names one.
+    /// </summary>
     public bool IsOpen => EndpointCount > 0 && !Cluster.LacksAuthority;
 
     public int EndpointCount => _endpoints.Length;
@@ -35,11 +40,11 @@ internal sealed class ClusterState
     {
         if (previous is null)
             return new ClusterState(cluster, [.. cluster.Endpoints.Select(e => new UpstreamEndpoint(e))], new RoundRobin(), new ClusterCircuits(limits));
-        // What is in flight under other limits is not counted under these.
+        // Requests in flight that entered under other limits are not counted under the new ones.
         var circuits = previous.Circuits.Limits == limits ? previous.Circuits : new ClusterCircuits(limits);
         if (ReferenceEquals(previous.Cluster, cluster) && ReferenceEquals(previous.Circuits, circuits))
             return previous;
-        // An endpoint that failed another handshake has not failed this one.
+        // An endpoint that failed the handshake under other settings may pass it under these.
         if (cluster.Tls != previous.Cluster.Tls)
             return new ClusterState(cluster, [.. cluster.Endpoints.Select(e => new UpstreamEndpoint(e))], new RoundRobin(), circuits);
         if (cluster.Endpoints.AsSpan().SequenceEqual(previous.Cluster.Endpoints.AsSpan()))
@@ -52,10 +57,12 @@ internal sealed class ClusterState
             circuits);
     }
 
-    /// <summary>The endpoint for the next request, or null where there is none. Ejected ones are passed over, unless all are.</summary>
-    /// <param name="random">For the policies that need it.</param>
-    /// <param name="time">For ejections.</param>
-    /// <param name="other">An endpoint that just failed: avoided where there is another.</param>
+    /// <summary>
+    /// Returns the endpoint for the next request, or null when the cluster has none. Ejected endpoints are excluded, unless all are ejected.
+    /// </summary>
+    /// <param name="random">The source of chance for the policies that need it.</param>
+    /// <param name="time">The clock for ejections.</param>
+    /// <param name="other">An endpoint that has just failed. It is avoided if there is another.</param>
     public UpstreamEndpoint? Pick(Random random, TimeProvider time, UpstreamEndpoint? other = null)
     {
         if (_endpoints.Length < 2)
@@ -73,7 +80,7 @@ internal sealed class ClusterState
             if (Suits(next))
                 return _endpoints[next];
         }
-        // Perhaps it is not the endpoints but the network here; and if not, nothing is lost.
+        // All are ejected. The cause may be this side's network and not the endpoints, and if it is not, nothing is lost by trying.
         return ReferenceEquals(_endpoints[index], other) ? _endpoints[(index + 1) % _endpoints.Length] : _endpoints[index];
 
         bool Suits(int at) => !ReferenceEquals(_endpoints[at], other) && _endpoints[at].TryAdmit(time);
@@ -86,7 +93,10 @@ internal sealed class ClusterState
         _ => _roundRobin.Next(_endpoints.Length),
     };
 
-    /// <summary>The power of two choices: nearly as even as looking at all of them, and no herd runs to the one that is idle.</summary>
+    /// <summary>
+    /// Returns the less loaded of two endpoints drawn at random. That is nearly as even as a comparison of all, and does not send every
+    /// request to the one endpoint that is idle at the moment.
+    /// </summary>
     private int LeastLoaded(Random random)
     {
         var first = random.Next(_endpoints.Length);
@@ -102,7 +112,7 @@ internal sealed class ClusterState
     }
 }
 
-/// <summary>How much of a cluster's limits is used.</summary>
+/// <summary>The circuit breakers of a cluster, and how much of their limits is used.</summary>
 internal sealed class ClusterCircuits(CircuitLimits limits)
 {
     private readonly ConcurrencyLimiter _connections = new(limits.Effective().Connections, limits.Effective().PendingRequests);
@@ -112,10 +122,12 @@ internal sealed class ClusterCircuits(CircuitLimits limits)
 
     public CircuitLimits Limits { get; } = limits;
 
-    /// <summary>What a request has to go through: over HTTP/1.1 it has a connection to itself, over HTTP/2 it shares one.</summary>
+    /// <summary>
+    /// Returns the limiter of requests over a protocol. Over HTTP/1.1 a request has a connection to itself, over HTTP/2 it shares one.
+    /// </summary>
     public ConcurrencyLimiter LimiterOf(UpstreamProtocol protocol) => protocol == UpstreamProtocol.Http2 ? _requests : _connections;
 
-    /// <summary>False where as many requests are being tried again as may be.</summary>
+    /// <summary>Returns false when as many requests are being retried as the limit allows.</summary>
     public bool TryBeginRetry()
     {
         if (Interlocked.Increment(ref _retries) <= _retryLimit)

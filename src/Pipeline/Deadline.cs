@@ -12,7 +12,9 @@ internal abstract class Deadline : IThreadPoolWorkItem
     /// <summary>The value of <see cref="DueTick"/> after the deadline has expired.</summary>
     internal const long Expired = long.MinValue;
 
-    /// <summary>The tick of the wheel at which the deadline expires. Written by the caller and by the wheel, by atomic exchanges only.</summary>
+    /// <summary>
+    /// The tick of the wheel at which the deadline expires. Written by the caller and by the wheel, by atomic exchanges only.
+    /// </summary>
     internal long DueTick = Never;
 
     /// <summary>The tick at which the wheel looks at this deadline next, which is never later than <see cref="DueTick"/>.</summary>
@@ -34,7 +36,9 @@ internal abstract class Deadline : IThreadPoolWorkItem
             HasExpired = true;
     }
 
-    /// <summary>Whether nothing was scheduled or cancelled since the deadline expired. An action may ask, under a lock of its owner.</summary>
+    /// <summary>
+    /// Whether nothing was scheduled or cancelled since the deadline expired. An action may ask, under a lock of its owner.
+    /// </summary>
     protected bool IsCurrent => Volatile.Read(ref DueTick) == Expired;
 
     /// <inheritdoc/>

@@ -3,6 +3,9 @@ namespace Turnpike.Pipeline;
 /// <summary>Advances a wheel of deadlines by one timer, for engines without a loop of their own. It rests while there are none.</summary>
 internal sealed class DeadlineTimer : IDeadlines, IDisposable
 {
+    // A few actions run here one after the other, and the rest beside it: an endpoint that hangs may let thousands expire at once.
+    private const int InlineLimit = 16;
+
     private readonly DeadlineWheel _wheel;
     private readonly ITimer _timer;
     private readonly Lock _advancing = new();
@@ -31,19 +34,16 @@ internal sealed class DeadlineTimer : IDeadlines, IDisposable
 
     private void Advance()
     {
-        Deadline? last = null;
+        Deadline[] expired;
         lock (_advancing)
         {
             _wheel.Advance(_expired);
-            // One runs here, the others beside it: an endpoint that hangs may let thousands expire at once.
-            foreach (var deadline in _expired)
-            {
-                if (last is not null)
-                    ThreadPool.UnsafeQueueUserWorkItem(last, preferLocal: false);
-                last = deadline;
-            }
+            expired = [.. _expired];
             _expired.Clear();
         }
-        last?.OnExpired();
+        for (var i = InlineLimit; i < expired.Length; i++)
+            ThreadPool.UnsafeQueueUserWorkItem(expired[i], preferLocal: false);
+        for (var i = 0; i < Math.Min(InlineLimit, expired.Length); i++)
+            expired[i].OnExpired();
     }
 }

@@ -2,9 +2,9 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Takes note of each request when it ends.</summary>
+/// <summary>Records each request when it has ended.</summary>
 internal interface IRequestLog
 {
-    /// <summary>Returns at once and never fails: a request does not wait for its line.</summary>
+    /// <summary>Records a request. It returns at once and never fails, since no request waits for its line.</summary>
     void Add(Exchange exchange, RouteOrigin? origin, string? rule, bool clientGone, TimeSpan elapsed);
 }

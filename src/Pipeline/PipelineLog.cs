@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Everything that the pipeline logs. The numbers of events are shared with the proxy's own.</summary>
+/// <summary>The log lines of the pipeline. The numbers of events are shared with those of the proxy.</summary>
 internal static partial class PipelineLog
 {
     [LoggerMessage(20, LogLevel.Error, "a request failed in the proxy itself (ingress '{Ingress}', rule '{Rule}')")]

@@ -120,7 +120,9 @@ internal sealed class ProxyPipeline
                 _memory.GiveBack(cost);
             var gone = exchange.ClientGone.IsCancellationRequested;
             var elapsed = _time.GetElapsedTime(began);
-            _metrics.RequestEnded(exchange.Connection.Listener, match.Entry?.Origin, match.Route?.Rule, gone ? 0 : exchange.Response.Status, elapsed);
+            var listener = exchange.Connection.Listener;
+            var counts = state.Counters.Of(_metrics, listener, match.Entry, match.Route);
+            _metrics.RequestEnded(listener, counts, gone ? 0 : exchange.Response.Status, elapsed);
             _log?.Add(exchange, match.Entry?.Origin, match.Route?.Rule, gone, elapsed);
         }
     }

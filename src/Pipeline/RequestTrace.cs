@@ -1,13 +1,13 @@
 namespace Turnpike.Pipeline;
 
-/// <summary>Why a request got another response than that of an endpoint.</summary>
+/// <summary>Why the client did not get an endpoint's whole response.</summary>
 internal enum ReplyReason
 {
-    /// <summary>It got an endpoint's response, whole.</summary>
+    /// <summary>The client got an endpoint's whole response.</summary>
     None,
     NoRoute,
 
-    /// <summary>It breaks a rule of HTTP, or asks for what no proxy of this kind does.</summary>
+    /// <summary>The request breaks a rule of HTTP, or asks for something that a reverse proxy does not do.</summary>
     NotServed,
     Redirected,
     DirectResponse,
@@ -22,10 +22,10 @@ internal enum ReplyReason
     UpstreamTimeout,
     UpstreamMalformed,
 
-    /// <summary>Circuit limits or memory left no room for it.</summary>
+    /// <summary>A circuit breaker or the memory budget left no room for the request.</summary>
     Overloaded,
 
-    /// <summary>It may not be sent upstream as it is.</summary>
+    /// <summary>The request may not be sent upstream as it is.</summary>
     InvalidRequest,
     RequestBodyFailed,
     ClientStalled,
@@ -33,12 +33,12 @@ internal enum ReplyReason
     InternalError,
 }
 
-/// <summary>What happens to a request on its way, for the access log. Made to be cleared and used again.</summary>
+/// <summary>What has happened to a request so far, for the access log. The object serves one request after the other.</summary>
 internal sealed class RequestTrace
 {
     public ReplyReason Reason { get; set; }
 
-    /// <summary>The endpoint that was asked last.</summary>
+    /// <summary>The endpoint that the request was last sent to.</summary>
     public UpstreamEndpoint? Upstream { get; private set; }
 
     public int Tries { get; private set; }

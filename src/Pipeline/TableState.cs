@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
+using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>A table with what the proxy derives from it. A request reads it once and keeps it to its end.</summary>
+/// <summary>A table, and what the proxy derives from it. A request takes the current state once and keeps it to its end.</summary>
 internal sealed class TableState
 {
     private readonly VirtualHostSet[] _hosts;
@@ -22,7 +23,7 @@ internal sealed class TableState
 
     public RouteTable Table { get; }
 
-    /// <summary>With clients whose bodies are on their way.</summary>
+    /// <summary>How long a client may keep a body waiting.</summary>
     public BodyIdlePolicy BodyIdlePolicy { get; }
 
     /// <summary>The listeners of the table that this proxy cannot serve. The others are served.</summary>
@@ -30,8 +31,8 @@ internal sealed class TableState
 
     /// <param name="table">The new table.</param>
     /// <param name="listeners">The sockets of the proxy.</param>
-    /// <param name="previous">What was in force until now; clusters that stay go on where they were.</param>
-    /// <exception cref="FormatException">A trusted network is no CIDR.</exception>
+    /// <param name="previous">The state until now. Clusters that stay keep their ejections, limits and turns.</param>
+    /// <exception cref="FormatException">A trusted network is not in CIDR notation.</exception>
     public static TableState Create(RouteTable table, ListenerBindings listeners, TableState? previous)
     {
         var clusters = new Dictionary<string, ClusterState>(table.Clusters.All.Length, StringComparer.Ordinal);
@@ -40,6 +41,9 @@ internal sealed class TableState
         return new TableState(table, listeners, clusters, [.. table.Settings.TrustedCidrs.Select(ParseNetwork)]);
     }
 
+    /// <summary>The counters of the routes of this table.</summary>
+    public RouteCounters Counters { get; } = new();
+
     public int EjectedEndpoints => _clusters.Values.Sum(c => c.EjectedCount);
 
     /// <summary>Returns what is served to the requests of a socket.</summary>
@@ -47,7 +51,7 @@ internal sealed class TableState
 
     public ClusterState? FindCluster(string name) => _clusters.GetValueOrDefault(name);
 
-    /// <summary>Whether what this peer says of the client is believed.</summary>
+    /// <summary>Whether the headers in which this peer describes the client are believed.</summary>
     public bool Trusts(IPAddress? peer)
     {
         foreach (var network in _trusted)

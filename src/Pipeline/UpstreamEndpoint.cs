@@ -5,7 +5,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>An endpoint with what the proxy keeps about it from request to request.</summary>
+/// <summary>An endpoint, and what the proxy remembers of it from request to request.</summary>
 internal sealed class UpstreamEndpoint(Endpoint endpoint)
 {
     private readonly Ejection _ejection = new();
@@ -15,7 +15,7 @@ internal sealed class UpstreamEndpoint(Endpoint endpoint)
 
     public string BaseUri { get; } = $"http://{endpoint}";
 
-    /// <summary>Stands for the endpoint where a name of letters and digits is wanted.</summary>
+    /// <summary>A name for the endpoint that consists of letters and digits.</summary>
     public string Id => field ??= Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Endpoint.ToString())).AsSpan(0, 16));
 
     public int Active => Volatile.Read(ref _active);
@@ -26,13 +26,16 @@ internal sealed class UpstreamEndpoint(Endpoint endpoint)
 
     public void End() => Interlocked.Decrement(ref _active);
 
-    /// <summary>Whether a request may go there: yes, unless it is ejected and nobody is to probe it yet. Who hears yes is the probe.</summary>
+    /// <summary>
+    /// Returns true when a request may be sent to the endpoint. If the endpoint is ejected and the time has come to probe it, it returns true
+    /// once, and that request is the probe.
+    /// </summary>
     public bool TryAdmit(TimeProvider time) => !_ejection.IsActive || _ejection.TryProbe(time);
 
-    /// <summary>It answered, however badly: the connection was made, and more is not judged here.</summary>
+    /// <summary>Ends an ejection: the endpoint has responded. Whatever the response is, the connection was made, and only that counts.</summary>
     public void Responded() => _ejection.End();
 
-    /// <summary>A request to it failed.</summary>
+    /// <summary>Ejects the endpoint if a request failed because no connection could be made.</summary>
     public void Failed(UpstreamFailure failure, ProxyMetrics metrics, TimeProvider time)
     {
         if (failure is not (UpstreamFailure.Connect or UpstreamFailure.Handshake))
@@ -44,8 +47,8 @@ internal sealed class UpstreamEndpoint(Endpoint endpoint)
 }
 
 /// <summary>
-/// Passes over an endpoint that takes no connections: for a second, and twice as long each time that the request which then
-/// probes it fails too.
+/// The ejection of an endpoint that takes no connections. It lasts a second, and twice as long each time that the request which then probes
+/// the endpoint fails too.
 /// </summary>
 internal sealed class Ejection
 {
@@ -60,7 +63,9 @@ internal sealed class Ejection
 
     public bool IsActive => _isActive;
 
-    /// <summary>True for one caller when the time is over; the others wait as long again, or until that one succeeds.</summary>
+    /// <summary>
+    /// Returns true for one caller when the time is over. For the others the ejection goes on for as long again, or until the probe succeeds.
+    /// </summary>
     public bool TryProbe(TimeProvider time)
     {
         lock (_lock)
@@ -74,7 +79,7 @@ internal sealed class Ejection
         }
     }
 
-    /// <summary>False where it was in force already: many requests may fail at once, and that is one failure.</summary>
+    /// <summary>Begins an ejection. Returns false when there is one already: many requests that fail at once are one failure.</summary>
     public bool Begin(TimeProvider time)
     {
         lock (_lock)

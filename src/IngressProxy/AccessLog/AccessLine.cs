@@ -8,8 +8,8 @@ using Turnpike.Pipeline;
 namespace Turnpike.IngressProxy.AccessLog;
 
 /// <summary>
-/// Writes entries as lines. Of what a client wrote only visible ASCII comes out as it is; the rest, blanks, quotes and backslashes are
-/// written as <c>\xNN</c> or <c>\uNNNN</c>, so that no request can end a line, forge a field or move a terminal's cursor.
+/// Writes entries as lines. Only visible ASCII of a client's text is written as it is; blanks, quotes, backslashes and all other characters
+/// are written as <c>\xNN</c> or <c>\uNNNN</c>, so that no request can end a line, forge a field or move a terminal's cursor.
 /// </summary>
 internal sealed class AccessLine(AccessLogFormat format) : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
     private readonly ArrayBufferWriter<byte> _buffer = new(16 * 1024);
     private readonly Utf8JsonWriter _json = new(Stream.Null, new JsonWriterOptions { SkipValidation = true });
 
-    /// <summary>The lines since <see cref="Clear"/>.</summary>
+    /// <summary>The lines that were written since <see cref="Clear"/>.</summary>
     public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
 
     public void Clear() => _buffer.ResetWrittenCount();
@@ -41,7 +41,7 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
             WriteText(entry);
     }
 
-    /// <summary>Says that lines are missing here.</summary>
+    /// <summary>Writes that lines are missing here.</summary>
     public void WriteGap(long dropped)
     {
         if (format == AccessLogFormat.Json)
@@ -177,7 +177,7 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
         _buffer.Advance(length);
     }
 
-    /// <summary>The same string where it is plain, as nearly all are.</summary>
+    /// <summary>Returns the text with its special characters escaped. Nearly every text has none and is returned as it is.</summary>
     internal static string Escaped(string text)
     {
         var first = text.AsSpan().IndexOfAnyExcept(Plain);
@@ -196,7 +196,7 @@ internal sealed class AccessLine(AccessLogFormat format) : IDisposable
         return escaped.ToString();
     }
 
-    /// <summary>By a table: the names are part of the format, and an enumeration's own would need reflection.</summary>
+    /// <summary>Returns the name from a table: names are part of the format, and those of the enumeration would need reflection.</summary>
     internal static string? NameOf(ReplyReason reason) => reason switch
     {
         ReplyReason.None => null,

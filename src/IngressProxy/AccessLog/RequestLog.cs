@@ -18,7 +18,7 @@ internal sealed class RequestLog : IRequestLog, IDisposable
     /// <summary>
     /// The time to write the remaining entries when the proxy stops. A reader that takes nothing must not keep it from stopping.
     /// </summary>
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
 
     private readonly object _lock = new();
     private readonly AccessEntry[] _entries = new AccessEntry[Capacity];
@@ -81,7 +81,7 @@ internal sealed class RequestLog : IRequestLog, IDisposable
             _ended = true;
             Monitor.Pulse(_lock);
         }
-        if (_writer.Join(LastWords))
+        if (_writer.Join(StopTimeout))
             _line.Dispose();
     }
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace Turnpike.IngressProxy.Admin;
 
-/// <summary>A listener for pages about the proxy: a server of its own, so that it answers while the one for clients drains.</summary>
+/// <summary>A listener for pages about the proxy. It is a server of its own, so that it responds while the one for clients drains.</summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
     private readonly KestrelServer _server;
@@ -28,7 +28,8 @@ internal sealed class AdminServer : IAsyncDisposable
 
     public IPEndPoint EndPoint => _listener!.IPEndPoint!;
 
-    public static async Task<AdminServer> StartAsync(IPEndPoint endPoint, IPages pages, ILoggerFactory loggers, CancellationToken cancellationToken)
+    public static async Task<AdminServer> StartAsync(
+        IPEndPoint endPoint, IPages pages, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var admin = new AdminServer(endPoint, loggers);
         try

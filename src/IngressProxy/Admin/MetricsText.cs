@@ -4,7 +4,7 @@ using Turnpike.Pipeline.Metrics;
 
 namespace Turnpike.IngressProxy.Admin;
 
-/// <summary>The metrics in Prometheus' text format.</summary>
+/// <summary>Writes the metrics in the text format of Prometheus.</summary>
 internal static class MetricsText
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -17,37 +17,37 @@ internal static class MetricsText
         WriteRequests(text, metrics);
         WriteLatency(text, metrics);
         Single(text, "turnpike_active_requests", "gauge", "Requests in flight.", metrics.ActiveRequests);
-        Single(text, "turnpike_upstream_connect_failures_total", "counter", "Connections to endpoints that failed.", metrics.ConnectFailures);
-        Single(text, "turnpike_upstream_tls_failures_total", "counter", "TLS handshakes with endpoints that failed; each is a connection that failed, too.", metrics.TlsFailures);
+        Single(text, "turnpike_upstream_connect_failures_total", "counter", "Failed connections to endpoints.", metrics.ConnectFailures);
+        Single(text, "turnpike_upstream_tls_failures_total", "counter", "Failed TLS handshakes with endpoints; each is counted as a failed connection, too.", metrics.TlsFailures);
         Single(text, "turnpike_upstream_retries_total", "counter", "Requests sent to an endpoint again.", metrics.Retries);
-        Single(text, "turnpike_upstream_ejections_total", "counter", "Times that an endpoint began to be passed over because it took no connection.", metrics.Ejections);
-        Single(text, "turnpike_upstream_ejected_endpoints", "gauge", "Endpoints passed over at the moment.", ejectedEndpoints);
+        Single(text, "turnpike_upstream_ejections_total", "counter", "Ejections of endpoints after connection failures.", metrics.Ejections);
+        Single(text, "turnpike_upstream_ejected_endpoints", "gauge", "Endpoints that are ejected at the moment.", ejectedEndpoints);
         Single(text, "turnpike_upstream_malformed_responses_total", "counter", "Responses of endpoints that break a rule of HTTP.", metrics.MalformedResponses);
         Single(text, "turnpike_upstream_refused_requests_total", "counter", "Requests that were not sent because they would break a rule of HTTP.", metrics.RefusedRequests);
         Single(text, "turnpike_upstream_stale_connections_total", "counter", "Requests sent again on a new connection because the endpoint had closed the pooled one.", metrics.StaleConnections);
-        Head(text, "turnpike_upstream_overflows_total", "counter", "Requests answered with 503, and retries not made, because of the circuit limits or for want of memory.");
+        Head(text, "turnpike_upstream_overflows_total", "counter", "Requests refused with 503, and retries not made, because a circuit breaker or the memory budget left no room.");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"requests\"}} {metrics.OverflowsOf(CircuitLimit.Requests)}\n");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"retries\"}} {metrics.OverflowsOf(CircuitLimit.Retries)}\n");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_upstream_overflows_total{{limit=\"memory\"}} {metrics.OverflowsOf(CircuitLimit.Memory)}\n");
-        Single(text, "turnpike_request_bodies_not_kept_total", "counter", "Request bodies that could not be kept for a retry or a mirror, for their size or for want of room.", metrics.BodiesNotBuffered);
-        Single(text, "turnpike_connections_refused_total", "counter", "Client connections closed at once because there were as many as may be.", metrics.ConnectionsRefused);
-        Single(text, "turnpike_memory_trims_total", "counter", "Times that memory was given back after a burst.", metrics.MemoryTrims);
-        Single(text, "turnpike_access_log_dropped_total", "counter", "Requests without a line in the access log because its reader was too slow.", metrics.DroppedLogLines);
-        Single(text, "turnpike_table_swaps_total", "counter", "Route tables put in force.", metrics.Swaps);
+        Single(text, "turnpike_request_bodies_not_kept_total", "counter", "Request bodies that were not buffered for a retry or a mirror, because of their size or the memory budget.", metrics.BodiesNotBuffered);
+        Single(text, "turnpike_connections_refused_total", "counter", "Client connections closed at once because the limit was reached.", metrics.ConnectionsRefused);
+        Single(text, "turnpike_memory_trims_total", "counter", "Number of times that memory was given back after a burst.", metrics.MemoryTrims);
+        Single(text, "turnpike_access_log_dropped_total", "counter", "Requests without a line in the access log, because its reader was too slow.", metrics.DroppedLogLines);
+        Single(text, "turnpike_table_swaps_total", "counter", "Route tables applied.", metrics.Swaps);
         Single(text, "turnpike_table_load_failures_total", "counter", "Route tables that could not be loaded.", metrics.LoadFailures);
-        Head(text, "turnpike_table_swap_seconds", "summary", "Time that putting a route table in force took.");
+        Head(text, "turnpike_table_swap_seconds", "summary", "Time to apply a route table.");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_table_swap_seconds_sum {metrics.SwapTime.TotalSeconds}\n");
         text.Append(CultureInfo.InvariantCulture, $"turnpike_table_swap_seconds_count {metrics.Swaps}\n");
         if (metrics.TableVersion is { } version)
         {
-            Head(text, "turnpike_table_info", "gauge", "The route table in force.");
+            Head(text, "turnpike_table_info", "gauge", "The version of the current route table.");
             text.Append(CultureInfo.InvariantCulture, $"turnpike_table_info{{version=\"{Escape(version)}\"}} 1\n");
         }
         Single(
             text,
             "turnpike_unserved_listeners",
             "gauge",
-            "Listeners of the route table in force that this proxy cannot serve; the log says why.",
+            "Listeners of the current route table that this proxy cannot serve; the log says why.",
             unservedListeners);
         WriteProcess(text);
         return text.ToString();
@@ -55,7 +55,7 @@ internal static class MetricsText
 
     private static void WriteRequests(StringBuilder text, ProxyMetrics metrics)
     {
-        Head(text, "turnpike_requests_total", "counter", "Requests by listener, ingress, rule and class of the answer.");
+        Head(text, "turnpike_requests_total", "counter", "Requests by listener, ingress, rule and class of the response.");
         var routes = metrics.Routes
             .OrderBy(r => metrics.Listeners[r.Key.Listener].Name, StringComparer.Ordinal)
             .ThenBy(r => r.Key.Ingress, StringComparer.Ordinal)
@@ -79,7 +79,7 @@ internal static class MetricsText
     private static void WriteLatency(StringBuilder text, ProxyMetrics metrics)
     {
         const string name = "turnpike_request_duration_seconds";
-        Head(text, name, "histogram", "From the head of a request to the end of its answer.");
+        Head(text, name, "histogram", "Time from the head of a request to the end of its response.");
         foreach (var binding in metrics.Listeners)
         {
             var listener = Escape(binding.Name);

@@ -1,6 +1,6 @@
 namespace Turnpike.IngressProxy.Admin;
 
-/// <summary>Whether clients should be sent here.</summary>
+/// <summary>Whether clients should be sent to this proxy.</summary>
 internal sealed class Readiness
 {
     private volatile bool _hasTable;

@@ -10,27 +10,27 @@ namespace Turnpike.IngressProxy.Commands;
 /// <summary><c>turnpike-proxy ingress</c>: serves the routes of a table, from the control plane or from a file, until it is told to stop.</summary>
 internal static class IngressCommand
 {
-    // Read by the runtime when the first socket is used.
+    // The runtime reads this variable when the first socket is used.
     private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
     private static readonly Option<FileInfo?> Table = new("--table")
     {
-        Description = "file with the route table (JSON, as 'turnpike compile' writes it); changes take effect when they are saved",
+        Description = "route table as JSON, as 'turnpike compile' writes it; changes take effect when the file is saved",
         HelpName = "FILE",
     };
 
-    private static readonly Option<string?> Discovery = new("--discovery") { Description = "get the table from this control plane", HelpName = "HOST:PORT" };
+    private static readonly Option<string?> Discovery = new("--discovery") { Description = "control plane to get the table from", HelpName = "HOST:PORT" };
 
     private static readonly Option<string> DiscoveryCa = new("--discovery-ca")
     {
-        Description = "the authorities of the control plane's certificate, in PEM",
+        Description = "certificate authorities of the control plane, in PEM",
         HelpName = "FILE",
         DefaultValueFactory = _ => "/var/run/secrets/turnpike/ca.crt",
     };
 
     private static readonly Option<string> DiscoveryToken = new("--discovery-token")
     {
-        Description = "the ServiceAccount token that tells the control plane who this is",
+        Description = "ServiceAccount token that identifies the proxy to the control plane",
         HelpName = "FILE",
         DefaultValueFactory = _ => "/var/run/secrets/turnpike/token",
     };
@@ -38,15 +38,15 @@ internal static class IngressCommand
     private static readonly Option<int> HttpPort = SharedOptions.Port("--http-port", 8080, "port for cleartext HTTP/1.1 and HTTP/2; 0 is any free port");
     private static readonly Option<int> HttpsPort = SharedOptions.Port("--https-port", 8443, "port for TLS");
     private static readonly Option<int> StatusPort = SharedOptions.Status();
-    private static readonly Option<int> AdminPort = SharedOptions.Port("--admin-port", 15000, "port for the same and /table, on loopback only");
+    private static readonly Option<int> AdminPort = SharedOptions.Port("--admin-port", 15000, "port for /table and the status pages, on loopback only");
     private static readonly Option<IPAddress> Address = SharedOptions.Address("--address", IPAddress.Any, "address to listen on");
 
-    private static readonly Option<double> DrainDelay = SharedOptions.Seconds("--drain-delay", "seconds to go on serving after SIGTERM, no longer ready", 5.0);
-    private static readonly Option<double?> DrainDuration = SharedOptions.Seconds<double?>("--drain-duration", "seconds that requests in flight may take after that; what the table says, if not given", null);
+    private static readonly Option<double> DrainDelay = SharedOptions.Seconds("--drain-delay", "seconds to go on accepting after SIGTERM, while no longer ready", 5.0);
+    private static readonly Option<double?> DrainDuration = SharedOptions.Seconds<double?>("--drain-duration", "seconds that requests in flight may take after that (default: as the table says)", null);
 
     private static readonly Option<bool> Inline = new("--inline-completions")
     {
-        Description = "handle requests on the threads that read them; 'false' costs more processor time",
+        Description = "run requests inline on the I/O threads, which takes less CPU",
         DefaultValueFactory = _ => true,
     };
 
@@ -56,7 +56,7 @@ internal static class IngressCommand
 
     public static Command Create()
     {
-        var command = new Command("ingress", "Serve the routes of a table.")
+        var command = new Command("ingress", "Serve the routes of a route table.")
         {
             Table, Discovery, DiscoveryCa, DiscoveryToken, HttpPort, HttpsPort, StatusPort, AdminPort, Address, DrainDelay, DrainDuration, Inline, AccessLog, Level,
         };
@@ -91,11 +91,11 @@ internal static class IngressCommand
         try
         {
             await using var proxy = await ProxyServer.StartAsync(options, loggers, cancellationToken: cancellationToken);
-            // What reads lines of JSON must meet nothing else.
-            var said = options.AccessLog == AccessLogFormat.Json ? Console.Error : Console.Out;
+            // A reader of JSON lines must find nothing else on standard output.
+            var output = options.AccessLog == AccessLogFormat.Json ? Console.Error : Console.Out;
             foreach (var (listener, endPoint) in proxy.Listening)
-                await said.WriteLineAsync($"listening {listener} {endPoint}");
-            await said.WriteLineAsync($"listening status {proxy.Status}\nlistening admin {proxy.Admin}");
+                await output.WriteLineAsync($"listening {listener} {endPoint}");
+            await output.WriteLineAsync($"listening status {proxy.Status}\nlistening admin {proxy.Admin}");
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var following = SourceOf(arguments, new TableApplier(proxy, logger), logger).RunAsync(stop.Token);
             await signals.Stop;
@@ -106,7 +106,7 @@ internal static class IngressCommand
         }
         catch (IOException e)
         {
-            // A port that is taken, above all.
+            // The usual cause is a port that is taken.
             await Console.Error.WriteLineAsync($"turnpike-proxy: {e.Message}");
             return 1;
         }

@@ -6,18 +6,18 @@ using Turnpike.IngressProxy.AccessLog;
 
 namespace Turnpike.IngressProxy.Commands;
 
-/// <summary>Options that several roles have, worded once.</summary>
+/// <summary>The options that several commands have.</summary>
 internal static class SharedOptions
 {
     public static Option<LogLevel> Level() => new("--log-level")
     {
-        Description = "least severity of what is logged",
+        Description = "lowest severity that is logged",
         DefaultValueFactory = _ => LogLevel.Information,
     };
 
     public static Option<AccessLogFormat> AccessLog() => new("--access-log")
     {
-        Description = "a line for each request on standard output, with its path and without its query",
+        Description = "log a line for each request to standard output, with its path and without its query",
         HelpName = "off|text|json",
         DefaultValueFactory = _ => AccessLogFormat.Off,
         CustomParser = result =>
@@ -48,7 +48,7 @@ internal static class SharedOptions
         return option;
     }
 
-    /// <summary>The same port beside an application as in the ingress: the one that the kubelet and scrapes come to.</summary>
+    /// <summary>The port for the kubelet and Prometheus. It is the same in a sidecar and in the ingress.</summary>
     public static Option<int> Status() => Port("--status-port", 15020, "port for /ready, /live and /metrics");
 
     public static Option<T> Seconds<T>(string name, string description, T seconds) =>

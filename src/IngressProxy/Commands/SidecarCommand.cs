@@ -8,19 +8,19 @@ using Turnpike.Pipeline.Metrics;
 namespace Turnpike.IngressProxy.Commands;
 
 /// <summary>
-/// <c>turnpike-proxy sidecar</c>: the injected container. Without traffic capture (<c>interception: none</c>) no request comes to it:
-/// it answers its probes and opens no other port, so that it can be in nobody's way. It has no route table that it could show.
+/// <c>turnpike-proxy sidecar</c>: the injected container. Without traffic capture (<c>interception: none</c>) it gets no requests. It
+/// responds to probes and opens no other port, so that it cannot disturb the application, and it has no route table.
 /// </summary>
 internal static class SidecarCommand
 {
     public static Command Create()
     {
-        var discovery = new Option<string?>("--discovery") { Description = "the control plane, host:port; not asked for anything while no traffic is captured", HelpName = "HOST:PORT" };
+        var discovery = new Option<string?>("--discovery") { Description = "control plane; unused while traffic capture is off", HelpName = "HOST:PORT" };
         var statusPort = SharedOptions.Status();
         var address = SharedOptions.Address("--address", IPAddress.Any, "address to listen on");
-        var verbosity = new Option<int>("--verbosity") { Description = "as the sidecars of 2017 took it: above 2, debug messages", HelpName = "N" };
+        var verbosity = new Option<int>("--verbosity") { Description = "verbosity as sidecars of 2017 took it; above 2 means debug messages", HelpName = "N" };
         var level = SharedOptions.Level();
-        var command = new Command("sidecar", "Stand beside an application.") { discovery, statusPort, address, verbosity, level };
+        var command = new Command("sidecar", "Run as a sidecar.") { discovery, statusPort, address, verbosity, level };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var loggers = SharedOptions.CreateLoggers(arguments.GetValue(verbosity) > 2 ? LogLevel.Debug : arguments.GetValue(level));

@@ -93,7 +93,8 @@ internal sealed class DiscoveryClient(
                 // The two ends disagree about the table here, and will not agree by themselves: begin again from nothing.
                 _replica.Reset();
                 throw new FormatException(
-                    $"an update is for table '{update.FromVersion}', and this proxy has '{before}'; the next connection asks for the whole table");
+                    $"an update is for table '{update.FromVersion}', and this proxy has '{before}'; "
+                    + "the next connection asks for the whole table");
             }
         }
     }

@@ -38,7 +38,7 @@ internal sealed class TableApplier(ProxyServer proxy, ILogger logger)
         if (_lastFault == (source, reason))
             return;
         _lastFault = (source, reason);
-        proxy.CountLoadFailure();
         logger.TableRefused(source, reason);
+        proxy.CountLoadFailure();
     }
 }

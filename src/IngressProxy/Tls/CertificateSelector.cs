@@ -8,19 +8,19 @@ using Turnpike.Routing;
 namespace Turnpike.IngressProxy.Tls;
 
 /// <summary>
-/// Chooses the certificate for a server name, see <see cref="ServerNames{T}"/>. A table may bring new ones at any time; connections
-/// that exist keep theirs.
+/// Chooses the certificate for a server name, see <see cref="ServerNames{T}"/>. A table may bring new certificates at any time, and open
+/// connections keep theirs.
 /// </summary>
 internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
 {
-    /// <summary>Stands for a name that shall have no certificate.</summary>
+    /// <summary>Stands for a name that must not get a certificate, not even that of a wildcard.</summary>
     private static readonly SslServerAuthenticationOptions None = new();
 
     private readonly RefusalLog _refusals = new(logger, time);
     private volatile Snapshot _current = Snapshot.Empty;
 
-    /// <summary>The handshake options for a server name; null or empty where the client sent none.</summary>
-    /// <exception cref="AuthenticationException">There is no certificate for it: the handshake is refused.</exception>
+    /// <summary>Returns the handshake options for a server name, which is null or empty when the client sent none.</summary>
+    /// <exception cref="AuthenticationException">There is no certificate for the name, so the handshake is refused.</exception>
     public SslServerAuthenticationOptions Choose(string? serverName)
     {
         if (_current.Names.Find(serverName ?? "") is { } found && found != None)
@@ -29,7 +29,10 @@ internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
         throw new AuthenticationException($"no certificate for server name '{serverName}'");
     }
 
-    /// <summary>Takes over the certificates of a table. One that cannot be read is left out and reported; unchanged ones are not read again.</summary>
+    /// <summary>
+    /// Takes over the certificates of a table. A certificate that cannot be read is left out and reported, and unchanged ones are not read
+    /// again.
+    /// </summary>
     public void Update(IReadOnlyList<Certificate> certificates)
     {
         var previous = _current;
@@ -65,7 +68,7 @@ internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
                 chain.RemoveAt(0);
             return new SslServerAuthenticationOptions
             {
-                // One context for all connections is also what lets clients resume their sessions.
+                // Clients can resume their sessions because all connections have the same context.
                 ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
                 ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
@@ -84,7 +87,7 @@ internal sealed class CertificateSelector(ILogger logger, TimeProvider time)
         public static Snapshot Empty { get; } = new([], new());
     }
 
-    /// <summary>The same key pair, whatever it is used for.</summary>
+    /// <summary>Compares the key pairs of certificates, whatever names they are for.</summary>
     private sealed class KeyPairComparer : IEqualityComparer<Certificate>
     {
         public static KeyPairComparer Instance { get; } = new();

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Turnpike.IngressProxy.Tls;
 
-/// <summary>Reports refused handshakes, a line every ten seconds at most: anybody can cause them.</summary>
+/// <summary>Reports refused handshakes, one line every ten seconds at most, since every client can cause them.</summary>
 internal sealed class RefusalLog(ILogger logger, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);

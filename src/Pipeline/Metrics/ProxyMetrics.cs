@@ -4,7 +4,9 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline.Metrics;
 
-/// <summary>What is counted. The number of series is bounded: beyond <see cref="MaxRoutes"/> routes the rest is counted together.</summary>
+/// <summary>
+/// The counters of the proxy. The number of series is bounded: routes beyond <see cref="MaxRoutes"/> are counted together.
+/// </summary>
 internal sealed class ProxyMetrics
 {
     public const int MaxRoutes = 2000;
@@ -50,16 +52,16 @@ internal sealed class ProxyMetrics
 
     public long Ejections => Volatile.Read(ref _ejections);
 
-    /// <summary>Bodies that were too large to be kept for a retry or a mirror, or found no room.</summary>
+    /// <summary>Bodies that were not buffered for a retry or a mirror, because they were too large or the budget was spent.</summary>
     public long BodiesNotBuffered => Volatile.Read(ref _bodiesNotBuffered);
 
-    /// <summary>Client connections closed at once, because there were as many as may be.</summary>
+    /// <summary>Client connections that were closed at once because the limit was reached.</summary>
     public long ConnectionsRefused => Volatile.Read(ref _connectionsRefused);
 
-    /// <summary>Times that memory was given back after a burst.</summary>
+    /// <summary>The number of times that memory was given back after a burst.</summary>
     public long MemoryTrims => Volatile.Read(ref _memoryTrims);
 
-    /// <summary>Requests without a line in the access log, because what reads it is slow.</summary>
+    /// <summary>Requests without a line in the access log, because its reader is slow.</summary>
     public long DroppedLogLines => Volatile.Read(ref _accessLogDropped);
 
     public long Swaps => Volatile.Read(ref _swaps);
@@ -74,29 +76,35 @@ internal sealed class ProxyMetrics
 
     public long RefusedRequests => Volatile.Read(ref _refusedRequests);
 
-    /// <summary>Of the table in force; null before the first.</summary>
+    /// <summary>The version of the current table; null before the first.</summary>
     public string? TableVersion { get; private set; }
 
     public LatencyHistogram LatencyOf(ListenerBinding listener) => _latency[listener.Index];
 
     public void RequestBegan() => Interlocked.Increment(ref _active);
 
-    /// <param name="listener">Where it came in.</param>
-    /// <param name="origin">Of the path entry that took it; null for none.</param>
-    /// <param name="rule">The rule that decided; null for none.</param>
-    /// <param name="status">What was answered; 0 where the client went away first.</param>
-    /// <param name="elapsed">From the head of the request to the end of the answer.</param>
-    public void RequestEnded(ListenerBinding listener, RouteOrigin? origin, string? rule, int status, TimeSpan elapsed)
+    /// <summary>Returns the counters of a route, which live as long as the process.</summary>
+    /// <param name="listener">The listener of the request.</param>
+    /// <param name="ingress">The name of the path entry's origin; empty for none.</param>
+    /// <param name="rule">The name of the rule; empty for none.</param>
+    public StatusCounts CountsOf(ListenerBinding listener, string ingress, string rule)
+    {
+        var key = new RouteKey(listener.Index, ingress, rule);
+        if (_routes.TryGetValue(key, out var counts))
+            return counts;
+        if (_routes.Count >= MaxRoutes)
+            key = new RouteKey(listener.Index, "other", "other");
+        return _routes.GetOrAdd(key, static _ => new StatusCounts());
+    }
+
+    /// <param name="listener">The listener of the request.</param>
+    /// <param name="counts">The counters of its route.</param>
+    /// <param name="status">The status of the response; 0 when the client went away first.</param>
+    /// <param name="elapsed">The time from the head of the request to the end of the response.</param>
+    public void RequestEnded(ListenerBinding listener, StatusCounts counts, int status, TimeSpan elapsed)
     {
         Interlocked.Decrement(ref _active);
         _latency[listener.Index].Add(elapsed);
-        var key = new RouteKey(listener.Index, origin?.Name ?? "", rule ?? "");
-        if (!_routes.TryGetValue(key, out var counts))
-        {
-            if (_routes.Count >= MaxRoutes)
-                key = new RouteKey(listener.Index, "other", "other");
-            counts = _routes.GetOrAdd(key, static _ => new StatusCounts());
-        }
         counts.Add(status);
     }
 
@@ -138,25 +146,25 @@ internal sealed class ProxyMetrics
     /// <param name="Listener">The place in <see cref="Listeners"/>.</param>
     public readonly record struct RouteKey(int Listener, string Ingress, string Rule);
 
-    /// <summary>Answers by the first digit of their status.</summary>
+    /// <summary>Responses by the first digit of their status.</summary>
     internal sealed class StatusCounts
     {
         private readonly long[] _byClass = new long[6];
 
         public void Add(int status) => Interlocked.Increment(ref _byClass[status is >= 100 and < 600 ? status / 100 : 0]);
 
-        /// <summary>1 to 5, or 0 for requests whose client went away.</summary>
+        /// <summary>Returns the count of a class of 1 to 5, or with 0 that of the requests whose client went away.</summary>
         public long Of(int statusClass) => Volatile.Read(ref _byClass[statusClass]);
     }
 }
 
-/// <summary>What there was too much of.</summary>
+/// <summary>The limit that an overflow has met.</summary>
 internal enum CircuitLimit
 {
     Requests,
     Retries,
 
-    /// <summary>The memory for requests in flight.</summary>
+    /// <summary>The budget of memory for requests in flight.</summary>
     Memory,
 }
 
@@ -180,6 +188,6 @@ internal sealed class LatencyHistogram
         Interlocked.Add(ref _sumTicks, elapsed.Ticks);
     }
 
-    /// <summary>Of one bucket alone; the last is for what exceeds every bound.</summary>
+    /// <summary>Returns the count of one bucket alone. The last bucket is for what exceeds every bound.</summary>
     public long CountOf(int bucket) => Volatile.Read(ref _counts[bucket]);
 }
