@@ -10,7 +10,8 @@ public static class ControlPlaneHandler
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Returns a handler that trusts these authorities alone. It pings its connections, so that a replica that vanishes without closing them
+    /// Returns a handler that trusts these authorities alone. It pings its connections, so that a replica that vanishes without closing
+    /// them
     /// is noticed, and ignores the proxy settings of the environment. It checks no revocation, because the authority publishes no lists.
     /// </summary>
     public static SocketsHttpHandler Create(X509Certificate2Collection authorities, TimeSpan connectTimeout)
