@@ -1,5 +1,5 @@
-using Turnpike.Tests.Support.FakeApiServer;
 using Turnpike.Tests.Support;
+using Turnpike.Tests.Support.FakeApiServer;
 
 namespace Turnpike.Tests.Cli;
 
@@ -280,9 +280,12 @@ public sealed class ClusterChangeTests : ClusterFixture
         {
             // The status stays as it is, as on a server where it is written by itself.
             if (request.Method == "GET" && Rule("rule")!["status"] is null)
+            {
                 PutRule(
                     "rule",
                     status: Conditions(("Accepted", accepted, "no such service", 9), ("Programmed", programmed, "no such service", 9)));
+            }
+
             return null;
         };
         var run = await Run("turnpike", manifest, "replace", "-f", "-", "--wait=300ms");

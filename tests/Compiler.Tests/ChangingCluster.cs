@@ -18,7 +18,7 @@ internal sealed class ChangingCluster(int seed)
     public int Next(int limit) => _random.Next(limit);
 
     /// <summary>A cluster in which each kind of object is there, and each object has its meaning.</summary>
-    public void Fill(Action<JsonObject> put)
+    public static void Fill(Action<JsonObject> put)
     {
         put(Mesh(""));
         foreach (var ns in Namespaces)

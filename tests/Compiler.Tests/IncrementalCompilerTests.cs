@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
-using Turnpike.Api;
 using Turnpike.Compiler;
 using Turnpike.Reading;
 using Turnpike.Routing;
-using Xunit;
 
 namespace Turnpike.Tests.Compiler;
 
@@ -69,7 +67,7 @@ public sealed class IncrementalCompilerTests
     public void ChangedEndpoint_MakesItsClustersAgain_AndNothingElse()
     {
         var cluster = new ChangingCluster(1);
-        cluster.Fill(Put);
+        ChangingCluster.Fill(Put);
         var before = _compiler.Compile(_store.Snapshot().Snapshot);
 
         Put(ChangingCluster.Slice("a", "web", ["10.0.0.1", "10.0.0.9"]));
@@ -88,7 +86,7 @@ public sealed class IncrementalCompilerTests
     [Fact]
     public void PodThatOnlyReportsItsStatus_ChangesNothing()
     {
-        new ChangingCluster(1).Fill(Put);
+        ChangingCluster.Fill(Put);
         var before = _compiler.Compile(_store.Snapshot().Snapshot);
 
         var pod = ChangingCluster.Pod("a", "web-1", "10.0.0.1", "v1");
@@ -103,7 +101,7 @@ public sealed class IncrementalCompilerTests
     [Fact]
     public void ChangedRule_MakesTheHostsAgainThatLeadToItsService()
     {
-        new ChangingCluster(1).Fill(Put);
+        ChangingCluster.Fill(Put);
         var before = _compiler.Compile(_store.Snapshot().Snapshot);
 
         Put(ChangingCluster.Rule("a", "r1", "web", 41));
@@ -122,7 +120,7 @@ public sealed class IncrementalCompilerTests
     [Fact]
     public void ChangedIngress_MakesItsHostsAgain_AndNoOther()
     {
-        new ChangingCluster(1).Fill(Put);
+        ChangingCluster.Fill(Put);
         var before = _compiler.Compile(_store.Snapshot().Snapshot);
 
         Put(ChangingCluster.Ingress("a", "i-web", "web.example.com", ["/", "/new"], "web", tls: false));
@@ -135,7 +133,7 @@ public sealed class IncrementalCompilerTests
     [Fact]
     public void SnapshotsOfAStore_ShareWhatHasNotChanged()
     {
-        new ChangingCluster(1).Fill(Put);
+        ChangingCluster.Fill(Put);
         var before = _store.Snapshot();
 
         Put(ChangingCluster.Pod("a", "web-9", "10.0.0.9", "v1"));

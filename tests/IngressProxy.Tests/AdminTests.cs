@@ -87,8 +87,11 @@ public sealed class AdminTests
         Assert.Equal((HttpStatusCode.OK, "live\n"), await proxy.FetchAsync($"{status}/live"));
         Assert.Contains("turnpike_table_swaps_total 1\n", (await proxy.FetchAsync($"{status}/metrics")).Text, StringComparison.Ordinal);
         foreach (var path in new[] { "/table", "/table?format=json", "/%74able", "//table", "/metrics/../table", "/" })
+        {
             Assert.Equal(
                 (HttpStatusCode.NotFound, "not found; the pages are /ready, /live and /metrics\n"), await proxy.FetchAsync(status + path));
+        }
+
         Assert.Equal(HttpStatusCode.OK, (await proxy.AdminAsync("/table")).Status);
         Assert.Equal(HttpStatusCode.OK, (await proxy.AdminAsync("/ready")).Status);
     }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 using Turnpike.Primitives;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
-using Turnpike.Tests.Support.Proxy;
 using Turnpike.Tests.Support;
+using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 
@@ -56,8 +56,10 @@ public sealed class ClientBodyTests
         {
             clients.Add(await RawHttp2.ConnectAsync(proxy.Server.Http));
             for (var stream = 1; stream < 40; stream += 2)
+            {
                 await clients[^1]
                     .HeadersAsync(stream, end: false, RawHttp2.Request("POST", "/", more: announced ? [("content-length", "5")] : []));
+            }
         }
         await WaitForActiveAsync(proxy, 60);
 
@@ -247,7 +249,7 @@ public sealed class ClientBodyTests
             },
         };
 
-    private static Task WaitForActiveAsync(TestProxy proxy, int count) => Wait.For(
+    private static Task<(HttpStatusCode Status, string Text)> WaitForActiveAsync(TestProxy proxy, int count) => Wait.For(
         _ => proxy.AdminAsync("/metrics"),
         page => page.Text.Contains($"turnpike_active_requests {count}\n", StringComparison.Ordinal),
         "the requests");

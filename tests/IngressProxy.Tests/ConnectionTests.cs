@@ -4,8 +4,8 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Turnpike.Tests.IngressProxy.Harness;
-using Turnpike.Tests.Support.Proxy;
 using Turnpike.Tests.Support;
+using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 

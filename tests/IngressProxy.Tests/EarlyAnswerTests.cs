@@ -2,8 +2,8 @@ using System.Net;
 using System.Text;
 using System.Threading.Channels;
 using Turnpike.Tests.IngressProxy.Harness;
-using Turnpike.Tests.Support.Proxy;
 using Turnpike.Tests.Support;
+using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 

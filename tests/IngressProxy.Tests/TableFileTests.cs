@@ -3,8 +3,8 @@ using System.Net;
 using Turnpike.IngressProxy.TableSources;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
-using Turnpike.Tests.Support.Proxy;
 using Turnpike.Tests.Support;
+using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 

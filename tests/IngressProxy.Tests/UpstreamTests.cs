@@ -348,7 +348,9 @@ public sealed class UpstreamTests
                         if (
                             response.StatusCode != HttpStatusCode.OK
                             || await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken) != "ok")
+                        {
                             Interlocked.Increment(ref failed);
+                        }
                     }
                 }));
 

@@ -11,8 +11,8 @@ using Turnpike.IngressProxy.Upstream;
 using Turnpike.IngressProxy.Upstream.Http1;
 using Turnpike.Routing;
 using Turnpike.Tests.IngressProxy.Harness;
-using Turnpike.Tests.Support.Proxy;
 using Turnpike.Tests.Support;
+using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 

@@ -31,16 +31,16 @@ public sealed class InjectionProperties
 
                 var first = Injection.Inject(workload, "default", InjectConfig.Default, options);
 
-        Assert.Equal(before, workload.ToJsonString());
-        Assert.Equal(first.Outcome is InjectionOutcome.Injected, first.Patch.Count > 0);
-        Assert.Equal(first.Outcome is InjectionOutcome.Invalid, first.Errors.Count > 0);
-        if (first.Outcome is not InjectionOutcome.Injected)
-            return;
-        var injected = JsonPatch.Apply(workload, first.Patch)!.AsObject();
-        var second = Injection.Inject(injected, "default", InjectConfig.Default, options);
-        Assert.Equal((InjectionOutcome.NotInjected, "already injected"), (second.Outcome, second.Reason));
-        Assert.True(IsWithin(workload, injected), injected.ToJsonString());
-    });
+                Assert.Equal(before, workload.ToJsonString());
+                Assert.Equal(first.Outcome is InjectionOutcome.Injected, first.Patch.Count > 0);
+                Assert.Equal(first.Outcome is InjectionOutcome.Invalid, first.Errors.Count > 0);
+                if (first.Outcome is not InjectionOutcome.Injected)
+                    return;
+                var injected = JsonPatch.Apply(workload, first.Patch)!.AsObject();
+                var second = Injection.Inject(injected, "default", InjectConfig.Default, options);
+                Assert.Equal((InjectionOutcome.NotInjected, "already injected"), (second.Outcome, second.Reason));
+                Assert.True(IsWithin(workload, injected), injected.ToJsonString());
+            });
 
     [Property(MaxTest = 1000)]
     public Property Inject_NeverThrows_WhenTextIsStrange() =>

@@ -90,12 +90,14 @@ public sealed class InjectionTests
         Assert.Equal(outcome, result.Outcome);
         Assert.Equal([annotation.Length == 0 ? setting : annotation], asked);
         if (outcome == InjectionOutcome.ImageNotProven)
+        {
             Assert.Equal(
                 (
                     0,
                     "ImageNotProven: no proxy of image bad has been ready in this cluster yet; pods get it once one has, such as the "
                         + "managed ingress"),
                 (result.Patch.Count, result.Reason));
+        }
 
         bool Ask(string image)
         {

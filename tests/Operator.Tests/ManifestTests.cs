@@ -16,9 +16,11 @@ public sealed class ManifestTests
     {
         var root = Path.Combine(GoldenFiles.Root, "..", "..");
         foreach (var (path, text) in GeneratedFiles.All)
+        {
             Assert.True(
                 File.Exists(Path.Combine(root, path)) && File.ReadAllText(Path.Combine(root, path)) == text,
                 $"{path} is stale: run make manifests");
+        }
     }
 
     [Fact]

@@ -146,7 +146,7 @@ public sealed class ByteChannelTests : PipelineTest
         public override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             if (TakesNothing)
-                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
             await _sent.Writer.WriteAsync(bytes, cancellationToken);
         }
 
@@ -170,7 +170,7 @@ public sealed class ByteChannelTests : PipelineTest
             _spliceBegan.TrySetResult();
             try
             {
-                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
             }
             finally
             {

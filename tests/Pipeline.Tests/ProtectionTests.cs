@@ -3,8 +3,8 @@ using Turnpike.Pipeline;
 using Turnpike.Pipeline.Metrics;
 using Turnpike.Primitives;
 using Turnpike.Routing;
-using Turnpike.Tests.Support.Proxy;
 using Turnpike.Tests.Support;
+using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.Pipeline;
 

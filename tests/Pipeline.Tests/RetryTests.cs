@@ -2,8 +2,8 @@ using System.Text;
 using Turnpike.Pipeline;
 using Turnpike.Pipeline.Metrics;
 using Turnpike.Routing;
-using Turnpike.Tests.Support.Proxy;
 using Turnpike.Tests.Support;
+using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.Pipeline;
 

@@ -44,12 +44,18 @@ public static class GoldenFiles
         var file = Path.ChangeExtension(Path.Combine(Root, name), Extension);
         var text = actual.ReplaceLineEndings("\n").TrimEnd('\n') + "\n";
         if (Update)
+        {
             File.WriteAllText(file, text);
+        }
         else if (!File.Exists(file))
+        {
             throw new GoldenException($"{name} has no expectation beside it; TURNPIKE_GOLDEN=update writes one:\n{text}");
+        }
         else if (File.ReadAllText(file) is var expected && expected != text)
+        {
             throw new GoldenException(
                 $"{name} differs from its expectation; TURNPIKE_GOLDEN=update accepts it:\n{Difference(expected, text)}");
+        }
     }
 
     private static string Difference(string expected, string actual)

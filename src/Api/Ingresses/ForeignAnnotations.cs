@@ -95,9 +95,9 @@ public static class ForeignAnnotations
         foreach (var finding in findings.Take(MaxFindings))
             yield return finding;
         if (findings.Count > MaxFindings)
-            {
-                var effect = findings[0].IsGuard ? "guard access by other controllers' rules" : "are for other controllers and have no effect";
-                yield return findings[0] with { Path = "metadata.annotations", Detail = $"{findings.Count - MaxFindings} more annotations {effect}" };
-            }
+        {
+            var effect = findings[0].IsGuard ? "guard access by other controllers' rules" : "are for other controllers and have no effect";
+            yield return findings[0] with { Path = "metadata.annotations", Detail = $"{findings.Count - MaxFindings} more annotations {effect}" };
+        }
     }
 }

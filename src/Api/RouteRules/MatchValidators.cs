@@ -43,10 +43,10 @@ internal sealed class MatchRequestValidator : AbstractValidator<MatchRequest>
         RuleFor(request => request.Headers).Custom((headers, context) =>
         {
             if (headers?.Count > RouteRuleSpec.MaxCount)
-                {
-                    var count = headers.Count.ToString(CultureInfo.InvariantCulture);
-                    context.Invalid($"must have at most {RouteRuleSpec.MaxCount} conditions", count);
-                }
+            {
+                var count = headers.Count.ToString(CultureInfo.InvariantCulture);
+                context.Invalid($"must have at most {RouteRuleSpec.MaxCount} conditions", count);
+            }
         });
         RuleForEach(request => request.Headers)
             .OverrideIndexer((_, _, header, _) => $"[{header.Key}]")

@@ -28,9 +28,13 @@ internal sealed partial record ExplainProblems(ImmutableArray<string> OfThePath,
                 ofThePath.Add(text);
             }
             else if (origin is null && diagnostic.Severity == DiagnosticSeverity.Error)
+            {
                 ofThePath.Add(text);
+            }
             else if (origin is not null && $"{diagnostic.Subject.Namespace}/{diagnostic.Subject.Name}" == origin.Name)
+            {
                 (Touches(diagnostic, origin, host, report) ? ofThePath : also).Add(text);
+            }
         }
         return new(ofThePath.ToImmutable(), also.ToImmutable());
     }

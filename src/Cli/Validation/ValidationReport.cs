@@ -48,7 +48,9 @@ internal sealed record ValidationReport(
                     findings.Add(new(manifest, false, null, message));
                 }
                 else
+                {
                     store.Put(key, ReadObject.From(manifest.Root!, profile));
+                }
             }
             else if (KindSpelling.DoubtOf(manifest.Root!) is { } doubt)
             {

@@ -4,7 +4,6 @@ using Turnpike.Api.Core;
 using Turnpike.Api.RouteRules;
 using Turnpike.Compiler.Backends;
 using Turnpike.Compiler.Incremental;
-using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Rules;
 

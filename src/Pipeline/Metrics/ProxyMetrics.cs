@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Turnpike.Routing;
 
 namespace Turnpike.Pipeline.Metrics;
 

@@ -29,10 +29,12 @@ internal sealed class Pod : IAsyncDisposable
         get
         {
             lock (_log)
+            {
                 return (
                         IsRunning
                             ? "running\n"
                             : $"exit code {_process.ExitCode}, killed by the kernel for want of memory: {Group.Killed}\n") + _log;
+            }
         }
     }
 

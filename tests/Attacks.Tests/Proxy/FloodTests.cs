@@ -121,7 +121,9 @@ public sealed class FloodTests
                     if (
                         !await client.TrySendAsync($"GET / HTTP/1.1\r\nHost: {Host}\r\n{(i % 2 == 0 ? repeated : large)}\r\n", ct)
                         || (await client.ReadAsync(ct)).Length == 0)
+                    {
                         return;
+                    }
                 }
             });
 

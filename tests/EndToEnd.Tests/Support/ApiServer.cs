@@ -32,10 +32,13 @@ internal sealed class ApiServer : IDisposable
             handler.SslOptions.CertificateChainPolicy = policy;
         }
         if (Bytes(user, "client-certificate-data") is { } certificate && Bytes(user, "client-key-data") is { } key)
+        {
             handler.SslOptions.ClientCertificates =
             [
                 X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(certificate), Encoding.ASCII.GetString(key)),
             ];
+        }
+
         var client = new HttpClient(handler)
         {
             BaseAddress = new Uri(cluster.GetProperty("server").GetString()!),

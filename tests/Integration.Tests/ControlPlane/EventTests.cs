@@ -14,6 +14,7 @@ public sealed class EventTests(OperatorFixture cluster)
         var ns = await cluster.CreateNamespaceAsync(Cancelled);
         await cluster.KubectlAsync(Cancelled, "create", "service", "clusterip", "web", "--tcp=80", "-n", ns);
         foreach (var name in (string[])["first", "second"])
+        {
             (
                 await cluster.KubectlAsync(
                     IngressAdmissionTests.Ingress(name, $"{ns}.example.com", "web", 80),
@@ -23,6 +24,8 @@ public sealed class EventTests(OperatorFixture cluster)
                     ns,
                     "-f",
                     "-")).Expect();
+        }
+
         var events = await EventsAsync(ns, "HostPathTaken");
         var told = Assert.Single(
             events.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => line.Contains("HostPathTaken", StringComparison.Ordinal));

@@ -97,6 +97,7 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
             Cancelled);
         await cluster.KubectlAsync(Cancelled, "create", "service", "clusterip", "web", "--tcp=80", "-n", ns);
         foreach (var name in (string[])["first", "second"])
+        {
             (
                 await cluster.KubectlAsync(
                     IngressAdmissionTests.Ingress(name, $"{ns}.example.com", "web", 80),
@@ -106,6 +107,8 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
                     ns,
                     "-f",
                     "-")).Expect();
+        }
+
         (
             await cluster.KubectlAsync(
                 OperatorFixture.RouteRule("good", "route: [{weight: 100}]"), Cancelled, "create", "-n", ns, "-f", "-")).Expect();

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Turnpike.Hosting.Client;
-using Turnpike.Tests.Support.Kubernetes;
 using Turnpike.Tests.Support;
+using Turnpike.Tests.Support.Kubernetes;
 
 namespace Turnpike.Tests.Integration.Install;
 

@@ -24,8 +24,10 @@ public sealed class EventTests(ApiServerFixture server)
             server.Api, "turnpike.io/test", "replica-a", NullLogger<EventPublisher>.Instance, TimeProvider.System);
         var subject = new EventSubject(Kind.ConfigMaps, made.Key(), made.Uid());
         for (var i = 0; i < 3; i++)
+        {
             await publisher.PublishAsync(
                 subject, EventSeverity.Warning, "Broken", "Compile", "spec.route: weights must total 100", Cancelled);
+        }
 
         var described = await server.KubectlAsync(Cancelled, "describe", "configmap", "subject", "-n", ns);
         Assert.Contains("spec.route: weights must total 100", described, StringComparison.Ordinal);

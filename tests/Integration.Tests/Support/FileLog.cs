@@ -28,10 +28,12 @@ internal sealed class FileLog : ILoggerProvider
         lock (_gate)
         {
             if (_file.BaseStream.CanWrite)
+            {
                 _file.WriteLine(
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {level} {category}: {message} {failure}"));
+            }
         }
     }
 

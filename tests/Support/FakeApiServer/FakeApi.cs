@@ -101,9 +101,12 @@ public sealed class FakeApi : IAsyncDisposable
             {
                 var made = (JsonObject)item.DeepClone();
                 if (current is not null && made["metadata"]?["uid"] is null)
+                {
                     (made["metadata"] as JsonObject ?? (JsonObject)(made["metadata"] = new JsonObject()))["uid"] = current["metadata"]![
                         "uid"
                     ]!.DeepClone();
+                }
+
                 return made;
             });
 

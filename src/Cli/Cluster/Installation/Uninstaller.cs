@@ -69,7 +69,10 @@ internal sealed class Uninstaller(KubeApi api, Profile profile, TextWriter outpu
                 $"the rules stay: profile {other.Name} is installed too, in namespace {other.SystemNamespace}");
         }
         else
+        {
             await DeleteIfOursAsync(KnownResources.CustomResourceDefinitions, NamespacedName.ClusterScoped(Resources.DefinitionName), ct);
+        }
+
         await DeleteIfOursAsync(KnownResources.IngressClasses, NamespacedName.ClusterScoped(profile.IngressClass), ct);
         foreach (var name in (string[])[profile.MeshConfigMap, profile.InjectConfigMap, profile.CaConfigMap])
             await DeleteAsync(KnownResources.ConfigMaps, InSystem(name), ct);
