@@ -17,7 +17,7 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
     [InlineData("routerule.spec.destination", "namespace\t<string>", "Short name of the Kubernetes service")]
     [InlineData("routerule.spec.route", "weight\t<integer>", "Weighted targets")]
     [InlineData("routerule.spec.http_req_timeout.simple_timeout.timeout", "<string>", "for example `3s` or `1m30s`")]
-    [InlineData("routerule.status.conditions", "observedGeneration\t<integer>", "When the status last changed")]
+    [InlineData("routerule.status.conditions", "observedGeneration\t<integer>", "The time of the last change of the status")]
     public async Task Explain_ShowsFieldsAndWhatTheyMean(string field, string type, string meaning)
     {
         // The server publishes the schema some time after it serves the kind.

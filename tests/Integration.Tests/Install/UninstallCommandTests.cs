@@ -130,7 +130,7 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
         Assert.EndsWith(": nothing was deleted; add --yes to confirm\n", unasked.Error, StringComparison.Ordinal);
         var refused = await Turnpike("no\n", ["uninstall", "--purge"]);
         Assert.Equal(1, refused.ExitCode);
-        Assert.EndsWith("Type yes to go on: turnpike: nothing was deleted\n", refused.Error, StringComparison.Ordinal);
+        Assert.EndsWith("Type yes to continue: turnpike: nothing was deleted\n", refused.Error, StringComparison.Ordinal);
         Assert.Equal(before, await OursAsync());
         Assert.Equal(0, (await Turnpike("yes\n", ["uninstall", "--purge"])).ExitCode);
     }
