@@ -1,6 +1,6 @@
 namespace Turnpike.Discovery;
 
-/// <summary>Keeps values that may be needed again soon. When it is full, the oldest value is dropped.</summary>
+/// <summary>A thread-safe cache with a fixed capacity. When it is full, the value that was put longest ago is dropped.</summary>
 internal sealed class BoundedCache<T>(int capacity)
 {
     private readonly Lock _gate = new();

@@ -8,14 +8,16 @@ using Turnpike.Reading;
 namespace Turnpike.Discovery;
 
 /// <summary>The cluster as it was at one moment.</summary>
-/// <param name="Diagnostics">What is wrong with single objects.</param>
+/// <param name="Diagnostics">The diagnostics about single objects.</param>
 /// <param name="Unreadable">Kinds that the caller may not list, or that the API server does not know; they are taken as empty.</param>
 public sealed record ClusterReading(ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<string> Unreadable);
 
-/// <summary>Reads once what the control plane watches, for whoever asks by hand.</summary>
+/// <summary>Reads once all objects that the control plane watches, for commands that do not watch the cluster.</summary>
 public sealed class ClusterReader(KubeApi api, Profile profile)
 {
-    /// <exception cref="KubeStatusException">The API server refuses to say anything at all.</exception>
+    /// <exception cref="KubeStatusException">
+    /// A request to the API server failed. A kind that is missing or forbidden is no failure.
+    /// </exception>
     public async Task<ClusterReading> ReadAsync(CancellationToken ct)
     {
         var slices = await api.ServesAsync(KnownResources.EndpointSlices, ct);
@@ -46,7 +48,7 @@ public sealed class ClusterReader(KubeApi api, Profile profile)
     private Task<(ResourceRef Resource, IReadOnlyList<ReadObject>? Objects)> ListAsync(ResourceRef resource, ResourceQuery query, CancellationToken ct) =>
         ListAsync(resource, query, json => WatchedKinds.Decode(resource, json, profile), ct);
 
-    /// <summary>Null where the kind is not there, or not for the caller to see.</summary>
+    /// <summary>Returns the objects of a kind; null when the API server does not know the kind or the caller may not list it.</summary>
     private async Task<(ResourceRef Resource, IReadOnlyList<ReadObject>? Objects)> ListAsync(
         ResourceRef resource, ResourceQuery query, Func<JsonElement, ReadObject> decode, CancellationToken ct)
     {

@@ -9,7 +9,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Discovery;
 
-/// <summary>Watches the cluster, keeps its objects in an <see cref="ObjectStore"/>, and tells when they have changed.</summary>
+/// <summary>Watches the cluster, keeps its objects in an <see cref="ObjectStore"/>, and signals when they have changed.</summary>
 public sealed class ClusterWatcher
 {
     private readonly KubeApi _api;
@@ -50,13 +50,15 @@ public sealed class ClusterWatcher
     public Task WaitForChangeAsync(CancellationToken ct) => _changed.Task.WaitAsync(ct);
 
     /// <summary>
-    /// Watches the Secrets that a snapshot names, and waits a little for those that are new. Returns true when a newer snapshot knows more.
-    /// Only the caller that takes snapshots may call it, once at a time.
+    /// Watches the Secrets that a snapshot names, and waits up to five seconds for those that are new. Returns true when the set of watched
+    /// Secrets has changed, so that a newer snapshot may differ. Only the caller that takes snapshots may call this method, and not
+    /// concurrently.
     /// </summary>
     public Task<bool> FollowAsync(ClusterSnapshot snapshot, CancellationToken ct) => _authorities.FollowAsync(BackendAuthorities.Named(snapshot), ct);
 
     /// <summary>
-    /// Returns the objects as they are now, what is wrong with them, the newest version of every RouteRule, and the conditions of these.
+    /// Returns the current objects, the diagnostics about them, the newest version of every RouteRule, and the conditions of the
+    /// RouteRules.
     /// </summary>
     public (ClusterSnapshot Snapshot,
         ImmutableArray<Diagnostic> Diagnostics,

@@ -1,9 +1,9 @@
 namespace Turnpike.Discovery;
 
 /// <summary>
-/// Decides how long changes gather before the table is compiled again. A change waits for a moment only while compilations are cheap. Where they are
-/// dear, the processor rests after each of them for a multiple of what it cost, so that a busy cluster leaves time to those who wait for a table.
-/// Not thread-safe.
+/// Decides how long changes gather before the table is compiled again. While compilations are cheap, a change waits only for a moment. When
+/// they are expensive, a pause follows each of them that is a multiple of its duration, so that a busy cluster leaves processor time for
+/// the streams of the proxies. Not thread-safe.
 /// </summary>
 internal sealed class CompilationPace(TimeProvider clock)
 {
@@ -13,21 +13,26 @@ internal sealed class CompilationPace(TimeProvider clock)
     /// <summary>No change waits longer than this.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>A compilation that costs 1 is followed by 4 of rest, so that compiling takes a fifth of the time while changes keep coming.</summary>
+    /// <summary>
+    /// The pause after a compilation, as a multiple of its duration. With 4, compiling takes a fifth of the time while changes keep coming.
+    /// </summary>
     private const int RestPerCost = 4;
 
     private TimeSpan _cost;
     private long _ended;
 
-    /// <summary>Notes what a compilation cost, whether it succeeded or not.</summary>
+    /// <summary>Records the duration of a compilation, whether it succeeded or not.</summary>
     public void Compiled(TimeSpan took)
     {
-        // A single slow compilation counts for half of what it took, and a cheap one ends the memory of it.
+        // The estimate moves half way to a slower compilation, and at once to a faster one, so that a single slow compilation has no
+        // lasting effect.
         _cost = took < _cost ? took : (_cost + took) / 2;
         _ended = clock.GetTimestamp();
     }
 
-    /// <summary>Returns how long a change that has just come waits for others. The time since the last compilation counts as rest.</summary>
+    /// <summary>
+    /// Returns how long a new change waits for further ones. The time since the last compilation counts as part of the pause.
+    /// </summary>
     public TimeSpan Next()
     {
         if (_cost == TimeSpan.Zero)

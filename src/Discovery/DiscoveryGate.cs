@@ -11,10 +11,14 @@ using Turnpike.Hosting.Serving;
 
 namespace Turnpike.Discovery;
 
-/// <summary>One way to be let into a service.</summary>
-/// <param name="Audience">What the token must have been made for. It tells the ways into a service apart.</param>
-/// <param name="User">The ServiceAccount, as the API server writes it; null for each one of the cluster.</param>
-/// <param name="Refusal">What others are told, after their name.</param>
+/// <summary>
+/// An access rule of a service. A caller has access when its token was issued for the audience and belongs to an admitted ServiceAccount.
+/// </summary>
+/// <param name="Audience">The audience that the token must have been issued for. It is unique among the access rules of a service.</param>
+/// <param name="User">
+/// The user name of the ServiceAccount, as the API server writes it; null to admit every ServiceAccount of the cluster.
+/// </param>
+/// <param name="Refusal">The clause that follows the name of a refused caller in the message to that caller.</param>
 internal sealed record ServiceAccess(string Audience, string? User, string Refusal)
 {
     private const string AnyServiceAccount = "system:serviceaccount:";
@@ -22,29 +26,29 @@ internal sealed record ServiceAccess(string Audience, string? User, string Refus
     /// <summary>The role that the caller has; null in a service that hands out no table.</summary>
     public ProxyRole? Role { get; private init; }
 
-    /// <summary>The table of the ingress, which holds private keys.</summary>
+    /// <summary>Returns the access rule for the table of the ingress, which holds private keys.</summary>
     public static ServiceAccess IngressTable(Profile profile) =>
         new(Names.IngressAudience, UserOf(profile.SystemNamespace, profile.IngressService), "may not have the table of the ingress")
         {
             Role = ProxyRole.Ingress,
         };
 
-    /// <summary>The table of a sidecar, which may be in any namespace.</summary>
+    /// <summary>The access rule for the table of a sidecar, which may be in any namespace.</summary>
     public static ServiceAccess SidecarTable { get; } =
         new(Names.SidecarAudience, null, "is no ServiceAccount, and may not have the table of a sidecar") { Role = ProxyRole.Sidecar };
 
     public static ServiceAccess Fleet(Profile profile) =>
         new(Names.OperatorAudience, UserOf(profile.SystemNamespace, Names.OperatorDeployment), "may not ask for the proxies");
 
-    /// <summary>Returns true when this user is let in.</summary>
+    /// <summary>Returns true when the rule admits a user.</summary>
     public bool Admits(string user) => User is null ? user.StartsWith(AnyServiceAccount, StringComparison.Ordinal) : user == User;
 
     private static string UserOf(string ns, string account) => $"{AnyServiceAccount}{ns}:{account}";
 }
 
 /// <summary>
-/// Stands before each gRPC method: gRPC collects a message before it calls the method, so whoever may not call it is turned away before a
-/// byte of his is read. Methods find the caller by <see cref="CallerOf"/> and fail without one.
+/// Authenticates the caller before each gRPC method. gRPC reads a message before it calls the method, so a caller without access must be
+/// refused here, before a byte of its message is read. Methods get the caller from <see cref="CallerOf"/>, which throws when there is none.
 /// </summary>
 internal sealed class DiscoveryGate(ProxyAuthenticator authenticator)
 {
@@ -52,7 +56,7 @@ internal sealed class DiscoveryGate(ProxyAuthenticator authenticator)
 
     /// <summary>Guards every method of the service.</summary>
     /// <param name="service">The service.</param>
-    /// <param name="ways">The ways in. The token of a caller is made for one of them.</param>
+    /// <param name="ways">The access rules. The token of a caller must have been issued for the audience of one of them.</param>
     public void Guard(GrpcServiceEndpointConventionBuilder service, params ServiceAccess[] ways) => service.Add(endpoint =>
     {
         var next = endpoint.RequestDelegate!;
@@ -78,7 +82,7 @@ internal sealed class DiscoveryGate(ProxyAuthenticator authenticator)
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Gone before it was known who it was.
+            // The client disconnected before it was authenticated.
             return;
         }
         await next(context);
@@ -92,7 +96,7 @@ internal sealed class DiscoveryGate(ProxyAuthenticator authenticator)
             : throw new RefusedCallException(StatusCode.Unauthenticated, "a ServiceAccount token is needed (authorization: Bearer …)");
     }
 
-    /// <summary>A response of headers alone, as gRPC has it for a call that never began.</summary>
+    /// <summary>Writes a response that consists of headers only, which is gRPC's form for a call that never began.</summary>
     private static void Refuse(HttpResponse response, RefusedCallException refusal)
     {
         response.StatusCode = StatusCodes.Status200OK;
@@ -101,7 +105,9 @@ internal sealed class DiscoveryGate(ProxyAuthenticator authenticator)
         response.Headers["grpc-message"] = Encoded(refusal.Message);
     }
 
-    /// <summary>Percent-encoding as gRPC wants it: all but printable ASCII, and the percent sign.</summary>
+    /// <summary>
+    /// Returns the message in gRPC's percent-encoding: every byte is escaped except printable ASCII other than the percent sign.
+    /// </summary>
     private static string Encoded(string message)
     {
         var encoded = new StringBuilder(message.Length);

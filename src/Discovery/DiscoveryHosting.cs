@@ -11,10 +11,12 @@ using Turnpike.Hosting.Serving;
 
 namespace Turnpike.Discovery;
 
-/// <summary>Discovery as a host serves it.</summary>
+/// <summary>Registers and maps the services of discovery in a host.</summary>
 public static class DiscoveryHosting
 {
-    /// <summary>Watches the cluster, compiles it, and serves the streams. Needs a <see cref="Hosting.Client.KubeApi"/>.</summary>
+    /// <summary>
+    /// Adds the services that watch the cluster, compile it, and serve the streams. They need a <see cref="Hosting.Client.KubeApi"/>.
+    /// </summary>
     public static IServiceCollection AddDiscovery(this IServiceCollection services, Profile profile)
     {
         services.AddSingleton(profile);
@@ -31,12 +33,12 @@ public static class DiscoveryHosting
         return services;
     }
 
-    /// <summary>The port that proxies and other replicas come to.</summary>
+    /// <summary>Listens on the port to which proxies and other replicas connect.</summary>
     /// <param name="kestrel">The server.</param>
-    /// <param name="address">Null: every one of this machine.</param>
-    /// <param name="port">0 is any free port.</param>
-    /// <param name="certificate">The one that proxies trust.</param>
-    /// <param name="limits">Of its connections.</param>
+    /// <param name="address">The address to listen on; null for all addresses of the machine.</param>
+    /// <param name="port">The port; 0 for any free port.</param>
+    /// <param name="certificate">The server certificate, which proxies trust.</param>
+    /// <param name="limits">The limits, of which those of connections apply to the port.</param>
     public static void ListenForProxies(this KestrelServerOptions kestrel, IPAddress? address, int port, ServerCertificate certificate, DiscoveryLimits limits)
     {
         var bounds = new ConnectionBounds(limits.Connections, kestrel.ApplicationServices.GetRequiredService<TimeProvider>());

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Turnpike.Discovery;
 
-/// <summary>What discovery measures of itself, under the meter <see cref="MeterName"/>.</summary>
+/// <summary>The metrics of discovery, under the meter <see cref="MeterName"/>.</summary>
 public sealed class DiscoveryMetrics
 {
     public const string MeterName = "Turnpike.Discovery";

@@ -8,7 +8,10 @@ using Turnpike.Routing;
 
 namespace Turnpike.Discovery;
 
-/// <summary>The streams of the proxies: each gets what it lacks, one update at a time, and the outcome of each is noted.</summary>
+/// <summary>
+/// Serves the streams of the proxies. Each proxy gets the resources that it lacks, one update at a time, and the outcome of each update is
+/// recorded.
+/// </summary>
 public sealed class DiscoveryService(
     DiscoveryStates states,
     ProxyRegistries registries,
@@ -24,9 +27,9 @@ public sealed class DiscoveryService(
     {
         var caller = DiscoveryGate.CallerOf(context);
         using var age = new CancellationTokenSource(AgeOf(caller), clock);
-        // Never disposed of: the next stream of the pod may end this one after its end.
+        // This source is never disposed, because the next stream of the pod may cancel it after this stream has ended.
         var replaced = new CancellationTokenSource();
-        // A server that is about to stop ends its streams, so that proxies go to another replica at once.
+        // A server that is about to stop ends its streams, so that proxies connect to another replica at once.
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, age.Token, replaced.Token);
         var proxy = new ProxyStream(requestStream, responseStream, limits, clock, end.Token);
         long? id = null;
@@ -43,7 +46,8 @@ public sealed class DiscoveryService(
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The proxy went away, this server is about to, or the time of the stream is over: the proxy comes again, with a newer token.
+            // The proxy disconnected, this server is about to stop, or the stream has reached its age. The proxy reconnects with a newer
+            // token.
         }
         finally
         {
@@ -52,7 +56,7 @@ public sealed class DiscoveryService(
         }
     }
 
-    /// <summary>A stream ends with its token, and at a maximum age.</summary>
+    /// <summary>Returns how long the stream may last: until its token expires, but no longer than the maximum age.</summary>
     private TimeSpan AgeOf(Caller caller)
     {
         var left = caller.Expires - clock.GetUtcNow();
@@ -60,7 +64,9 @@ public sealed class DiscoveryService(
         return left <= TimeSpan.Zero ? TimeSpan.Zero : left < longest ? left : longest;
     }
 
-    /// <summary>Returns the hello, and whom the stream's tables are for: that is said by the token, and the hello must say the same.</summary>
+    /// <summary>
+    /// Returns the hello and the audience of the stream's tables. The token determines the audience, and the hello must agree with it.
+    /// </summary>
     private async Task<(Hello Hello, TableAudience Audience)> AdmitAsync(ProxyStream proxy, Caller caller)
     {
         var needed = $"the first message of a stream must be a hello, within {limits.HelloWithin.TotalSeconds} s";
@@ -72,7 +78,7 @@ public sealed class DiscoveryService(
             throw Refused(StatusCode.FailedPrecondition, $"the proxy reads table format {hello.Format}; this control plane writes {TableFormat.Current}");
         if (hello.Namespace != caller.Namespace || (caller.Pod is { } pod && hello.Pod != pod))
             throw Refused(StatusCode.PermissionDenied, $"the hello is of pod {Text(hello.Namespace)}/{Text(hello.Pod)}, the token of pod {caller.Namespace}/{caller.Pod ?? "(any)"}");
-        // Without a pod in the token, it could take the place of any other sidecar of its namespace.
+        // A token that is not bound to a pod would let its holder take the place of any other sidecar of its namespace.
         if (role == ProxyRole.Sidecar && caller.Pod is null)
             throw Refused(StatusCode.PermissionDenied, $"the token of {caller.User} is not bound to a pod");
         return (hello, new TableAudience(role, caller.Namespace, caller.ServiceAccount));
@@ -82,7 +88,7 @@ public sealed class DiscoveryService(
     {
         var handled = 0L;
         (string Version, long At)? refused = null;
-        // What it said to have, compared with the state of that moment; null where it is known from its outcomes.
+        // The table version from the hello is compared with the current state. It is empty once the table is known from outcomes.
         var (known, first) = (TableResources.None, hasVersion);
         while (true)
         {
@@ -98,7 +104,7 @@ public sealed class DiscoveryService(
                 registry.Acknowledged(id, p => p with { TableVersion = version, Error = null });
                 continue;
             }
-            // The same table would be refused for the same reason: most changes of the cluster are none of the table.
+            // The proxy would refuse the same table for the same reason. Most changes of the cluster do not change the table.
             if (version == refused?.Version && !again)
                 continue;
 
@@ -107,7 +113,7 @@ public sealed class DiscoveryService(
                 return;
             if (outcome.Error.Length > 0)
             {
-                // It keeps the table that it had: the next one starts from there.
+                // The proxy keeps the table that it had, so the next delta starts from there.
                 refused = (version, clock.GetTimestamp());
                 metrics.Acknowledged(taken: false);
                 log.UpdateRefused(version, Text(outcome.Error));
@@ -120,7 +126,7 @@ public sealed class DiscoveryService(
         }
     }
 
-    /// <summary>Sends an update; null where the proxy or its token has come to its end.</summary>
+    /// <summary>Sends an update and returns its outcome; null when the proxy has ended the stream or its token has expired.</summary>
     private async Task<Outcome?> SendAsync(long id, TableDelta delta, Caller caller, ProxyRegistry registry, ProxyStream proxy)
     {
         var needed = $"the outcome of table {delta.To} must come within {limits.OutcomeWithin.TotalSeconds} s";
@@ -128,7 +134,7 @@ public sealed class DiscoveryService(
         {
             using (await large.EnterAsync(caller, delta, proxy.End))
             {
-                // The timer of the stream may be late; what is sent is private.
+                // The timer of the stream may fire late, and an update holds private keys.
                 if (caller.Expires <= clock.GetUtcNow())
                     return null;
                 await proxy.WriteAsync(WireResources.ToWire(delta), needed);
@@ -146,7 +152,10 @@ public sealed class DiscoveryService(
         }
     }
 
-    /// <summary>The way from what the proxy has. One that has kinds of resources which only later builds know is given the whole table.</summary>
+    /// <summary>
+    /// Asks the proxy for the inventory of its table, and returns the delta to the current one. A proxy with kinds of resources that this
+    /// build does not know gets the whole table.
+    /// </summary>
     private async Task<TableDelta> CompareAsync(TableResources current, string hasVersion, ProxyStream proxy)
     {
         var needed = $"the inventory of table {Text(hasVersion)} must come within {limits.OutcomeWithin.TotalSeconds} s";
@@ -181,7 +190,7 @@ public sealed class DiscoveryService(
         }
     }
 
-    /// <summary>The next state; null when it is time to offer what was refused once more.</summary>
+    /// <summary>Returns the next state; null when it is time to offer a refused table once more.</summary>
     private async Task<DiscoveryState?> NextStateAsync(long handled, long? refusedAt, CancellationToken ct)
     {
         if (refusedAt is not { } at)
@@ -199,7 +208,10 @@ public sealed class DiscoveryService(
         }
     }
 
-    /// <summary>A proxy that only renews its stream counts as connected for the moment until it is back, so that statuses do not flicker.</summary>
+    /// <summary>
+    /// Removes the proxy from the registry. A proxy that only renews its stream counts as connected for a moment longer, until it is back,
+    /// so that statuses do not flicker.
+    /// </summary>
     private void Leave(ProxyRegistry registry, long id, bool isBack)
     {
         if (!isBack)

@@ -7,11 +7,11 @@ using Turnpike.Routing;
 
 namespace Turnpike.Discovery;
 
-/// <summary>What was made of the cluster at one moment.</summary>
-/// <param name="Sequence">Counts compilations in this process, from 1.</param>
-/// <param name="Diagnostics">Of reading and of compiling.</param>
-/// <param name="Rules">The newest version of every RouteRule that went in, valid or not.</param>
-/// <param name="Resources">The table in parts, for proxies.</param>
+/// <summary>The outcome of one compilation of the cluster.</summary>
+/// <param name="Sequence">The number of the compilation in this process, from 1. Numbers of failed compilations are missing.</param>
+/// <param name="Diagnostics">The diagnostics of reading the objects and of compiling them.</param>
+/// <param name="Rules">The metadata of the newest version of every RouteRule that was read, valid or not.</param>
+/// <param name="Resources">The table of the ingress in parts, as proxies get it.</param>
 public sealed record DiscoveryState(
     long Sequence,
     ClusterSnapshot Snapshot,
@@ -24,31 +24,31 @@ public sealed record DiscoveryState(
     public ImmutableDictionary<string, string> RuleConditions { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>
-    /// Returns what the proxies of an audience are given. Certificates and their keys are in the table of the ingress alone, and no
-    /// other audience is given a part of it. The table of a sidecar is empty.
+    /// Returns the resources that the proxies of an audience get. Only the table of the ingress holds certificates and their keys, and no
+    /// other audience gets a part of it. The table of a sidecar is empty.
     /// </summary>
     public TableResources ResourcesOf(TableAudience audience) =>
         audience == TableAudience.OfIngress(Snapshot.Profile) ? Resources : EmptyTable;
 
     private static TableResources EmptyTable { get; } = TableResources.Of(RouteTable.Empty);
 
-    /// <summary>Whose each host is in this state.</summary>
+    /// <summary>The owners of the hosts in this state.</summary>
     public HostOwners Hosts { get => field ??= HostOwners.Of(Snapshot); init; }
 }
 
-/// <summary>Holds the current state, and wakes those who wait for the next one.</summary>
+/// <summary>Holds the current state, and wakes the callers that wait for the next one.</summary>
 public sealed class DiscoveryStates
 {
     private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DiscoveryState? _current;
     private volatile bool _isRead;
 
-    /// <summary>Null before the first compilation that succeeded.</summary>
+    /// <summary>The newest state; null before the first compilation that succeeded.</summary>
     public DiscoveryState? Current => _current;
 
     /// <summary>
-    /// Whether the cluster has been read and a table has been tried. The webhooks can be asked from then on: an object that the
-    /// compiler stumbles over must not keep admission away, since it can only be replaced through admission.
+    /// Whether the cluster has been read and a compilation has been tried. The webhooks respond from then on: an object on which the
+    /// compiler fails must not block admission, since it can only be replaced through admission.
     /// </summary>
     public bool IsRead => _isRead;
 
@@ -60,12 +60,12 @@ public sealed class DiscoveryStates
         Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
-    /// <summary>A state newer than <paramref name="sequence"/>, at once or when there is one.</summary>
+    /// <summary>Returns a state newer than <paramref name="sequence"/>, at once or as soon as there is one.</summary>
     public async Task<DiscoveryState> NewerThanAsync(long sequence, CancellationToken ct)
     {
         while (true)
         {
-            // Taken first: a state that is published in between completes it.
+            // The signal is taken before the state is read, so that a state that is published in between completes it.
             var next = _next.Task;
             if (_current is { } current && current.Sequence > sequence)
                 return current;
@@ -74,8 +74,8 @@ public sealed class DiscoveryStates
     }
 
     /// <summary>
-    /// The current state, and then each newer one; of those that are published while the caller is busy, the newest. Ends when cancelled,
-    /// without an exception.
+    /// Returns the current state, and then each newer one. When several are published while the caller is busy, it gets only the newest.
+    /// The sequence ends without an exception when it is cancelled.
     /// </summary>
     public async IAsyncEnumerable<DiscoveryState> Follow([EnumeratorCancellation] CancellationToken ct)
     {

@@ -5,7 +5,7 @@ using Turnpike.Protocol;
 
 namespace Turnpike.Discovery;
 
-/// <summary>How many other replicas listen.</summary>
+/// <summary>Counts the streams of other replicas, and limits their number.</summary>
 public sealed class FleetStreams(DiscoveryLimits limits)
 {
     private int _count;
@@ -21,7 +21,7 @@ public sealed class FleetStreams(DiscoveryLimits limits)
     internal void Leave() => Interlocked.Decrement(ref _count);
 }
 
-/// <summary>Tells other replicas of the proxies that are connected to this one.</summary>
+/// <summary>Streams the list of the proxies that are connected to this replica to other replicas.</summary>
 public sealed class FleetService(ProxyRegistry registry, FleetStreams streams, DiscoveryLimits limits, IHostApplicationLifetime lifetime, TimeProvider clock) : Fleet.FleetBase
 {
     public override async Task Proxies(ProxiesRequest request, IServerStreamWriter<ProxyList> responseStream, ServerCallContext context)
@@ -29,11 +29,11 @@ public sealed class FleetService(ProxyRegistry registry, FleetStreams streams, D
         var caller = DiscoveryGate.CallerOf(context);
         if (!streams.TryEnter())
             throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{limits.FleetStreams} replicas ask for the proxies already"));
-        // A stream ends with its token; the other replica comes again with a newer one.
+        // A stream ends with its token; the other replica reconnects with a newer one.
         var left = caller.Expires - clock.GetUtcNow();
         using var age = new CancellationTokenSource(left <= TimeSpan.Zero ? TimeSpan.Zero : left < limits.StreamAge ? left : limits.StreamAge, clock);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, age.Token);
-        // A channel, because it may still be signalled when nobody listens any more.
+        // A channel may still be signalled after the reader has gone.
         var changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         void Signal() => changed.Writer.TryWrite(true);
         Signal();
@@ -48,7 +48,7 @@ public sealed class FleetService(ProxyRegistry registry, FleetStreams streams, D
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // The other replica went away, this one is about to, or the token has ended.
+            // The other replica disconnected, this one is about to stop, or the token has expired.
         }
         finally
         {

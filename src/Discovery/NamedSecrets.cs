@@ -4,23 +4,25 @@ using Turnpike.Hosting.Watch;
 namespace Turnpike.Discovery;
 
 /// <summary>
-/// Watches the Secrets that Ingresses name for the certificates of an authority: each by its name, and as long as one does, so that no other Secret is ever
-/// read. One caller at a time.
+/// Watches the Secrets that Ingresses name for the certificates of an authority. Each Secret is watched by its name and only while an
+/// Ingress names it, so that no other Secret is read. Not safe for concurrent calls.
 /// </summary>
-/// <param name="watch">Makes an informer for the Secret of a namespace and name, which keeps the store up to date.</param>
-/// <param name="forget">Takes such a Secret out of the store.</param>
-/// <param name="changed">Called when one has been looked for, whether it is there or not.</param>
+/// <param name="watch">Makes an informer for the Secret of a namespace and name. The informer keeps the store up to date.</param>
+/// <param name="forget">Removes the Secret of a namespace and name from the store.</param>
+/// <param name="changed">Called when a Secret has been looked up, whether it exists or not.</param>
 internal sealed class NamedSecrets(Func<string, string, Informer<WatchedObject>> watch, Action<string, string> forget, Action changed, TimeProvider clock)
 {
-    /// <summary>How long a table waits for Secrets that are named for the first time, before it is made without them.</summary>
+    /// <summary>
+    /// The longest time that a compilation waits for Secrets that are named for the first time. After it the table is made without them.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, Watched> _watched = new(StringComparer.Ordinal);
 
-    /// <summary><c>namespace/name</c> of those that have been looked for.</summary>
+    /// <summary>The <c>namespace/name</c> of each Secret that has been looked up.</summary>
     public ImmutableHashSet<string> LookedFor => [.. _watched.Where(w => w.Value.Informer.Synced.IsCompletedSuccessfully).Select(w => w.Key)];
 
-    /// <summary>Watches these and no others; true where that is news.</summary>
+    /// <summary>Watches exactly these Secrets. Returns true when one was added or removed.</summary>
     public async Task<bool> FollowAsync(ImmutableHashSet<string> wanted, CancellationToken ct)
     {
         var gone = _watched.Keys.Where(name => !wanted.Contains(name)).ToList();
@@ -49,7 +51,10 @@ internal sealed class NamedSecrets(Func<string, string, Informer<WatchedObject>>
         return gone.Count > 0 || begun.Count > 0;
     }
 
-    /// <summary>One that is not there tells of no change, and still it is known now.</summary>
+    /// <summary>
+    /// Calls <c>changed</c> once the informer has synced. A Secret that does not exist raises no change, but its absence is known from then
+    /// on.
+    /// </summary>
     private async Task TellAsync(Informer<WatchedObject> informer)
     {
         await informer.Synced;

@@ -12,15 +12,15 @@ using WriteOptions = Turnpike.Hosting.Client.WriteOptions;
 namespace Turnpike.Discovery;
 
 /// <summary>
-/// Who a caller is, by its projected ServiceAccount token and TokenReview. What cannot be right is refused by its form alone; of what only
-/// the API server can judge, a peer may have so much judged that neither the API server nor another peer notices.
+/// Authenticates a caller by its projected ServiceAccount token and a TokenReview. A token that cannot be valid is refused by its form,
+/// without a review. The reviews that one peer can cause are limited, so that they burden neither the API server nor other peers.
 /// </summary>
 public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> log, TimeProvider clock)
 {
-    // Long enough for the reconnects after a restart of the control plane, short enough for a revoked token.
+    // The time is long enough for the reconnects after a restart of the control plane, and short enough for a revoked token.
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
-    // Holds while the API server does not respond. The kubelet renews a token of one hour when twelve minutes of it are left.
+    // This time applies while the API server does not respond. The kubelet renews a token of one hour when twelve minutes of it are left.
     private static readonly TimeSpan RememberedInNeed = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan RememberedAsBad = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ResponseWithin = TimeSpan.FromSeconds(5);
@@ -31,12 +31,12 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
     private readonly FairGate<PeerAddress> _asking = new(DiscoveryLimits.TokenReviews, DiscoveryLimits.TokenReviewsPerPeer, DiscoveryLimits.TokensWaiting, DiscoveryLimits.TokensWaitingPerPeer);
     private int _silent;
 
-    /// <summary>Who the token belongs to.</summary>
-    /// <param name="peer">Where it comes from.</param>
-    /// <param name="token">As it was sent.</param>
-    /// <param name="ways">What it may be good for.</param>
-    /// <param name="ct">Gives up.</param>
-    /// <exception cref="RefusedCallException">It is good for nothing, or that cannot be said now.</exception>
+    /// <summary>Returns the caller that a token belongs to.</summary>
+    /// <param name="peer">The peer that sent the token.</param>
+    /// <param name="token">The token, not yet verified.</param>
+    /// <param name="ways">The access rules of the service; the first whose audience is in the token applies.</param>
+    /// <param name="ct">Cancels the wait.</param>
+    /// <exception cref="RefusedCallException">The token gives no access, or it cannot be reviewed now.</exception>
     internal async Task<Caller> AuthenticateAsync(PeerAddress peer, string token, ServiceAccess[] ways, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
@@ -46,11 +46,11 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
             throw NotFor(string.Join(" or ", ways.Select(w => w.Audience)));
         if (claims.Expires <= now)
             throw new RefusedCallException(StatusCode.Unauthenticated, "the token has expired");
-        // Nobody gains by a false name: whoever it belongs to, it would not get in.
+        // The claimed name is not verified yet, but a caller gains nothing by a false one: refusing here needs no review.
         if (!access.Admits(claims.Subject))
             throw new RefusedCallException(StatusCode.PermissionDenied, $"{SafeText.Of(claims.Subject)} {access.Refusal}");
 
-        // Never the token itself: what is kept may end up in a dump.
+        // The cache holds a hash and never the token itself, because memory may end up in a dump.
         var hash = access.Audience + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
         var known = _good.TryGet(hash, out var caller, out var goodAt) && now - goodAt < RememberedInNeed ? caller : null;
         if (known is not null && now - goodAt < Remembered)
@@ -110,7 +110,7 @@ public sealed class ProxyAuthenticator(KubeApi api, ILogger<ProxyAuthenticator> 
         var forUs = status?.Child("audiences") is { ValueKind: JsonValueKind.Array } audiences && audiences.EnumerateArray().Any(a => a.ValueEquals(audience));
         if (!authenticated || !forUs || status?.Child("user") is not { } user || user.Text("username") is not { Length: > 0 } name)
             return null;
-        // Its signature holds, so its claims do: the API server itself does not say when it ends.
+        // The API server has verified the signature, so the claims are true. Its response does not say when the token expires.
         return new Caller(name, NamespaceOf(name), PodOf(user), claims.Expires);
     }
 

@@ -3,12 +3,15 @@ using Turnpike.Compiler;
 namespace Turnpike.Discovery;
 
 /// <summary>A connected proxy and the table that it uses.</summary>
-/// <param name="Error">Why the proxy refused the last update, or that it did not acknowledge it in time; null otherwise.</param>
-/// <param name="IsLeaving">Its stream has ended as streams do, and it is about to come back, here or to another replica.</param>
+/// <param name="Error">Why the proxy refused the last update, or that it did not acknowledge an update in time; null otherwise.</param>
+/// <param name="IsLeaving">
+/// Whether the stream has ended at its maximum age or with its token, so that the proxy is expected to reconnect to this replica or another
+/// one.
+/// </param>
 public sealed record ConnectedProxy(string Pod, string Namespace, string Build, string TableVersion, string? Error, bool IsLeaving = false);
 
 /// <summary>
-/// The connected proxies of each role. Statuses and metrics speak of those of the ingress, since a sidecar has another table.
+/// The connected proxies of each role. Statuses and metrics cover only those of the ingress, since a sidecar has another table.
 /// </summary>
 public sealed class ProxyRegistries(ProxyRegistry ingress)
 {
@@ -17,7 +20,7 @@ public sealed class ProxyRegistries(ProxyRegistry ingress)
     public ProxyRegistry Of(ProxyRole role) => role == ProxyRole.Ingress ? ingress : _sidecars;
 }
 
-/// <summary>The proxies that are connected to this replica: one for each pod, however often it comes.</summary>
+/// <summary>The proxies that are connected to this replica. Each pod has one entry, however often it connects.</summary>
 public sealed class ProxyRegistry
 {
     private const int RememberedProxies = 1024;
@@ -28,7 +31,7 @@ public sealed class ProxyRegistry
     private readonly BoundedCache<string> _unacknowledged = new(RememberedProxies);
     private long _lastId;
 
-    /// <summary>Raised after each change. Handlers only note what is to be done.</summary>
+    /// <summary>Raised after each change. Handlers must return quickly and leave the work to others.</summary>
     public event Action? Changed;
 
     public IReadOnlyCollection<ConnectedProxy> All
@@ -49,13 +52,15 @@ public sealed class ProxyRegistry
         }
     }
 
-    /// <param name="proxy">The proxy. One of the same pod that is here already is replaced.</param>
-    /// <param name="replaced">Called when the proxy is replaced in turn.</param>
-    /// <returns>By which the entry is known until it is replaced or removed.</returns>
+    /// <param name="proxy">The proxy. It replaces an entry of the same pod.</param>
+    /// <param name="replaced">Called when a later stream of the same pod replaces this entry.</param>
+    /// <returns>The id of the entry until it is replaced or removed.</returns>
     public long Add(ConnectedProxy proxy, Action? replaced = null) => TryAdd(proxy, int.MaxValue, replaced)!.Value;
 
     /// <inheritdoc cref="Add"/>
-    /// <param name="limit">Null is returned where so many other proxies are here.</param>
+    /// <param name="limit">
+    /// The largest number of proxies. When it is reached, a proxy of another pod is not added and the result is null.
+    /// </param>
     public long? TryAdd(ConnectedProxy proxy, int limit, Action? replaced = null)
     {
         var id = Interlocked.Increment(ref _lastId);
@@ -66,7 +71,7 @@ public sealed class ProxyRegistry
                 former = entry.Replaced;
             else if (_proxies.Count >= limit)
                 return null;
-            // A proxy that left an update without an acknowledgement and connects again has still not acknowledged it.
+            // A proxy that disconnected without acknowledging an update and connects again has still not acknowledged it.
             if (proxy.Error is null && _unacknowledged.TryGet(TextOf(proxy), out var error, out _))
                 proxy = proxy with { Error = error };
             _proxies[id] = (proxy, replaced);
@@ -88,7 +93,7 @@ public sealed class ProxyRegistry
         Changed?.Invoke();
     }
 
-    /// <summary>Notes the outcome of an update, which ends the memory of updates that the proxy did not acknowledge.</summary>
+    /// <summary>Records the outcome of an update, which clears the record of updates that the proxy did not acknowledge.</summary>
     public void Acknowledged(long id, Func<ConnectedProxy, ConnectedProxy> change)
     {
         lock (_gate)
@@ -100,7 +105,8 @@ public sealed class ProxyRegistry
     }
 
     /// <summary>
-    /// Notes that the proxy has not acknowledged an update in time. The error stays, across connections, until it acknowledges one.
+    /// Records that the proxy has not acknowledged an update in time. The error stays, across connections, until the proxy reports an
+    /// outcome.
     /// </summary>
     public void Unacknowledged(long id, string why, DateTimeOffset now)
     {
@@ -111,7 +117,7 @@ public sealed class ProxyRegistry
         }
     }
 
-    /// <summary>What was removed, or null.</summary>
+    /// <summary>Removes an entry and returns its proxy; null when there is no such entry.</summary>
     public ConnectedProxy? Remove(long id)
     {
         ConnectedProxy removed;

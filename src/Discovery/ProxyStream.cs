@@ -3,15 +3,15 @@ using Turnpike.Protocol;
 
 namespace Turnpike.Discovery;
 
-/// <summary>Both directions of a stream, with a limit to every wait.</summary>
+/// <summary>Reads and writes the messages of one stream. Every wait has a limit.</summary>
 internal sealed class ProxyStream(
     IAsyncStreamReader<ProxyMessage> messages, IServerStreamWriter<TableUpdate> updates, DiscoveryLimits limits, TimeProvider clock, CancellationToken end)
 {
-    /// <summary>When the stream is over.</summary>
+    /// <summary>Cancelled when the stream is over.</summary>
     public CancellationToken End => end;
 
-    /// <param name="update">What is sent.</param>
-    /// <param name="needed">What the proxy is told when it does not read.</param>
+    /// <param name="update">The update to send.</param>
+    /// <param name="needed">The status message that the proxy gets when it does not read the update in time.</param>
     public async Task WriteAsync(TableUpdate update, string needed)
     {
         try
@@ -24,7 +24,7 @@ internal sealed class ProxyStream(
         }
     }
 
-    /// <summary>The next message of the proxy; null where it has ended its part of the stream.</summary>
+    /// <summary>Returns the next message of the proxy; null when it has ended its side of the stream.</summary>
     public async Task<ProxyMessage?> NextAsync(TimeSpan within, string needed)
     {
         using var limit = new CancellationTokenSource(within > TimeSpan.Zero ? within : TimeSpan.Zero, clock);

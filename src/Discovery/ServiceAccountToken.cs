@@ -4,21 +4,21 @@ using System.Text.Json;
 namespace Turnpike.Discovery;
 
 /// <summary>
-/// What a ServiceAccount token claims, before anybody has looked at its signature: enough to refuse what cannot be right without asking the
-/// API server, never enough to believe it.
+/// The claims of a ServiceAccount token whose signature has not been verified. They suffice to refuse a token that cannot be valid without
+/// asking the API server, and never to accept one.
 /// </summary>
-/// <param name="Subject">The user name that it is for.</param>
-/// <param name="Audiences">Whom it was made for.</param>
-/// <param name="Expires">When it ends.</param>
+/// <param name="Subject">The user name that the token claims.</param>
+/// <param name="Audiences">The audiences that the token was issued for.</param>
+/// <param name="Expires">The time at which the token expires.</param>
 internal sealed record ServiceAccountToken(string Subject, IReadOnlyList<string> Audiences, DateTimeOffset Expires)
 {
-    /// <summary>A token of a pod with the longest names has some 1,400 characters.</summary>
+    /// <summary>The largest number of characters that is read. A token of a pod with the longest names has some 1,400.</summary>
     public const int LongestToken = 8 * 1024;
 
     private const int MostAudiences = 16;
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
 
-    /// <summary>Reads a JWT with <c>sub</c>, <c>aud</c> and <c>exp</c>; null where the text is anything else.</summary>
+    /// <summary>Reads a JWT with <c>sub</c>, <c>aud</c> and <c>exp</c>. Returns null when the text is anything else.</summary>
     public static ServiceAccountToken? TryRead(string token)
     {
         if (token.Length > LongestToken)

@@ -7,10 +7,10 @@ using Turnpike.Routing;
 
 namespace Turnpike.Discovery;
 
-/// <summary>Compiles snapshots of a cluster, one after the other: <see cref="IncrementalCompiler.Compile"/>.</summary>
+/// <summary>Compiles the snapshots of a cluster one after the other, as <see cref="IncrementalCompiler.Compile"/> does.</summary>
 public delegate Compilation TableCompiler(ClusterSnapshot snapshot);
 
-/// <summary>Compiles the cluster whenever it has changed, and publishes the table. Runs on every replica, leader or not.</summary>
+/// <summary>Compiles the cluster whenever it has changed, and publishes the table. Every replica runs it, leader or not.</summary>
 public sealed class TableReconciler(
     ClusterWatcher watcher,
     DiscoveryStates states,
@@ -56,7 +56,8 @@ public sealed class TableReconciler(
             }
             catch (Exception e)
             {
-                // The informers handle their own failures once they run. Before that the API server does not respond.
+                // The informers handle their own failures once they run. An exception here means that the API server did not respond before
+                // that.
                 log.WatchFailed(e);
                 await Task.Delay(TimeSpan.FromSeconds(1), clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -64,7 +65,8 @@ public sealed class TableReconciler(
     }
 
     /// <summary>
-    /// Compiles once. A failure of the compiler leaves the last table in use and the control plane running, because admission depends on it.
+    /// Compiles once. When the compiler fails, the last table stays in use and the control plane keeps running, because admission depends
+    /// on it.
     /// </summary>
     private async Task TryCompileAsync(long sequence, CancellationToken ct)
     {
@@ -82,7 +84,7 @@ public sealed class TableReconciler(
     private async Task CompileAsync(long sequence, CancellationToken ct)
     {
         var (snapshot, invalid, rules, conditions) = watcher.Snapshot();
-        // Requests to backends whose authority is not read yet would get 503 for a moment.
+        // Without the wait, requests to backends whose authority has not been read yet would get 503 for a moment.
         if (await watcher.FollowAsync(snapshot, ct))
             (snapshot, invalid, rules, conditions) = watcher.Snapshot();
         var started = clock.GetTimestamp();

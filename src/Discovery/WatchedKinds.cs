@@ -7,15 +7,15 @@ using Turnpike.Hosting.Client;
 namespace Turnpike.Discovery;
 
 /// <summary>An object of the cluster as discovery keeps it.</summary>
-/// <param name="Read">What the compiler reads of it.</param>
-/// <param name="Conditions">Of a RouteRule: <c>status.conditions</c> as JSON text, where there are any.</param>
+/// <param name="Read">The part of the object that the compiler reads.</param>
+/// <param name="Conditions">The <c>status.conditions</c> of a RouteRule as JSON text; null when it has none, and for other kinds.</param>
 internal sealed record WatchedObject(ReadObject Read, string Uid, string? Conditions);
 
 /// <summary>A kind that route tables are made of.</summary>
 /// <param name="Resource">The kind.</param>
 /// <param name="Query">The objects of the kind that are watched.</param>
 /// <param name="Reason">
-/// Why the operator may list and watch the kind, for the comment in its role. Kinds with one reason share a rule.
+/// The reason why the operator may list and watch the kind, for the comment in its role. Kinds with the same reason share a rule.
 /// </param>
 public sealed record WatchedKind(ResourceRef Resource, ResourceQuery Query, string Reason)
 {
@@ -74,7 +74,7 @@ public static class WatchedKinds
         return new WatchedObject(Decode(resource, json, profile), json.Uid(), conditions);
     }
 
-    /// <summary>The items of a list do not say what they are.</summary>
+    /// <summary>Reads an object of a kind. The items of a list lack <c>apiVersion</c> and <c>kind</c>, so both are added.</summary>
     internal static ReadObject Decode(ResourceRef resource, JsonElement json, Profile profile)
     {
         var raw = JsonObject.Create(json)!;
