@@ -5,10 +5,12 @@ using Turnpike.Compiler.FrontEnds.Ingress;
 
 namespace Turnpike.Compiler;
 
-/// <summary>The Secrets by whose certificates the backends of Ingresses are verified.</summary>
+/// <summary>The Secrets whose certificates verify the backends of Ingresses.</summary>
 public sealed class BackendAuthorities
 {
-    /// <summary>Each of them is watched by itself.</summary>
+    /// <summary>
+    /// The number of Secrets that the Ingresses of one namespace may name. It is limited because each is watched by itself.
+    /// </summary>
     public const int MaxPerNamespace = 32;
 
     private readonly ImmutableHashSet<string> _named;
@@ -22,7 +24,10 @@ public sealed class BackendAuthorities
         _byName = snapshot.Authorities.ToDictionary(a => a.Metadata.ToString(), StringComparer.Ordinal);
     }
 
-    /// <summary><c>namespace/name</c> of the Secrets that Ingresses of our class name; of a namespace with too many the first by name.</summary>
+    /// <summary>
+    /// Returns the <c>namespace/name</c> of each Secret that Ingresses of our class name. If a namespace names too many, the first by name
+    /// are taken.
+    /// </summary>
     public static ImmutableHashSet<string> Named(ClusterSnapshot snapshot) =>
     [
         .. snapshot.Ingresses
@@ -34,11 +39,11 @@ public sealed class BackendAuthorities
             .Select(n => $"{n.Namespace}/{n.Secret}"),
     ];
 
-    /// <summary>The certificates; empty where there are none to be used.</summary>
-    /// <param name="secret"><c>namespace/name</c>.</param>
+    /// <summary>Returns the certificates of a Secret as PEM; empty when it has none that can be used.</summary>
+    /// <param name="secret">The <c>namespace/name</c> of the Secret.</param>
     internal string PemOf(string secret) => _named.Contains(secret) && _byName.TryGetValue(secret, out var found) ? found.Pem : "";
 
-    /// <summary>What is to be said of a Secret, with its reason; null where all is well.</summary>
+    /// <summary>Returns the severity, reason and text of a diagnostic about a Secret; null when the Secret can be used.</summary>
     internal (DiagnosticSeverity Severity, string Reason, string Text)? Problem(string ns, string name)
     {
         var secret = $"{ns}/{name}";

@@ -8,16 +8,15 @@ using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Backends;
 
-/// <summary>Finds services, and makes a cluster of each service port and subset that a route asks for.</summary>
+/// <summary>Finds services, and makes a cluster for each service port and subset that a route refers to.</summary>
 internal sealed class BackendIndex
 {
     /// <summary>
-    /// The type of Service that is not followed: it would let everybody who may write a Service point the proxy at any address that the
-    /// proxy can reach.
+    /// The type of Service that is not followed: anyone who may write a Service could point the proxy at any address that it can reach.
     /// </summary>
     public const string ExternalName = "ExternalName";
 
-    // A cluster without endpoints costs nothing to speak of.
+    // A cluster without endpoints is so small that no namespace pays for it.
     private const string NoPayer = "";
 
     private readonly ClusterSnapshot _snapshot;
@@ -29,9 +28,9 @@ internal sealed class BackendIndex
     private ClusterSet _set = ClusterSet.Empty;
     private bool _isChanged = true;
 
-    /// <param name="snapshot">The services, and what else holds for all snapshots of <see cref="Update"/>.</param>
-    /// <param name="budget">The budget that clusters are charged to; null where no cluster is made.</param>
-    /// <param name="recorder">Takes the clusters that a unit asks for.</param>
+    /// <param name="snapshot">The services, and the settings that hold for all snapshots of <see cref="Update"/>.</param>
+    /// <param name="budget">The budget that clusters are charged to; null when no cluster is made.</param>
+    /// <param name="recorder">Records the clusters that a unit refers to.</param>
     public BackendIndex(ClusterSnapshot snapshot, NamespaceBudget? budget = null, Unit.Recorder? recorder = null)
     {
         (_snapshot, _budget, _recorder) = (snapshot, budget, recorder);
@@ -56,11 +55,14 @@ internal sealed class BackendIndex
 
     public string HostOf(ServiceObject service) => $"{service.Metadata.Name}.{service.Metadata.Namespace}.svc.{_snapshot.Mesh.Domain}";
 
-    /// <summary>The name of the cluster for a backend and the pods that carry <paramref name="labels"/>.</summary>
-    /// <param name="backend">A port of a service, and what an Ingress says of the way there.</param>
-    /// <param name="labels">Null or empty for all its pods.</param>
-    /// <param name="payer">The namespace that asks for it.</param>
-    /// <param name="excess">Why it cannot be had: the payer's part of the table is used up.</param>
+    /// <summary>
+    /// Returns the name of the cluster for a backend and the pods that carry <paramref name="labels"/>; null when the namespace has no room
+    /// for it.
+    /// </summary>
+    /// <param name="backend">A port of a service, and the settings of the Ingress for its backends.</param>
+    /// <param name="labels">The labels of the pods; null or empty for all pods of the service.</param>
+    /// <param name="payer">The namespace that pays for the cluster.</param>
+    /// <param name="excess">Why there is no cluster: the payer's part of the table is used up.</param>
     public string? ClusterFor(Backend backend, ImmutableSortedDictionary<string, string>? labels, string payer, out string? excess)
     {
         excess = null;
@@ -75,7 +77,7 @@ internal sealed class BackendIndex
             var (tls, lacksAuthority) = TlsOf(backend);
             cluster ??= new ClusterUnit(name);
             (cluster.Labels, cluster.Tls, cluster.LacksAuthority) = (labels, tls, lacksAuthority);
-            // Who asks first pays. Where the limit is not enforced, units that ask are charged at the end.
+            // The first payer that refers to the cluster pays. When the limit is not enforced, all payers are charged at the end.
             if (_budget is { IsEnforced: true })
                 excess = _budget.Spend(payer, CostOf(name, backend, tls));
             if (excess is not null)
@@ -87,10 +89,12 @@ internal sealed class BackendIndex
         return name;
     }
 
-    /// <summary>Whether TLS is spoken to the endpoints of a cluster that was asked for before.</summary>
+    /// <summary>Returns true when TLS is spoken to the endpoints of a cluster that was requested before.</summary>
     public bool SpeaksTls(string cluster) => _clusters.TryGetValue(cluster, out var found) && found.Tls is not null;
 
-    /// <summary>The name of a cluster without endpoints, for a backend that is not there: its path stays taken, and gets 503.</summary>
+    /// <summary>
+    /// Returns the name of a cluster without endpoints, for a backend that does not exist. The path stays taken, and its requests get 503.
+    /// </summary>
     public string EmptyCluster(string ns, string backend)
     {
         var name = $"{ns}/{backend}";
@@ -100,17 +104,17 @@ internal sealed class BackendIndex
         return name;
     }
 
-    /// <summary>Goes on to the endpoints and pods of another snapshot.</summary>
+    /// <summary>Takes in the endpoints and pods of another snapshot.</summary>
     public void Update(ClusterSnapshot snapshot) => Endpoints.Update(snapshot);
 
-    /// <summary>Notes that a list of routes leads to clusters.</summary>
+    /// <summary>Counts the references from a list of routes to its clusters.</summary>
     public static void Use(Unit list)
     {
         foreach (var (cluster, payer) in list.Clusters)
             cluster.Payers[payer] = cluster.Payers.GetValueOrDefault(payer) + 1;
     }
 
-    /// <summary>Notes that a list of routes is no more, and forgets the clusters that no other list leads to.</summary>
+    /// <summary>Removes the references from a list of routes that is dropped, and the clusters to which no other list refers.</summary>
     public void Release(Unit list)
     {
         foreach (var (cluster, payer) in list.Clusters)
@@ -124,7 +128,7 @@ internal sealed class BackendIndex
         }
     }
 
-    /// <summary>Adds to what namespaces take what the clusters cost that their units ask for.</summary>
+    /// <summary>Adds the cost of each cluster, in bytes, to what its payers have spent.</summary>
     public void Charge(Dictionary<string, long> spent)
     {
         foreach (var (name, cluster) in _clusters)
@@ -152,7 +156,7 @@ internal sealed class BackendIndex
             if (cluster.Built is not null && ReferenceEquals(cluster.Source, source))
                 continue;
             Build(cluster);
-            // Subsets ask for pods as they are built, which renews no source that was not renewed before.
+            // Building a subset may read the pods for the first time. That renews no source that was not renewed before.
             cluster.Source = source;
             _isChanged = true;
         }
@@ -162,7 +166,7 @@ internal sealed class BackendIndex
         return _set;
     }
 
-    /// <summary>Says which addresses of services are left out of the clusters that were built.</summary>
+    /// <summary>Returns a diagnostic for each service of which addresses were left out of the clusters.</summary>
     public ImmutableArray<Diagnostic> RefusedAddresses()
     {
         SortedDictionary<string, (ServiceObject Service, SortedSet<string> Addresses)>? refused = null;
@@ -206,8 +210,9 @@ internal sealed class BackendIndex
     }
 
     /// <summary>
-    /// Certificates within a cluster are for the service's name there, so that is the one that is asked for where the Ingress gives none.
-    /// Where the authority is not to be had, nothing is sent: an object that asks for verification must not be served without it.
+    /// Certificates within a Kubernetes cluster are issued for the service's name there, so that name is the server name when the Ingress
+    /// gives none. When the authority is not available, the cluster gets no endpoints: an object that asks for verification must not be
+    /// served without it.
     /// </summary>
     private (UpstreamTls? Tls, bool LacksAuthority) TlsOf(Backend backend)
     {
@@ -232,7 +237,7 @@ internal sealed class BackendIndex
         };
 }
 
-/// <summary>A cluster that units ask for.</summary>
+/// <summary>A cluster to which units refer.</summary>
 internal sealed class ClusterUnit(string name)
 {
     public string Name => name;
@@ -246,13 +251,13 @@ internal sealed class ClusterUnit(string name)
 
     public bool LacksAuthority { get; set; }
 
-    /// <summary>The namespaces that pay for the cluster, each with the number of units that ask in its name.</summary>
+    /// <summary>The namespaces that pay for the cluster, each with the number of lists of routes that refer to it on its behalf.</summary>
     public Dictionary<string, int> Payers { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The cluster as it was built last.</summary>
     public Cluster? Built { get; set; }
 
-    /// <summary>What it was built from.</summary>
+    /// <summary>The source of the endpoints that the cluster was built from.</summary>
     public EndpointIndex.Source? Source { get; set; }
 
     /// <summary>The addresses that were left out.</summary>

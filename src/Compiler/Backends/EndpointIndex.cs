@@ -6,8 +6,8 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Backends;
 
 /// <summary>
-/// The endpoints of each service, as they are now. Follows the cluster from snapshot to snapshot, and knows of which services the endpoints
-/// may have changed. Not thread-safe.
+/// The current endpoints of each service. It is updated from snapshot to snapshot, and knows the services whose endpoints may have changed.
+/// Not thread-safe.
 /// </summary>
 internal sealed class EndpointIndex(ClusterSnapshot first)
 {
@@ -17,7 +17,7 @@ internal sealed class EndpointIndex(ClusterSnapshot first)
     private ImmutableArray<EndpointsObject> _endpoints = [];
     private ImmutableArray<PodObject> _nextPods = [];
 
-    /// <summary>Goes on to the endpoints and pods of another snapshot.</summary>
+    /// <summary>Takes in the endpoints of another snapshot, and keeps its pods for <see cref="UpdatePods"/>.</summary>
     public void Update(ClusterSnapshot snapshot)
     {
         if (snapshot.Endpoints != _endpoints)
@@ -25,11 +25,11 @@ internal sealed class EndpointIndex(ClusterSnapshot first)
         _nextPods = snapshot.Pods;
     }
 
-    /// <summary>What a service's endpoints are made of; another object once that has changed.</summary>
+    /// <summary>Returns the source of a service's endpoints, which is another object after each change.</summary>
     public Source SourceOf(ServiceObject service) =>
         _sources.GetValueOrDefault((service.Metadata.Namespace, service.Metadata.Name), Source.None);
 
-    /// <summary>Takes in the pods of the snapshot. Sources whose pods have changed are other objects from then on.</summary>
+    /// <summary>Takes in the pods of the snapshot. A source whose pods have changed is replaced by another object.</summary>
     public void UpdatePods()
     {
         if (!_pods.IsUsed && !_policy.NeedsPods)
@@ -44,7 +44,7 @@ internal sealed class EndpointIndex(ClusterSnapshot first)
             _sources[key] = new Source(source.Objects);
     }
 
-    /// <summary>The endpoints of a port, those of pods that carry the labels; and the addresses that may not be used.</summary>
+    /// <summary>Returns the ready endpoints of a port whose pods carry the labels, and the addresses that may not be used.</summary>
     public (ImmutableArray<Endpoint> Endpoints, ImmutableArray<string> Refused) Of(
         ServiceObject service, ServicePort port, ImmutableSortedDictionary<string, string>? labels)
     {
@@ -76,7 +76,7 @@ internal sealed class EndpointIndex(ClusterSnapshot first)
         return ([.. found], refused is null ? [] : [.. refused]);
     }
 
-    /// <summary>Says which addresses of a service are left out.</summary>
+    /// <summary>Returns the diagnostic about addresses of a service that are left out.</summary>
     public Diagnostic Report(ServiceObject service, IReadOnlyCollection<string> refused) => _policy.Report(service, refused);
 
     private void UpdateSources(ImmutableArray<EndpointsObject> endpoints)
@@ -106,14 +106,14 @@ internal sealed class EndpointIndex(ClusterSnapshot first)
         return order != 0 ? order : x.Port.CompareTo(y.Port);
     }
 
-    /// <summary>The objects that say what a service's endpoints are.</summary>
+    /// <summary>The Endpoints or EndpointSlices of one service.</summary>
     internal sealed class Source(ImmutableArray<EndpointsObject> objects)
     {
         public static Source None { get; } = new([]);
 
         public ImmutableArray<EndpointsObject> Objects => objects;
 
-        /// <summary>All addresses, whether they can be used or not.</summary>
+        /// <summary>The number of addresses, including those that are not ready or not permitted.</summary>
         public int Addresses { get; } = objects.Sum(e => e.Subsets.Sum(s => s.Addresses.Length));
 
         public bool IsConcernedBy(ChangedPods pods) => objects.Any(o => o.Subsets.Any(s => s.Addresses.Any(pods.Concern)));

@@ -9,15 +9,15 @@ using Turnpike.Reading;
 namespace Turnpike.Compiler.Backends;
 
 /// <summary>
-/// Which endpoint addresses requests may be sent to. Whoever may write Endpoints of a namespace could otherwise have the proxy call what it can
-/// reach and they cannot: its own machine, metadata services, other namespaces' pods. A label that says who wrote a slice can be forged, the address in
-/// the status of a pod cannot.
+/// Decides to which endpoint addresses requests may be sent. Without it, anyone who may write Endpoints in a namespace could make the proxy
+/// call addresses that it can reach and they cannot: its own machine, metadata services, pods of other namespaces. A label that names the
+/// writer of a slice can be forged; the address in the status of a pod cannot.
 /// </summary>
 internal sealed class EndpointPolicy
 {
     private const int Listed = 4;
 
-    /// <summary>Never an endpoint's: this host, its link, metadata services of clouds, multicast, broadcast.</summary>
+    /// <summary>The networks that never hold an endpoint: this host, its link, metadata services of clouds, multicast, broadcast.</summary>
     private static readonly ImmutableArray<IPNetwork> Unsafe =
     [
         IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("224.0.0.0/3"),
@@ -34,15 +34,15 @@ internal sealed class EndpointPolicy
         _clusterIps = new(() => [.. snapshot.Services.SelectMany(s => s.ClusterIps).Select(ip => Canonical(ip) ?? "")], isThreadSafe: false);
     }
 
-    /// <summary>Whether the addresses of pods are asked for.</summary>
+    /// <summary>Whether the policy needs the addresses of pods.</summary>
     public bool NeedsPods => _mode == EndpointAddresses.Pods;
 
-    /// <summary>Whether an address may be used.</summary>
+    /// <summary>Returns true when requests may be sent to an address for a service.</summary>
     public bool Admits(ServiceObject service, string address, PodIndex pods) =>
         _mode == EndpointAddresses.Any
         || (Canonical(address) is { } ip && IsSafe(ip) && (_mode == EndpointAddresses.Safe || pods.Has(service.Metadata.Namespace, ip)));
 
-    /// <summary>Says which addresses of a service are left out, and why.</summary>
+    /// <summary>Returns the diagnostic that names the addresses of a service that are left out, and the reason.</summary>
     public Diagnostic Report(ServiceObject service, IReadOnlyCollection<string> addresses)
     {
         var names = string.Join(", ", addresses.Take(Listed).Select(Printable));
@@ -65,7 +65,10 @@ internal sealed class EndpointPolicy
         return !Unsafe.Any(network => network.Contains(address)) && !_clusterIps.Value.Contains(ip);
     }
 
-    /// <summary>Returns the one spelling of an address; null for text that is no address. IPv6 has a form for IPv4 addresses, too.</summary>
+    /// <summary>
+    /// Returns the canonical form of an address, in which an IPv4 address that is written as IPv6 becomes IPv4; null when the text is no
+    /// address.
+    /// </summary>
     public static string? Canonical(string text)
     {
         // Parsing takes 127.1, 0x7f000001 and zones as well, which no API object holds.

@@ -4,29 +4,29 @@ using Turnpike.Api.Core;
 namespace Turnpike.Compiler.Backends;
 
 /// <summary>
-/// Pods by name and by address: an endpoint that does not name its pod is found by its address. Follows the pods from snapshot to snapshot.
-/// Not thread-safe.
+/// The pods by name and by address. An endpoint that does not name its pod is found by its address. The index is updated from snapshot to
+/// snapshot. Not thread-safe.
 /// </summary>
 internal sealed class PodIndex
 {
     private readonly Dictionary<(string Namespace, string Name), PodObject> _byName = [];
 
-    /// <summary>The pods of an address in the order of their names.</summary>
+    /// <summary>The pods that have an address, in the order of their names.</summary>
     private readonly Dictionary<(string Namespace, string Ip), ImmutableArray<PodObject>> _byIp = [];
 
-    /// <summary>How many pods have an address, which is in the one spelling of <see cref="EndpointPolicy.Canonical"/>.</summary>
+    /// <summary>The number of pods that have an address, which is in the form of <see cref="EndpointPolicy.Canonical"/>.</summary>
     private readonly Dictionary<(string Namespace, string Ip), int> _addresses = [];
     private ImmutableArray<PodObject> _pods = [];
 
-    /// <summary>Whether anything is looked up here, so that the index is worth its while.</summary>
+    /// <summary>Whether pods have been looked up. Until then the index is not filled.</summary>
     public bool IsUsed { get; set; }
 
-    /// <summary>Whether a pod of the namespace has an address.</summary>
+    /// <summary>Returns true when a pod of the namespace has an address.</summary>
     /// <param name="ns">The namespace.</param>
-    /// <param name="ip">In the one spelling of <see cref="EndpointPolicy.Canonical"/>.</param>
+    /// <param name="ip">The address in the form of <see cref="EndpointPolicy.Canonical"/>.</param>
     public bool Has(string ns, string ip) => _addresses.ContainsKey((ns, ip));
 
-    /// <summary>Whether the pod of an endpoint carries labels.</summary>
+    /// <summary>Returns true when the pod of an endpoint carries the labels.</summary>
     public bool Carries(string ns, EndpointAddress address, ImmutableSortedDictionary<string, string> labels)
     {
         var pod = address.PodName is { } name ? _byName.GetValueOrDefault((ns, name))
@@ -35,7 +35,7 @@ internal sealed class PodIndex
     }
 
     /// <summary>
-    /// Goes on to other pods, and returns what is different, by namespace. A pod that looks the same to routing is no difference.
+    /// Replaces the pods, and returns those that differ, by namespace. A pod whose addresses and labels are the same does not differ.
     /// </summary>
     public Dictionary<string, ChangedPods> Update(ImmutableArray<PodObject> pods)
     {
@@ -69,8 +69,8 @@ internal sealed class PodIndex
     }
 
     /// <summary>
-    /// Walks through both arrays, which are in the order of names, so that the many that are the same need no look. In any other order
-    /// more pods count as different, and none is forgotten.
+    /// Compares two arrays that are in the order of names. Pods that are the same object in both are skipped. If an array were in another
+    /// order, more pods would count as different, but none would be missed.
     /// </summary>
     private static (List<PodObject> Removed, List<PodObject> Added) Differences(
         ImmutableArray<PodObject> left, ImmutableArray<PodObject> right)
@@ -164,10 +164,10 @@ internal sealed class ChangedPods
         }
     }
 
-    /// <summary>Whether an endpoint may be of one of these pods.</summary>
+    /// <summary>Returns true when an endpoint may belong to one of these pods.</summary>
     public bool Concern(EndpointAddress address) =>
         (address.PodName is { } name && _names.Contains(name))
         || _ips.Contains(address.Ip)
-        // Only addresses of IPv6 have several spellings.
+        // Only IPv6 addresses have several spellings.
         || (address.Ip.Contains(':', StringComparison.Ordinal) && EndpointPolicy.Canonical(address.Ip) is { } ip && _ips.Contains(ip));
 }

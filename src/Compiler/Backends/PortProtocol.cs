@@ -5,22 +5,22 @@ using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Backends;
 
-/// <summary>What is spoken to the endpoints of a Service port.</summary>
-/// <param name="Ignored">What the Ingress says of it that the port contradicts, as a clause for a diagnostic; null where it says nothing of that kind.</param>
-/// <param name="Unknown">The port's <c>appProtocol</c>, where it is none that is known here.</param>
+/// <summary>The protocol that is spoken to the endpoints of a Service port.</summary>
+/// <param name="Ignored">The clause of a diagnostic that says how the port contradicts the Ingress; null when it does not.</param>
+/// <param name="Unknown">The port's <c>appProtocol</c> when it is not a known one; null otherwise.</param>
 internal readonly record struct PortProtocol(UpstreamProtocol Protocol, bool Tls, string? Ignored, string? Unknown)
 {
-    /// <summary>An Ingress can only mean HTTP, so what does not say anything else speaks HTTP/1.1.</summary>
+    /// <summary>A source that says nothing. If no source does, the port speaks HTTP/1.1, since an Ingress can only mean HTTP.</summary>
     private static readonly Statement Silent = new(null, null);
 
     public static bool IsTcp(ServicePort port) => port.Transport is "TCP" or "";
 
     /// <summary>
-    /// Whether it is HTTP/2, and whether there is TLS: each is taken from the first that says so of <c>appProtocol</c>, the name of the port up to its first
-    /// dash as in 2017, and the Ingress.
+    /// Returns the protocol of a port. HTTP/2 and TLS are decided separately, each by the first of these that says something about it:
+    /// <c>appProtocol</c>, the name of the port up to its first dash as in 2017, and the Ingress.
     /// </summary>
-    /// <param name="port">A port of TCP.</param>
-    /// <param name="asked">What the Ingress says.</param>
+    /// <param name="port">A TCP port.</param>
+    /// <param name="asked">The protocol that the Ingress asks for; null when it asks for none.</param>
     public static PortProtocol Of(ServicePort port, BackendProtocol? asked)
     {
         var app = port.AppProtocol is { Length: > 0 } text ? OfAppProtocol(text) : Silent;
@@ -37,7 +37,7 @@ internal readonly record struct PortProtocol(UpstreamProtocol Protocol, bool Tls
 
     private static bool Contradicts(bool? one, bool? other) => one is { } x && other is { } y && x != y;
 
-    /// <summary>Null for what is not known.</summary>
+    /// <summary>Returns null when the <c>appProtocol</c> is not known.</summary>
     private static Statement? OfAppProtocol(string text) => text.ToLowerInvariant() switch
     {
         "http" or "kubernetes.io/ws" => new Statement(false, false),
@@ -67,6 +67,6 @@ internal readonly record struct PortProtocol(UpstreamProtocol Protocol, bool Tls
         _ => new Statement(false, false),
     };
 
-    /// <summary>Null where nothing is said.</summary>
+    /// <summary>Whether a source asks for HTTP/2 and for TLS. Each is null when the source says nothing about it.</summary>
     private sealed record Statement(bool? Http2, bool? Tls);
 }

@@ -5,16 +5,17 @@ using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
 
-/// <summary>What the compiler has to say about one object.</summary>
-/// <param name="Subject">Whose fault it is.</param>
+/// <summary>A finding of the compiler about one object.</summary>
+/// <param name="Subject">The object that the finding is about.</param>
 /// <param name="Severity">Whether the object, or a part of it, is left out.</param>
 /// <param name="Reason">One of <see cref="DiagnosticReasons"/>: a CamelCase word for conditions and events.</param>
 /// <param name="Message">One sentence that names the field, without a full stop.</param>
 public sealed record Diagnostic(ObjectKey Subject, DiagnosticSeverity Severity, string Reason, string Message)
 {
     /// <summary>
-    /// The same message with what belongs to other namespaces; null where nothing does. For the log and for commands that read the cluster with
-    /// their user's own rights: <see cref="Message"/> ends up on the object, where everybody in its namespace reads it.
+    /// The message with details that belong to other namespaces; null when it has none. It is for the log and for commands that read the
+    /// cluster with their user's own rights. <see cref="Message"/> is written to the object, where everyone with access to its namespace
+    /// can read it.
     /// </summary>
     public string? AdminMessage { get; init; }
 
@@ -43,27 +44,27 @@ public enum DiagnosticSeverity
     Warning,
 }
 
-/// <summary>What is found in a snapshot, without the table.</summary>
+/// <summary>The diagnostics of a snapshot, without its table.</summary>
 /// <param name="Diagnostics">In the order of their objects.</param>
-/// <param name="Hosts">By whose the hosts are.</param>
+/// <param name="Hosts">The owners of the hosts.</param>
 public sealed record Diagnosis(ImmutableArray<Diagnostic> Diagnostics, HostOwners Hosts);
 
 /// <summary>The outcome of a compilation.</summary>
-/// <param name="Table">Has no version yet: <see cref="TableResources"/> makes one, where one is needed.</param>
+/// <param name="Table">The table. It has no version yet, because <see cref="TableResources"/> computes one only when it is needed.</param>
 /// <param name="Diagnostics">In the order of their objects.</param>
-/// <param name="Hosts">By whose the hosts are in this table.</param>
+/// <param name="Hosts">The owners of the hosts in this table.</param>
 public sealed record Compilation(RouteTable Table, ImmutableArray<Diagnostic> Diagnostics, HostOwners Hosts);
 
 /// <summary>The reasons of <see cref="Diagnostic"/>s.</summary>
 public static class DiagnosticReasons
 {
-    /// <summary>The object breaks a rule of its kind; it is left out whole.</summary>
+    /// <summary>The object breaks a rule of its kind and is left out as a whole.</summary>
     public const string Invalid = "Invalid";
 
     /// <summary>The object is allowed, but a part of it has no effect.</summary>
     public const string NoEffect = "NoEffect";
 
-    /// <summary>An annotation of another controller guards access, and is not enforced.</summary>
+    /// <summary>An annotation of another controller limits access, and it is not enforced.</summary>
     public const string GuardNotEnforced = "GuardNotEnforced";
 
     public const string BackendNotFound = "BackendNotFound";
@@ -73,15 +74,15 @@ public static class DiagnosticReasons
     public const string BackendNotVerified = "BackendNotVerified";
     public const string SecretNotFound = "SecretNotFound";
 
-    /// <summary>Whether there is such a Secret will be known in a moment.</summary>
+    /// <summary>The Secret has not been read yet, so it is not known whether it exists.</summary>
     public const string SecretNotRead = "SecretNotRead";
     public const string CertificateTaken = "CertificateTaken";
     public const string HostPathTaken = "HostPathTaken";
 
-    /// <summary>The host belongs to another namespace, or is not for this one to serve.</summary>
+    /// <summary>The host belongs to another namespace, or this namespace may not serve it.</summary>
     public const string HostNotPermitted = "HostNotPermitted";
 
-    /// <summary>An address of a service's endpoints is not one that requests may be sent to.</summary>
+    /// <summary>Requests may not be sent to an address of a service's endpoints.</summary>
     public const string EndpointNotPermitted = "EndpointNotPermitted";
     public const string DestinationNotFound = "DestinationNotFound";
     public const string NotPermitted = "NotPermitted";

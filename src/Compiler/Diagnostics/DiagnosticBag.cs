@@ -6,13 +6,15 @@ using Turnpike.Reading;
 
 namespace Turnpike.Compiler;
 
-/// <summary>Takes what is said of objects, for the unit that is being compiled.</summary>
+/// <summary>Records diagnostics for the unit that is being compiled.</summary>
 internal sealed class DiagnosticBag(Unit.Recorder recorder)
 {
     /// <param name="key">The object that the message is about.</param>
     /// <param name="reason">One of <see cref="DiagnosticReasons"/>.</param>
     /// <param name="message">One sentence that names the field.</param>
-    /// <param name="admin">The message with what the namespace of the object may not know, see <see cref="Diagnostic.AdminMessage"/>.</param>
+    /// <param name="admin">
+    /// The message with details that the namespace of the object may not know, see <see cref="Diagnostic.AdminMessage"/>.
+    /// </param>
     public void Error(ObjectKey key, string reason, string message, string? admin = null) =>
         recorder.Add(new Diagnostic(key, DiagnosticSeverity.Error, reason, message) { AdminMessage = admin });
 

@@ -4,13 +4,18 @@ using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Hosts;
 
-/// <summary>What one namespace has, as its record in the system namespace says.</summary>
-/// <param name="Metadata">Of the ConfigMap that holds it; empty where there is none yet.</param>
-/// <param name="Hosts">In ordinal order; <see cref="HostClaims.Fallback"/> among them stands for the fallback certificate.</param>
-/// <param name="Paths">Host, blank, path condition, on hosts that are not the namespace's own; in ordinal order.</param>
+/// <summary>The hosts and paths of one namespace, as its record in the system namespace lists them.</summary>
+/// <param name="Metadata">The metadata of the ConfigMap that holds the record; empty when there is none yet.</param>
+/// <param name="Hosts">
+/// The hosts in ordinal order. <see cref="HostClaims.Fallback"/> among them stands for the fallback certificate.
+/// </param>
+/// <param name="Paths">
+/// The paths on hosts that the namespace does not own, each as host, blank and path condition, in ordinal order.
+/// </param>
 public sealed record HostRecord(ObjectMeta Metadata, string Namespace, ImmutableArray<string> Hosts, ImmutableArray<string> Paths)
 {
-    // The API server takes 1 MiB for an object. What a namespace has beyond that goes by age: it can fill its own record only.
+    // The API server takes 1 MiB for an object. Hosts and paths beyond that are not recorded and go to the oldest object. A namespace can
+    // fill only its own record.
     private const int MaxBytes = 900_000;
 
     public bool IsEmpty => Hosts.IsEmpty && Paths.IsEmpty;
@@ -45,12 +50,12 @@ public sealed record HostRecord(ObjectMeta Metadata, string Namespace, Immutable
 }
 
 /// <summary>
-/// The namespaces that had each host, and each path of a host of another namespace, when the hosts were last given out. A namespace keeps what it has
-/// while its objects name it; a host or path without a holder goes to the oldest object.
+/// The namespaces that held each host, and each path of a host of another namespace, when the hosts were last assigned. A namespace keeps a
+/// host or path while its objects name it; one without a holder goes to the oldest object.
 /// </summary>
 public sealed class HostClaims
 {
-    /// <summary>In place of a host: the certificate for hosts that have none.</summary>
+    /// <summary>The name that stands, in place of a host, for the certificate of hosts that have none.</summary>
     public const string Fallback = "*";
 
     private readonly Dictionary<string, string> _hosts;
@@ -64,7 +69,10 @@ public sealed class HostClaims
 
     public static HostClaims None { get; } = new([], []);
 
-    /// <summary>Two records that say the same of a host were written at different moments: the first by name counts, on every replica.</summary>
+    /// <summary>
+    /// Builds the claims from records. Two records that list the same host were written at different moments; the first by name counts, so
+    /// that every replica gets the same result.
+    /// </summary>
     public static HostClaims Of(IEnumerable<HostRecord> records)
     {
         var hosts = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -85,10 +93,10 @@ public sealed class HostClaims
 
     public string? OwnerOf(string host) => _hosts.GetValueOrDefault(host);
 
-    /// <param name="path">Host, blank, path condition.</param>
+    /// <param name="path">The path as host, blank and path condition.</param>
     public string? HolderOf(string path) => _paths.GetValueOrDefault(path);
 
-    /// <summary>One record for each namespace that has anything, in ordinal order.</summary>
+    /// <summary>Returns one record for each namespace that holds a host or a path, in ordinal order.</summary>
     public ImmutableArray<HostRecord> Records()
     {
         var hosts = _hosts.ToLookup(h => h.Value, h => h.Key, StringComparer.Ordinal);

@@ -9,15 +9,15 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Hosts;
 
 /// <summary>Why a namespace may not serve a host.</summary>
-/// <param name="Field">The field of the object that names it.</param>
-/// <param name="Message">What the object's own namespace may know.</param>
-/// <param name="AdminMessage">The same with the owner's name; null where there is no more to tell.</param>
+/// <param name="Field">The field of the object that names the host.</param>
+/// <param name="Message">The message that the object's own namespace may read.</param>
+/// <param name="AdminMessage">The message with the owner's name; null when there is nothing to add.</param>
 public sealed record HostRefusal(string Host, string Field, string Message, string? AdminMessage);
 
 /// <summary>
-/// Decides which namespace owns each host. A host belongs to the namespace that named it first, on every listener; <c>*.x</c> brings with it the names
-/// below that had no owner. Other namespaces need the owner's consent. The result is the same on every replica, because the claims that it starts from
-/// are objects of the cluster.
+/// Decides which namespace owns each host. A host belongs to the namespace that named it first, on every listener; The owner of <c>*.x</c>
+/// also owns the names below it that had no owner. Other namespaces need the owner's consent. The result is the same on every replica,
+/// because the earlier claims are read from objects of the cluster.
 /// </summary>
 public sealed class HostOwners
 {
@@ -48,47 +48,53 @@ public sealed class HostOwners
 
     public static HostOwners Of(ClusterSnapshot snapshot) => Of(snapshot, null);
 
-    /// <summary>Gives out the hosts. The owners before save work, and change nothing.</summary>
+    /// <summary>Assigns the hosts. The former owners save work, and have no effect on the result.</summary>
     internal static HostOwners Of(ClusterSnapshot snapshot, HostOwners? before) => new(snapshot, FrontEndRequests.Of(snapshot), before);
 
-    /// <summary>What is to be remembered.</summary>
+    /// <summary>The claims that are to be recorded for the next assignment.</summary>
     public HostClaims Claims { get; }
 
-    /// <summary>What is asked for by the objects that are served, the oldest first.</summary>
+    /// <summary>The requests of the objects that are served, the oldest first.</summary>
     internal ImmutableArray<HostRequest> Requests { get; }
 
-    /// <summary>The namespace whose certificate is for hosts that have none, where the mesh has no certificate for them.</summary>
+    /// <summary>The namespace whose certificate is used for hosts that have none, when the mesh has no certificate for them.</summary>
     internal string? FallbackOwner { get; }
 
     internal bool HostsAreOwned => _mesh.HostOwnership == HostOwnership.Namespace;
 
-    /// <summary>The hosts that somebody has named, with their owners.</summary>
+    /// <summary>The hosts that objects have named, with their owners.</summary>
     internal IReadOnlyDictionary<string, string> Owned => _owners;
 
-    /// <summary>The namespace that a host belongs to, by its own name or by the wildcard that covers it; null where it has no owner.</summary>
+    /// <summary>
+    /// Returns the namespace that owns a host, by its own name or by the wildcard that covers it; null when the host has no owner.
+    /// </summary>
     public string? OwnerOf(string host) => Claim(host)?.Owner;
 
-    /// <summary>Whether a namespace may serve a host.</summary>
+    /// <summary>Returns true when a namespace may serve a host.</summary>
     /// <param name="ns">The namespace.</param>
-    /// <param name="host">In lower case; empty for any host.</param>
+    /// <param name="host">The host in lower case; empty for any host.</param>
     public bool MayServe(string ns, string host) => MayClaim(ns, host) && IsConsented(ns, host);
 
-    /// <summary>Whether the certificates of a namespace are for a host.</summary>
+    /// <summary>Returns true when the certificates of a namespace may be used for a host.</summary>
     internal bool MayCertify(string ns, string host) => MayClaim(ns, host) && (!HostsAreOwned || OwnerOf(host) == ns);
 
-    /// <summary>Whether a namespace has a path of a host: of several that may serve it one has it, on both ports.</summary>
+    /// <summary>
+    /// Returns true when a namespace has a path of a host. If several namespaces may serve the path, one of them has it, on both ports.
+    /// </summary>
     internal bool HasPath(string ns, string host, PathMatch path) => _paths.Has(ns, host, path);
 
-    /// <summary>The kind of the object by which a path is held; null where no object has the path.</summary>
+    /// <summary>Returns the kind of the object that holds a path; null when no object has the path.</summary>
     internal string? KindOfHolder(string host, PathMatch path) => _paths.KindOfHolder(host, path);
 
     /// <summary>
-    /// Whether a namespace says what becomes of requests for a host that no path takes. The host's owner does; for a host without an owner, the
-    /// namespace that has the path of every request.
+    /// Returns true when a namespace decides about requests for a host that match no path. The host's owner does; for a host without an
+    /// owner, the namespace that has the path of every request does.
     /// </summary>
     internal bool HasRest(string ns, string host) => OwnerOf(host) is { } owner ? owner == ns : HasPath(ns, host, PathMatch.Any);
 
-    /// <summary>All that an object asks for and may not have. It need not be among those that the hosts were given out to.</summary>
+    /// <summary>
+    /// Returns all hosts that an object asks for and may not have. The object need not be among those from which the owners were computed.
+    /// </summary>
     public ImmutableArray<HostRefusal> Refusals(HostRequest request)
     {
         var ns = request.Subject.Namespace;
@@ -106,10 +112,13 @@ public sealed class HostOwners
     }
 
     /// <summary>
-    /// Gives out the hosts. A namespace that had a host keeps it; a host without a holder goes to the oldest. Objects come in the order of their age, so
-    /// that a name older than the wildcard over it stays with its holder.
+    /// Assigns the hosts. A namespace that had a host keeps it; a host without a holder goes to the oldest object. Objects are passed in
+    /// the order of their age, so that a name older than the wildcard over it stays with its holder.
     /// </summary>
-    /// <param name="requests">Also those of objects that are not valid: a fault, or a rule that a newer version brings, must not cost a namespace its host.</param>
+    /// <param name="requests">
+    /// The requests, including those of objects that are not valid: a fault, or a rule that a newer version brings, must not cost a
+    /// namespace its host.
+    /// </param>
     private void GiveOutHosts(ImmutableArray<HostRequest> requests, HostClaims claims)
     {
         var named = requests.SelectMany(r => r.Hosts.Select(n => (n.Host, r.Subject.Namespace))).Distinct().ToList();
@@ -162,7 +171,9 @@ public sealed class HostOwners
             || (_sharedByObject.TryGetValue((claim.Owner, claim.By), out var lists) && lists.Any(list => NamespaceNames.Contain(list, ns)));
     }
 
-    /// <summary>The owner, and the host by which it has this one.</summary>
+    /// <summary>
+    /// Returns the owner of a host, and the name by which it is owned: the host itself or a wildcard. Null when it has no owner.
+    /// </summary>
     private (string Owner, string By)? Claim(string host)
     {
         if (_owners.TryGetValue(host, out var owner))

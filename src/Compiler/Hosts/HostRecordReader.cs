@@ -5,10 +5,10 @@ using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Hosts;
 
-/// <summary>Reads the ConfigMaps of the system namespace in which the control plane remembers who has which host.</summary>
+/// <summary>Reads the ConfigMaps of the system namespace in which the control plane records the namespaces of hosts and paths.</summary>
 internal static class HostRecordReader
 {
-    /// <summary>Returns null for any other ConfigMap. Only an administrator can write into the system namespace.</summary>
+    /// <summary>Returns the record; null for any other ConfigMap. Only an administrator can write to the system namespace.</summary>
     public static HostRecord? Read(JsonObject raw, Profile profile)
     {
         var metadata = ObjectMetaReader.Read(raw["metadata"]);

@@ -4,8 +4,9 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Hosts;
 
 /// <summary>
-/// Decides which namespace has a path of a host that several may serve: the one that had it, else the host's owner, else the oldest. It has the path
-/// on both ports, so that no namespace serves on port 80 what another serves on 443 alone.
+/// Decides which namespace has a path of a host that several may serve: the one that had it before, else the host's owner, else the one
+/// with the oldest object. It has the path on both ports, so that no namespace serves on port 80 a path that another one serves only on
+/// 443.
 /// </summary>
 internal sealed class PathHolders
 {
@@ -35,17 +36,23 @@ internal sealed class PathHolders
     public bool Has(string ns, string host, PathMatch path) =>
         !_holders.TryGetValue(new(host, path), out var holder) || holder.Namespace == ns;
 
-    /// <summary>The kind of the object by which a path of a contested host is held; null where no object has the path.</summary>
+    /// <summary>Returns the kind of the object that holds a path of a contested host; null when no object has the path.</summary>
     public string? KindOfHolder(string host, PathMatch path) =>
         _holders.TryGetValue(new(host, path), out var holder) ? holder.Kind : null;
 
-    /// <summary>The owner's paths need no record: the owner goes before all others that have none either.</summary>
+    /// <summary>
+    /// Returns the paths to be recorded, with their holders. The owner's paths need no record, because the owner takes precedence over all
+    /// others without a record.
+    /// </summary>
     public IEnumerable<KeyValuePair<string, string>> ToRemember() =>
         _holders
             .Where(h => h.Value.Namespace != _owners.OwnerOf(h.Key.Host))
             .Select(h => new KeyValuePair<string, string>(Line(h.Key), h.Value.Namespace));
 
-    /// <summary>Returns the hosts without an owner, and those that others serve beside their owner. Every path of the rest is the owner's.</summary>
+    /// <summary>
+    /// Returns the hosts without an owner, and those that others serve beside their owner. Every path of the other hosts belongs to their
+    /// owner.
+    /// </summary>
     private HashSet<string> Contested()
     {
         var contested = new HashSet<string>(StringComparer.Ordinal);

@@ -6,13 +6,18 @@ using Turnpike.Reading;
 
 namespace Turnpike.Compiler.FrontEnds.Ingress;
 
-/// <summary>Says what is wrong with the way from an Ingress to its backends: each thing once for each port, however many paths lead to it.</summary>
+/// <summary>
+/// Reports problems between an Ingress and its backends. Each problem is reported once for each port, however many paths lead to it.
+/// </summary>
 internal sealed class BackendChecks(BackendAuthorities authorities, DiagnosticBag diagnostics)
 {
     private readonly HashSet<(ObjectKey Ingress, string Service, int Port)> _told = [];
     private readonly Dictionary<ObjectKey, bool> _anyTls = [];
 
-    /// <summary>A port of a service as the Ingress asks for it, which is no more than judged here.</summary>
+    /// <summary>
+    /// Returns a port of a service with the settings of the Ingress, and reports what is wrong with it. Reporting does not change the
+    /// backend.
+    /// </summary>
     public Backend Of(IngressObject ingress, ServiceObject service, ServicePort port, string field)
     {
         var key = Keys.Of(ingress);
@@ -29,10 +34,10 @@ internal sealed class BackendChecks(BackendAuthorities authorities, DiagnosticBa
         return backend;
     }
 
-    /// <summary>Says that requests of the Ingress go over TLS, be it by a rule alone.</summary>
+    /// <summary>Records that requests of the Ingress are sent over TLS, even if only because of a rule.</summary>
     public void LeadsToTls(IngressObject ingress) => _anyTls[Keys.Of(ingress)] = true;
 
-    /// <summary>What can be said of an Ingress once all its backends are known.</summary>
+    /// <summary>Reports problems that are known only once all backends of an Ingress have been checked.</summary>
     public void End(IngressObject ingress)
     {
         var key = Keys.Of(ingress);

@@ -6,15 +6,18 @@ using Turnpike.Compiler.Rules;
 
 namespace Turnpike.Compiler.FrontEnds.Ingress;
 
-/// <summary>Finds the routes for the backends that Ingresses name, and says what is wrong with the backends.</summary>
+/// <summary>Finds the routes for the backends that Ingresses name, and reports what is wrong with the backends.</summary>
 internal sealed class IngressBackends(BackendIndex backends, RouteBuilder routes, DiagnosticBag diagnostics)
 {
     private BackendChecks _checks = new(backends.Authorities, diagnostics);
 
-    /// <summary>Begins with an Ingress. What was said of the one before is no matter here.</summary>
+    /// <summary>Starts with an Ingress, and forgets what was reported for the one before.</summary>
     public void Begin() => _checks = new BackendChecks(backends.Authorities, diagnostics);
 
-    /// <summary>The routes for a path; null, with the reason, where the namespace has no room for them in the table.</summary>
+    /// <summary>
+    /// Returns the routes for a path; null, with the reason in <paramref name="excess"/>, when the namespace has no room for them in the
+    /// table.
+    /// </summary>
     public RouteSet? RoutesOf(IngressObject ingress, ServedPath served, out string? excess)
     {
         excess = null;
@@ -30,7 +33,8 @@ internal sealed class IngressBackends(BackendIndex backends, RouteBuilder routes
         }
         else if (PortOf(service, backend) is not { } port)
         {
-            // Told for each path that is wrong: a service with a thousand ports must not make that megabytes.
+            // The list of ports is cut off because the diagnostic repeats for each path: a service with a thousand ports could make it
+            // megabytes.
             var known = service.Ports.Length == 0 ? "none" : string.Join(", ", service.Ports.Take(10).Select(p => p.Name.Length > 0 ? $"{p.Port} ({p.Name})" : $"{p.Port}"));
             if (service.Ports.Length > 10)
                 known += $" and {service.Ports.Length - 10} more";
@@ -50,11 +54,11 @@ internal sealed class IngressBackends(BackendIndex backends, RouteBuilder routes
         return routes.RoutesToNowhere(served.Path, ns, backend.ToString());
     }
 
-    /// <summary>Says what can be said of an Ingress once all its backends are known.</summary>
+    /// <summary>Reports problems that are known only once all backends of an Ingress have been checked.</summary>
     public void End(IngressObject ingress) => _checks.End(ingress);
 
     private static ServicePort? PortOf(ServiceObject service, IngressBackend backend) => backend.PortName.Length > 0
         ? service.Ports.FirstOrDefault(p => p.Name == backend.PortName)
-        // One number may be a port of TCP and one of UDP.
+        // The same number may be a TCP port and a UDP port.
         : service.Ports.FirstOrDefault(p => p.Port == backend.PortNumber && PortProtocol.IsTcp(p)) ?? service.Ports.FirstOrDefault(p => p.Port == backend.PortNumber);
 }

@@ -10,22 +10,27 @@ using Turnpike.Routing;
 
 namespace Turnpike.Compiler.FrontEnds.Ingress;
 
-/// <summary>Turns Ingresses into claims: paths, default backends, what port 80 does for hosts with TLS, guards that are not enforced.</summary>
+/// <summary>
+/// Turns Ingresses into claims: paths, default backends, the behaviour of port 80 for hosts with TLS, and guards that are not enforced.
+/// </summary>
 internal sealed class IngressFrontEnd(
     ClusterSnapshot snapshot, OwnerQuestions hosts, TableBuilder table, IngressBackends backends, NamespaceBudget budget, DiagnosticBag diagnostics)
     : IFrontEnd
 {
-    // A solver may add its paths to the Ingress that waits for the certificate (RFC 8555 §8.3): there is no HTTPS to redirect to yet.
+    // An ACME solver may add its paths to the Ingress that waits for the certificate (RFC 8555 §8.3), and there is no HTTPS to redirect to
+    // yet.
     private const string AcmeChallenges = "/.well-known/acme-challenge/";
     private const int DefaultHttpsPort = 443;
 
     private Dictionary<ObjectKey, IngressObject> _ingresses = [];
 
-    /// <summary>Redirects requests of port 80 for hosts with TLS.</summary>
+    /// <summary>The routes that redirect requests of port 80 for hosts with TLS to HTTPS.</summary>
     private readonly RouteSet _toHttps = new(
         "https", [new Route { Path = PathMatch.Any, Redirect = new RedirectAction(308, "https", null, null, RedirectPort(snapshot)) }]);
 
-    /// <summary>Refuses the requests of Ingresses whose guards are not enforced: such an Ingress keeps its paths from others, and serves nothing.</summary>
+    /// <summary>
+    /// The routes of Ingresses whose guards are not enforced. Such an Ingress keeps its paths from others, and its requests get 503.
+    /// </summary>
     private readonly RouteSet _unguarded = new(
         "unguarded",
         [
@@ -59,7 +64,9 @@ internal sealed class IngressFrontEnd(
     private static int RedirectPort(ClusterSnapshot snapshot) =>
         (snapshot.Mesh.HttpsRedirectPort ?? snapshot.DefaultHttpsRedirectPort) is var port && port == DefaultHttpsPort ? 0 : port;
 
-    /// <summary>Tells what an Ingress asks for in vain; true where it may not be served for that.</summary>
+    /// <summary>
+    /// Reports the annotations of other controllers that have no effect. Returns true when the Ingress must not be served because of them.
+    /// </summary>
     private bool AsksForGuards(IngressObject ingress)
     {
         var key = Keys.Of(ingress);
@@ -117,8 +124,8 @@ internal sealed class IngressFrontEnd(
     }
 
     /// <summary>
-    /// Says what port 80 does for a host that is listed under <c>tls</c>, besides the paths of the Ingress itself. The host's owner says it for the
-    /// whole host; others who share the host, for the paths that are their own.
+    /// Decides what port 80 does for a host that is listed under <c>tls</c>, besides the paths of the Ingress itself. The host's owner
+    /// decides it for the whole host. Without an owner, the namespace that holds the path of every request does.
     /// </summary>
     private void CloseCleartext(IngressObject ingress, string host, int entry, TlsHosts tls)
     {

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Turnpike.Compiler;
 
-/// <summary>The field paths of an Ingress by which its claims are known. Indices count from 0.</summary>
+/// <summary>The field paths of an Ingress that identify its claims. Indices count from 0.</summary>
 public static partial class IngressPaths
 {
     public const string DefaultBackend = "spec.defaultBackend";
@@ -12,7 +12,7 @@ public static partial class IngressPaths
 
     public static string Tls(int entry) => string.Create(CultureInfo.InvariantCulture, $"spec.tls[{entry}]");
 
-    /// <summary>Reads a field path back. Numbers count from 1, as people count; 0 stands for what the field does not have.</summary>
+    /// <summary>Parses a field path. The numbers count from 1, as people count; 0 stands for a part that the field path lacks.</summary>
     public static (int Rule, int Path, int Tls) NumbersOf(string? field)
     {
         if (Numbers().Match(field ?? "") is not { Success: true } match)

@@ -8,19 +8,19 @@ using Turnpike.Compiler.Model;
 
 namespace Turnpike.Compiler.FrontEnds.Ingress;
 
-/// <summary>What the Ingresses of our class ask for.</summary>
+/// <summary>Collects the requests of the Ingresses of our class.</summary>
 internal static class IngressRequests
 {
-    // Admission and each compilation ask for all Ingresses again, of which hardly one is another object than before.
+    // Admission and each compilation read all Ingresses again, and almost all of them are the same objects as before.
     private static readonly ConditionalWeakTable<IngressObject, Facts> Known = [];
 
     public static IEnumerable<HostRequest> Of(ClusterSnapshot snapshot) =>
         Ours(snapshot, snapshot.Ingresses).Select(Of).Concat(Ours(snapshot, snapshot.InvalidIngresses).Select(i => Of(i) with { IsServed = false }));
 
-    /// <summary>Returns what an Ingress asks for: the same request for the same object.</summary>
+    /// <summary>Returns the request of an Ingress. The same object always gives the same request.</summary>
     public static HostRequest Of(IngressObject ingress) => Known.GetValue(ingress, static i => new Facts(Read(i))).Request;
 
-    /// <summary>Whether an Ingress is of our class.</summary>
+    /// <summary>Returns true when an Ingress is of our class.</summary>
     public static bool IsOurs(IngressObject ingress, ClusterSnapshot snapshot)
     {
         var facts = Known.GetValue(ingress, static i => new Facts(Read(i)));
@@ -44,7 +44,7 @@ internal static class IngressRequests
     private static IEnumerable<IngressObject> Ours(ClusterSnapshot snapshot, ImmutableArray<IngressObject> all) =>
         all.Where(i => IsOurs(i, snapshot));
 
-    /// <summary>Every host that an Ingress names: in its rules and under <c>tls</c>.</summary>
+    /// <summary>Returns every host that an Ingress names, in its rules and under <c>tls</c>.</summary>
     private static IEnumerable<NamedHost> Named(IngressObject ingress)
     {
         for (var r = 0; r < ingress.Rules.Length; r++)
@@ -69,12 +69,12 @@ internal static class IngressRequests
             if (ingress.Rules[r].Host.Length == 0)
                 yield return $"spec.rules[{r}].host";
         }
-        // Beside named hosts a default backend has a meaning without the others.
+        // A default backend beside named hosts has a meaning without any other host.
         if (ingress.DefaultBackend is not null && ingress.Rules.All(r => r.Host.Length == 0))
             yield return IngressPaths.DefaultBackend;
     }
 
-    /// <summary>The hosts that an entry of <c>spec.tls</c> is for; none where neither it nor the rules name one.</summary>
+    /// <summary>Returns the hosts that an entry of <c>spec.tls</c> is for; none when neither the entry nor the rules name one.</summary>
     private static ImmutableArray<string> HostsOf(IngressObject ingress, IngressTls tls)
     {
         var hosts = tls.Hosts.Any(h => h.Length > 0) ? tls.Hosts : [.. ingress.Rules.Select(r => r.Host)];
@@ -85,7 +85,7 @@ internal static class IngressRequests
     {
         public HostRequest Request => request;
 
-        /// <summary>Replaced as a whole, since several threads may ask.</summary>
+        /// <summary>The value is replaced as a whole, since several threads may read it.</summary>
         public Decision? Decision { get; set; }
     }
 

@@ -5,25 +5,25 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.FrontEnds.Ingress;
 
 /// <summary>One path of one host that an Ingress asks for.</summary>
-/// <param name="Host">In lower case; empty for any host.</param>
+/// <param name="Host">The host in lower case; empty for any host.</param>
 internal readonly record struct ServedPath(string Host, PathMatch Path, RouteOrigin Origin, IngressBackend Backend)
 {
     /// <summary>Whether it is the default backend.</summary>
     public bool IsDefault => Origin.Field == IngressPaths.DefaultBackend;
 
-    /// <summary>Where the path stands.</summary>
+    /// <summary>The field of the Ingress that holds the path.</summary>
     public string Field => Origin.Field;
 
-    /// <summary>Where its backend stands.</summary>
+    /// <summary>The field of the Ingress that holds the backend.</summary>
     public string BackendField => IsDefault ? Field : $"{Field}.backend";
 }
 
-/// <summary>The paths that an Ingress asks for, in the order in which they are given out.</summary>
+/// <summary>Lists the paths that an Ingress asks for, in the order in which they are claimed.</summary>
 internal static class ServedPaths
 {
     /// <summary>
-    /// Returns the paths of the rules, then the default backend. That one is for requests of the Ingress's own hosts that none of its paths takes, and
-    /// for hosts that no other object has.
+    /// Returns the paths of the rules, then the default backend. The default backend is for requests to the Ingress's own hosts that match
+    /// none of its paths, and for hosts that no other object has.
     /// </summary>
     public static IEnumerable<ServedPath> Of(IngressObject ingress)
     {
@@ -44,7 +44,7 @@ internal static class ServedPaths
             yield return new ServedPath(host, PathMatch.Any, ofDefault, backend);
     }
 
-    /// <summary>The origin of a redirect for a host that an entry of <c>spec.tls</c> lists.</summary>
+    /// <summary>Returns the origin of a redirect for a host that an entry of <c>spec.tls</c> lists.</summary>
     public static RouteOrigin OriginOfTls(IngressObject ingress, int entry) =>
         new(Kinds.Ingress, ingress.Metadata.ToString(), IngressPaths.Tls(entry), $"tls {entry + 1}");
 

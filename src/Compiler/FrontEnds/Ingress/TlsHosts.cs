@@ -2,7 +2,7 @@ using Turnpike.Api.Ingresses;
 
 namespace Turnpike.Compiler.FrontEnds.Ingress;
 
-/// <summary>Which hosts of an Ingress are for TLS: read once, because it is asked for each of its paths.</summary>
+/// <summary>The hosts of an Ingress that are served over TLS. It is read once for an Ingress, because each of its paths needs it.</summary>
 internal sealed class TlsHosts
 {
     private readonly bool _any;
@@ -22,7 +22,7 @@ internal sealed class TlsHosts
         }
         foreach (var rule in ingress.Rules)
         {
-            // A name under a listed wildcard is listed: its virtual host goes before that of the wildcard.
+            // A name under a listed wildcard counts as listed, because its virtual host takes precedence over that of the wildcard.
             var host = rule.Host.ToLowerInvariant();
             if (!_listed.ContainsKey(host) && Wildcard(host) is { } wildcard && _listed.TryGetValue(wildcard, out var entry))
                 _listed.Add(host, entry);
@@ -33,17 +33,21 @@ internal sealed class TlsHosts
 
     public static TlsHosts Of(IngressObject ingress) => new(ingress);
 
-    /// <summary>The hosts that entries of <c>spec.tls</c> list, in lower case, and the names of rules under their wildcards; each with the index of its entry.</summary>
+    /// <summary>
+    /// The hosts that entries of <c>spec.tls</c> list, in lower case, and the names of rules under their wildcards; each with the index of
+    /// its entry.
+    /// </summary>
     public IEnumerable<KeyValuePair<string, int>> Listed => _listed.OrderBy(l => l.Key, StringComparer.Ordinal);
 
-    /// <summary>Whether an entry lists this host, by name or by wildcard.</summary>
-    /// <param name="host">Of the Ingress, in lower case.</param>
+    /// <summary>Returns true when an entry lists this host, by name or by wildcard.</summary>
+    /// <param name="host">A host of the Ingress, in lower case.</param>
     public bool List(string host) => _listed.ContainsKey(host);
 
     /// <summary>
-    /// Whether the host is served over TLS. An entry without hosts is for the whole Ingress; a rule without host is covered by any entry.
+    /// Returns true when the host is served over TLS. An entry without hosts covers the whole Ingress, and a rule without a host is covered
+    /// by any entry.
     /// </summary>
-    /// <param name="host">Of the Ingress, in lower case; empty for any.</param>
+    /// <param name="host">A host of the Ingress, in lower case; empty for any host.</param>
     public bool Cover(string host) => _any && (_all || host.Length == 0 || List(host));
 
     private static string? Wildcard(string host) => host.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? "*" + host[dot..] : null;
