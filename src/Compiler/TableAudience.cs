@@ -2,18 +2,18 @@ using Turnpike.Api;
 
 namespace Turnpike.Compiler;
 
-/// <summary>What a proxy is for.</summary>
+/// <summary>The role of a proxy.</summary>
 public enum ProxyRole
 {
-    /// <summary>Serves the clients of the cluster, and holds the certificates of its hosts.</summary>
+    /// <summary>The proxy serves the clients of the cluster, and holds the certificates of its hosts.</summary>
     Ingress,
 
-    /// <summary>Sits beside one workload.</summary>
+    /// <summary>The proxy runs beside one workload.</summary>
     Sidecar,
 }
 
-/// <summary>Whom a table is for: the proxies of one role that run as one ServiceAccount. A table is handed to nobody else.</summary>
-/// <param name="Role">What the proxies are for.</param>
+/// <summary>The audience of a table: the proxies of one role that run as one ServiceAccount. No other proxy gets the table.</summary>
+/// <param name="Role">The role of the proxies.</param>
 /// <param name="Namespace">The namespace of the ServiceAccount.</param>
 /// <param name="ServiceAccount">The name of the ServiceAccount.</param>
 public sealed record TableAudience(ProxyRole Role, string Namespace, string ServiceAccount)

@@ -242,7 +242,7 @@ internal sealed class ClusterUnit(string name)
 {
     public string Name => name;
 
-    /// <summary>Null for a cluster without endpoints.</summary>
+    /// <summary>The backend; null for a cluster without endpoints.</summary>
     public Backend? Backend { get; set; }
 
     public ImmutableSortedDictionary<string, string>? Labels { get; set; }

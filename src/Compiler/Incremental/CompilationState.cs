@@ -14,8 +14,8 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Incremental;
 
 /// <summary>
-/// What is kept from one compilation to the next. It serves snapshots that differ in their Ingresses, RouteRules, endpoints, pods,
-/// certificates and records of hosts; anything else that is different calls for another state.
+/// The state that is kept from one compilation to the next. It serves snapshots that differ only in their Ingresses, RouteRules, endpoints,
+/// pods, certificates and records of hosts. Any other difference needs a new state.
 /// </summary>
 internal sealed class CompilationState
 {
@@ -48,10 +48,10 @@ internal sealed class CompilationState
     private object _objectsState = new();
     private long _round;
 
-    /// <param name="snapshot">The first snapshot to be compiled.</param>
+    /// <param name="snapshot">The first snapshot that is compiled.</param>
     /// <param name="enforceLimits">
-    /// Whether namespaces get what their limits allow, in the order of the objects. If not, they get everything, and a compilation in which
-    /// one is beyond its limits has no outcome.
+    /// Whether the limits of namespaces are applied, in the order of the objects. If not, everything is granted, and a compilation in which
+    /// a namespace is beyond its limits returns null.
     /// </param>
     public CompilationState(ClusterSnapshot snapshot, bool enforceLimits)
     {
@@ -70,7 +70,7 @@ internal sealed class CompilationState
         _frontEnds = frontEnds.ToDictionary(f => f.Kind, StringComparer.Ordinal);
     }
 
-    /// <summary>Whether a snapshot differs from the first one only in what this state follows.</summary>
+    /// <summary>Returns true when a snapshot differs from the first one only in ways that this state follows.</summary>
     public bool Serves(ClusterSnapshot snapshot) =>
         ReferenceEquals(snapshot.Mesh, _first.Mesh)
         && ReferenceEquals(snapshot.Profile, _first.Profile)
@@ -84,7 +84,9 @@ internal sealed class CompilationState
             || (snapshot.AuthoritiesLookedFor is { } looked && _first.AuthoritiesLookedFor is { } before && looked.SetEquals(before)))
         && _namedAuthorities.Get(() => BackendAuthorities.Named(snapshot), Identity.Of(snapshot.Ingresses)).SetEquals(_authorities);
 
-    /// <summary>Returns the table and the diagnostics; null where a namespace is beyond its limits, and these are not enforced.</summary>
+    /// <summary>
+    /// Returns the table and the diagnostics; null when a namespace is beyond its limits and the limits are not enforced.
+    /// </summary>
     public Compilation? Compile(ClusterSnapshot snapshot)
     {
         var owners = Update(snapshot);
@@ -102,9 +104,13 @@ internal sealed class CompilationState
         return new Compilation(table, Diagnostics(snapshot, owners, withEndpoints: true), owners);
     }
 
-    /// <summary>Returns the diagnostics alone.</summary>
-    /// <param name="snapshot">What is compiled.</param>
-    /// <param name="withEndpoints">Whether clusters are made, without which nothing is known of addresses that are left out.</param>
+    /// <summary>
+    /// Returns the diagnostics without a table; null when a namespace is beyond its limits and the limits are not enforced.
+    /// </summary>
+    /// <param name="snapshot">The snapshot that is compiled.</param>
+    /// <param name="withEndpoints">
+    /// Whether clusters are made. Without them the diagnostics about addresses that are left out are missing.
+    /// </param>
     public Diagnosis? Diagnose(ClusterSnapshot snapshot, bool withEndpoints)
     {
         var owners = Update(snapshot);
@@ -115,7 +121,7 @@ internal sealed class CompilationState
         return new Diagnosis(Diagnostics(snapshot, owners, withEndpoints), owners);
     }
 
-    /// <summary>Compiles the objects that a change concerns.</summary>
+    /// <summary>Compiles the objects that a change concerns, and returns the owners of the hosts.</summary>
     private HostOwners Update(ClusterSnapshot snapshot)
     {
         var rules = PermittedRules(snapshot).Rules;
@@ -196,7 +202,7 @@ internal sealed class CompilationState
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // A fault of the compiler, and one object's: all others are in the table as if this one was not there.
+            // This is a fault of the compiler and affects one object. The table is as if that object did not exist.
             var (subject, kind) = (request.Subject, request.Subject.Kind);
             _diagnostics.Error(subject, DiagnosticReasons.Invalid, $"the {kind} cannot be compiled and is left out: {e.Message}");
         }
@@ -260,7 +266,7 @@ internal sealed class CompilationState
         return spent.Values.Any(bytes => bytes > _budget.Limit);
     }
 
-    /// <summary>What the objects and their lists of routes say and take, but for clusters.</summary>
+    /// <summary>Collects the diagnostics and the spending of the objects and their lists of routes, without the cost of clusters.</summary>
     private Outcome Collect()
     {
         var spent = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -293,7 +299,7 @@ internal sealed class CompilationState
         return withEndpoints && _backends.RefusedAddresses() is { IsEmpty: false } refused ? InOrder([.. all, .. refused]) : all;
     }
 
-    /// <summary>The same diagnostic is kept once, however many hosts or paths bring it up.</summary>
+    /// <summary>Sorts the diagnostics and removes duplicates, since several hosts or paths may cause the same one.</summary>
     private static ImmutableArray<Diagnostic> InOrder(ImmutableArray<Diagnostic> diagnostics) =>
         diagnostics.IsEmpty ? [] : [.. new SortedSet<Diagnostic>(diagnostics, Comparer<Diagnostic>.Create(Diagnostic.Compare))];
 
@@ -313,6 +319,6 @@ internal sealed class CompilationState
         return refusals.ToImmutable();
     }
 
-    /// <summary>What all units have come to together.</summary>
+    /// <summary>The spending and the diagnostics of all units together.</summary>
     private sealed record Outcome(IReadOnlyDictionary<string, long> Spent, IReadOnlyList<Diagnostic> Said);
 }

@@ -2,16 +2,18 @@ using Turnpike.Compiler.Model;
 
 namespace Turnpike.Compiler.Incremental;
 
-/// <summary>An object that claims paths, with what compiling it came to.</summary>
+/// <summary>An object that claims paths, with the outcome of compiling it.</summary>
 internal sealed class ObjectUnit(HostRequest request)
 {
     public HostRequest Request => request;
 
     public Unit Said { get; set; } = Unit.Empty;
 
-    /// <summary>The place of the object among all, the oldest first. A change of others may move it, never past another one.</summary>
+    /// <summary>
+    /// The position of the object among all, the oldest first. Changes of other objects may shift it, but never past another object.
+    /// </summary>
     public int Order { get; set; }
 
-    /// <summary>The round of compilation in which the object was there last.</summary>
+    /// <summary>The last round of compilation in which the object existed.</summary>
     public long Round { get; set; }
 }

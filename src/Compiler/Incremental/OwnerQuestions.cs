@@ -16,14 +16,14 @@ internal enum OwnerQuestion
 }
 
 /// <summary>
-/// Asks the owners of hosts for a unit, and notes the answers. Other owners that answer alike leave the unit as it is, so units ask in no
-/// other way.
+/// Queries the owners of hosts on behalf of a unit, and records the answers. A unit stays valid when new owners give the same answers, so
+/// units must query the owners only through this class.
 /// </summary>
 internal sealed class OwnerQuestions(Unit.Recorder recorder)
 {
     private const string Yes = "yes";
 
-    /// <summary>The owners as they are now.</summary>
+    /// <summary>The current owners.</summary>
     public HostOwners Owners { get; set; } = null!;
 
     /// <inheritdoc cref="HostOwners.MayServe"/>
@@ -38,7 +38,7 @@ internal sealed class OwnerQuestions(Unit.Recorder recorder)
     /// <inheritdoc cref="HostOwners.KindOfHolder"/>
     public string? KindOfHolder(string host, PathMatch path) => Ask(OwnerQuestion.KindOfHolder, "", host, path);
 
-    /// <summary>Whether the owners as they are now answer as they did before.</summary>
+    /// <summary>Returns true when the current owners give the same answers as before.</summary>
     public bool AreAnsweredAlike(ImmutableArray<OwnerAnswer> answers)
     {
         foreach (ref readonly var answer in answers.AsSpan())

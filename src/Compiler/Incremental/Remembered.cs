@@ -3,14 +3,15 @@ using System.Runtime.InteropServices;
 
 namespace Turnpike.Compiler.Incremental;
 
-/// <summary>Keeps a value that was made of other objects for as long as these are the same objects. Not thread-safe.</summary>
+/// <summary>Keeps a value that was computed from other objects as long as these are the same objects. Not thread-safe.</summary>
 internal sealed class Remembered<T>
 {
     private object?[]? _inputs;
     private T? _value;
 
     /// <summary>
-    /// Returns the value for these inputs, which are compared by reference, and makes it where they are not those of the last call.
+    /// Returns the value for these inputs. They are compared by reference, and the value is computed when they are not those of the last
+    /// call.
     /// </summary>
     public T Get(Func<T> make, params object?[] inputs)
     {
@@ -30,13 +31,13 @@ internal sealed class Remembered<T>
     }
 }
 
-/// <summary>Compares immutable arrays by what they are, without a look at each element where they are the same.</summary>
+/// <summary>Compares immutable arrays by reference, first as a whole and then by their elements.</summary>
 internal static class Identity
 {
-    /// <summary>Returns an object that two arrays share exactly if they are one.</summary>
+    /// <summary>Returns an object that identifies the array: two arrays have the same one exactly if they share their storage.</summary>
     public static object Of<T>(ImmutableArray<T> array) => ImmutableCollectionsMarshal.AsArray(array) ?? (object)Array.Empty<T>();
 
-    /// <summary>Whether two arrays hold the same objects in the same order.</summary>
+    /// <summary>Returns true when two arrays hold the same objects in the same order.</summary>
     public static bool AreSame<T>(ImmutableArray<T> left, ImmutableArray<T> right)
         where T : class
     {

@@ -7,8 +7,8 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Incremental;
 
 /// <summary>
-/// What compiling one unit, an object or a list of routes, has come to: what it gives to the table, what it says and spends, and what it
-/// asked. While the answers stay the same, so does all the rest.
+/// The outcome of compiling one unit, which is an object or a list of routes: its part of the table, its diagnostics and spending, and the
+/// answers that it got about the owners of hosts. While the answers stay the same, so does the rest.
 /// </summary>
 internal sealed class Unit
 {
@@ -16,29 +16,29 @@ internal sealed class Unit
 
     public ImmutableArray<Diagnostic> Diagnostics { get; private init; } = [];
 
-    /// <summary>What the unit takes of the room of namespaces, in bytes.</summary>
+    /// <summary>The bytes that the unit takes of each namespace's part of the table.</summary>
     public ImmutableArray<(string Namespace, int Bytes)> Spent { get; private init; } = [];
 
-    /// <summary>What the unit says of paths and hosts, in order.</summary>
+    /// <summary>The claims and closings of the unit, in the order in which it made them.</summary>
     public ImmutableArray<HostStep> Steps { get; private init; } = [];
 
-    /// <summary>What the unit asked the owners of hosts.</summary>
+    /// <summary>The questions that the unit asked about the owners of hosts, with their answers.</summary>
     public ImmutableArray<OwnerAnswer> Answers { get; private init; } = [];
 
-    /// <summary>The lists of routes that paths of the unit lead to.</summary>
+    /// <summary>The lists of routes to which paths of the unit lead.</summary>
     public ImmutableArray<(RouteListUnit List, PathMatch Path)> Lists { get; private init; } = [];
 
     /// <summary>The clusters that the unit needs, each with the namespace that pays for it.</summary>
     public ImmutableArray<(ClusterUnit Cluster, string Payer)> Clusters { get; private init; } = [];
 
-    /// <summary>Collects what is said while a unit is compiled. Units lie within each other.</summary>
+    /// <summary>Collects the outcome of a unit while it is compiled. A unit may be compiled within another one.</summary>
     internal sealed class Recorder
     {
         private readonly Stack<Draft> _drafts = [];
 
         private Draft Current => _drafts.Peek();
 
-        /// <summary>Compiles a unit, and returns what it came to.</summary>
+        /// <summary>Compiles a unit, and returns its outcome.</summary>
         public Unit Record(Action compile)
         {
             _drafts.Push(new Draft());
@@ -96,9 +96,11 @@ internal sealed class Unit
     }
 }
 
-/// <summary>What one object says of a host of a listener.</summary>
+/// <summary>A statement of one object about a host of a listener.</summary>
 /// <param name="Listener">The name of the listener.</param>
-/// <param name="Domain">The host, <c>*</c> for any.</param>
-/// <param name="Claim">A path that the object claims; null where it says something else.</param>
-/// <param name="Closing">What becomes of the rest of the host. Where this is null, too, the host stays as it is.</param>
+/// <param name="Domain">The host; <c>*</c> for any host.</param>
+/// <param name="Claim">A path that the object claims; null for another statement.</param>
+/// <param name="Closing">
+/// The object's decision about requests that match no path. When this and the claim are null, the host stays as it is.
+/// </param>
 internal sealed record HostStep(string Listener, string Domain, PathClaim? Claim, HostClosing? Closing);

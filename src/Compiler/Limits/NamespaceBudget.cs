@@ -5,23 +5,23 @@ using Turnpike.Compiler.Incremental;
 namespace Turnpike.Compiler.Limits;
 
 /// <summary>
-/// What each namespace has taken of the table so far, in bytes, roughly. A rule is in the table once for each port of its service that a
-/// path leads to, and a subset repeats endpoints, so what objects come to is known only while the table is made.
+/// Tracks the approximate number of bytes of the table that each namespace has taken. A rule is in the table once for each port of its
+/// service that a path leads to, and a subset repeats endpoints, so the cost of objects is known only while the table is made.
 /// </summary>
-/// <param name="limit">What one namespace may take.</param>
+/// <param name="limit">The number of bytes that one namespace may take.</param>
 /// <param name="isEnforced">
-/// Whether what goes beyond the limit is refused. If not, all is granted, and units note what they take: where no namespace is beyond the
+/// Whether requests beyond the limit are refused. If not, all are granted, and units record what they take: when no namespace is beyond the
 /// limit at the end, nothing would have been refused.
 /// </param>
-/// <param name="recorder">Takes the notes.</param>
+/// <param name="recorder">Records what units take.</param>
 internal sealed class NamespaceBudget(int limit, bool isEnforced, Unit.Recorder recorder)
 {
     private const int PerObject = 256;
 
-    /// <summary>Whether what goes beyond the limit is refused.</summary>
+    /// <summary>Whether requests beyond the limit are refused.</summary>
     public bool IsEnforced => isEnforced;
 
-    /// <summary>What one namespace may take.</summary>
+    /// <summary>The number of bytes that one namespace may take.</summary>
     public int Limit => limit;
 
     private readonly Dictionary<string, long> _spent = new(StringComparer.Ordinal);
@@ -64,7 +64,7 @@ internal sealed class NamespaceBudget(int limit, bool isEnforced, Unit.Recorder 
         return PerObject + (64 * parts) + (2 * texts);
     }
 
-    /// <summary>What stands against it; null where there is room, which is then taken.</summary>
+    /// <summary>Takes bytes for a namespace. Returns null when there is room for them, else the reason for the refusal.</summary>
     public string? Spend(string ns, int bytes)
     {
         if (!isEnforced)

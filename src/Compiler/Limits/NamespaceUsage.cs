@@ -10,10 +10,13 @@ using Turnpike.Reading;
 
 namespace Turnpike.Compiler.Limits;
 
-/// <summary>How much the objects of one namespace take, held against <see cref="NamespaceLimits"/>.</summary>
+/// <summary>Compares the usage of each namespace with its <see cref="NamespaceLimits"/>.</summary>
 public static class NamespaceUsage
 {
-    /// <summary>What stands against a new RouteRule or a new version of one in its namespace as it is; null where there is room for it.</summary>
+    /// <summary>
+    /// Returns the error for a new RouteRule, or a new version of one, that exceeds the limits of its namespace; null when there is room
+    /// for it.
+    /// </summary>
     public static FieldError? Refusal(ClusterSnapshot snapshot, RouteRule candidate)
     {
         var usage = new RuleUsage();
@@ -34,7 +37,10 @@ public static class NamespaceUsage
         return Error(usage.Excess(snapshot.Mesh.NamespaceLimits, before, candidate.Metadata.Namespace));
     }
 
-    /// <summary>What stands against a new Ingress of our class or a new version of one in its namespace as it is; null where there is room for it.</summary>
+    /// <summary>
+    /// Returns the error for a new Ingress of our class, or a new version of one, that exceeds the limits of its namespace; null when there
+    /// is room for it.
+    /// </summary>
     public static FieldError? Refusal(ClusterSnapshot snapshot, IngressObject candidate)
     {
         var (others, old) = (0, 0);
@@ -54,14 +60,14 @@ public static class NamespaceUsage
 
     /// <summary>
     /// Returns the RouteRules without those that go beyond the limits of their namespace. The oldest keep their place; of two of the same
-    /// age the first by name does. The same array where none goes beyond.
+    /// age the first by name does. Returns the same array when no rule goes beyond.
     /// </summary>
     internal static ImmutableArray<RouteRule> Enforce(ImmutableArray<RouteRule> rules, NamespaceLimits limits, DiagnosticBag diagnostics)
     {
         var totals = new Dictionary<string, RuleUsage>(StringComparer.Ordinal);
         foreach (var rule in rules)
             CollectionsMarshal.GetValueRefOrAddDefault(totals, rule.Metadata.Namespace, out _).Add(rule);
-        // What all rules of a namespace have room for, each of them has.
+        // If all rules of a namespace fit together, none of them need be checked.
         var full = totals.Where(t => t.Value.Excess(limits, default, t.Key) is not null).Select(t => t.Key).ToHashSet(StringComparer.Ordinal);
         if (full.Count == 0)
             return rules;
@@ -87,7 +93,9 @@ public static class NamespaceUsage
         return rules.RemoveAll(leftOut.Contains);
     }
 
-    /// <summary>Returns the Ingresses without those of our class that go beyond the limits of their namespace, in the same way.</summary>
+    /// <summary>
+    /// Returns the Ingresses without those of our class that go beyond the limits of their namespace, by the same order as for RouteRules.
+    /// </summary>
     internal static ImmutableArray<IngressObject> Enforce(ClusterSnapshot snapshot, DiagnosticBag diagnostics)
     {
         var limits = snapshot.Mesh.NamespaceLimits;
@@ -152,7 +160,7 @@ public static class NamespaceUsage
             }
         }
 
-        /// <summary>What is beyond its limit and was not before, or was less so.</summary>
+        /// <summary>Returns the message about a number that is beyond its limit and larger than before; null when there is none.</summary>
         public readonly string? Excess(NamespaceLimits limits, RuleUsage before, string ns)
         {
             if (_rules > limits.EffectiveRules && _rules > before._rules)

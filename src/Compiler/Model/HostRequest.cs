@@ -5,17 +5,17 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Model;
 
 /// <summary>
-/// The hosts, paths and certificates that one object asks for, whatever its kind. Hosts are in lower case, and empty for any host.
-/// Who gets what is decided for the requests of all objects at once (<see cref="Hosts.HostOwners"/>).
+/// The hosts, paths and certificates that one object asks for, whatever its kind. Hosts are in lower case; an empty one stands for any
+/// host. Conflicts are decided for the requests of all objects at once (<see cref="Hosts.HostOwners"/>).
 /// </summary>
 public sealed record HostRequest
 {
     public required ObjectKey Subject { get; init; }
 
-    /// <summary>The age of the object, by which it goes before others; null for objects from files.</summary>
+    /// <summary>The time at which the object was created, by which older objects take precedence; null for objects from files.</summary>
     public DateTimeOffset? Created { get; init; }
 
-    /// <summary>Whether the object is served. One that is not valid keeps its hosts, and gets nothing else.</summary>
+    /// <summary>Whether the object is served. An object that is not valid keeps its hosts, and gets nothing else.</summary>
     public bool IsServed { get; init; } = true;
 
     /// <summary>Every host that the object names.</summary>
@@ -24,16 +24,22 @@ public sealed record HostRequest
     /// <summary>The fields that ask for requests of any host.</summary>
     public ImmutableArray<string> AnyHostFields { get; init; } = [];
 
-    /// <summary>The namespaces that the object shares its hosts with, as its annotation lists them; null where it has none.</summary>
+    /// <summary>
+    /// The namespaces that the object shares its hosts with, as its annotation lists them; null when it has no such annotation.
+    /// </summary>
     public string? SharedWith { get; init; }
 
     public ImmutableArray<HostPath> Paths { get; init; } = [];
 
     public ImmutableArray<CertificateRequest> Certificates { get; init; } = [];
 
-    /// <summary>Orders requests by age, the oldest first. Of two objects without an age the first by name goes first.</summary>
+    /// <summary>
+    /// Orders requests by age, the oldest first. Requests of the same age or without one are ordered by namespace, name and kind.
+    /// </summary>
     /// <param name="requests">The requests, each once.</param>
-    /// <param name="before">Requests in this order, most of which are among them: those need not be sorted again.</param>
+    /// <param name="before">
+    /// Requests that are already in this order. Most of the requests are among them and need not be sorted again.
+    /// </param>
     internal static ImmutableArray<HostRequest> ByAge(IEnumerable<HostRequest> requests, ImmutableArray<HostRequest> before)
     {
         var left = new HashSet<HostRequest>(requests, ReferenceEqualityComparer.Instance);
@@ -73,7 +79,7 @@ public sealed record HostRequest
 public readonly record struct NamedHost(string Host, string Field);
 
 /// <param name="Host">The host.</param>
-/// <param name="Path">A path of it.</param>
+/// <param name="Path">A path of the host.</param>
 public readonly record struct HostPath(string Host, PathMatch Path);
 
 /// <param name="Field">The path of the field that asks for the certificate.</param>

@@ -8,7 +8,10 @@ using Turnpike.Compiler.Hosts;
 
 namespace Turnpike.Compiler;
 
-/// <summary>What a cluster (or a directory of manifests) holds at one moment, as far as routing is concerned. Every object in it is valid by itself.</summary>
+/// <summary>
+/// The objects of a cluster, or of a directory of manifests, at one moment, as far as they concern routing. Every object in it is valid by
+/// itself, except those of <see cref="InvalidIngresses"/>.
+/// </summary>
 public sealed record ClusterSnapshot
 {
     /// <summary>The names of the installation that the snapshot is for.</summary>
@@ -17,20 +20,25 @@ public sealed record ClusterSnapshot
     public MeshConfig Mesh { get; init; } = MeshConfig.Default;
 
     /// <summary>
-    /// The endpoint addresses that are used where the mesh settings do not say. A directory of manifests has no pods, and its author controls the
-    /// machine anyway, so file mode takes any address.
+    /// The endpoint addresses that are used when the mesh settings do not specify them. A directory of manifests has no pods, and its
+    /// author controls the machine anyway, so file mode takes any address.
     /// </summary>
     public EndpointAddresses DefaultEndpointAddresses { get; init; } = EndpointAddresses.Pods;
 
-    /// <summary>The port of HTTPS as clients see it where the mesh does not say: that of the listener in file mode.</summary>
+    /// <summary>
+    /// The HTTPS port as clients see it, when the mesh settings do not specify it. In file mode it is the port of the listener.
+    /// </summary>
     public int DefaultHttpsRedirectPort { get; init; } = 443;
 
     public ImmutableArray<IngressClassObject> IngressClasses { get; init; } = [];
 
-    /// <summary>Of every class; the compiler takes those that are ours.</summary>
+    /// <summary>The Ingresses of every class. The compiler selects those of our class.</summary>
     public ImmutableArray<IngressObject> Ingresses { get; init; } = [];
 
-    /// <summary>Ingresses that are not valid and of which no good version is known: class and hosts alone. They serve nothing, and keep what is theirs.</summary>
+    /// <summary>
+    /// The Ingresses that are not valid and of which no good version is known, with their class and hosts only. They serve nothing, but
+    /// keep their hosts.
+    /// </summary>
     public ImmutableArray<IngressObject> InvalidIngresses { get; init; } = [];
 
     public ImmutableArray<RouteRule> RouteRules { get; init; } = [];
@@ -43,17 +51,20 @@ public sealed record ClusterSnapshot
 
     public ImmutableArray<TlsSecretObject> TlsSecrets { get; init; } = [];
 
-    /// <summary>Secrets as Ingresses name them for the certificates of an authority; more may be here than are named.</summary>
+    /// <summary>The Secrets that hold certificates of an authority. Secrets that no Ingress names may be among them.</summary>
     public ImmutableArray<AuthorityObject> Authorities { get; init; } = [];
 
-    /// <summary>The Secrets, <c>namespace/name</c>, that were looked for beyond <see cref="TlsSecrets"/>; null where all of them are here.</summary>
+    /// <summary>
+    /// The <c>namespace/name</c> of the Secrets that were looked up in addition to <see cref="TlsSecrets"/>; null when the snapshot holds
+    /// all Secrets.
+    /// </summary>
     public ImmutableHashSet<string>? AuthoritiesLookedFor { get; init; }
 
     public ImmutableArray<NamespaceObject> Namespaces { get; init; } = [];
 
-    /// <summary>The records of who has which host, as they lie in the cluster.</summary>
+    /// <summary>The records of the owners of hosts, as the cluster stores them.</summary>
     public ImmutableArray<HostRecord> HostRecords { get; init; } = [];
 
-    /// <summary>The namespaces that had the hosts before, from the records or from the current table.</summary>
+    /// <summary>The namespaces that held the hosts before, from the records or from the current table.</summary>
     public HostClaims HostClaims { get; init; } = HostClaims.None;
 }

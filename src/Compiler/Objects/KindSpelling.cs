@@ -4,19 +4,19 @@ using Turnpike.Reading;
 
 namespace Turnpike.Compiler;
 
-/// <summary>An object of a kind that is not read, and that was probably meant to be of one that is.</summary>
-/// <param name="IsError">There is no such kind at all, since its group is ours.</param>
-/// <param name="Kind">What was probably meant; null where nothing is near.</param>
-/// <param name="Message">One clause.</param>
+/// <summary>A doubt about an object whose kind is not read, and that was probably meant to be of a kind that is.</summary>
+/// <param name="IsError">Whether the kind cannot exist, because its group is ours and has no such kind.</param>
+/// <param name="Kind">The kind that was probably meant; null when no known kind is similar.</param>
+/// <param name="Message">The message, as one clause.</param>
 public sealed record KindDoubt(bool IsError, string? Kind, string Message);
 
-/// <summary>Tells a slip of the finger in <c>kind</c> or <c>apiVersion</c> from a kind that is none of our business.</summary>
+/// <summary>Tells a typing error in <c>kind</c> or <c>apiVersion</c> from a kind that does not concern this project.</summary>
 public static class KindSpelling
 {
-    /// <summary>Two letters are a slip; more are another word.</summary>
+    /// <summary>The largest number of wrong letters that counts as a typing error. A word with more is another word.</summary>
     private const int MaxSlips = 2;
 
-    /// <summary>Null for a kind that is read, and for one that is another's.</summary>
+    /// <summary>Returns the doubt about an object; null when its kind is read or belongs to another project.</summary>
     public static KindDoubt? DoubtOf(JsonObject raw)
     {
         ArgumentNullException.ThrowIfNull(raw);
@@ -32,7 +32,7 @@ public static class KindSpelling
         }
         if (ObjectReaders.GroupsOf(kind) is { } groups)
         {
-            // Core kinds are everybody's words: other groups have a Service of their own. The rest is rarely meant otherwise.
+            // Names of core kinds are common words, and other groups have a Service of their own. Other kinds rarely have another meaning.
             var known = groups.Where(g => g.Length > 0).ToList();
             var meant = group.Length == 0 ? known.FirstOrDefault() : Spelling.Nearest(group, known, MaxSlips);
             return meant is null ? null : new(false, kind, $"apiVersion: Invalid value: \"{apiVersion}\": it has no kind {kind}, which is of {meant}");

@@ -4,24 +4,24 @@ using Turnpike.Reading;
 
 namespace Turnpike.Compiler;
 
-/// <summary>An object as the store keeps it.</summary>
-/// <param name="Value">The object that is used: of this version, or of the last good one.</param>
-/// <param name="Authority">The same, of a Secret as an authority.</param>
+/// <summary>An object in the store.</summary>
+/// <param name="Value">The object that is used: that of the newest version, or of the last good one.</param>
+/// <param name="Authority">For a Secret, the authority that is used, by the same rule.</param>
 /// <param name="Read">The newest version.</param>
 internal sealed record StoredObject(object? Value, AuthorityObject? Authority, ReadObject Read);
 
 /// <summary>The objects of one kind in the order of their names. Arrays of them are made once for each change of the kind.</summary>
 internal sealed class KindTable
 {
-    // A list comes in the order of names, so that all but a few objects are added at the end.
+    // The API server lists objects in the order of their names, so almost all of them are added at the end.
     private readonly SortedList<ObjectKey, StoredObject> _objects = [];
 
-    /// <summary>What is used of each object, in the same places: to look at every object because one has changed would be dear.</summary>
+    /// <summary>The object that is used of each entry, in the same order. It saves a pass over all entries when one has changed.</summary>
     private readonly List<object?> _used = [];
     private object? _values;
     private ImmutableArray<ObjectMeta> _newest;
 
-    /// <summary>Another object after each change.</summary>
+    /// <summary>Identifies the state of the table. It is another object after each change.</summary>
     public object State { get; private set; } = new();
 
     public IList<ObjectKey> Keys => _objects.Keys;
@@ -61,7 +61,9 @@ internal sealed class KindTable
         return true;
     }
 
-    /// <summary>The objects that are used; the same array as long as nothing changes. A table is asked for one type only.</summary>
+    /// <summary>
+    /// Returns the objects that are used: the same array as long as nothing changes. Each table is read with a single type.
+    /// </summary>
     public ImmutableArray<T> Values<T>()
         where T : class
     {

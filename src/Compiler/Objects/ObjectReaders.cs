@@ -10,7 +10,7 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Compiler;
 
-/// <summary>How each kind is read and validated: the one list of kinds that routing knows.</summary>
+/// <summary>The reader of each kind, which also validates. This is the only list of the kinds that concern routing.</summary>
 internal static class ObjectReaders
 {
     private static readonly Dictionary<string, (string[] Groups, Func<JsonObject, Profile, ReadObject> Read)> ByKind = new(StringComparer.Ordinal)
@@ -27,13 +27,16 @@ internal static class ObjectReaders
         [Kinds.ConfigMap] = ([""], ReadConfigMap),
     };
 
-    /// <summary>The reader for an object, or null where its kind is of no interest. A kind counts in its own API group only: other groups have a Service too.</summary>
+    /// <summary>
+    /// Returns the reader for an object; null when its kind does not concern routing. A kind counts only in its own API group, since other
+    /// groups have a Service too.
+    /// </summary>
     public static Func<JsonObject, Profile, ReadObject>? For(JsonObject raw)
     {
         if (Text(raw, "kind") is not { } kind || !ByKind.TryGetValue(kind, out var entry))
             return null;
         var apiVersion = Text(raw, "apiVersion") ?? "";
-        // Without an apiVersion the kind decides, as it did for istioctl.
+        // Without an apiVersion the kind alone decides, as in istioctl.
         return apiVersion.Length == 0 || entry.Groups.Contains(GroupOf(apiVersion)) ? entry.Read : null;
     }
 
@@ -43,13 +46,13 @@ internal static class ObjectReaders
         return slash < 0 ? "" : apiVersion[..slash];
     }
 
-    /// <summary>The groups that a kind is read in; null where it is not read at all.</summary>
+    /// <summary>Returns the groups in which a kind is read; null when it is not read at all.</summary>
     public static IReadOnlyList<string>? GroupsOf(string kind) => ByKind.TryGetValue(kind, out var entry) ? entry.Groups : null;
 
-    /// <summary>The kinds that are read of a group, or of all where it is null.</summary>
+    /// <summary>Returns the kinds that are read in a group; those of all groups when it is null.</summary>
     public static IEnumerable<string> KindsOf(string? group) => ByKind.Where(k => group is null || k.Value.Groups.Contains(group)).Select(k => k.Key);
 
-    /// <summary>Nothing reads the annotations of pods and endpoints, which are most of what their metadata holds.</summary>
+    /// <summary>Drops the annotations of pods and endpoints, which are most of their metadata and which nothing reads.</summary>
     private static ReadObject WithoutAnnotations(ReadObject read) => read.Value switch
     {
         PodObject pod => new ReadObject(pod with { Metadata = Bare(pod.Metadata) }, read.Errors, read.Warnings),

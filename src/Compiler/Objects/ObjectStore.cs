@@ -12,18 +12,18 @@ using Turnpike.Reading;
 namespace Turnpike.Compiler;
 
 /// <summary>
-/// Holds the current objects of a cluster or a directory, as raw JSON comes in. Keeps the last good version of an object whose new
-/// version is not valid, so that a bad edit never takes anything out of force. Two snapshots share the arrays of all kinds that have not
-/// changed in between. Not thread-safe.
+/// Holds the current objects of a cluster or a directory. It keeps the last good version of an object whose new version is not valid, so
+/// that a bad edit never removes anything from the table. Two snapshots share the arrays of all kinds that have not changed in between. Not
+/// thread-safe.
 /// </summary>
-/// <param name="profile">Of the installation that the objects are read for; that of 2017 by default.</param>
+/// <param name="profile">The profile of the installation; that of 2017 by default.</param>
 public sealed class ObjectStore(Profile? profile = null)
 {
     private readonly Profile _profile = profile ?? Profile.Istio2017;
     private readonly MeshConfig _defaultMesh = MeshConfig.Of(profile ?? Profile.Istio2017);
     private readonly SortedDictionary<string, KindTable> _kinds = new(StringComparer.Ordinal);
 
-    /// <summary>The objects of which something is to be said.</summary>
+    /// <summary>The objects with errors or warnings.</summary>
     private readonly SortedDictionary<ObjectKey, StoredObject> _noted = [];
     private readonly Remembered<HostClaims> _claims = new();
     private readonly Remembered<ImmutableArray<IngressObject>> _invalidIngresses = new();
@@ -34,10 +34,10 @@ public sealed class ObjectStore(Profile? profile = null)
 
     public IEnumerable<ObjectKey> Keys => _kinds.Values.SelectMany(k => k.Keys);
 
-    /// <summary>Whether an object says anything about routing, by its kind and API group.</summary>
+    /// <summary>Returns true when an object concerns routing, by its kind and API group.</summary>
     public static bool Reads(JsonObject raw) => ObjectReaders.For(raw) is not null;
 
-    /// <summary>Takes in a new object or a new version of one. Where the new version has a fault, the last good version stays.</summary>
+    /// <summary>Puts a new object or a new version of one. When the new version has an error, the last good version stays in use.</summary>
     /// <param name="key">Kind, namespace (empty for cluster-scoped kinds) and name.</param>
     /// <param name="read">The object, of that kind and name.</param>
     public void Put(ObjectKey key, ReadObject read)
@@ -61,7 +61,7 @@ public sealed class ObjectStore(Profile? profile = null)
         return Kind(key.Kind).Remove(key);
     }
 
-    /// <summary>The valid objects, and a diagnostic for everything that is wrong with the others.</summary>
+    /// <summary>Returns the valid objects, and the diagnostics for errors and warnings of all objects.</summary>
     public (ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics) Snapshot()
     {
         var classes = All<IngressClassObject>(Kinds.IngressClass);
@@ -88,10 +88,10 @@ public sealed class ObjectStore(Profile? profile = null)
         return (snapshot, _diagnostics.Get(() => Diagnose(mesh, classes), _notedState, mesh, Identity.Of(classes)));
     }
 
-    /// <summary>The newest version of every object of a kind, valid or not.</summary>
+    /// <summary>Returns the metadata of the newest version of every object of a kind, valid or not.</summary>
     public ImmutableArray<ObjectMeta> Newest(string kind) => Kind(kind).Newest;
 
-    /// <summary>The mesh configuration: a ConfigMap of the system namespace.</summary>
+    /// <summary>The key of the mesh configuration, which is a ConfigMap of the system namespace.</summary>
     public ObjectKey MeshKey => new(Kinds.ConfigMap, _profile.SystemNamespace, _profile.MeshConfigMap);
 
     private ImmutableArray<Diagnostic> Diagnose(MeshConfig mesh, ImmutableArray<IngressClassObject> classes)
@@ -129,7 +129,10 @@ public sealed class ObjectStore(Profile? profile = null)
     private ImmutableArray<T> All<T>(string kind)
         where T : class => Kind(kind).Values<T>();
 
-    /// <summary>A version without usable certificates does not replace one that has them, and says that it is there.</summary>
+    /// <summary>
+    /// Returns the authority that is used. A version without usable certificates keeps those of the version before, and its fault is
+    /// reported.
+    /// </summary>
     private static AuthorityObject? EffectiveAuthority(AuthorityObject? now, AuthorityObject? before) =>
         now is { Fault: not null } && before is { Pem.Length: > 0 } ? now with { Pem = before.Pem } : now;
 }

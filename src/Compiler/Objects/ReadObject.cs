@@ -17,43 +17,45 @@ public sealed class ReadObject
         Warnings = warnings;
     }
 
-    /// <summary>All that is wrong with the object; empty where it is valid.</summary>
+    /// <summary>The errors of the object; empty when it is valid.</summary>
     public IReadOnlyList<FieldError> Errors { get; }
 
-    /// <summary>What in it has no effect.</summary>
+    /// <summary>The warnings about parts of the object that have no effect.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>Read leniently, so there even where the object is wrong.</summary>
+    /// <summary>The metadata. It is read leniently, so that it is known even when the object has errors.</summary>
     public ObjectMeta Metadata { get; private init; } = new();
 
-    /// <summary>Null where something is wrong, and where the object says nothing about routing.</summary>
+    /// <summary>The decoded object; null when it has errors, and when it does not concern routing.</summary>
     internal object? Value { get; }
 
-    /// <summary>Of an Ingress: enough to tell its class and its hosts, however broken the rest of it is.</summary>
+    /// <summary>
+    /// For an Ingress, an object with at least its class and its hosts, however many errors the rest has; null for other kinds.
+    /// </summary>
     internal IngressObject? Class { get; private init; }
 
-    /// <summary>Of a Secret: what it is as an authority, beside what else it is.</summary>
+    /// <summary>For a Secret, its content as an authority, in addition to <see cref="Value"/>; null for other kinds.</summary>
     internal AuthorityObject? Authority { get; private init; }
 
     internal static ReadObject Nothing { get; } = new(null, [], []);
 
-    /// <summary>Reads and validates an object of any kind; kinds that say nothing about routing give an empty result.</summary>
+    /// <summary>Reads and validates an object of any kind; kinds that do not concern routing give an empty result.</summary>
     /// <param name="raw">The object.</param>
-    /// <param name="profile">Of the installation that it is read for; that of 2017 by default.</param>
+    /// <param name="profile">The profile of the installation; that of 2017 by default.</param>
     public static ReadObject From(JsonObject raw, Profile? profile = null)
     {
         var read = ObjectReaders.For(raw)?.Invoke(raw, profile ?? Profile.Istio2017) ?? Nothing;
         var kind = raw["kind"] is JsonValue value && value.TryGetValue<string>(out var name) ? name : "";
         return new ReadObject(read.Value, read.Errors, read.Warnings)
         {
-            // Tens of thousands of objects are kept: what a valid object says of itself is not kept twice.
+            // Tens of thousands of objects are kept, so a valid object shares its metadata with this one.
             Metadata = MetadataOf(read.Value) ?? ObjectMetaReader.Read(raw["metadata"]),
             Class = kind == Kinds.Ingress ? read.Value as IngressObject ?? IngressReader.ReadClass(raw) : null,
             Authority = kind == Kinds.Secret ? AuthorityReader.Read(raw) : null,
         };
     }
 
-    /// <summary>Reads a Secret as an authority, and nothing else of it.</summary>
+    /// <summary>Reads a Secret only as an authority.</summary>
     public static ReadObject FromAuthority(JsonObject raw)
     {
         var authority = AuthorityReader.Read(raw);

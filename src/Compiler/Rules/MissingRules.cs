@@ -9,16 +9,16 @@ using Turnpike.Routing;
 
 namespace Turnpike.Compiler;
 
-/// <summary>A RouteRule that has no route where somebody may look for it.</summary>
-/// <param name="Rule"><c>namespace/name</c>.</param>
-/// <param name="Why">One sentence that names the field, without a full stop.</param>
+/// <summary>A RouteRule for the service of a path that has no route there.</summary>
+/// <param name="Rule">The <c>namespace/name</c> of the rule.</param>
+/// <param name="Why">The reason: one sentence that names the field, without a full stop.</param>
 public sealed record MissingRule(string Rule, string Why);
 
-/// <summary>Says why RouteRules for the service behind a path are not among its routes.</summary>
+/// <summary>Finds the reasons why RouteRules for the service behind a path are not among its routes.</summary>
 public static class MissingRules
 {
-    /// <param name="snapshot">What the table was compiled from.</param>
-    /// <param name="diagnostics">Of reading and of compiling it.</param>
+    /// <param name="snapshot">The snapshot that the table was compiled from.</param>
+    /// <param name="diagnostics">The diagnostics of reading the snapshot and of compiling it.</param>
     /// <param name="entry">A path entry of the table.</param>
     public static ImmutableArray<MissingRule> Of(ClusterSnapshot snapshot, ImmutableArray<Diagnostic> diagnostics, PathEntry entry)
     {
@@ -34,7 +34,7 @@ public static class MissingRules
         var valid = snapshot.RouteRules
             .Where(r => !here.Contains(r.Metadata.ToString()) && string.Equals(rules.HostOf(r.Spec.Destination!, r), host, StringComparison.OrdinalIgnoreCase))
             .Select(r => new MissingRule(r.Metadata.ToString(), Reason(r, [.. said[r.Metadata.ToString()]], rules, entry)));
-        // What an invalid rule is for cannot always be read. One of the service's own namespace may be meant for it.
+        // The destination of an invalid rule cannot always be read. A rule of the service's own namespace may be meant for it.
         var known = snapshot.RouteRules.Select(r => r.Metadata.ToString()).ToHashSet(StringComparer.Ordinal);
         var invalid = said
             .Where(s => s.First().Subject.Namespace == service.Metadata.Namespace && !known.Contains(s.Key))

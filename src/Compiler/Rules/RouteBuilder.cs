@@ -20,17 +20,19 @@ internal sealed class RouteBuilder(
     private readonly Dictionary<string, RouteListUnit> _lists = new(StringComparer.Ordinal);
     private readonly List<RouteListUnit> _stale = [];
 
-    /// <summary>The lists that paths lead to.</summary>
+    /// <summary>The lists of routes to which paths lead.</summary>
     public IEnumerable<RouteListUnit> Lists => _lists.Values;
 
-    /// <summary>For routes whose rule says nothing of it.</summary>
+    /// <summary>The default for routes whose rule does not specify it.</summary>
     private bool AllowsWebSockets => mesh.WebSockets == WebSockets.Allow;
 
     private TimeSpan DefaultTimeout => mesh.DefaultRequestTimeout.Or(ProxyDefaults.RequestTimeout) ?? TimeSpan.Zero;
 
-    /// <summary>The routes for a path whose requests go to a backend; null where the namespace has no room for them in the table.</summary>
+    /// <summary>
+    /// Returns the routes for a path whose requests go to a backend; null when the namespace has no room for them in the table.
+    /// </summary>
     /// <param name="path">The path.</param>
-    /// <param name="backend">Where its requests go.</param>
+    /// <param name="backend">The backend that gets the requests of the path.</param>
     /// <param name="overTls">Whether any request of these routes, or a copy of one, goes to endpoints that speak TLS.</param>
     /// <param name="excess">Why there are no routes.</param>
     public RouteSet? RoutesFor(PathMatch path, Backend backend, out bool overTls, out string? excess)
@@ -50,7 +52,7 @@ internal sealed class RouteBuilder(
         return list.Set;
     }
 
-    /// <summary>The one route of a backend that is not there.</summary>
+    /// <summary>Returns the single route of a backend that does not exist.</summary>
     public RouteSet RoutesToNowhere(PathMatch path, string ns, string backend)
     {
         var name = $"{ns}/{backend} (no backend)";
@@ -65,7 +67,7 @@ internal sealed class RouteBuilder(
         return list.Set!;
     }
 
-    /// <summary>Goes on to the rules as they are now: lists whose rules have changed are made again when somebody asks for them.</summary>
+    /// <summary>Takes in the current rules. A list whose rules have changed is made again the next time it is requested.</summary>
     public void Update()
     {
         foreach (var (name, list) in _lists)
@@ -78,7 +80,7 @@ internal sealed class RouteBuilder(
         }
     }
 
-    /// <summary>Forgets the lists that no path leads to any more, once all objects are compiled.</summary>
+    /// <summary>Removes the lists to which no path leads any more. It is called once all objects are compiled.</summary>
     public void Release()
     {
         foreach (var (name, list) in _lists)
@@ -94,7 +96,7 @@ internal sealed class RouteBuilder(
         _stale.Clear();
     }
 
-    /// <summary>Returns a warning for each rule that no request can reach, once all paths are built.</summary>
+    /// <summary>Returns a warning for each rule that no request can reach. It is called once all paths are built.</summary>
     public IEnumerable<Diagnostic> Unreachable()
     {
         var hidden = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -105,7 +107,7 @@ internal sealed class RouteBuilder(
         }
         if (hidden.Count == 0)
             yield break;
-        // Reached at one port is reached.
+        // A rule that is reached at one port counts as reached.
         foreach (var (rule, _) in _lists.Values.SelectMany(l => l.Reach()).Where(r => r.Winner is null))
             hidden.Remove(rule);
         foreach (var (rule, winner) in hidden)
@@ -136,7 +138,10 @@ internal sealed class RouteBuilder(
             },
         ]);
 
-    /// <summary>Precedence, then number of conditions, then namespace/name; no rule comes last. The path goes before all of it, when a request is matched.</summary>
+    /// <summary>
+    /// Compares by precedence, then by the number of conditions, then by namespace/name. A route without a rule comes last. When a request
+    /// is matched, the path takes precedence over this order.
+    /// </summary>
     private static int RouteOrder(Route x, Route y)
     {
         var order = (x.Rule is null).CompareTo(y.Rule is null);
@@ -156,7 +161,7 @@ internal sealed class RouteBuilder(
         {
             new() { Path = PathMatch.Any, Targets = [new WeightedCluster(cluster, 100)], Timeout = DefaultTimeout, AllowWebSocket = AllowsWebSockets },
         };
-        // The oldest first, so that it is the newest for which there is no room.
+        // The oldest rule is first, so that the newest one is left out when there is no room.
         foreach (var rule in NamespaceUsage.ByAge(rules.For(backend.Service), r => r.Metadata))
         {
             try
@@ -170,7 +175,7 @@ internal sealed class RouteBuilder(
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // A fault of the compiler, and one object's: all others are in the table as if this one was not there.
+                // This is a fault of the compiler and affects one rule. The table is as if that rule did not exist.
                 diagnostics.Error(Keys.Of(rule), DiagnosticReasons.Invalid, $"the rule cannot be compiled and is left out: {e.Message}");
             }
         }
@@ -219,7 +224,7 @@ internal sealed class RouteBuilder(
         };
     }
 
-    /// <summary>What a rule asks of a request.</summary>
+    /// <summary>Returns the path and the conditions that a rule requires of a request.</summary>
     public static (PathMatch Path, ImmutableArray<Condition> Conditions) Matches(RouteRuleSpec spec)
     {
         var path = PathMatch.Any;
@@ -260,7 +265,7 @@ internal sealed class RouteBuilder(
         for (var i = 0; i < route.Length; i++)
         {
             var target = route[i];
-            // A single target takes everything, whatever its weight; beside others, weight 0 takes nothing.
+            // A single target gets all requests, whatever its weight. Beside others, a target of weight 0 gets none.
             var weight = route.Length == 1 ? 100 : target.Weight ?? 0;
             var labels = target.Labels is { IsEmpty: false } ? target.Labels : target.Destination?.Labels;
             var cluster = TargetCluster(rule, $"spec.route[{i}].destination", target.Destination, labels, backend);
@@ -272,7 +277,10 @@ internal sealed class RouteBuilder(
         return targets.ToImmutable();
     }
 
-    /// <summary>The cluster of a target, which has the port of the rule's own service, and what the Ingress says of its backends; null, and a diagnostic, where there is none.</summary>
+    /// <summary>
+    /// Returns the cluster of a target; null, with a diagnostic, when there is none. The target has the same port as the rule's own
+    /// service, and the Ingress's settings for its backends apply to it.
+    /// </summary>
     private string? TargetCluster(
         RouteRule rule, string path, IstioService? target, ImmutableSortedDictionary<string, string>? labels, Backend backend)
     {
@@ -311,7 +319,7 @@ internal sealed class RouteBuilder(
         var delay = fault?.Delay?.FixedDelay?.TimeSpan ?? TimeSpan.Zero;
         var status = fault?.Abort?.HttpStatus ?? 0;
         var delayPercent = delay > TimeSpan.Zero ? fault!.Delay!.Percent ?? 100 : 0;
-        // 200 to 599 are the statuses that a proxy can answer with by itself.
+        // A proxy can send the statuses 200 to 599 in a local reply.
         var abortPercent = status is >= 200 and <= 599 ? fault!.Abort!.Percent ?? 100 : 0;
         return delayPercent > 0 || abortPercent > 0
             ? new FaultAction(delayPercent, delayPercent > 0 ? delay : TimeSpan.Zero, abortPercent, abortPercent > 0 ? status : 0)

@@ -7,9 +7,9 @@ using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Rules;
 
-/// <summary>The routes of one backend, with what making them came to. It holds as long as the service's rules are the same.</summary>
-/// <param name="service">Null for a backend that is not there.</param>
-/// <param name="rules">What the routes are made of.</param>
+/// <summary>The routes of one backend, with the outcome of making them. It is valid as long as the service's rules are the same.</summary>
+/// <param name="service">The service; null for a backend that does not exist.</param>
+/// <param name="rules">The rules that the routes are made from.</param>
 internal sealed class RouteListUnit(ServiceObject? service, ImmutableArray<RouteRule> rules)
 {
     private readonly Dictionary<PathMatch, int> _paths = [];
@@ -19,22 +19,22 @@ internal sealed class RouteListUnit(ServiceObject? service, ImmutableArray<Route
 
     public ImmutableArray<RouteRule> Rules => rules;
 
-    /// <summary>Null where the namespace has no room for them.</summary>
+    /// <summary>The routes; null when the namespace has no room for them.</summary>
     public RouteSet? Set { get; set; }
 
-    /// <summary>Why there is no room.</summary>
+    /// <summary>The reason why there is no room; null when there is.</summary>
     public string? Excess { get; set; }
 
     /// <summary>Whether any request of the routes, or a copy of one, goes to endpoints that speak TLS.</summary>
     public bool IsOverTls { get; set; }
 
-    /// <summary>What making the list came to.</summary>
+    /// <summary>The outcome of making the list.</summary>
     public Unit Said { get; set; } = Unit.Empty;
 
-    /// <summary>False once another list is in its place: what refers to it is to be compiled again.</summary>
+    /// <summary>False once the list has been replaced or removed. Units that refer to it must be compiled again.</summary>
     public bool IsCurrent { get; set; } = true;
 
-    /// <summary>The paths that lead here.</summary>
+    /// <summary>The paths that lead to the list.</summary>
     public IReadOnlyCollection<PathMatch> Paths => _paths.Keys;
 
     public void Add(PathMatch path)
@@ -53,7 +53,7 @@ internal sealed class RouteListUnit(ServiceObject? service, ImmutableArray<Route
         _reach = default;
     }
 
-    /// <summary>The rules that the paths concern, see <see cref="RuleReach.Of"/>.</summary>
+    /// <summary>Returns the rules that the paths concern, see <see cref="RuleReach.Of"/>.</summary>
     public ImmutableArray<(string Rule, string? Winner)> Reach()
     {
         if (_reach.IsDefault)

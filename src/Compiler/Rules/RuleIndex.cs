@@ -8,8 +8,8 @@ using Turnpike.Compiler.Incremental;
 namespace Turnpike.Compiler.Rules;
 
 /// <summary>
-/// The RouteRules that govern each service for an audience, in the order of istio-2017.md §3.2. Follows the rules from snapshot to
-/// snapshot; services and namespaces stay.
+/// The RouteRules that govern each service for an audience, in the order of istio-2017.md §3.2. The rules are updated from snapshot to
+/// snapshot; services and namespaces stay the same.
 /// </summary>
 internal sealed class RuleIndex
 {
@@ -23,10 +23,10 @@ internal sealed class RuleIndex
     private Dictionary<ServiceObject, RulesOfService> _byService = new(ReferenceEqualityComparer.Instance);
 
     /// <param name="snapshot">The cluster.</param>
-    /// <param name="audience">Whom the table is for: what its proxies send is the source of the requests.</param>
+    /// <param name="audience">The audience of the table. The requests that its proxies send have it as their source.</param>
     /// <param name="backends">The services of the cluster.</param>
-    /// <param name="diagnostics">Takes what is said of rules.</param>
-    /// <param name="recorder">Keeps what is said of each rule.</param>
+    /// <param name="diagnostics">Gets the diagnostics about rules.</param>
+    /// <param name="recorder">Records the diagnostics of each rule.</param>
     public RuleIndex(
         ClusterSnapshot snapshot, TableAudience audience, BackendIndex backends, DiagnosticBag diagnostics, Unit.Recorder recorder)
     {
@@ -35,10 +35,10 @@ internal sealed class RuleIndex
         _namespaces = snapshot.Namespaces.ToDictionary(n => n.Metadata.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>What is to be said of the rules.</summary>
+    /// <summary>The diagnostics about the rules.</summary>
     public IEnumerable<Diagnostic> Diagnostics => _governed.Values.SelectMany(g => g.Said.Diagnostics);
 
-    /// <summary>Goes on to other rules. Services whose rules are the same keep their array.</summary>
+    /// <summary>Replaces the rules. A service whose rules have not changed keeps its array.</summary>
     public void Update(ImmutableArray<RouteRule> rules)
     {
         var governed = new Dictionary<RouteRule, (ServiceObject? Service, Unit Said)>(rules.Length, ReferenceEqualityComparer.Instance);
@@ -69,7 +69,7 @@ internal sealed class RuleIndex
 
     public ImmutableArray<RouteRule> For(ServiceObject service) => _byService.GetValueOrDefault(service)?.InOrder ?? [];
 
-    /// <summary>The full host name that a reference in <paramref name="rule"/> stands for (istio-2017.md §3.1).</summary>
+    /// <summary>Returns the full host name that a reference in <paramref name="rule"/> stands for (istio-2017.md §3.1).</summary>
     public string HostOf(IstioService reference, RouteRule rule)
     {
         if (reference.Service is { Length: > 0 } service)
@@ -79,7 +79,9 @@ internal sealed class RuleIndex
         return $"{reference.Name}.{ns}.{domain}";
     }
 
-    /// <summary>Whether rules of namespace <paramref name="ruleNamespace"/> may reach into namespace <paramref name="target"/>.</summary>
+    /// <summary>
+    /// Returns true when rules of namespace <paramref name="ruleNamespace"/> may refer to services of namespace <paramref name="target"/>.
+    /// </summary>
     public bool Permits(string target, string ruleNamespace)
     {
         if (target == ruleNamespace || _snapshot.Mesh.AllowCrossNamespaceRules)
@@ -88,10 +90,10 @@ internal sealed class RuleIndex
     }
 
     /// <summary>
-    /// The service that a rule refers to; null, and a diagnostic, where there is none for it. Of a namespace that does not admit the rule it says the same
-    /// whether the service is there or not.
+    /// Returns the service that a rule refers to; null, with a diagnostic, when there is none. If the service's namespace does not admit
+    /// the rule, the diagnostic is the same whether the service exists or not.
     /// </summary>
-    /// <param name="missing">Reports that there is no such service.</param>
+    /// <param name="missing">Called with a message when there is no such service.</param>
     public ServiceObject? Find(RouteRule rule, string path, string host, DiagnosticBag diagnostics, Action<string> missing)
     {
         if (NamespaceOf(host) is { } ns && !Permits(ns, rule.Metadata.Namespace))
@@ -105,7 +107,7 @@ internal sealed class RuleIndex
         return service;
     }
 
-    /// <summary>The namespace in the host name of a service, whether or not there is one; null for other names.</summary>
+    /// <summary>Returns the namespace in the host name of a service, whether or not it exists; null for other names.</summary>
     private string? NamespaceOf(string host)
     {
         var suffix = $".svc.{_snapshot.Mesh.Domain}";
@@ -124,7 +126,7 @@ internal sealed class RuleIndex
         return Find(rule, "spec.destination", host, diagnostics, missing => diagnostics.Warn(Keys.Of(rule), DiagnosticReasons.DestinationNotFound, $"{missing}, so the rule has no effect yet"));
     }
 
-    /// <summary>Returns true when a rule takes requests of the audience: it names no source, or that of the audience.</summary>
+    /// <summary>Returns true when a rule applies to requests of the audience: it names no source, or that of the audience.</summary>
     public bool Applies(RouteRule rule) =>
         rule.Spec.Match?.Source is not { } source || _source.Is(HostOf(source, rule), source.Labels);
 

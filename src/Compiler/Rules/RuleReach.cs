@@ -4,14 +4,17 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Rules;
 
 /// <summary>
-/// Finds the rules of a list that no path leads to because another rule takes the same requests first. In time that grows with the
-/// number of rules and of paths, not with their product.
+/// Finds the rules of a list that no request reaches because another rule takes the same requests first. The time grows with the number of
+/// rules and of paths, not with their product.
 /// </summary>
 internal static class RuleReach
 {
     /// <param name="list">All routes of a service's port.</param>
-    /// <param name="entries">The paths that lead to it.</param>
-    /// <returns>For each rule that the paths of some entry concern: null where some request reaches it, else a rule that takes all of them.</returns>
+    /// <param name="entries">The paths that lead to the list.</param>
+    /// <returns>
+    /// Each rule that the paths of some entry concern, with null when some request reaches it, else with a rule that takes all of its
+    /// requests.
+    /// </returns>
     public static IEnumerable<(string Rule, string? Winner)> Of(RouteSet list, IReadOnlyCollection<PathMatch> entries)
     {
         var routes = list.All;
@@ -21,7 +24,7 @@ internal static class RuleReach
         for (var i = 0; i < count; i++)
             nodeOf[prefixes.Texts[i]] = i;
 
-        // By path: the place of the first rule that takes every request of it. What stands behind that is hidden.
+        // For each path, this is the place of the first rule that takes every request of the path. Rules behind that place are hidden.
         var first = Enumerable.Repeat(int.MaxValue, count).ToArray();
         var firstExact = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var place = 0; place < routes.Length; place++)
@@ -40,7 +43,8 @@ internal static class RuleReach
                 firstOfChain[i] = Math.Min(firstOfChain[i], firstOfChain[parent]);
         }
 
-        // Rules whose path is no narrower than an entry's: reached up to this place by the entry that hides least; -1 where there is no such entry.
+        // This is for rules whose path is no narrower than an entry's. They are reached up to this place through the entry that hides the
+        // fewest rules; -1 means that there is no such entry.
         var reached = Enumerable.Repeat(-1, count).ToArray();
         var reachedExact = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var entry in entries)
@@ -78,7 +82,7 @@ internal static class RuleReach
         }
     }
 
-    /// <summary>Whether a rule's path is narrower than that of an entry.</summary>
+    /// <summary>Finds whether a rule's path is narrower than that of an entry.</summary>
     private sealed class EntriesAbove
     {
         private readonly PrefixIndex _prefixes;

@@ -4,15 +4,16 @@ using Turnpike.Reading;
 namespace Turnpike.Compiler.Rules;
 
 /// <summary>
-/// Where the requests of a table come from, in the words of RouteRules: what <c>match.source</c> of a rule must name to take them.
+/// The source of the requests of a table, in the terms of RouteRules: a rule with a <c>match.source</c> takes the requests only if it names
+/// this source.
 /// </summary>
-/// <param name="Host">The host name of the service that stands for the source; null where no service does.</param>
-/// <param name="Labels">The labels of its pods.</param>
+/// <param name="Host">The host name of the service that represents the source; null when no service does.</param>
+/// <param name="Labels">The labels of the source's pods.</param>
 internal sealed record RuleSource(string? Host, ImmutableSortedDictionary<string, string> Labels)
 {
     /// <summary>
-    /// Returns the source that an audience is. The ingress is its own service. A sidecar sends the requests of its workload, for which no
-    /// service stands here yet, so that it gets the rules without a source alone.
+    /// Returns the source for an audience. The source of the ingress is its own service. A sidecar sends the requests of its workload,
+    /// which no service represents here yet, so it gets only the rules without a source.
     /// </summary>
     public static RuleSource Of(TableAudience audience, ClusterSnapshot snapshot)
     {
@@ -24,9 +25,9 @@ internal sealed record RuleSource(string? Host, ImmutableSortedDictionary<string
             ObjectMeta.EmptyMap.Add(label.Key, label.Value));
     }
 
-    /// <summary>Returns true when requests of this source are those that a rule wants.</summary>
+    /// <summary>Returns true when the source is the one that a rule names.</summary>
     /// <param name="host">The host name that the rule gives for its source.</param>
-    /// <param name="labels">The labels that it asks for; null for any.</param>
+    /// <param name="labels">The labels that the rule requires; null for any.</param>
     public bool Is(string host, ImmutableSortedDictionary<string, string>? labels) =>
         string.Equals(host, Host, StringComparison.OrdinalIgnoreCase)
         && (labels is null || Backends.Labels.Contain(Labels, labels));

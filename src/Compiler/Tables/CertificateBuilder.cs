@@ -8,8 +8,9 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Tables;
 
 /// <summary>
-/// Which certificate is for which server name: the secrets that objects name, each in its object's own namespace and for that namespace's hosts
-/// alone, and for every other name the fallback: the secret that the profile names (<c>istio-system/istio-ingress-certs</c> in that of 2017), else the first secret whose object names no host.
+/// Chooses the certificate for each server name. A Secret that an object names counts only in the object's own namespace and for the hosts
+/// of that namespace. Every other name gets the fallback: the Secret that the profile names (<c>istio-system/istio-ingress-certs</c> in
+/// that of 2017), else the first Secret whose object names no host.
 /// </summary>
 internal sealed class CertificateBuilder
 {
@@ -30,7 +31,7 @@ internal sealed class CertificateBuilder
         _meshName = $"{snapshot.Profile.SystemNamespace}/{snapshot.Profile.IngressCertificatesSecret}";
     }
 
-    /// <param name="requests">Of the objects that are served, the one that wins a contest first.</param>
+    /// <param name="requests">The requests of the objects that are served, those that win a conflict first.</param>
     public void Add(IReadOnlyList<HostRequest> requests)
     {
         _fallback ??= requests
@@ -51,7 +52,7 @@ internal sealed class CertificateBuilder
             .Select(g => (Secret: (TlsSecretObject)g.Key!, Hosts: g.Select(h => h.Key)))
             .Append((Secret: _mesh!, Hosts: onFallback))
             .Where(c => c.Hosts.Any())
-            // The mesh's own may be a host's as well.
+            // The certificate of the mesh may also be that of a host.
             .GroupBy(c => c.Secret, c => c.Hosts, ReferenceEqualityComparer.Instance)
             .Select(g => CertificateOf((TlsSecretObject)g.Key!, [.. g.SelectMany(hosts => hosts).Order(StringComparer.Ordinal)]))
             .OrderBy(c => c.Name, StringComparer.Ordinal)
@@ -111,8 +112,8 @@ internal sealed class CertificateBuilder
     }
 
     /// <summary>
-    /// Owned hosts that would be served with another namespace's certificate, because that is for a wider name or for every other one: they
-    /// get the mesh's own, or none.
+    /// Returns the owned hosts that would be served with another namespace's certificate, because that is for a wider name or is the
+    /// fallback. They get the certificate of the mesh, or none if it has none.
     /// </summary>
     private (List<string> OnFallback, List<string> Refused) HostsWithoutTheirOwn()
     {

@@ -7,24 +7,26 @@ using Turnpike.Routing;
 
 namespace Turnpike.Compiler.Tables;
 
-/// <summary>Takes what the units of all front ends claim, decides which claims hold, and makes the virtual hosts of each listener.</summary>
-/// <param name="listeners">The listeners that the front ends may claim paths of.</param>
-/// <param name="owners">Which namespace has which host.</param>
-/// <param name="budget">The room that each namespace has in the table.</param>
-/// <param name="diagnostics">Takes what is said of objects.</param>
-/// <param name="recorder">Takes the claims of the unit that is being compiled.</param>
+/// <summary>
+/// Collects the claims of the units of all front ends, decides which claims hold, and makes the virtual hosts of each listener.
+/// </summary>
+/// <param name="listeners">The listeners for which front ends may make claims.</param>
+/// <param name="owners">Answers which namespace has which host.</param>
+/// <param name="budget">The part of the table that each namespace may take.</param>
+/// <param name="diagnostics">Gets the diagnostics about objects.</param>
+/// <param name="recorder">Records the claims of the unit that is being compiled.</param>
 internal sealed class TableBuilder(
     ImmutableArray<Listener> listeners, OwnerQuestions owners, NamespaceBudget budget, DiagnosticBag diagnostics, Unit.Recorder recorder)
 {
     private readonly VirtualHostBuilder[] _builders = [.. listeners.Select(l => new VirtualHostBuilder(l.Name))];
     private ImmutableArray<Listener> _listeners = listeners;
 
-    /// <summary>What is to be said of claims that do not hold.</summary>
+    /// <summary>The diagnostics about claims that do not hold.</summary>
     public IEnumerable<Diagnostic> Diagnostics => _builders.SelectMany(b => b.Diagnostics);
 
     /// <summary>
-    /// Whether an object may have a path, by the owners of the hosts and by the room that its namespace has left. A diagnostic says why not,
-    /// except for a host that the object may not serve, which is said once for the object.
+    /// Returns true when an object may have a path, by the owners of the hosts and by the room that its namespace has left. Otherwise a
+    /// diagnostic gives the reason, except for a host that the object may not serve, which is reported once for the object.
     /// </summary>
     public bool Admits(ObjectKey subject, string host, PathMatch path, string field)
     {
@@ -45,7 +47,7 @@ internal sealed class TableBuilder(
         return false;
     }
 
-    /// <summary>Says that a path is left out because its namespace has no room for it.</summary>
+    /// <summary>Reports that a path is left out because its namespace has no room for it.</summary>
     public void LeaveOut(ObjectKey subject, string field, string? excess) =>
         diagnostics.Error(subject, DiagnosticReasons.LimitExceeded, $"{field}: {excess}; the path is left out");
 
@@ -53,31 +55,31 @@ internal sealed class TableBuilder(
 
     public void Close(HostClosing closing) => recorder.Add(new HostStep(closing.Listener, Domain(closing.Host), null, closing));
 
-    /// <summary>Leaves a host as it is, even where a later <see cref="Close"/> asks for more.</summary>
+    /// <summary>Leaves a host as it is, even when a later <see cref="Close"/> asks for more.</summary>
     public void LeaveOpen(string listener, string host) => recorder.Add(new HostStep(listener, Domain(host), null, null));
 
-    /// <summary>Takes in the claims of a unit.</summary>
+    /// <summary>Adds the claims of a unit.</summary>
     public void Attach(ObjectUnit unit)
     {
         foreach (var step in unit.Said.Steps)
             Of(step.Listener).Attach(unit, step);
     }
 
-    /// <summary>Forgets the claims of a unit.</summary>
+    /// <summary>Removes the claims of a unit.</summary>
     public void Detach(ObjectUnit unit)
     {
         foreach (var step in unit.Said.Steps)
             Of(step.Listener).Detach(unit, step.Domain);
     }
 
-    /// <summary>Settles what depends on all claims, once they are in.</summary>
+    /// <summary>Decides which claims hold. It is called once all claims are added.</summary>
     public void Finish()
     {
         foreach (var builder in _builders)
             builder.Finish();
     }
 
-    /// <summary>Returns the listeners with their virtual hosts: the same objects as before where nothing has changed.</summary>
+    /// <summary>Returns the listeners with their virtual hosts, which are the same objects as before when nothing has changed.</summary>
     public ImmutableArray<Listener> Build()
     {
         for (var i = 0; i < _builders.Length; i++)

@@ -7,8 +7,8 @@ using Turnpike.Routing;
 namespace Turnpike.Compiler.Tables;
 
 /// <summary>
-/// The virtual hosts of one listener, put together of the claims of all objects. The first claim of a host and path keeps it. A host is put
-/// together again only when a claim of it, or the wider host over it, has changed.
+/// Builds the virtual hosts of one listener from the claims of all objects. The first claim of a host and path holds. A host is built again
+/// only when one of its claims, or the wider host over it, has changed.
 /// </summary>
 internal sealed class VirtualHostBuilder(string listener)
 {
@@ -17,7 +17,7 @@ internal sealed class VirtualHostBuilder(string listener)
 
     private readonly HashSet<string> _wildcards = new(StringComparer.Ordinal);
 
-    /// <summary>The hosts that may be others than in the set that was built last.</summary>
+    /// <summary>The hosts that may differ from those of the set that was built last.</summary>
     private readonly SortedSet<string> _toBuild = new(StringComparer.Ordinal);
     private Dictionary<string, NarrowedHost> _narrowed = new(StringComparer.Ordinal);
     private VirtualHostSet _set = VirtualHostSet.Empty;
@@ -45,12 +45,12 @@ internal sealed class VirtualHostBuilder(string listener)
         _changed.Add(domain);
     }
 
-    /// <summary>Puts together the hosts whose claims have changed, once all claims are in.</summary>
+    /// <summary>Decides the hosts whose claims have changed. It is called once all claims are added.</summary>
     public void Finish()
     {
         if (_changed.Count == 0)
             return;
-        // A wider host goes before those that depend on it.
+        // A wider host is decided before those that depend on it.
         var isWildcardChanged = false;
         foreach (var domain in (IEnumerable<string>)[.. _changed.Where(d => d == "*"), .. WildcardsToFinish()])
         {
@@ -64,7 +64,9 @@ internal sealed class VirtualHostBuilder(string listener)
         _changed.Clear();
     }
 
-    /// <summary>Returns the virtual hosts. Hosts that have not changed, and the set if none has, are the same objects as before.</summary>
+    /// <summary>
+    /// Returns the virtual hosts. Hosts that have not changed are the same objects as before, and so is the set if none has changed.
+    /// </summary>
     public VirtualHostSet Build(HostOwners owners)
     {
         if (_toBuild.Count > 0 || !ReferenceEquals(owners, _owners))
@@ -76,7 +78,7 @@ internal sealed class VirtualHostBuilder(string listener)
         return _set;
     }
 
-    /// <summary>Returns the hosts of the last set with those that are others now, in the order of their domains.</summary>
+    /// <summary>Returns the hosts of the last set, updated with those that have changed, in the order of their domains.</summary>
     private ImmutableArray<VirtualHost> WithChanges()
     {
         var hosts = ImmutableArray.CreateBuilder<VirtualHost>(_set.All.Length + _toBuild.Count);
@@ -100,17 +102,17 @@ internal sealed class VirtualHostBuilder(string listener)
 
     /// <summary>
     /// Keeps an owned host that this listener does not have from being served by the owner of a wider one. The host gets a virtual host of
-    /// its own, with those paths of the wider one that are its owner's or have its consent.
+    /// its own, with those paths of the wider one that belong to the host's owner or have its consent.
     /// </summary>
     private void Narrow(HostOwners owners)
     {
         var former = _narrowed;
         _narrowed = new Dictionary<string, NarrowedHost>(StringComparer.Ordinal);
-        // What is no more is built without, what is still there is taken from there.
+        // Former hosts are built again, unless they turn out to be the same below.
         _toBuild.UnionWith(former.Keys);
         if (!_wildcards.Any(d => _slots[d].Exists))
             return;
-        // Wildcards first: a name under one is closed by what is left of it.
+        // Wildcards are first, because a name under one is limited to the paths that are left of it.
         foreach (var host in (IEnumerable<string>)[.. owners.Owned.Keys.Where(IsWildcard), .. owners.Owned.Keys.Where(h => !IsWildcard(h))])
         {
             if (PathsOf(host) is not null || Wider(host, PathsOf) is not { } wider)
@@ -157,18 +159,18 @@ internal sealed class VirtualHostBuilder(string listener)
 
     private static bool IsWildcard(string host) => host.StartsWith('*');
 
-    /// <summary>A host that is here only to keep a wider one out.</summary>
+    /// <summary>A virtual host that exists only to keep a wider one from serving its host.</summary>
     private sealed record NarrowedHost(Dictionary<PathMatch, PathClaim> Paths, VirtualHost Host);
 }
 
-/// <summary>What objects say of one host of a listener, and what comes of it.</summary>
+/// <summary>The statements of objects about one host of a listener, and their outcome.</summary>
 internal sealed class HostSlot(string listener, string domain)
 {
     private VirtualHost? _host;
 
     public string Domain => domain;
 
-    /// <summary>What objects say of the host, in any order of the objects.</summary>
+    /// <summary>The statements about the host, in no particular order of the objects.</summary>
     public List<(ObjectUnit Unit, HostStep Step)> Steps { get; } = [];
 
     /// <summary>Whether the listener has the host.</summary>
@@ -177,7 +179,7 @@ internal sealed class HostSlot(string listener, string domain)
     /// <summary>The claims that hold.</summary>
     public Dictionary<PathMatch, PathClaim> Paths { get; private set; } = [];
 
-    /// <summary>Whether the host is there only where there is a wider one.</summary>
+    /// <summary>Whether the host exists only if there is a wider one.</summary>
     public bool DependsOnWider { get; private set; }
 
     public ImmutableArray<Diagnostic> Diagnostics { get; private set; } = [];
@@ -227,7 +229,10 @@ internal sealed class HostSlot(string listener, string domain)
         (Exists, Paths, DependsOnWider, Diagnostics, _host) = (exists, paths, dependsOnWider, diagnostics.ToImmutable(), null);
     }
 
-    /// <summary>Both are of one namespace: which namespace has a path is settled before.</summary>
+    /// <summary>
+    /// Returns the diagnostic about a path that is already taken. Both objects are of one namespace, because the namespace that has a path
+    /// was decided before.
+    /// </summary>
     private Diagnostic Taken(PathClaim claim, RouteOrigin by) => new(
         claim.Subject,
         DiagnosticSeverity.Error,

@@ -125,7 +125,8 @@ internal sealed class IngressFrontEnd(
 
     /// <summary>
     /// Decides what port 80 does for a host that is listed under <c>tls</c>, besides the paths of the Ingress itself. The host's owner
-    /// decides it for the whole host. Without an owner, the namespace that holds the path of every request does.
+    /// decides it for the whole host. Without an owner, the namespace that holds the path of every request does. Other namespaces that
+    /// share the host decide only for their own paths.
     /// </summary>
     private void CloseCleartext(IngressObject ingress, string host, int entry, TlsHosts tls)
     {
