@@ -9,7 +9,7 @@ namespace Turnpike.Discovery;
 
 /// <summary>The cluster as it was at one moment.</summary>
 /// <param name="Diagnostics">The diagnostics about single objects.</param>
-/// <param name="Unreadable">Kinds that the caller may not list, or that the API server does not know; they are taken as empty.</param>
+/// <param name="Unreadable">The kinds that the caller may not list or that the API server does not know. They count as empty.</param>
 public sealed record ClusterReading(ClusterSnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics, ImmutableArray<string> Unreadable);
 
 /// <summary>Reads once all objects that the control plane watches, for commands that do not watch the cluster.</summary>

@@ -35,7 +35,7 @@ public sealed class ClusterWatcher
 
     /// <summary>Runs the informers until cancelled.</summary>
     /// <param name="synced">Called once, when every kind has been listed.</param>
-    /// <param name="ct">Ends the watching.</param>
+    /// <param name="ct">Stops the informers.</param>
     public async Task RunAsync(Action synced, CancellationToken ct)
     {
         var slices = await _api.ServesAsync(KnownResources.EndpointSlices, ct);

@@ -71,7 +71,7 @@ internal sealed class EndpointPolicy
     /// </summary>
     public static string? Canonical(string text)
     {
-        // Parsing takes 127.1, 0x7f000001 and zones as well, which no API object holds.
+        // IPAddress.TryParse also accepts 127.1, 0x7f000001 and zones, which no API object holds.
         if (text.Contains('%', StringComparison.Ordinal) || !IPAddress.TryParse(text, out var address))
             return null;
         if (!text.Contains(':', StringComparison.Ordinal))

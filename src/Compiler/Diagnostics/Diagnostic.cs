@@ -45,13 +45,13 @@ public enum DiagnosticSeverity
 }
 
 /// <summary>The diagnostics of a snapshot, without its table.</summary>
-/// <param name="Diagnostics">In the order of their objects.</param>
+/// <param name="Diagnostics">The diagnostics, in the order of their objects.</param>
 /// <param name="Hosts">The owners of the hosts.</param>
 public sealed record Diagnosis(ImmutableArray<Diagnostic> Diagnostics, HostOwners Hosts);
 
 /// <summary>The outcome of a compilation.</summary>
 /// <param name="Table">The table. It has no version yet, because <see cref="TableResources"/> computes one only when it is needed.</param>
-/// <param name="Diagnostics">In the order of their objects.</param>
+/// <param name="Diagnostics">The diagnostics, in the order of their objects.</param>
 /// <param name="Hosts">The owners of the hosts in this table.</param>
 public sealed record Compilation(RouteTable Table, ImmutableArray<Diagnostic> Diagnostics, HostOwners Hosts);
 

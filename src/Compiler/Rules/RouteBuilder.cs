@@ -34,7 +34,7 @@ internal sealed class RouteBuilder(
     /// <param name="path">The path.</param>
     /// <param name="backend">The backend that gets the requests of the path.</param>
     /// <param name="overTls">Whether any request of these routes, or a copy of one, goes to endpoints that speak TLS.</param>
-    /// <param name="excess">Why there are no routes.</param>
+    /// <param name="excess">The reason why there are no routes; null when there are.</param>
     public RouteSet? RoutesFor(PathMatch path, Backend backend, out bool overTls, out string? excess)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{backend.Service.Metadata}:{backend.Port.Port}{backend.Options.OfList}");
