@@ -10,7 +10,7 @@ internal sealed class NullUpstream : UpstreamResponse, IUpstreamClient
 
     private readonly MemoryBody _body = new(new byte[BodyLength]);
 
-    /// <summary>Whether the response comes from another thread, after the request was sent.</summary>
+    /// <summary>True when the response comes from another thread, after the request was sent.</summary>
     public bool Waits { get; init; }
 
     public override int Status => 200;

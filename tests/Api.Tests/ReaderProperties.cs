@@ -8,7 +8,7 @@ using Turnpike.Tests.Support.Api;
 
 namespace Turnpike.Tests.Api;
 
-/// <summary>What holds of the readers for every input.</summary>
+/// <summary>Tests properties that hold for the readers on every input.</summary>
 public sealed class ReaderProperties
 {
     private static readonly string[] Cases = [.. GoldenFiles.Cases("validate", ".json", ".yaml")];

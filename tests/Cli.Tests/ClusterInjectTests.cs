@@ -85,7 +85,7 @@ public sealed class ClusterInjectTests : ClusterFixture
     [Fact]
     public async Task BuiltIn_IsUsed_WhenNobodyAnswersInTime()
     {
-        // Connections are taken by the system, but nobody reads.
+        // The system accepts connections, but no program reads from them.
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         var started = Stopwatch.GetTimestamp();

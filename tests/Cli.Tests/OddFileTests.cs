@@ -45,7 +45,7 @@ public sealed class OddFileTests : IDisposable
     {
         var pipe = Path.Combine(_directory.Path, "named.pipe");
         await RunAsync("mkfifo", pipe);
-        // Opening a pipe waits for whoever writes.
+        // Opening a pipe blocks until a writer opens it too.
         var run = Task.Run(() => CliRun.Of("validate", pipe), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(pipe, SampleManifests.Rule(), TestContext.Current.CancellationToken);
         Assert.Equal("1 valid, 0 invalid\n", (await run).Output);

@@ -6,7 +6,7 @@ using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Cli;
 
-/// <summary>The whole of file mode: files in, answers out.</summary>
+/// <summary>Tests the whole of file mode: files in, responses out.</summary>
 public sealed class ServeTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();

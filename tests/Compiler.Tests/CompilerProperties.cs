@@ -10,7 +10,7 @@ using Turnpike.Tests.Support.Compiler;
 
 namespace Turnpike.Tests.Compiler;
 
-/// <summary>What holds of the compiler for every input that the validators accept.</summary>
+/// <summary>Tests properties that hold for the compiler on every input that the validators accept.</summary>
 public sealed class CompilerProperties
 {
     private const string Cluster = """

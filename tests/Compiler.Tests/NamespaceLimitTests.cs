@@ -10,7 +10,7 @@ using Turnpike.Tests.Support.Compiler;
 
 namespace Turnpike.Tests.Compiler;
 
-/// <summary>What one namespace can make of the table, and what it cannot.</summary>
+/// <summary>Tests what one namespace can make of the table, and what it cannot.</summary>
 public sealed class NamespaceLimitTests
 {
     private const string Neighbour = """

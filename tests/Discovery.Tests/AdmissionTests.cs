@@ -11,7 +11,7 @@ using TableFormat = Turnpike.Routing.TableFormat;
 
 namespace Turnpike.Tests.Discovery;
 
-/// <summary>Who gets the table, and who is turned away with what.</summary>
+/// <summary>Tests which callers get the table, and with which error others are refused.</summary>
 public sealed class AdmissionTests : IAsyncLifetime
 {
     private Cluster _cluster = null!;

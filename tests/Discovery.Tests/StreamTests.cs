@@ -10,7 +10,7 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.Discovery;
 
-/// <summary>From the cluster to what a client of the proxy gets, over real sockets.</summary>
+/// <summary>Tests the way from the cluster to what a client of the proxy gets, over real sockets.</summary>
 public sealed class StreamTests : IAsyncLifetime
 {
     private Cluster _cluster = null!;

@@ -22,7 +22,7 @@ public sealed partial class Cluster : IAsyncLifetime
 
     internal static bool Keep => Environment.GetEnvironmentVariable("TURNPIKE_E2E_KEEP") is { Length: > 0 };
 
-    /// <summary>Where results are written.</summary>
+    /// <summary>The path to which results are written.</summary>
     internal static string Output => Path.Combine(Root, "out", "e2e");
 
     /// <summary>In "the istio directory" of the walkthrough: one that holds its samples.</summary>

@@ -4,7 +4,7 @@ using Turnpike.Samples.Httpbin;
 
 namespace Turnpike.Tests.Httpbin;
 
-/// <summary>One server for the tests of a class, and a client that shows answers as they are.</summary>
+/// <summary>One server for the tests of a class, and a client that shows responses as they are.</summary>
 public sealed class HttpbinFixture : IAsyncLifetime
 {
     internal RunningHttpbin Server { get; private set; } = null!;

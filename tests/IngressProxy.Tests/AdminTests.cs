@@ -25,7 +25,7 @@ public sealed class AdminTests
             await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         }
 
-        // The client has its answer a moment before the proxy counts it.
+        // The client has its response a moment before the proxy counts it.
         string text;
         do
             text = (await proxy.AdminAsync("/metrics")).Text;

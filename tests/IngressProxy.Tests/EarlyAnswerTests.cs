@@ -7,13 +7,13 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 
-/// <summary>Endpoints of HTTP/1.1 that answer before they have read the whole request.</summary>
+/// <summary>Tests endpoints of HTTP/1.1 that respond before they have read the whole request.</summary>
 public sealed class EarlyAnswerTests
 {
     private const long Large = 256L * 1024 * 1024;
     private const string Refusal = "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno";
 
-    /// <summary>Front, whether the length is announced, and what upstream does after its answer.</summary>
+    /// <summary>Front, whether the length is announced, and what upstream does after its response.</summary>
     public static TheoryData<string, bool, string> Cases
     {
         get

@@ -202,7 +202,7 @@ public sealed class FailureTests
     [Fact]
     public async Task ConnectTimeout_IsTheClusters()
     {
-        // A full accept queue leaves further connections without an answer.
+        // A full accept queue leaves further connections without a reply.
         using var deaf = new System.Net.Sockets.Socket(
             System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -7,7 +7,7 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 
-/// <summary>What goes upstream and what comes back, byte for byte where it matters.</summary>
+/// <summary>Tests what goes upstream and what comes back, byte for byte where it matters.</summary>
 public sealed class ForwardingTests
 {
     public static TheoryData<string> Versions => ["1.1", "2.0"];

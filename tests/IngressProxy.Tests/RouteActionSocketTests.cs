@@ -169,7 +169,7 @@ public sealed class RouteActionSocketTests
         Assert.True(Stopwatch.GetElapsedTime(began) >= TimeSpan.FromMilliseconds(140));
     }
 
-    /// <summary>What an endpoint saw of a request.</summary>
+    /// <summary>The part of a request that an endpoint saw.</summary>
     private sealed record Request(string Cluster, string Target, string Host, IReadOnlyDictionary<string, string> Headers);
 
     /// <summary>A proxy before the endpoints of two clusters.</summary>

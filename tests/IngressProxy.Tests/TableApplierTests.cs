@@ -5,7 +5,7 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 
-/// <summary>What a proxy does with the tables of a source, whichever it is.</summary>
+/// <summary>Tests what a proxy does with the tables of a source, whichever it is.</summary>
 public sealed class TableApplierTests
 {
     [Fact]

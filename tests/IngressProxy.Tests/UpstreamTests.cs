@@ -8,7 +8,7 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 
-/// <summary>What goes to HTTP/1.1 endpoints, what is taken from them, and the connections between.</summary>
+/// <summary>Tests what goes to HTTP/1.1 endpoints, what is taken from them, and the connections between.</summary>
 public sealed class UpstreamTests
 {
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";

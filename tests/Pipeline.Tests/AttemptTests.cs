@@ -11,7 +11,7 @@ public sealed class AttemptTests : PipelineTest
     private const int Limit = 2;
     private const string Shadow = "default/shadow:80";
 
-    /// <summary>Where an upstream client fails.</summary>
+    /// <summary>The point at which an upstream client fails.</summary>
     public enum FailingStep
     {
         Nowhere,

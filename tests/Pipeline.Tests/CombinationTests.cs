@@ -5,7 +5,7 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.Pipeline;
 
-/// <summary>How the actions of a route combine: the rows of docs/reference/route-actions.md.</summary>
+/// <summary>Tests how the actions of a route combine: the rows of docs/reference/route-actions.md.</summary>
 public sealed class CombinationTests : PipelineTest
 {
     private const string MirrorAddress = "10.0.0.9";

@@ -3,7 +3,7 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.Pipeline;
 
-/// <summary>Who is believed, and what upstream is told.</summary>
+/// <summary>Tests which clients are believed, and what upstream is told.</summary>
 public sealed class HeaderTests : PipelineTest
 {
     private readonly FakeUpstream _upstream = new(_ => new FakeResponse());

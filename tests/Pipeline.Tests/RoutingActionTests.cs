@@ -5,7 +5,7 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.Pipeline;
 
-/// <summary>What the routes of a table do to requests.</summary>
+/// <summary>Tests what the routes of a table do to requests.</summary>
 public sealed class RoutingActionTests : PipelineTest
 {
     private static readonly CorsAction Cors = new(["https://a.example", "https://b.example"], ["GET", "PUT"], ["x-a", "x-b"], ["x-c"], TimeSpan.FromMinutes(5), AllowCredentials: true);

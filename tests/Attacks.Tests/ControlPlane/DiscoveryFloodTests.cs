@@ -7,7 +7,7 @@ using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.ControlPlane;
 
-/// <summary>What a pod without a token can do to the port that proxies come to.</summary>
+/// <summary>Tests what a pod without a token can do to the port that proxies connect to.</summary>
 [Collection<WithAttackedCluster>]
 public sealed class DiscoveryFloodTests(AttackedCluster cluster)
 {

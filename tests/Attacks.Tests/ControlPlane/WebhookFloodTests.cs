@@ -7,7 +7,7 @@ using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.ControlPlane;
 
-/// <summary>What anybody in the cluster can send to the port of the webhooks, beside reviews of the API server's.</summary>
+/// <summary>Tests what any client in the cluster can send to the webhook port, beside the API server's reviews.</summary>
 [Collection<WithAttackedCluster>]
 public sealed class WebhookFloodTests(AttackedCluster cluster)
 {

@@ -30,7 +30,7 @@ internal sealed class ControlGroup : IAsyncDisposable
             Write("memory.swap.max", "0");
     }
 
-    /// <summary>Where a process writes its id to belong to the group.</summary>
+    /// <summary>The file into which a process writes its id to join the group.</summary>
     public string ProcessesFile => Path.Combine(_path, "cgroup.procs");
 
     /// <summary>Memory of its processes that cannot be dropped, which is what the kubelet looks at too.</summary>
@@ -39,7 +39,7 @@ internal sealed class ControlGroup : IAsyncDisposable
     /// <summary>The most that the group has used, page cache included.</summary>
     public long Peak => Number(IsVersion2 ? "memory.peak" : "memory.max_usage_in_bytes");
 
-    /// <summary>How many processes the kernel has ended for want of memory.</summary>
+    /// <summary>The number of processes that the kernel has ended for want of memory.</summary>
     public long Killed => Line(IsVersion2 ? "memory.events" : "memory.oom_control", "oom_kill");
 
     private long Current => Number(IsVersion2 ? "memory.current" : "memory.usage_in_bytes");

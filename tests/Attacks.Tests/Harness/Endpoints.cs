@@ -48,7 +48,7 @@ internal sealed class PlainEndpoint(WebApplication app, int port) : IAsyncDispos
     }
 }
 
-/// <summary>Keeps every byte that comes, and answers each head (of requests without bodies) with that head.</summary>
+/// <summary>Keeps every byte that comes, and responds to each head (of requests without bodies) with that head.</summary>
 internal sealed class RecordingEndpoint : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -64,7 +64,7 @@ internal sealed class RecordingEndpoint : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>What each connection has brought, byte for byte.</summary>
+    /// <summary>The bytes that each connection has brought.</summary>
     public IReadOnlyList<string> Received => [.. _connections.Select(connection => connection.Text)];
 
     public async ValueTask DisposeAsync()

@@ -40,7 +40,7 @@ internal static class Http2
         return frame;
     }
 
-    /// <summary>Every field as a literal that nobody remembers: names and values byte for byte.</summary>
+    /// <summary>Writes every field as a literal that is not indexed: names and values byte for byte.</summary>
     private static byte[] Block(ReadOnlySpan<(string Name, string Value)> fields)
     {
         var block = new List<byte>();

@@ -35,7 +35,7 @@ internal sealed class ProxyUnderAttack : IAsyncDisposable
     /// <summary>The client of the other service.</summary>
     public SteadyProbe Probe { get; }
 
-    /// <summary>What that client met before the attack.</summary>
+    /// <summary>The results of that client before the attack.</summary>
     public ProbeFigures Calm { get; private set; } = null!;
 
     /// <param name="manifests">Ingresses and rules beside those of the neighbour; see <see cref="Service"/> and

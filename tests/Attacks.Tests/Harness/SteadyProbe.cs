@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Turnpike.Tests.Attacks.Harness;
 
-/// <summary>What a client met over a while.</summary>
+/// <summary>The results of a client over a period.</summary>
 /// <param name="Sent">Requests that were begun and ended.</param>
 /// <param name="Failed">Those that did not come back as they should.</param>
 /// <param name="P99">Of all of them, failed ones included.</param>

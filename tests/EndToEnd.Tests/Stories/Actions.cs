@@ -210,7 +210,7 @@ public sealed partial class Actions(Cluster cluster)
         return [.. Version().Matches(output).Select(m => m.Groups[1].Value)];
     }
 
-    /// <summary>How many lines the logs of some pods have that match.</summary>
+    /// <summary>The number of lines that match in the logs of some pods.</summary>
     private async Task<int> LinesAsync(Workplace place, string pattern, string pods)
     {
         var log = await cluster.Shell.RunAsync($"kubectl logs -n {place.Namespace} -l {pods} --tail=1000");

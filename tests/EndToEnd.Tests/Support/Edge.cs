@@ -3,7 +3,7 @@ using System.Net.Security;
 
 namespace Turnpike.Tests.EndToEnd.Support;
 
-/// <summary>An answer of the ingress.</summary>
+/// <summary>A response of the ingress.</summary>
 internal sealed record EdgeAnswer(int Status, string Body, string? Location, TimeSpan Elapsed)
 {
     public override string ToString() => $"status {Status}, body \"{(Body.Length > 200 ? Body[..200] + "…" : Body)}\"";

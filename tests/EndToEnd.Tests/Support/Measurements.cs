@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Turnpike.Tests.EndToEnd.Support;
 
-/// <summary>What the stories measured, for people to read.</summary>
+/// <summary>The measurements of the stories, for people to read.</summary>
 internal sealed class Measurements
 {
     private readonly List<(string What, string Value)> _rows = [];

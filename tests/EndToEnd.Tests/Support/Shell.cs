@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Turnpike.Tests.EndToEnd.Support;
 
-/// <summary>What a command did.</summary>
+/// <summary>The outcome of a command.</summary>
 internal sealed record ShellResult(string Script, int ExitCode, string Output, string Error, TimeSpan Elapsed)
 {
     /// <summary>Its standard output without the white space around it; fails the test when the command failed.</summary>

@@ -22,7 +22,7 @@ internal sealed class Traffic : IAsyncDisposable
     /// <param name="clients">What each is called, and its request.</param>
     public static Traffic Start(params (string Client, Func<Task<EdgeAnswer>> Request)[] clients) => new(clients);
 
-    /// <summary>Waits until so many more were answered; fails when any request has failed since the start.</summary>
+    /// <summary>Waits until so many more requests got a response; fails when any request has failed since the start.</summary>
     public async Task PassAsync(int count)
     {
         var target = Interlocked.Read(ref _sent) + count;

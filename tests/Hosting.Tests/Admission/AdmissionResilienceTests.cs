@@ -14,7 +14,7 @@ using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Hosting.Admission;
 
-/// <summary>Anybody may send to the webhook port: what they send costs little, and the API server is still answered.</summary>
+/// <summary>Any client may send to the webhook port: what it sends costs little, and the API server still gets its responses.</summary>
 public sealed class AdmissionResilienceTests : IAsyncDisposable
 {
     private const string Other = "127.0.0.2";

@@ -123,7 +123,7 @@ internal sealed class CertificateFixture : IAsyncDisposable
 
         public Task<TimeSpan> LookAsync() => Certificates.ReconcileAsync(TestContext.Current.CancellationToken);
 
-        /// <summary>What an API server would find that reads its configuration now.</summary>
+        /// <summary>The configuration that an API server would find if it read it now.</summary>
         public bool IsTrusted =>
             _fixture.Bundles.Distinct().All(bundle => CertificateIssuer.Chains(Server.Current!, bundle, _fixture.Clock.GetUtcNow()));
 

@@ -25,7 +25,7 @@ public sealed class Widget : CustomKubernetesEntity
     }
 }
 
-/// <summary>What the controllers of one operator were told.</summary>
+/// <summary>The calls that the controllers of one operator received.</summary>
 public sealed class WidgetLog
 {
     public ConcurrentQueue<string> Lines { get; } = new();

@@ -37,7 +37,7 @@ public sealed class FairBudgetTests
         Assert.False(shares[0]!.TryGrow(1));
         Assert.Equal(6, budget.Taken);
 
-        // All have the same now, so nobody has to yield.
+        // All have the same now, so none has to yield.
         Assert.Null(Open("c", 2));
         Assert.Null(Open("a", 9));
         Assert.NotNull(Open("d", 0));

@@ -56,7 +56,7 @@ internal sealed class RawHttp2 : IDisposable
         return frame;
     }
 
-    /// <summary>A header block of literals that nobody indexes; a character is a byte.</summary>
+    /// <summary>A header block of literals that are not indexed; a character is a byte.</summary>
     public static byte[] Block(params (string Name, string Value)[] fields)
     {
         var block = new MemoryStream();

@@ -28,21 +28,21 @@ internal sealed class RawUpstream : IAsyncDisposable
     /// <param name="serve">Called for each connection, which is closed when it returns.</param>
     public static RawUpstream Start(Func<RawConnection, Task> serve) => new(serve);
 
-    /// <summary>Answers each request on each connection with these bytes.</summary>
+    /// <summary>Responds to each request on each connection with these bytes.</summary>
     public static RawUpstream Answering(string answer) => Start(async connection =>
     {
         while (await connection.TryReadHeadAsync() is not null)
             await connection.WriteAsync(answer);
     });
 
-    /// <summary>Answers with the head of the request, as text.</summary>
+    /// <summary>Responds with the head of the request, as text.</summary>
     public static RawUpstream Echo() => Start(async connection =>
     {
         while (await connection.TryReadHeadAsync() is { } head)
             await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {head.Length}\r\n\r\n{head}");
     });
 
-    /// <summary>A port on which nobody listens.</summary>
+    /// <summary>A port on which no process listens.</summary>
     public static IPEndPoint Refusing()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -50,7 +50,7 @@ internal sealed class TestProxy : IAsyncDisposable
         return new TestProxy(server, logs);
     }
 
-    /// <summary>Sends with this very version; completes with the head of the answer.</summary>
+    /// <summary>Sends with this very version; completes with the head of the response.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Version version, CancellationToken cancellationToken)
     {
         request.Version = version;

@@ -2,7 +2,7 @@ using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
 
-/// <summary>What <c>kubectl describe</c> shows under Events.</summary>
+/// <summary>Tests what <c>kubectl describe</c> shows under Events.</summary>
 [Collection<WithOperator>]
 public sealed class EventTests(OperatorFixture cluster)
 {

@@ -97,7 +97,7 @@ public class OperatorFixture : ApiServer
             $"{options.PodName} to be ready");
     }
 
-    /// <summary>Options of a replica that nobody has started.</summary>
+    /// <summary>Options of a replica that has not been started.</summary>
     internal async Task<OperatorOptions> NewReplicaAsync(string name)
     {
         var kubeconfig = await KubeconfigAsync(token: await TokenAsync());

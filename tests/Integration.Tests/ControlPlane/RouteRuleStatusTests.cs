@@ -5,7 +5,7 @@ using Turnpike.Tests.Support.Kubernetes;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
 
-/// <summary>What the leader writes on RouteRules; no proxy is connected.</summary>
+/// <summary>Tests what the leader writes on RouteRules; no proxy is connected.</summary>
 [Collection<WithOperator>]
 public sealed class RouteRuleStatusTests(OperatorFixture cluster)
 {

@@ -7,7 +7,7 @@ using static Turnpike.Tests.Support.Kubernetes.KubeObjects;
 
 namespace Turnpike.Tests.Integration.Definition;
 
-/// <summary>What the custom resource definition alone does for users; no webhook is there.</summary>
+/// <summary>Tests what the custom resource definition alone does for users; no webhook is there.</summary>
 public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

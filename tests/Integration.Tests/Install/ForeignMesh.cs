@@ -3,7 +3,7 @@ using Turnpike.Tests.Support.Kubernetes;
 
 namespace Turnpike.Tests.Integration.Install;
 
-/// <summary>What a real Istio has under the names that were ours in 2017.</summary>
+/// <summary>The objects that a real Istio has under the names that were ours in 2017.</summary>
 internal static class ForeignMesh
 {
     public const string Controller = "istio.io/ingress-controller";

@@ -33,7 +33,7 @@ public abstract class InstallationTests(CleanApiServer server) : IAsyncLifetime
 
     private protected Task<Run> Turnpike(params string[] arguments) => Turnpike(typed: null, arguments);
 
-    /// <param name="typed">What the user answers; null where there is nobody to ask.</param>
+    /// <param name="typed">The user's reply; null where there is no user to ask.</param>
     /// <param name="arguments">The command line.</param>
     private protected async Task<Run> Turnpike(string? typed, string[] arguments)
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Turnpike.Tests.Integration.Support;
 
-/// <summary>A log file that outlives the tests, for whoever asks why one failed.</summary>
+/// <summary>A log file that outlives the tests, so that a failure can be examined afterwards.</summary>
 internal sealed class FileLog : ILoggerProvider
 {
     private readonly StreamWriter _file;

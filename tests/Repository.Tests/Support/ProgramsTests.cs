@@ -16,7 +16,7 @@ public sealed class ProgramsTests
         Assert.Equal(100_000, run.ErrorLines.Length);
     }
 
-    /// <summary>A process that the program leaves behind keeps its pipes open, and keeps nobody waiting.</summary>
+    /// <summary>A process that the program leaves behind keeps its pipes open, and no caller waits for it.</summary>
     [Fact]
     public async Task ProcessLeftBehind_IsNotWaitedFor()
     {

@@ -16,8 +16,8 @@ public sealed record ApiRequest(string Method, string Path, string Query, string
     public bool IsWatch => Query.Contains("watch=1", StringComparison.Ordinal);
 }
 
-/// <summary>How a request is to fail instead of being answered.</summary>
-/// <param name="Message">What the answer says.</param>
+/// <summary>The way in which a request is to fail instead of getting a response.</summary>
+/// <param name="Message">The message in the response.</param>
 /// <param name="Causes">Its single faults, by field.</param>
 public sealed record Fault(
     int Code, int? RetryAfter = null, string Message = "a fault was asked for", IReadOnlyDictionary<string, string>? Causes = null);
