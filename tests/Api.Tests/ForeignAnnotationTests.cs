@@ -129,7 +129,7 @@ public sealed class ForeignAnnotationTests
         Assert.All(findings, f => Assert.InRange(f.ToString().Length, 1, 256));
     }
 
-    /// <summary>What is read in the log and by kubectl stays one line, whatever a file has as a name.</summary>
+    /// <summary>A name stays on one line in the log and in kubectl's output, whatever characters it holds.</summary>
     [Fact]
     public void Names_AreQuotedWhereTheyNeedIt() =>
         Assert.Equal("metadata.annotations[\"nginx.org/a\\nb\"]", Assert.Single(Of(("nginx.org/a\nb", "x"))).Path);

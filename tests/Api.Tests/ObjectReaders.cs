@@ -7,7 +7,7 @@ using Turnpike.Reading;
 
 namespace Turnpike.Tests.Api;
 
-/// <summary>What a reader found, whatever it reads.</summary>
+/// <summary>The outcome of any reader: the value, the errors and the warnings.</summary>
 internal sealed record Outcome(object? Value, IReadOnlyList<FieldError> Errors, IReadOnlyList<string> Warnings)
 {
     public static Outcome Of<T>(Decoded<T> decoded)

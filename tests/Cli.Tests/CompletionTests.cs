@@ -4,7 +4,7 @@ using Turnpike.Cli.Completion;
 
 namespace Turnpike.Tests.Cli;
 
-/// <summary>What shells offer at the end of a line, asked of the program and of the shells themselves where they are installed.</summary>
+/// <summary>Tests what shells offer at the end of a line, by the program and by the shells themselves where they are installed.</summary>
 public sealed class CompletionTests : IDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "turnpike");

@@ -1,6 +1,6 @@
 namespace Turnpike.Tests.Cli;
 
-/// <summary>What commands say of a file that cannot be read or written: its name as the user gave it, and what is wrong with it.</summary>
+/// <summary>Tests messages about files that cannot be read or written: they give the name as the user wrote it, and the fault.</summary>
 public sealed class FileFaultTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();

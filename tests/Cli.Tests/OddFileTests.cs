@@ -4,7 +4,7 @@ using Turnpike.Cli.Manifests;
 
 namespace Turnpike.Tests.Cli;
 
-/// <summary>What is named like a manifest and is no file: it is said, and it keeps nobody waiting.</summary>
+/// <summary>Tests paths that are named like manifests and are no files: the command says so, and does not block on them.</summary>
 public sealed class OddFileTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();

@@ -199,7 +199,7 @@ public sealed class ServeTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(url + "/nowhere", TestContext.Current.CancellationToken)).StatusCode);
         Assert.EndsWith("reason=NoRoute", await _output.ExpectAsync("/nowhere"), StringComparison.Ordinal);
 
-        // What was silent: an endpoint that is not there.
+        // A request to an endpoint that is not there is logged too.
         await _httpbin.DisposeAsync();
         Assert.Equal(
             HttpStatusCode.ServiceUnavailable, (await _client.GetAsync(url + "/get", TestContext.Current.CancellationToken)).StatusCode);

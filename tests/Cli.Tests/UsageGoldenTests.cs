@@ -14,7 +14,7 @@ public sealed partial class UsageGoldenTests
 {
     public static TheoryData<string> Cases => [.. GoldenFiles.Cases("usage", ".lines")];
 
-    /// <summary>As a shell would offer them.</summary>
+    /// <summary>The names of the commands, as completion offers them to a shell.</summary>
     public static async Task<IEnumerable<TheoryDataRow<string>>> Commands() =>
         (await CliRun.Of("__complete", ""))
             .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -100,7 +100,7 @@ public sealed class BackendAuthorityTests
         Assert.Equal("", PemOf(store));
     }
 
-    /// <summary>What was not looked for yet is not called missing, and nothing is sent meanwhile.</summary>
+    /// <summary>A Secret that was not looked for yet is not called missing, and nothing is sent meanwhile.</summary>
     [Fact]
     public void NotLookedFor_IsNotMissing()
     {

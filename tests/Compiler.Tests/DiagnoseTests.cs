@@ -6,7 +6,7 @@ using Turnpike.Tests.Support.Compiler;
 
 namespace Turnpike.Tests.Compiler;
 
-/// <summary>What is found without a table is what is found with it.</summary>
+/// <summary>Diagnostics without a table are the same as those with one.</summary>
 public sealed class DiagnoseTests
 {
     public static TheoryData<string> Cases => [.. GoldenFiles.Cases("compile", ".yaml")];
@@ -26,7 +26,7 @@ public sealed class DiagnoseTests
         Assert.All(expected.Zip(hosts), pair => Assert.True(pair.First.Says(pair.Second)));
     }
 
-    /// <summary>Admission asks for each object that somebody applies: what a table costs beyond its diagnostics must not be paid there.</summary>
+    /// <summary>Admission asks for each applied object: what a table costs beyond its diagnostics must not be paid there.</summary>
     [Fact]
     public void Diagnose_DoesNotPayForATable()
     {

@@ -59,7 +59,7 @@ public sealed class NamespaceLimitTests
         var entry = compilation.Table.FindListener("http")!.Hosts.Find("team.com")!.FindPath("/p77/x")!;
         Assert.Equal("team/r77", entry.Routes.Under(entry.Path)[0].Rule);
         Assert.Equal(501, entry.Routes.All.Length);
-        // What people read is bounded too.
+        // The text form of the table, which people read, is bounded too.
         Assert.True(TableText.Write(compilation.Table).Length < 5_000_000);
     }
 
@@ -126,7 +126,7 @@ public sealed class NamespaceLimitTests
         Assert.Null(Refused(Ingress("old", 4)));
         Assert.Null(Refused(Ingress("more", 1)));
 
-        // Where the limit has been lowered, what is there may be changed for the better.
+        // After the limit has been lowered, an object beyond it may still be changed if it comes closer to the limit.
         snapshot = snapshot with { Mesh = snapshot.Mesh with { NamespaceLimits = new NamespaceLimits { Rules = 1, Paths = 1, Regexes = 1, RegexSteps = 1 } } };
         Assert.Null(Refused(Rule("one", "x: {regex: ab}")));
         Assert.Null(Refused(Ingress("old", 2)));

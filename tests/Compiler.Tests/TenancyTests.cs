@@ -198,7 +198,7 @@ public sealed class TenancyTests
         Ingress("team", "web", day: 2, "shop.com /");
         Ingress("other", "web", day: 3, "shop.com /");
         Assert.Equal("team/web", Http("shop.com", "/"));
-        // Of the same age, the first by name; the same on every replica.
+        // Among objects of the same age the first by name wins, so every replica chooses the same.
         Ingress("other", "web", day: 2, "shop.com /");
         Assert.Equal("other/web", Http("shop.com", "/"));
     }

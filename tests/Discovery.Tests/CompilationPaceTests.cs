@@ -14,7 +14,7 @@ public sealed class CompilationPaceTests
     public void FirstChange_WaitsForTheShortestTime() => Assert.Equal(15, Wait());
 
     /// <summary>
-    /// Whoever applies one rule after the other, each as soon as the last has taken effect, waits for the shortest time each time.
+    /// A user who applies rules one by one, each as soon as the last has taken effect, waits for the shortest time each time.
     /// </summary>
     [Theory]
     [InlineData(0)]

@@ -17,7 +17,7 @@ public sealed partial class Cluster : IAsyncLifetime
     private Edge? _edge;
     private ApiServer? _api;
 
-    /// <summary>Without <c>make e2e</c> around them the tests skip themselves.</summary>
+    /// <summary>True under <c>make e2e</c>; otherwise the tests skip themselves.</summary>
     internal static bool Wanted => Environment.GetEnvironmentVariable("TURNPIKE_E2E") == "1";
 
     internal static bool Keep => Environment.GetEnvironmentVariable("TURNPIKE_E2E_KEEP") is { Length: > 0 };
@@ -25,7 +25,7 @@ public sealed partial class Cluster : IAsyncLifetime
     /// <summary>The path to which results are written.</summary>
     internal static string Output => Path.Combine(Root, "out", "e2e");
 
-    /// <summary>In "the istio directory" of the walkthrough: one that holds its samples.</summary>
+    /// <summary>A shell in "the istio directory" of the walkthrough, which holds its samples.</summary>
     internal Shell Shell { get; } = new(Path.Combine(Output, "istio"));
 
     internal Edge Edge => _edge ?? throw new InvalidOperationException("Turnpike is not installed yet");
@@ -63,7 +63,7 @@ public sealed partial class Cluster : IAsyncLifetime
     /// <summary>Completes when Turnpike is installed and its ingress is there; the first caller installs it.</summary>
     internal Task InstalledAsync() => _installed ??= InstallAsync();
 
-    /// <summary>Does something while an example is in force in a namespace.</summary>
+    /// <summary>Runs an action while an example is applied in a namespace.</summary>
     internal async Task WithSampleAsync(string sample, string ns, Func<Task> action)
     {
         var yaml = (await File.ReadAllTextAsync(Path.Combine(SampleFolder, sample + ".yaml")))
@@ -92,7 +92,7 @@ public sealed partial class Cluster : IAsyncLifetime
         echo '--- events'; kubectl get events -A --sort-by=.metadata.creationTimestamp | tail -n 25
         """)).ToString();
 
-    /// <summary>What remains of Turnpike in the cluster, beyond namespaces.</summary>
+    /// <summary>Lists the cluster-scoped objects and the ConfigMaps that remain of Turnpike.</summary>
     internal Task<string> RemainsAsync() => Shell.RunAsync("""
         { kubectl get namespaces,customresourcedefinitions,clusterroles,clusterrolebindings,ingressclasses -o name
           kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o name
@@ -112,7 +112,7 @@ public sealed partial class Cluster : IAsyncLifetime
         Assert.Equal("", await RemainsAsync());
     }
 
-    /// <summary>What kubectl needs up to Kubernetes 1.22, as the README says.</summary>
+    /// <summary>Returns the option that kubectl needs up to Kubernetes 1.22, as the README says; otherwise the empty string.</summary>
     private async Task<string> OldKubectlAsync()
     {
         using var version = JsonDocument.Parse(await Shell.RunAsync("kubectl get --raw /version"));
@@ -144,7 +144,7 @@ public sealed partial class Cluster : IAsyncLifetime
         _api = await ApiServer.ConnectAsync(Shell);
     }
 
-    /// <summary>By the load balancer where there is one, else by the node's address and nodePorts.</summary>
+    /// <summary>Finds the ingress by its load balancer if there is one, otherwise by the node's address and nodePorts.</summary>
     private async Task<Edge> FindEdgeAsync()
     {
         using var service = JsonDocument.Parse(await Shell.RunAsync("kubectl get service -n istio-system istio-ingress -o json"));

@@ -15,7 +15,7 @@ public sealed class SafeTextTests
     [InlineData(null, "")]
     public void Text_HasNothingInItThatActs(string? text, string safe) => Assert.Equal(safe, SafeText.Of(text));
 
-    // Not as a case above: metadata of attributes is UTF-8.
+    // This is no case of the theory above, because metadata of attributes is UTF-8.
     [Fact]
     public void LoneSurrogate_IsEscaped() => Assert.Equal(@"lone \u{D800} surrogate", SafeText.Of("lone \ud800 surrogate"));
 

@@ -238,7 +238,7 @@ public sealed class InspectionTests(HttpbinFixture httpbin) : IClassFixture<Http
         return await reader.ReadToEndAsync(Cancellation);
     }
 
-    /// <summary>Tells when somebody has begun to wait, so that the test advances the clock neither too early nor by guess.</summary>
+    /// <summary>Signals when code has begun to wait, so that the test advances the clock neither too early nor by guess.</summary>
     private sealed class SignallingTimeProvider : FakeTimeProvider
     {
         private readonly TaskCompletionSource _timerCreated = new(TaskCreationOptions.RunContinuationsAsynchronously);

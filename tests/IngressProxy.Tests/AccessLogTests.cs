@@ -14,7 +14,7 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 
-/// <summary>A line for each request: what it says, what it never says, and that nobody waits for it.</summary>
+/// <summary>Tests the line for each request: what it says, what it never says, and that no request waits for it.</summary>
 public sealed partial class AccessLogTests : PipelineTest
 {
     private static readonly RouteOrigin Origin = new("Ingress", "default/shop", "spec.rules[0].http.paths[0]", "rule 1 path 1");

@@ -69,7 +69,7 @@ public sealed class AdminTests
     }
 
     /// <summary>
-    /// The port that any pod reaches has probes and metrics; what shows configuration answers on loopback alone, whatever the proxy's own
+    /// The port that any pod reaches has probes and metrics; pages with configuration are served on loopback only, whatever the proxy's own
     /// address.
     /// </summary>
     [Theory]

@@ -6,7 +6,7 @@ using Turnpike.Tests.Support.Proxy;
 namespace Turnpike.Tests.IngressProxy;
 
 /// <summary>
-/// Odd bytes for the listener: the proxy answers or closes, and goes on serving. Bounded; a failure says its seed, and
+/// Odd bytes for the listener: the proxy responds or closes, and goes on serving. Bounded; a failure says its seed, and
 /// TURNPIKE_FUZZ_SEED runs that one alone.
 /// </summary>
 public sealed class ListenerFuzzTests

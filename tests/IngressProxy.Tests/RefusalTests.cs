@@ -5,7 +5,7 @@ using Turnpike.Tests.Support.Proxy;
 
 namespace Turnpike.Tests.IngressProxy;
 
-/// <summary>What a client is told that gets 404 or 403: a line that says why, and nothing that acts on whoever reads it.</summary>
+/// <summary>Tests the body of a 404 or 403: a line that says why, and nothing that acts on its reader.</summary>
 public sealed class RefusalTests
 {
     private static readonly RouteTable Table = new()

@@ -431,7 +431,7 @@ public sealed class UpstreamTlsTests : IDisposable
             l => l.Contains("failed: it was not finished within the connect timeout (1 since", StringComparison.Ordinal));
     }
 
-    /// <summary>A connection that failed costs nothing, so another endpoint is asked; and the one that failed is passed over.</summary>
+    /// <summary>A connection that failed costs nothing, so another endpoint is tried, and the one that failed is skipped.</summary>
     [Theory]
     [MemberData(nameof(Protocols))]
     public async Task FailedHandshake_GoesToAnotherEndpoint(UpstreamProtocol protocol)

@@ -133,7 +133,7 @@ public sealed class ManifestTests
         Assert.Equal(32000, (int?)Service(new IngressProxySettings { HttpNodePort = 32000 })["spec"]!["ports"]![0]!["nodePort"]);
     }
 
-    /// <summary>Of no object that may be somebody's already, and of none that users write in, does a second apply know a field.</summary>
+    /// <summary>No manifest holds an object that may exist already or that users edit: a second apply owns none of their fields.</summary>
     [Fact]
     public void NoFile_HoldsSettings_AnIngressClass_OrALabelOfANamespace()
     {

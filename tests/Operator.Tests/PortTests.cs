@@ -61,7 +61,7 @@ public sealed class PortTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(HttpMethod.Head, "/live"));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(HttpMethod.Post, Deployed.IngressPath));
 
-        // One peer fills its places; another one, as the kubelet is, still gets its answer.
+        // One peer fills its places; another one, as the kubelet is, still gets its response.
         var flood = new List<Socket>();
         for (var i = 0; i < 40; i++)
         {

@@ -4,7 +4,7 @@ using Turnpike.Routing;
 namespace Turnpike.Tests.Pipeline;
 
 /// <summary>
-/// What the pipeline allocates for a request in the steady state, between a front and an upstream client that do nothing.
+/// Tests what the pipeline allocates for a request in the steady state, between a front and an upstream client that do nothing.
 /// </summary>
 public sealed class AllocationTests
 {

@@ -49,7 +49,7 @@ public sealed class VirtualHostSetTests
         Assert.Equal(domain, hosts.Find(authority)?.Domain);
     }
 
-    /// <summary>No name is longer than 255 bytes, and no name has a byte beyond ASCII: such a host is nobody's.</summary>
+    /// <summary>No name is longer than 255 bytes, and no name has a byte beyond ASCII: such a host has no owner.</summary>
     [Fact]
     public void Find_OfWhatIsNoName_TakesAny()
     {

@@ -184,7 +184,7 @@ public sealed class VirtualHostTests
         Assert.Equal("rest", Find(entry, "GET", "/", ("x-roles", "user")));
     }
 
-    /// <summary>A rule that denies stays in force whatever the client sends: there is no time after which a condition gives up.</summary>
+    /// <summary>A rule that denies stays effective whatever the client sends: there is no time after which a condition gives up.</summary>
     [Fact]
     public void HostileValue_DoesNotTakeADenyingRuleOutOfForce()
     {

@@ -10,7 +10,7 @@ namespace Turnpike.Tests.Support;
 /// </summary>
 internal sealed class ConnectionTrace : IDisposable
 {
-    // Of Linux' tcp_info.
+    // These are offsets in Linux' tcp_info.
     private const int TcpLevel = 6;
     private const int TcpInfo = 11;
     private const int Retransmits = 2;

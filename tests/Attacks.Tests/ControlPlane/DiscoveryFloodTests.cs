@@ -14,7 +14,7 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
     private const string Fleet = "/turnpike.discovery.v1.Fleet/Proxies";
     private const string Stream = "/turnpike.discovery.v1.Discovery/Stream";
 
-    // Of a message of gRPC that says to be almost 4 MB long, the limit of the library; the last byte never comes.
+    // The announced length of a gRPC message: almost 4 MB, the limit of the library. The last byte never comes.
     private const int Length = (4 * 1024 * 1024) - 1024;
 
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
@@ -35,7 +35,7 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
             using var client = Client();
             await Task.WhenAll(Enumerable.Range(0, streams).Select(async _ =>
             {
-                // What is refused comes again.
+                // A call that is refused is made again.
                 while (!limit.IsCancellationRequested)
                 {
                     using var message = new UnfinishedMessage(limit.Token);

@@ -12,7 +12,7 @@ namespace Turnpike.Tests.Attacks.ControlPlane;
 /// </summary>
 internal sealed class OperatorUnderAttack : IAsyncDisposable
 {
-    /// <summary>Of an attacker's pod. The API server and the proxies come from other addresses, as they do in a cluster.</summary>
+    /// <summary>An attacker's address. The API server and the proxies come from other addresses, as they do in a cluster.</summary>
     public static readonly IPAddress Attacker = IPAddress.Parse("127.0.0.2");
 
     private readonly HttpClient _client;

@@ -35,7 +35,7 @@ public sealed class TenantObjectsTests(AttackedTenants cluster) : IClassFixture<
         }
     }
 
-    /// <summary>A change of somebody else's is in force in a proxy.</summary>
+    /// <summary>Creates a host of another tenant and waits until a proxy has its route.</summary>
     private async Task TakesAnothersHostAsync(Pod proxy, string name)
     {
         var ns = await cluster.CreateNamespaceAsync(Cancelled);

@@ -25,7 +25,7 @@ internal sealed class ControlGroup : IAsyncDisposable
             File.WriteAllText(Path.Combine(Root, "cgroup.subtree_control"), "+memory");
         Directory.CreateDirectory(_path);
         Write(IsVersion2 ? "memory.max" : "memory.limit_in_bytes", memoryLimit.ToString(CultureInfo.InvariantCulture));
-        // As on a node: what does not fit is not put elsewhere.
+        // The group has no swap, as on a node.
         if (IsVersion2 && File.Exists(Path.Combine(_path, "memory.swap.max")))
             Write("memory.swap.max", "0");
     }

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Turnpike.Tests.Attacks.Harness;
 
-/// <summary>What an attack did to a pod and to others, printed as a row for docs/reliability.md and judged.</summary>
+/// <summary>Prints what an attack did to a pod and to other clients as a row for docs/reliability.md, and judges it.</summary>
 internal static class Figures
 {
     /// <summary>
-    /// What a request of somebody else's may take at worst while an attack goes on: the deadline of the strictest webhook. The attackers
+    /// The longest time that another client's request may take during an attack: the deadline of the strictest webhook. The attackers
     /// share the processors with what they attack, so what is printed is what is worth reading.
     /// </summary>
     private static readonly TimeSpan WorstP99 = TimeSpan.FromSeconds(3);
@@ -26,7 +26,7 @@ internal static class Figures
         System.IO.File.AppendAllText(File, row + "\n");
     }
 
-    /// <summary>The pod lives, nobody else noticed.</summary>
+    /// <summary>Asserts that the pod is still running and that other clients were not affected.</summary>
     public static void Judge(Pod pod, ProbeFigures during)
     {
         Assert.True(pod.IsRunning, $"the pod has ended: {pod.Log}");

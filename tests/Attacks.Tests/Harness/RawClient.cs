@@ -5,7 +5,7 @@ using System.Text;
 namespace Turnpike.Tests.Attacks.Harness;
 
 /// <summary>
-/// A connection of an attacker's, who sends any bytes and reads what comes. That the other side ends it is nobody's failure.
+/// A connection of an attacker's, who sends any bytes and reads what comes. It is no failure when the other side ends it.
 /// </summary>
 internal sealed class RawClient : IDisposable
 {
@@ -47,7 +47,7 @@ internal sealed class RawClient : IDisposable
         }
     }
 
-    /// <summary>What comes next; empty at the end of the connection.</summary>
+    /// <summary>Returns the bytes that come next; empty at the end of the connection.</summary>
     public async Task<byte[]> ReadAsync(CancellationToken ct)
     {
         var buffer = new byte[16 * 1024];

@@ -3,7 +3,7 @@ using Turnpike.Tests.Support;
 
 namespace Turnpike.Tests.Attacks.Proxy;
 
-/// <summary>Bodies that the proxy might keep, to send them again or to somebody else.</summary>
+/// <summary>Tests bodies that the proxy might keep, to send them again or to another cluster.</summary>
 public sealed class BufferedBodyTests
 {
     private const int Uploads = 800;

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Turnpike.Tests.EndToEnd.Stories;
 
-/// <summary>A running proxy needs nobody.</summary>
+/// <summary>A running proxy goes on without the control plane.</summary>
 public sealed class Outage(Cluster cluster)
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace Turnpike.Tests.EndToEnd.Stories;
 
-/// <summary>What is not right does not get in, and whoever wrote it learns why.</summary>
+/// <summary>Invalid objects are refused, and their author learns why.</summary>
 public sealed class Refusals(Cluster cluster)
 {
     [Fact]

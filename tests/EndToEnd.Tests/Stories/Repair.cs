@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Turnpike.Tests.EndToEnd.Stories;
 
-/// <summary>What the operator made stays as it made it.</summary>
+/// <summary>The operator restores the objects that it made.</summary>
 public sealed class Repair(Cluster cluster)
 {
     private static readonly TimeSpan Promised = TimeSpan.FromSeconds(5);

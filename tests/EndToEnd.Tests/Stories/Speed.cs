@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Turnpike.Tests.EndToEnd.Stories;
 
-/// <summary>How long things take and how much memory, on this machine. The bounds are wide: they catch what is broken, not what is slow.</summary>
+/// <summary>Measures times and memory on this machine. The bounds are wide: they catch what is broken, not what is slow.</summary>
 public sealed partial class Speed(Cluster cluster)
 {
     private const int Rounds = 100;
@@ -21,7 +21,7 @@ public sealed partial class Speed(Cluster cluster)
         await story.CheckAsync("memory", MemoryAsync);
     });
 
-    /// <summary>A redirect, because the proxy answers it by itself: no service blurs the measurement.</summary>
+    /// <summary>Uses a redirect, because it is a local reply: no service blurs the measurement.</summary>
     private async Task PropagationAsync(Workplace place)
     {
         var rules = $"/apis/config.istio.io/v1alpha2/namespaces/{place.Namespace}/routerules";
@@ -106,7 +106,7 @@ public sealed partial class Speed(Cluster cluster)
         }
     }
 
-    /// <summary>How often the API server has called each webhook of ours, and how long that took together.</summary>
+    /// <summary>The number of calls by the API server to each of our webhooks, and the sum of their durations.</summary>
     private async Task<Dictionary<string, (double Count, double Seconds)>> WebhookTimesAsync()
     {
         Dictionary<string, (double Count, double Seconds)> times = [];
@@ -120,7 +120,7 @@ public sealed partial class Speed(Cluster cluster)
         return times;
     }
 
-    /// <summary>As the kubelets tell, which look at a new container only after a while.</summary>
+    /// <summary>Measures memory as the kubelets report it; they look at a new container only after a while.</summary>
     private async Task MemoryAsync()
     {
         Dictionary<string, long> seen = [];
@@ -146,7 +146,7 @@ public sealed partial class Speed(Cluster cluster)
                 foreach (var container in pod.TryGetProperty("containers", out var containers) ? containers.EnumerateArray() : default)
                 {
                     var isOurs = container.GetProperty("name").GetString() is "operator" or "istio-proxy";
-                    // Not every kubelet tells the resident set; the working set is never less than what a process keeps.
+                    // Not every kubelet reports the resident set; the working set is never less than what a process keeps.
                     if (isOurs && container.TryGetProperty("memory", out var memory) && memory.TryGetProperty("workingSetBytes", out var set) && set.GetInt64() > 0)
                         seen[$"{reference.GetProperty("namespace").GetString()}/{reference.GetProperty("name").GetString()}/{container.GetProperty("name").GetString()}"] = set.GetInt64();
                 }

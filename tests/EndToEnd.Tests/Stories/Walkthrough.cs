@@ -160,7 +160,7 @@ public sealed partial class Walkthrough(Cluster cluster)
             "the namespace as it was before", TimeSpan.FromSeconds(60), InventoryAsync, now => now == before));
     }
 
-    /// <summary>As a reader of the document would find it out.</summary>
+    /// <summary>Determines the URL as a reader of the document would.</summary>
     private async Task<string> DetermineUrlAsync(int port)
     {
         if (!cluster.Edge.Http.EndsWith(":80", StringComparison.Ordinal))

@@ -14,7 +14,7 @@ internal sealed class ApiServer : IDisposable
 
     private ApiServer(HttpClient client) => _client = client;
 
-    /// <summary>With the address and credentials of the current context.</summary>
+    /// <summary>Connects with the address and credentials of the current context.</summary>
     public static async Task<ApiServer> ConnectAsync(Shell shell)
     {
         using var config = JsonDocument.Parse(await shell.RunAsync("kubectl config view --raw --minify --flatten -o json"));

@@ -39,7 +39,7 @@ internal sealed class Workplace : IAsyncDisposable
 
     public Task<string> ApplyAsync(string yaml) => _cluster.Shell.RunAsync(ApplyScript(yaml));
 
-    /// <summary>What <c>kubectl apply</c> makes of it, which may be a refusal.</summary>
+    /// <summary>Returns the result of <c>kubectl apply</c>, which may be a refusal.</summary>
     public Task<ShellResult> TryApplyAsync(string yaml) => _cluster.Shell.TryAsync(ApplyScript(yaml));
 
     public async ValueTask DisposeAsync()

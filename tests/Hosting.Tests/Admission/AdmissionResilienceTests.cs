@@ -58,7 +58,7 @@ public sealed class AdmissionResilienceTests : IAsyncDisposable
         Assert.StartsWith("HTTP/1.1 503", refusal, StringComparison.Ordinal);
         Assert.Contains("Retry-After: 1", refusal, StringComparison.Ordinal);
 
-        // Whoever has less than the flood gets room from it.
+        // A peer that holds less than the flood gets room from it.
         for (var i = 0; i < 3; i++)
             Assert.Equal(HttpStatusCode.OK, (await PostAsync(Review().PadRight(120_000), Other)).StatusCode);
         Assert.InRange(Guard.BytesTaken, 0, 1024 * 1024);
@@ -247,7 +247,7 @@ public sealed class AdmissionResilienceTests : IAsyncDisposable
         _clock.Advance(TimeSpan.FromSeconds(9));
         Assert.StartsWith("HTTP/1.1 503", await ReadHeadAsync(slow), StringComparison.Ordinal);
         await Wait.Until(() => Guard.BytesTaken == 0, "the release");
-        // Nor does the server complain of a reader that was left in the middle.
+        // The server does not log an error either for a reader that was left in the middle.
         await slow.SendAsync(new byte[1000], Cancelled);
         Assert.Single(_log.All);
     }

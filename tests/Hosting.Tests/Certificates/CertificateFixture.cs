@@ -39,7 +39,7 @@ internal sealed class CertificateFixture : IAsyncDisposable
         return fixture;
     }
 
-    /// <summary>Puts the configurations, as whoever installs them does: without knowing any caBundle.</summary>
+    /// <summary>Puts the configurations as an installation does: without knowing any caBundle.</summary>
     public void Configure()
     {
         Api.Put(Validating, "", Name, Configuration("rules", "ingresses"));

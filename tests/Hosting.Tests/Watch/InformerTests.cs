@@ -140,7 +140,7 @@ public sealed class InformerTests
         await fixture.Until(() => fixture.Told == "+a=1", "a");
         var before = fixture.Watches;
 
-        // What a 410 looks like to a client whose connection is reset before it can read it.
+        // A 410 looks like this to a client whose connection is reset before it can read the response.
         fixture.Api.Faults = request => request.IsWatch && fixture.Lists < 2 ? new(502) : null;
         fixture.Api.EndWatches();
         fixture.Remove("a");

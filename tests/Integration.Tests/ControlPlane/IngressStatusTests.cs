@@ -45,7 +45,7 @@ public sealed class IngressStatusTests(OperatorFixture cluster)
         var ns = await CreateAsync("web");
         await AddressAsync(ns, "192.0.2.12");
 
-        // At once, so that whoever looks now and then sees an Ingress of that name each time.
+        // The new Ingress is made at once, so that an observer that polls sees one of that name each time.
         var key = new NamespacedName(ns, "web");
         await cluster.Api.DeleteAsync(Kind.Ingresses, key, null, Cancelled);
         var anew = """

@@ -6,7 +6,7 @@ namespace Turnpike.Tests.Integration.Install;
 
 /// <summary>
 /// An API server that can be cleared of every installation. No controller runs beside it, so what a namespace holds outlives the namespace
-/// until somebody deletes it.
+/// until a user deletes it.
 /// </summary>
 public sealed class CleanApiServer : ApiServer
 {

@@ -80,7 +80,7 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
         Assert.Equal(
             (0, "note: 1 pods keep their sidecar, with its current routes, until they are restarted: 1 in namespace app\n"),
             (run.ExitCode, run.Error));
-        // What could hold others up goes before whoever answers it.
+        // Objects that could block other requests are deleted before the program that serves them.
         Assert.Equal(
             [
                 "validatingwebhookconfiguration.admissionregistration.k8s.io/turnpike deleted",
@@ -185,7 +185,7 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
     public async Task Rules_StayForTheOtherProfile()
     {
         await InstallAsync();
-        // kubectl asks nobody; turnpike install would refuse the second one.
+        // kubectl applies the second profile without a check; turnpike install would refuse it.
         await Server.ApplyAsync(Cancelled, "-f", Path.Combine(ApiServer.Repository, "config", "standalone.yaml"));
         var run = await Turnpike("uninstall", "--profile", "istio-2017", "--purge", "--yes");
         Assert.Contains("the rules stay: profile standalone is installed too, in namespace turnpike-system", run.Lines);
@@ -195,7 +195,7 @@ public sealed class UninstallCommandTests(CleanApiServer server) : InstallationT
         Assert.Contains(" unchanged", (await Turnpike("install", "--profile", "standalone")).Output, StringComparison.Ordinal);
     }
 
-    /// <summary>The rule is older than the webhook, which nobody answers here.</summary>
+    /// <summary>The rule is made before the webhook, which no program serves here.</summary>
     private async Task InstallAsync()
     {
         await Server.ApplyAsync(Cancelled, "-f", Path.Combine(ApiServer.Repository, "config", "crds"));

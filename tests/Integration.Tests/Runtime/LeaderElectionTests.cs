@@ -149,7 +149,7 @@ public sealed class LeaderElectionTests(ApiServerFixture server)
         }
     }
 
-    /// <summary>Real time, which tells how often somebody has waited for it.</summary>
+    /// <summary>Real time that counts how often code has waited for it.</summary>
     private sealed class CountingClock : TimeProvider
     {
         private int _timers;

@@ -86,7 +86,7 @@ internal sealed class Relay : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
-            // Whoever was connected finds out.
+            // The connected clients see that their connections end.
         }
     }
 }

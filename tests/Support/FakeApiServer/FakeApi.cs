@@ -58,10 +58,10 @@ public sealed class FakeApi : IAsyncDisposable
 
     public Uri Url => new(_app.Urls.First());
 
-    /// <summary>Asked before each request; an answer is given instead of doing what was asked.</summary>
+    /// <summary>Called before each request; a fault that it returns becomes the response, and the request is not carried out.</summary>
     public Func<ApiRequest, Fault?>? Faults { get; set; }
 
-    /// <summary>Whose a token is, and for whom it was made; null where it is nobody's.</summary>
+    /// <summary>Returns the owner and the audience of a token; null for a token that is not valid.</summary>
     public Func<string, FakeToken?> Tokens { get; set; } = _ => null;
 
     /// <summary>TokenReviews that were asked for.</summary>
@@ -116,7 +116,7 @@ public sealed class FakeApi : IAsyncDisposable
 
     public void Remove(string collection, string ns, string name) => _store.Delete(collection, ns, name);
 
-    /// <summary>Forgets the history: a watch from before now, or the next page of a list, is answered 410.</summary>
+    /// <summary>Forgets the history: a watch from before now, or the next page of a list, gets 410.</summary>
     public void Compact()
     {
         _store.Compact();

@@ -4,7 +4,7 @@ using System.Threading.Channels;
 
 namespace Turnpike.Tests.Support.FakeApiServer;
 
-/// <summary>Objects, their history, and whoever watches them.</summary>
+/// <summary>Objects, their history, and their watchers.</summary>
 internal sealed class Store
 {
     private readonly Lock _gate = new();

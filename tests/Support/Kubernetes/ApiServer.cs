@@ -93,7 +93,7 @@ public abstract class ApiServer : IAsyncLifetime
     /// <summary>What kubectl prints; it must succeed.</summary>
     public async Task<string> KubectlAsync(CancellationToken ct, params string[] arguments) => (await KubectlAsync(null, ct, arguments)).Expect();
 
-    /// <summary>Returns when definitions are in force. Old kubectl gives up at one whose conditions are not written yet.</summary>
+    /// <summary>Returns when definitions are established. Old kubectl gives up at one whose conditions are not written yet.</summary>
     public Task EstablishedAsync(CancellationToken ct, params string[] definitions) => Wait.For(
         _ => KubectlAsync(null, ct, ["wait", "--for=condition=Established", "--timeout=30s", .. definitions]), run => run.ExitCode == 0, "the definitions to be in force");
 

@@ -60,7 +60,7 @@ public abstract class ApiServerCases
         Assert.NotEqual(first, second);
         await AssertRefusedAsync(409, "Conflict", HttpMethod.Put, $"{Collection}/a", Map("a", x: "3", version: first));
         Assert.Equal("2", (string?)(await SendAsync(200, HttpMethod.Get, $"{Collection}/a"))["data"]!["x"]);
-        // Whoever states no version overwrites.
+        // A PUT without a resourceVersion overwrites.
         await SendAsync(200, HttpMethod.Put, $"{Collection}/a", Map("a", x: "4"));
     }
 

@@ -6,7 +6,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Tests.Support.Proxy;
 
-/// <summary>A request and its answer in memory.</summary>
+/// <summary>A request and its response in memory.</summary>
 internal sealed class FakeExchange : Exchange
 {
     private readonly Sink _sink;

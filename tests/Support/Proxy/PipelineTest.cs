@@ -38,7 +38,7 @@ public abstract class PipelineTest
     internal Task<FakeExchange> RunAsync(IUpstreamClient client, Route route, FakeExchange? exchange = null) =>
         RunAsync(client, Tables.Of(Cluster(), route), exchange);
 
-    /// <summary>Runs to the end, with time passing whenever somebody waits for it.</summary>
+    /// <summary>Runs to the end, with time passing whenever code waits for it.</summary>
     internal async Task<FakeExchange> RunInTimeAsync(IUpstreamClient client, RouteTable table, TimeSpan step, FakeExchange? exchange = null)
     {
         exchange ??= new FakeExchange();
