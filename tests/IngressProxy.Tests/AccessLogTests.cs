@@ -98,7 +98,7 @@ public sealed partial class AccessLogTests : PipelineTest
         Assert.All(text[..^1], c => Assert.InRange(c, ' ', '~'));
         using var json = JsonDocument.Parse(Written(AccessLogFormat.Json, entry));
         Assert.Equal(expected, json.RootElement.GetProperty("rule").GetString());
-        // What a client writes is bytes.
+        // The log escapes a client's text as bytes.
         var written = AccessLine.Escaped(Encoding.Latin1.GetString(WireText.Encoding.GetBytes(raw)));
         Assert.All(["method", "host", "path"], name => Assert.Equal(written, json.RootElement.GetProperty(name).GetString()));
         Assert.All(Written(AccessLogFormat.Json, entry)[..^1], c => Assert.InRange(c, ' ', '~'));

@@ -102,7 +102,7 @@ public sealed class ConnectionTests
         await stream.WriteAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), cancellationToken);
         await reached.Task.WaitAsync(cancellationToken);
         client.EndWriting();
-        // By the time that later connections have been served, the end of this client's half has been seen too.
+        // Once later connections have been served, the proxy has also seen the end of this client's half.
         for (var i = 0; i < 20; i++)
             Assert.Equal(HttpStatusCode.OK, (await proxy.AdminAsync("/ready")).Status);
         release.SetResult();
@@ -162,7 +162,7 @@ public sealed class ConnectionTests
             await AskAsync(client);
         Assert.Contains("turnpike_connections_refused_total 1\n", (await proxy.AdminAsync("/metrics")).Text, StringComparison.Ordinal);
         clients[0].Dispose();
-        // Who leaves makes room.
+        // A connection that ends makes room for another.
         while (true)
         {
             try

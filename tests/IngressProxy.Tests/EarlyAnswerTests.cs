@@ -109,7 +109,7 @@ public sealed class EarlyAnswerTests
             using var response = await proxy.GetAsync();
             Assert.Equal("ok", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         }
-        // What was cut short must not look whole.
+        // A response that was cut short must not look whole.
         Assert.All(bodies, b => Assert.DoesNotContain("0\r\n\r\n", b, StringComparison.Ordinal));
     }
 

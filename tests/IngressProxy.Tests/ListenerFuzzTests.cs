@@ -134,7 +134,7 @@ public sealed class ListenerFuzzTests
             Assert.False(bound.IsCancellationRequested, $"TURNPIKE_FUZZ_SEED={seed}: requests are left over");
     }
 
-    /// <summary>To either listener; then the end of what the client has to say, and all that the proxy says to that.</summary>
+    /// <summary>Sends the bytes to either listener, then ends the client's half, and reads all that the proxy sends.</summary>
     private static async Task SendAsync(TestProxy proxy, byte[] bytes, CancellationToken cancellationToken)
     {
         using var client = await RawConnection.ConnectAsync(bytes.Length % 5 == 0 ? proxy.Server.Https : proxy.Server.Http);

@@ -52,7 +52,7 @@ public sealed class MemoryTests
         return length;
     }
 
-    /// <summary>That many bytes, of nothing.</summary>
+    /// <summary>A stream of that many arbitrary bytes.</summary>
     private sealed class Zeros(long length) : Stream
     {
         private long _left = length;

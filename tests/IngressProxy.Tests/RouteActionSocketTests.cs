@@ -184,7 +184,7 @@ public sealed class RouteActionSocketTests
 
         public ConcurrentQueue<Request> Seen { get; private init; } = [];
 
-        /// <summary>What the other cluster saw.</summary>
+        /// <summary>The requests that the other cluster saw.</summary>
         public System.Threading.Channels.Channel<Request> Copies { get; private init; } =
             System.Threading.Channels.Channel.CreateUnbounded<Request>();
 

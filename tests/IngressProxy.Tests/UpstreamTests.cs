@@ -261,7 +261,7 @@ public sealed class UpstreamTests
         Assert.Equal(expected, seen.Contains("content-length: 0\r\n", StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>What a rule or an annotation might say that got past admission, and the protocol of the endpoint.</summary>
+    /// <summary>Values that a rule or an annotation might hold that got past admission, with the protocol of the endpoint.</summary>
     public static TheoryData<string, string, UpstreamProtocol> Poison
     {
         get

@@ -68,7 +68,7 @@ public sealed class InjectionTests
         Assert.Equal(isNative ? "/spec/initContainers" : "/spec/containers/-", result.Patch[0].Path);
     }
 
-    /// <summary>Of all the images that a pod may get it is its own that counts, and a pod that would get none is not asked about.</summary>
+    /// <summary>Only the image that this pod would get counts, and a pod that would get none is not asked about.</summary>
     [Theory]
     [InlineData("", "good", InjectionOutcome.Injected)]
     [InlineData("", "bad", InjectionOutcome.ImageNotProven)]

@@ -148,7 +148,7 @@ public sealed class ManifestTests
         }
     }
 
-    /// <summary>What both profiles have is one kind, which is the same; all else is told apart by its name or its namespace.</summary>
+    /// <summary>The profiles share one object, the definition, and it is the same; all others differ by name or namespace.</summary>
     [Fact]
     public void Profiles_ShareNoObject_ButTheDefinition()
     {

@@ -113,7 +113,7 @@ public sealed class PeerWatcherTests : IAsyncLifetime
         await WatchAsync();
         await Until("ingress-1", "ingress-2");
 
-        // As a rolling restart does it: no endpoint any more, then no process, then no pod.
+        // A rolling restart removes the endpoint first, then the process, then the pod.
         _cluster.SetOperators(("operator-1", Own, true), ("operator-2", Second, false));
         await second.DisposeAsync();
         _leader.Registry.Add(Proxy("ingress-2") with { TableVersion = "b" });

@@ -64,7 +64,7 @@ public sealed class SchemaTests
             ["metadata"] = new JsonObject { ["name"] = "x", ["namespace"] = "default" },
             ["spec"] = body,
         }).Errors;
-        // That the weight of a single target must total 100 beside others is no bound of the value.
+        // The rule that weights must total 100 is no bound of the value.
         return errors.All(e => e.ToString().Contains("total", StringComparison.Ordinal));
     }
 }

@@ -72,7 +72,7 @@ public sealed class ProtectionTests : PipelineTest
 
         Assert.InRange(To(upstream, Dead), 2 + 4, 2 + 6);
         Assert.Equal(0, pipeline.EjectedEndpoints);
-        // And the time begins at a second again.
+        // The time of ejection begins at one second again.
         _dead.Add(Dead);
         await SomeAsync(pipeline);
         var sofar = To(upstream, Dead);

@@ -94,7 +94,7 @@ internal sealed class RawHttp2 : IDisposable
             (FrameType)head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), await _connection.ReadBytesAsync(length));
     }
 
-    /// <summary>What becomes of a request: the status of its response, <c>reset</c>, <c>goaway</c> or <c>closed</c>.</summary>
+    /// <summary>Returns the outcome of a request: the status of its response, <c>reset</c>, <c>goaway</c> or <c>closed</c>.</summary>
     public async Task<string> OutcomeAsync(int stream)
     {
         try

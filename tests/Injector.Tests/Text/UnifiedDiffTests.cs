@@ -56,7 +56,7 @@ public sealed class UnifiedDiffTests
             Assert.Equal(now, Patch(old, UnifiedDiff.Compare("a", old, "b", now)));
         });
 
-    /// <summary>What <c>patch</c> does: goes by the line numbers of the hunks and insists on the context.</summary>
+    /// <summary>Applies a diff as <c>patch</c> does: by the line numbers of the hunks, with the context required to match.</summary>
     private static string Patch(string old, IReadOnlyList<DiffLine> diff)
     {
         var lines = old.Split('\n', StringSplitOptions.RemoveEmptyEntries);

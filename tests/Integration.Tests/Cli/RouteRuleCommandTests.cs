@@ -61,7 +61,7 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
         Assert.Equal("5s", await Stored(ns, ".spec.httpReqTimeout.simpleTimeout.timeout"));
         Assert.Equal("3", await Stored(ns, ".metadata.annotations.note"));
 
-        // What was printed is of an older revision now.
+        // The printed object has an older revision now.
         var late = await Istioctl(printed.Output, "replace", "-f", "-");
         Assert.Equal(255, late.ExitCode);
         Assert.StartsWith(
@@ -70,7 +70,7 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
             StringComparison.Ordinal);
         Assert.Contains("the object has been modified", Assert.Single(late.ErrorLines), StringComparison.Ordinal);
 
-        // Without a revision the current one is taken.
+        // An object without a revision replaces the current one.
         Assert.Equal(0, (await Istioctl(Rule, "replace", "-f", "-", "-n", ns)).ExitCode);
         Assert.Equal("3s", await Stored(ns, ".spec.httpReqTimeout.simpleTimeout.timeout"));
 
@@ -178,7 +178,7 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
         (await server.KubectlAsync(printed.Output, Cancelled, "replace", "-f", "-")).Expect();
     }
 
-    /// <summary>What is injected is all that the API server stores of it where a field has one owner as a whole.</summary>
+    /// <summary>The API server adds nothing to an injected field that has one owner as a whole.</summary>
     [Fact]
     public async Task InjectedWorkload_IsAppliedServerSide_WithoutAConflict()
     {
@@ -216,7 +216,7 @@ public sealed class RouteRuleCommandTests(ApiServerFixture server)
         }),
     });
 
-    /// <summary>By the API itself: kubectl of this version writes no subresources.</summary>
+    /// <summary>Sets the status through the API itself, because kubectl of this version writes no subresources.</summary>
     private async Task SetStatus(string ns, JsonObject status)
     {
         using var api = new Hosting.Client.KubeApi(Hosting.Client.KubeEndpoint.FromKubeconfig(server.Kubeconfig));

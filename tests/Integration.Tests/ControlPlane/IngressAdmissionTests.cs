@@ -29,7 +29,7 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
             run.Error,
             StringComparison.Ordinal);
 
-        // What v1beta1 calls backend the webhook sees as v1 has it.
+        // The webhook sees a v1beta1 backend in the form of v1.
         var backend = version == "networking.k8s.io/v1" ? "service: {name: web, port: {number: 80}}" : "serviceName: web, servicePort: 80";
         var resource = Ingress("bad", "a.example.com", "web", 80, version)
             .Replace(backend, "resource: {apiGroup: example.com, kind: Bucket, name: b}", StringComparison.Ordinal);
@@ -151,7 +151,7 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
                 "nginx.ingress.kubernetes.io/whitelist-source-range=0.0.0.0/0,::/0")).Expect();
     }
 
-    /// <summary>What <c>turnpike validate</c> says of it, this API server says too.</summary>
+    /// <summary>The API server refuses the object as <c>turnpike validate</c> does.</summary>
     [Fact]
     public async Task ClassThatIsNamedTwice_IsRefusedByTheApiServer()
     {

@@ -5,7 +5,7 @@ using static Turnpike.Tests.Support.Kubernetes.KubeObjects;
 
 namespace Turnpike.Tests.Integration.ControlPlane;
 
-/// <summary>Where Ingresses say that they are reached; the test plays the cloud that gives the managed Service its address.</summary>
+/// <summary>Tests the addresses in the status of Ingresses; the test plays the cloud that gives the managed Service its address.</summary>
 [Collection<WithOperator>]
 public sealed class IngressStatusTests(OperatorFixture cluster)
 {

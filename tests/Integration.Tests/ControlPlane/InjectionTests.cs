@@ -269,7 +269,7 @@ public sealed class InjectionTests(OperatorFixture cluster)
                 Cancelled);
     }
 
-    /// <summary>By the API server's own version and the oldest node's, on old servers and new ones alike.</summary>
+    /// <summary>The versions of the API server and of the oldest node decide, on old servers and new ones alike.</summary>
     [Fact]
     public async Task NativeSidecars_AreMade_WhereServerAndOldestNodeKnowThem()
     {

@@ -9,7 +9,7 @@ namespace Turnpike.Tests.Integration.ControlPlane;
 [Collection<WithOperator>]
 public sealed class ManagedProxyTests(OperatorFixture cluster)
 {
-    /// <summary>What is promised; it takes milliseconds.</summary>
+    /// <summary>The promised time for a repair, which in fact takes milliseconds.</summary>
     private static readonly TimeSpan RepairLimit = TimeSpan.FromSeconds(5);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

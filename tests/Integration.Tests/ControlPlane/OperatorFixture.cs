@@ -24,7 +24,7 @@ public class OperatorFixture : ApiServer
     /// <summary>Holds RouteRules that got in before there was a webhook.</summary>
     public const string OldNamespace = "older-than-the-webhook";
 
-    /// <summary>Of the RouteRules there, each of which is for one test; the weights are wrong.</summary>
+    /// <summary>The names of RouteRules that exist before, each for one test; their weights are wrong.</summary>
     public static readonly IReadOnlyList<string> OldRules = ["relabelled", "repaired", "deleted", "finalized", "reported"];
 
     public const string BadRoute = "route: [{weight: 60}, {weight: 30}]";
@@ -36,7 +36,7 @@ public class OperatorFixture : ApiServer
     /// <summary>The names of this installation.</summary>
     public virtual Profile Profile => Profile.Istio2017;
 
-    /// <summary>What installs it.</summary>
+    /// <summary>The path of the manifest that installs the operator.</summary>
     public string Manifest => Path.Combine(Repository, GeneratedFiles.PathOf(Profile));
 
     private WebApplication? _operator;
@@ -44,7 +44,7 @@ public class OperatorFixture : ApiServer
     /// <summary>The replica that the webhooks lead to.</summary>
     internal WebApplication Running => _operator!;
 
-    /// <summary>Of the replica that the webhooks lead to.</summary>
+    /// <summary>The options of the replica that the webhooks lead to.</summary>
     internal OperatorOptions Options { get; private set; } = null!;
 
     public override async ValueTask DisposeAsync()
@@ -133,7 +133,7 @@ public class OperatorFixture : ApiServer
         await StartAsync();
     }
 
-    /// <summary>What is in the cluster before anything of ours.</summary>
+    /// <summary>Creates the objects that are in the cluster before anything of ours.</summary>
     protected virtual Task BeforeInstallationAsync() => Task.CompletedTask;
 
     /// <summary>The YAML of a RouteRule for the service web.</summary>

@@ -23,7 +23,7 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
         await Wait.For(
             async ct =>
             {
-                // What is wrong with it comes and goes, so that its Event happens again.
+                // The fault of the Ingress comes and goes, so that its Event happens again.
                 mine = !mine;
                 await cluster.KubectlAsync(
                     ct, "annotate", "ingress", loser, "-n", ns, "--overwrite", $"kubernetes.io/ingress.class={(mine ? "istio" : "nginx")}");
@@ -145,7 +145,7 @@ public sealed class PermissionTests(OperatorFixture cluster) : IClassFixture<Ope
         await cluster.KubectlAsync(Cancelled, "delete", "ingress", "web", "-n", ns);
     }
 
-    /// <summary>Of the ingress, which the operator has made an account for.</summary>
+    /// <summary>Returns a token of the ingress, for which the operator has made an account.</summary>
     private async Task<string> TokenAsync()
     {
         using var body = new StringContent(

@@ -60,7 +60,7 @@ public sealed class RouteRuleAdmissionTests(OperatorFixture cluster)
         var line = Assert.Single(run.ErrorLines, IsFault);
         Assert.All(parts, part => Assert.Contains(part, line, StringComparison.Ordinal));
 
-        // Where a type is wrong, the API server says besides that it did not get to its rules.
+        // If a type is wrong, the API server also says that it did not get to its rules.
         static bool IsFault(string line) =>
             !line.StartsWith("* <nil>: ", StringComparison.Ordinal) && !line.EndsWith(" is invalid: ", StringComparison.Ordinal);
     }

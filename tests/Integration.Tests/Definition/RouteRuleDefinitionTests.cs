@@ -48,7 +48,7 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
         await SetStatusAsync(ns, "a", "False");
         Assert.Equal(1, (await FindAsync(ns, "a")).Generation());
 
-        // What a user sends for a status is not taken with the object.
+        // The API server drops a status that a user sends with the object.
         await server.Api.MergeAsync(
             Kind.RouteRules,
             new(ns, "a"),
@@ -98,7 +98,7 @@ public sealed class RouteRuleDefinitionTests(ApiServerFixture server)
                 Parse("""{"apiVersion":"config.istio.io/v1alpha2","kind":"RouteRule","metadata":{"name":"a"}}"""),
                 WriteOptions.Default,
                 Cancelled));
-        // Where a shape is wrong, a server that has rules of CEL says besides that it did not get to them.
+        // If a shape is wrong, a server that has rules of CEL also says that it did not get to them.
         Assert.Equal("spec", Assert.Single(refusal.Causes, cause => cause.Field != "<nil>").Field);
     }
 

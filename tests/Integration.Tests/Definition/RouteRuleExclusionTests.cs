@@ -6,7 +6,7 @@ using Turnpike.Yaml;
 
 namespace Turnpike.Tests.Integration.Definition;
 
-/// <summary>What the rules of CEL in the custom resource definition refuse, where a server has them; no webhook is there.</summary>
+/// <summary>Tests what the CEL rules of the custom resource definition refuse, where a server has them; no webhook is there.</summary>
 public sealed class RouteRuleExclusionTests(ApiServerFixture server)
 {
     // Field paths below an entry of a map or list have its key from 1.28 on.

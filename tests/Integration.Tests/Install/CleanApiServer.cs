@@ -38,7 +38,7 @@ public sealed class CleanApiServer : ApiServer
         await FinalizeNamespacesAsync(ct);
     }
 
-    /// <summary>What the namespace controller does once a namespace is empty.</summary>
+    /// <summary>Finalizes namespaces as the namespace controller does once they are empty.</summary>
     public async Task FinalizeNamespacesAsync(CancellationToken ct)
     {
         var all = await Api.ListAsync(Namespaces, ResourceQuery.All, item => JsonObject.Create(item.Clone())!, ct);

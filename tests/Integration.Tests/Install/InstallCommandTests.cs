@@ -8,7 +8,7 @@ namespace Turnpike.Tests.Integration.Install;
 /// <summary>turnpike install and check against a real API server, beside kubectl and over what others have there.</summary>
 public sealed class InstallCommandTests(CleanApiServer server) : InstallationTests(server), IClassFixture<CleanApiServer>
 {
-    /// <summary>What an Istio leaves in a cluster, as far as the names of 2017 meet it.</summary>
+    /// <summary>The objects of an Istio in a cluster whose names meet those of 2017.</summary>
     private const string ForeignMesh = """
         apiVersion: v1
         kind: Namespace
@@ -268,7 +268,7 @@ public sealed class InstallCommandTests(CleanApiServer server) : InstallationTes
         Assert.Equal(
             "  what to do: ask an administrator of the cluster to install, or use the kubeconfig of one with --kubeconfig FILE",
             refused.ErrorLines[^1]);
-        // Who may not even look must not be told that all is well.
+        // A user without read permission must not be told that all is well.
         await Server.KubectlAsync(Cancelled, "delete", "clusterrolebinding", "reader");
         var blind = await Wait.For(
             _ => Turnpike("install", "--kubeconfig", reader),

@@ -50,7 +50,7 @@ public sealed class InstallTests(OwnApiServer server)
             Lines(left), line => line.Contains("turnpike", StringComparison.Ordinal) || line.Contains("istio", StringComparison.Ordinal));
     }
 
-    /// <summary>What kubectl says where it sends rules of CEL again that the server has dropped again: that changes nothing.</summary>
+    /// <summary>The word of kubectl when it sends CEL rules again that the server drops again: nothing changes.</summary>
     private string Unchanged => server.ChecksCel ? "unchanged" : "configured";
 
     private static bool IsDefinition(string line) => line.StartsWith("customresourcedefinition", StringComparison.Ordinal);

@@ -59,7 +59,7 @@ public sealed partial class UpgradeTests(OperatorFixture cluster) : IClassFixtur
         }
         await cluster.LeadHereAsync();
 
-        // Who replaces an object by deleting it comes before the operator.
+        // A user who replaces an object by deleting it is faster than the operator.
         var mine = await cluster.KubectlAsync(Cancelled, "get", "configmap", "istio", "-n", "istio-system", "-o", "yaml");
         await cluster.KubectlAsync(Cancelled, "delete", "configmap", "istio", "-n", "istio-system");
         (await cluster.KubectlAsync(WithoutIdentity().Replace(mine, ""), Cancelled, "create", "-f", "-")).Expect();

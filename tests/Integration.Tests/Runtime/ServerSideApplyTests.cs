@@ -7,7 +7,7 @@ using static Turnpike.Tests.Support.Kubernetes.KubeObjects;
 
 namespace Turnpike.Tests.Integration.Runtime;
 
-/// <summary>What the merge of a real API server makes of our applies: defaults, lists with keys and owners are its own.</summary>
+/// <summary>Tests what the merge of a real API server makes of our applies: defaults, lists with keys and owners are its own.</summary>
 public sealed class ServerSideApplyTests(ApiServerFixture server)
 {
     private const string Service =

@@ -17,7 +17,7 @@ public sealed class ImageProofTests
     public ImageProofTests() => _settings.Update("proxyImage: a/proxy:1");
 
     /// <summary>
-    /// What proves: the proxy's own container, beside an application or as an ingress, native or not, in a pod that is ready.
+    /// An image is proven by the proxy's own container, beside an application or as an ingress, native or not, in a pod that is ready.
     /// </summary>
     [Theory]
     [InlineData("spec: {containers: [{name: istio-proxy, image: a/proxy:1}]}", "True", true)]

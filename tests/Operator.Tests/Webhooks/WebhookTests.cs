@@ -482,7 +482,7 @@ public sealed class WebhookTests
         {"apiVersion":"config.istio.io/v1alpha2","kind":"RouteRule","metadata":{"name":"rule","namespace":"default"},"spec":{{spec}} }
         """);
 
-    /// <summary>As the operator SDK reads it, whichever it is.</summary>
+    /// <summary>Reads the object as the operator SDK does, whichever SDK it is.</summary>
     private static TEntity Entity<TEntity>(string json) => KubernetesJson.Deserialize<TEntity>(json);
 
     private static AdmissionRequest Request() => new()
