@@ -145,7 +145,7 @@ public sealed class ListenerFuzzTests
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
-            // It has heard enough.
+            // The proxy has closed the connection.
         }
         await client.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
     }

@@ -32,8 +32,7 @@ public sealed class UpstreamTrustTests : IDisposable
 
     /// <summary>
     /// The endpoint sends its own certificate alone, so all between it and a root has to be known. An intermediate authority without its
-    /// root is trusted by
-    /// nobody.
+    /// root is not trusted.
     /// </summary>
     [Theory]
     [InlineData("root and intermediate", true)]
@@ -59,7 +58,7 @@ public sealed class UpstreamTrustTests : IDisposable
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(certificate, _root.ExportCertificatePem()));
     }
 
-    /// <summary>Whatever the text of an authority is, its connections are not those of nobody.</summary>
+    /// <summary>Verified and unverified connections are never shared, whatever the text of the authority is.</summary>
     [Theory]
     [InlineData("none")]
     [InlineData("")]

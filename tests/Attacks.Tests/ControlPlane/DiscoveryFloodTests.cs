@@ -97,7 +97,7 @@ public sealed class DiscoveryFloodTests(AttackedCluster cluster)
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    /// <summary>As the kubelet projects them, each a new one, but for the signature.</summary>
+    /// <summary>Returns a new token, like those that the kubelet projects except for the signature.</summary>
     private static string Forged(int connection, int stream, int number)
     {
         var expires = TimeProvider.System.GetUtcNow().AddHours(1).ToUnixTimeSeconds();

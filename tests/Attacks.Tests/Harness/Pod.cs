@@ -39,7 +39,7 @@ internal sealed class Pod : IAsyncDisposable
     }
 
     /// <summary>Starts a program as its pod would.</summary>
-    /// <param name="program">Of <c>out/bin</c>.</param>
+    /// <param name="program">A program in <c>out/bin</c>.</param>
     /// <param name="spec">Its limit and environment.</param>
     /// <param name="variables">More of its environment.</param>
     /// <param name="arguments">Its command line.</param>

@@ -118,7 +118,7 @@ internal sealed class ProxyUnderAttack : IAsyncDisposable
 
         """;
 
-    /// <param name="fields">Of its spec, in lines of two blanks at least.</param>
+    /// <param name="fields">Fields of its spec, in lines that begin with at least two blanks.</param>
     public static string Rule(string name, string service, string fields) => $$"""
         apiVersion: config.istio.io/v1alpha2
         kind: RouteRule

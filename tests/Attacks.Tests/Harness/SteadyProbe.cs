@@ -7,7 +7,7 @@ namespace Turnpike.Tests.Attacks.Harness;
 /// <summary>The results of a client over a period.</summary>
 /// <param name="Sent">Requests that were begun and ended.</param>
 /// <param name="Failed">Those that did not come back as they should.</param>
-/// <param name="P99">Of all of them, failed ones included.</param>
+/// <param name="P99">The 99th percentile over all requests, failed ones included.</param>
 /// <param name="Failures">The first few, in words.</param>
 internal sealed record ProbeFigures(int Sent, int Failed, TimeSpan P99, IReadOnlyList<string> Failures)
 {

@@ -52,7 +52,7 @@ public sealed class AdmissionResilienceTests : IAsyncDisposable
             flood.Add(await BeginAsync("127.0.0.1", 4_000_000, 120_000));
         await Wait.Until(() => Guard.BytesTaken > 500_000, "the flood");
         Assert.InRange(Guard.BytesTaken, 0, 1024 * 1024);
-        // Beyond its share a peer is told to come again.
+        // Beyond its share a peer is told to retry later.
         await Wait.Until(() => flood.Exists(s => s.Available > 0), "a refusal");
         var refusal = await ReadHeadAsync(flood.First(s => s.Available > 0));
         Assert.StartsWith("HTTP/1.1 503", refusal, StringComparison.Ordinal);

@@ -138,7 +138,7 @@ public sealed class IngressAdmissionTests(OperatorFixture cluster)
         var annotated = await cluster.KubectlAsync(
             null, Cancelled, "annotate", "ingress", "a", "-n", ns, "nginx.ingress.kubernetes.io/whitelist-source-range=10.0.0.0/8");
         Assert.Contains(guard, annotated.Error, StringComparison.Ordinal);
-        // That of cert-manager's solver lets everybody in.
+        // The annotation of cert-manager's solver admits every client.
         (
             await cluster.KubectlAsync(
                 null,

@@ -137,7 +137,7 @@ public class OperatorFixture : ApiServer
     protected virtual Task BeforeInstallationAsync() => Task.CompletedTask;
 
     /// <summary>The YAML of a RouteRule for the service web.</summary>
-    /// <param name="fields">Of its spec, in one line.</param>
+    /// <param name="fields">Fields of its spec, in one line.</param>
     public static string RouteRule(string name, string fields) => $$"""
         apiVersion: config.istio.io/v1alpha2
         kind: RouteRule

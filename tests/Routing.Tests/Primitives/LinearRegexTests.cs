@@ -230,7 +230,7 @@ public sealed class LinearRegexTests
         });
     }
 
-    /// <summary>What the parser is given comes from strangers: it says what is wrong, and does not fail.</summary>
+    /// <summary>The parser's input is untrusted: the parser reports what is wrong, and does not fail.</summary>
     [Property(MaxTest = 3000)]
     public void Fault_OfAnyText_IsAVerdict(NonNull<string> text)
     {

@@ -15,7 +15,7 @@ public abstract class ApiServer : IAsyncLifetime
     private KubeApi? _api;
     private int _namespaces;
 
-    /// <summary>Of a user who may do everything.</summary>
+    /// <summary>The kubeconfig of a user who may do everything.</summary>
     public string Kubeconfig { get; private set; } = "";
 
     /// <summary>The same user, without kubectl.</summary>
