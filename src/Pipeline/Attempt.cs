@@ -10,7 +10,7 @@ internal enum AttemptFailure
     None,
     Connect,
 
-    /// <summary>The endpoint took the connection, and TLS with it failed.</summary>
+    /// <summary>The endpoint accepted the connection, but the TLS handshake on it failed.</summary>
     Handshake,
     Refused,
     Reset,
@@ -21,23 +21,23 @@ internal enum AttemptFailure
     /// <summary>The request breaks a rule of HTTP and was not sent.</summary>
     InvalidRequest,
 
-    /// <summary>The time of this attempt is over; that of the request is not.</summary>
+    /// <summary>The per-try timeout was reached before the timeout of the request, or the longest wait for a slot was over.</summary>
     Timeout,
 
-    /// <summary>The limits of the cluster left no room for the attempt.</summary>
+    /// <summary>A circuit breaker of the cluster left no room for the attempt.</summary>
     Overflow,
 }
 
-/// <summary>What all attempts share: the client that sends, and the counters, chance and time that go with it.</summary>
+/// <summary>The services that all attempts share: the client that sends, the counters, and the sources of chance and time.</summary>
 internal sealed record AttemptServices(
     IUpstreamClient Client, ProxyMetrics Metrics, Random Random, TimeProvider Time, IDeadlines Deadlines);
 
 /// <summary>
-/// One attempt to get a response from a cluster: enter its concurrency limit, pick an endpoint, send. Each step may fail or be left
-/// out; <see cref="DisposeAsync"/> gives back exactly what the steps before it took. Used by one caller at a time, for one attempt after
-/// the other.
+/// One attempt to get a response from a cluster. It takes a slot of the cluster's concurrency limit, picks an endpoint and sends the
+/// request. Each step may fail or be left out, and <see cref="DisposeAsync"/> gives back exactly what the steps before it took. One caller
+/// at a time uses the object, for one attempt after the other.
 /// </summary>
-/// <param name="services">What all attempts share.</param>
+/// <param name="services">The services that all attempts share.</param>
 internal sealed class Attempt(AttemptServices services) : IAsyncDisposable
 {
     private ClusterState _cluster = null!;
@@ -45,17 +45,17 @@ internal sealed class Attempt(AttemptServices services) : IAsyncDisposable
     private bool _entered;
     private bool _active;
 
-    /// <summary>The endpoint that was picked; null before. It stays known after the attempt.</summary>
+    /// <summary>The endpoint that was picked; null before one is picked. It stays known after the attempt.</summary>
     public UpstreamEndpoint? Endpoint { get; private set; }
 
-    /// <summary>The response; null where there is none. It lives as long as the attempt.</summary>
+    /// <summary>The response; null when there is none. It lives as long as the attempt.</summary>
     public UpstreamResponse? Response { get; private set; }
 
     public AttemptFailure Failure { get; private set; }
 
-    /// <summary>Begins an attempt; the one before has been disposed of.</summary>
+    /// <summary>Begins an attempt. The one before must have been disposed of.</summary>
     /// <param name="cluster">The cluster, which has an endpoint.</param>
-    /// <param name="protocol">The protocol that is spoken to the endpoint; it decides which limit counts.</param>
+    /// <param name="protocol">The protocol that is spoken to the endpoint. It decides which limit applies.</param>
     public Attempt Begin(ClusterState cluster, UpstreamProtocol protocol)
     {
         _cluster = cluster;
@@ -65,7 +65,7 @@ internal sealed class Attempt(AttemptServices services) : IAsyncDisposable
         return this;
     }
 
-    /// <summary>Forgets cluster and endpoint, so that an object which rests keeps no table alive.</summary>
+    /// <summary>Drops the references to cluster and endpoint, so that an object in a pool does not keep a table alive.</summary>
     public void Clear()
     {
         _cluster = null!;
@@ -73,18 +73,19 @@ internal sealed class Attempt(AttemptServices services) : IAsyncDisposable
         Endpoint = null;
     }
 
-    /// <summary>Takes a slot of the concurrency limit at once; false where there is none.</summary>
+    /// <summary>Takes a slot of the concurrency limit at once. Returns false when there is none.</summary>
     public bool TryEnter() => _entered = _limiter.TryEnter();
 
     /// <summary>
-    /// Takes a slot when there is something to send: a client that announces a body and sends none must not keep others out. What
-    /// may be a conversation that the endpoint begins, over HTTP/2 or after <c>Expect</c>, may enter before.
+    /// Takes a slot once there is something to send, because a client that announces a body and sends none must not keep others out. A
+    /// request over HTTP/2 without a length, or with <c>Expect</c>, may take a slot before its body arrives, because the endpoint may have
+    /// to send first.
     /// </summary>
-    /// <param name="request">The request as it came.</param>
-    /// <param name="body">Its body; null where it has none.</param>
-    /// <param name="longest">The longest wait for a slot; zero is no limit.</param>
+    /// <param name="request">The request as it was received.</param>
+    /// <param name="body">The body of the request; null when it has none.</param>
+    /// <param name="longest">The longest wait for a slot. Zero means no limit.</param>
     /// <param name="cancellationToken">Ends the wait with an exception.</param>
-    /// <returns>False where no slot was taken; <see cref="Failure"/> says why.</returns>
+    /// <returns>False when no slot was taken; <see cref="Failure"/> says why.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> EnterAsync(RequestHead request, BufferingBody? body, TimeSpan longest, CancellationToken cancellationToken)
     {
@@ -109,8 +110,8 @@ internal sealed class Attempt(AttemptServices services) : IAsyncDisposable
         return _entered = result == LimiterResult.Entered;
     }
 
-    /// <summary>Picks the endpoint, which counts this attempt among its active ones until the end. Comes after a slot was taken.</summary>
-    /// <param name="other">An endpoint that just failed: avoided where there is another.</param>
+    /// <summary>Picks the endpoint, which counts this attempt as active until its end. A slot must have been taken before.</summary>
+    /// <param name="other">An endpoint that has just failed. It is avoided if there is another.</param>
     public UpstreamEndpoint Pick(UpstreamEndpoint? other = null)
     {
         Endpoint = _cluster.Pick(services.Random, services.Time, other)!;
@@ -119,8 +120,8 @@ internal sealed class Attempt(AttemptServices services) : IAsyncDisposable
         return Endpoint;
     }
 
-    /// <summary>Sends the request to the endpoint that was picked, and tells it how that went.</summary>
-    /// <returns>Null where there is a <see cref="Response"/>; else why there is none, which <see cref="Failure"/> says, too.</returns>
+    /// <summary>Sends the request to the endpoint that was picked, and records the result for ejection.</summary>
+    /// <returns>Null when there is a <see cref="Response"/>; else why there is none, which <see cref="Failure"/> says as well.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<UpstreamFailure?> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
@@ -139,10 +140,10 @@ internal sealed class Attempt(AttemptServices services) : IAsyncDisposable
         }
     }
 
-    /// <summary>The caller's time for this attempt was over before the response came.</summary>
+    /// <summary>Records that the time of this attempt was over before a response came.</summary>
     public void TimedOut() => Failure = AttemptFailure.Timeout;
 
-    /// <summary>Ends the exchange with the endpoint and gives back what was taken. Again is harmless.</summary>
+    /// <summary>Ends the exchange with the endpoint and gives back what was taken. A second call is harmless.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask DisposeAsync()
     {

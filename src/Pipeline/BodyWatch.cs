@@ -2,30 +2,30 @@ using System.Runtime.CompilerServices;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Something that ends when the other side neither sends nor takes what it should.</summary>
+/// <summary>Something that is ended when the other side does not send or read what it should.</summary>
 internal interface IStallable
 {
-    /// <summary>Ends it. It may be called from any thread and more than once.</summary>
+    /// <summary>Ends the work. It may be called from any thread and more than once.</summary>
     void Stall();
 }
 
-/// <summary>How long a client may keep a body waiting.</summary>
+/// <summary>The limit on the time that a client may keep a body waiting.</summary>
 /// <param name="Idle">The longest wait for the client. Infinite means no limit.</param>
 internal readonly record struct BodyIdlePolicy(TimeSpan Idle)
 {
-    /// <summary>The least pace of a request's body, measured over the time of <see cref="Idle"/>.</summary>
+    /// <summary>The lowest rate of a request's body in bytes per second, measured over the time of <see cref="Idle"/>.</summary>
     private const int BytesPerSecond = 240;
 
     public bool IsLimited => Idle != Timeout.InfiniteTimeSpan;
 
-    /// <summary>The bytes that have to arrive in the time of <see cref="Idle"/>.</summary>
+    /// <summary>The number of bytes that must arrive in the time of <see cref="Idle"/>; zero when there is no limit.</summary>
     public long LeastBytes => IsLimited ? Math.Max(1, (long)(Idle.TotalSeconds * BytesPerSecond)) : 0;
 }
 
 /// <summary>
 /// Counts the time in which one direction of an exchange waits for the client. When the time reaches the bound before enough bytes have
-/// moved, the exchange is stalled; when they have moved, both counts begin again. So silence and a trickle end alike, and time that the
-/// endpoint takes is not held against the client.
+/// moved, the exchange is stalled; when they have moved, both counts begin again. So silence and a trickle both end the exchange, and time
+/// that the endpoint takes is not held against the client.
 /// </summary>
 internal sealed class BodyWatch(IStallable exchange, IDeadlines deadlines, TimeProvider time) : Deadline
 {
@@ -41,8 +41,8 @@ internal sealed class BodyWatch(IStallable exchange, IDeadlines deadlines, TimeP
     private BodyWatch? _other;
 
     /// <summary>Begins to count for another exchange.</summary>
-    /// <param name="idle">The longest time that the client is waited for.</param>
-    /// <param name="leastBytes">The bytes that have to move in that time.</param>
+    /// <param name="idle">The longest time that the exchange waits for the client.</param>
+    /// <param name="leastBytes">The number of bytes that must move in that time.</param>
     public void Open(TimeSpan idle, long leastBytes)
     {
         lock (_lock)
@@ -58,7 +58,9 @@ internal sealed class BodyWatch(IStallable exchange, IDeadlines deadlines, TimeP
         }
     }
 
-    /// <summary>From now on it is enough that something moves, here or in the other direction: the two sides are in conversation.</summary>
+    /// <summary>
+    /// Requires from now on only that something moves, here or in the other direction, because the two sides are in conversation.
+    /// </summary>
     public void Converse(BodyWatch other)
     {
         lock (_lock)
@@ -68,7 +70,7 @@ internal sealed class BodyWatch(IStallable exchange, IDeadlines deadlines, TimeP
         }
     }
 
-    /// <summary>A wait for the client begins.</summary>
+    /// <summary>Begins a wait for the client.</summary>
     public void Begin()
     {
         lock (_lock)
@@ -81,7 +83,7 @@ internal sealed class BodyWatch(IStallable exchange, IDeadlines deadlines, TimeP
         }
     }
 
-    /// <summary>The wait is over.</summary>
+    /// <summary>Ends the wait. Does nothing when there is none.</summary>
     public void End()
     {
         lock (_lock)
@@ -91,7 +93,7 @@ internal sealed class BodyWatch(IStallable exchange, IDeadlines deadlines, TimeP
             _waiting = false;
             _waited += time.GetElapsedTime(_began);
             Cancel();
-            // A wait that ended in time never leaves less than a moment for the next one.
+            // A wait that ended in time leaves at least a millisecond for the next one.
             if (_waited >= _idle)
                 _waited = _idle - TimeSpan.FromMilliseconds(1);
         }
@@ -111,7 +113,7 @@ internal sealed class BodyWatch(IStallable exchange, IDeadlines deadlines, TimeP
         }
     }
 
-    /// <summary>Counts no longer. Closing again is harmless.</summary>
+    /// <summary>Stops the count. A second call is harmless.</summary>
     public void Close()
     {
         lock (_lock)
@@ -159,7 +161,7 @@ internal sealed class ClientWaits : IDisposable
         _writer = new WatchedWriter(this);
     }
 
-    /// <summary>Whether a wait has ever been too long; an object of which that is true serves no other exchange.</summary>
+    /// <summary>Whether a wait has ever been too long. Such an object must not serve another exchange.</summary>
     public bool HasExpired => _request.HasExpired || _response.HasExpired;
 
     /// <summary>Begins with another exchange.</summary>
@@ -169,8 +171,8 @@ internal sealed class ClientWaits : IDisposable
         _watchesRequest = _watchesResponse = _isGrpc = false;
     }
 
-    /// <param name="isGrpc">Messages of gRPC are sent when there are any, so no pace is asked of them.</param>
-    /// <returns>Null where a client may take its time.</returns>
+    /// <param name="isGrpc">True for gRPC, which sends a message when there is one, so that no rate can be required of it.</param>
+    /// <returns>The watch of the request's body; null when there is no limit.</returns>
     public BodyWatch? ForRequest(bool isGrpc)
     {
         _isGrpc = isGrpc;
@@ -182,8 +184,8 @@ internal sealed class ClientWaits : IDisposable
     }
 
     /// <summary>
-    /// Returns the writer for the response. What still arrives of the request's body is one side of a conversation from now on. In gRPC,
-    /// where streams are open for hours, the endpoint alone decides when it ends.
+    /// Returns the writer for the response. From now on the rest of the request's body is one side of a conversation. In gRPC, where streams
+    /// are open for hours, the endpoint alone decides when the conversation ends.
     /// </summary>
     public BodyWriter ForResponse(BodyWriter writer)
     {
@@ -211,7 +213,7 @@ internal sealed class ClientWaits : IDisposable
         return _response;
     }
 
-    /// <summary>Counts bytes of the response that the client took at once.</summary>
+    /// <summary>Counts bytes of the response that the client took without a wait.</summary>
     public void Took(int bytes)
     {
         if (_watchesResponse)
@@ -237,7 +239,7 @@ internal sealed class ClientWaits : IDisposable
     }
 }
 
-/// <summary>A writer that bounds how long its reader leaves bytes untaken.</summary>
+/// <summary>A writer that bounds the time for which the client leaves bytes unread.</summary>
 internal sealed class WatchedWriter(ClientWaits waits) : BodyWriter
 {
     private BodyWriter? _inner;

@@ -3,9 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// The body of a request on its way upstream. It reports when the whole body has arrived, holds the client to a pace, and buffers a copy
-/// for
-/// as long as a retry or a mirror may need it and there is room.
+/// The body of a request on its way upstream. It reports when the whole body has arrived, holds the client to a minimum rate, and buffers a
+/// copy for as long as a retry or a mirror may need it and there is room.
 /// </summary>
 /// <param name="budget">The memory that the copies of all bodies share.</param>
 /// <param name="deadlines">Started when the whole body has arrived.</param>
@@ -25,8 +24,8 @@ internal sealed class BufferingBody(BodyBudget budget, RequestDeadlines deadline
 
     /// <summary>Begins with the body of another request.</summary>
     /// <param name="inner">The client's body.</param>
-    /// <param name="kept">The copy that grows; null where there is no use for one.</param>
-    /// <param name="watch">Ends the exchange when the client does not send; null where it may take its time.</param>
+    /// <param name="kept">The copy, which grows as the body is read; null when none is needed.</param>
+    /// <param name="watch">Ends the exchange when the client does not send; null when there is no limit.</param>
     /// <param name="mirror">Gets the copy when the whole body has arrived and could be kept.</param>
     public void Begin(BodyReader inner, BufferedBody? kept, BodyWatch? watch, Mirror.MirrorCopy? mirror)
     {
@@ -47,14 +46,14 @@ internal sealed class BufferingBody(BodyBudget budget, RequestDeadlines deadline
             await WaitAsync(Memory<byte>.Empty, cancellationToken);
     }
 
-    /// <summary>Says that the request entered the limiter before any of its body has arrived, and counts there as such a request.</summary>
+    /// <summary>Counts the request in the limiter as one that has a slot although none of its body has arrived.</summary>
     public void CountAsBodyless(ConcurrencyLimiter limiter)
     {
         EndBodyless();
         _bodylessIn = limiter;
     }
 
-    /// <summary>Ends that count: a byte has arrived, or the endpoint has responded without one, or the wait is over.</summary>
+    /// <summary>Ends the count of <see cref="CountAsBodyless"/>. Does nothing when there is none.</summary>
     public void EndBodyless() => Interlocked.Exchange(ref _bodylessIn, null)?.BodyArrived();
 
     /// <inheritdoc/>
@@ -96,7 +95,7 @@ internal sealed class BufferingBody(BodyBudget budget, RequestDeadlines deadline
         return count;
     }
 
-    /// <summary>Gives the copy back and forgets the body. Nothing may be reading it any more.</summary>
+    /// <summary>Releases the copy and forgets the body. Nothing may be reading it any more.</summary>
     public void End()
     {
         EndBodyless();

@@ -28,7 +28,7 @@ internal sealed class ClusterState
     public ClusterCircuits Circuits { get; }
 
     /// <summary>
-    /// Whether requests can be sent: the cluster has an endpoint, and the certificate authority to verify it by if it names one.
+    /// Whether requests can be sent: the cluster has an endpoint, and does not lack the certificate authority that verifies endpoints.
     /// </summary>
     public bool IsOpen => EndpointCount > 0 && !Cluster.LacksAuthority;
 
@@ -58,7 +58,8 @@ internal sealed class ClusterState
     }
 
     /// <summary>
-    /// Returns the endpoint for the next request, or null when the cluster has none. Ejected endpoints are excluded, unless all are ejected.
+    /// Returns the endpoint for the next request, or null when the cluster has none. Ejected endpoints are excluded, unless all are
+    /// ejected.
     /// </summary>
     /// <param name="random">The source of chance for the policies that need it.</param>
     /// <param name="time">The clock for ejections.</param>

@@ -2,13 +2,13 @@ namespace Turnpike.Pipeline;
 
 internal enum LimiterResult
 {
-    /// <summary>The caller has a slot and must leave again.</summary>
+    /// <summary>The caller has a slot and must give it back by <see cref="ConcurrencyLimiter.Leave"/>.</summary>
     Entered,
 
     /// <summary>All slots are taken, and so are the places to wait.</summary>
     Overflow,
 
-    /// <summary>The wait was as long as it may be.</summary>
+    /// <summary>The longest wait was over before there was a slot.</summary>
     TimedOut,
 }
 
@@ -30,8 +30,8 @@ internal sealed class ConcurrencyLimiter(int limit, int waitingLimit)
     public bool TryEnter() => Volatile.Read(ref _waitingCount) == 0 && TryTake();
 
     /// <summary>
-    /// Enters with a request of whose body nothing has arrived. Such requests get a quarter of the slots at most, so that clients who
-    /// send nothing keep no others out. <see cref="BodyArrived"/> must follow, besides <see cref="Leave"/>.
+    /// Enters with a request of whose body nothing has arrived. Such requests get a quarter of the slots at most, so that clients that
+    /// send nothing do not keep others out. <see cref="BodyArrived"/> must follow, besides <see cref="Leave"/>.
     /// </summary>
     public bool TryEnterBeforeBody()
     {
@@ -43,7 +43,7 @@ internal sealed class ConcurrencyLimiter(int limit, int waitingLimit)
 
     public void BodyArrived() => Interlocked.Decrement(ref _bodyless);
 
-    /// <summary>Enters, if need be after a wait.</summary>
+    /// <summary>Takes a slot, after a wait if there is none.</summary>
     /// <param name="longest">The longest wait. Zero means no limit.</param>
     /// <param name="deadlines">Ends the wait.</param>
     /// <param name="cancellationToken">Ends the wait with an exception.</param>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>What is known of a client connection; one object for all of its requests.</summary>
+/// <summary>The facts about a client connection. All requests of the connection share one object.</summary>
 internal sealed class ConnectionFacts
 {
     private readonly byte[] _peer;
@@ -21,7 +21,7 @@ internal sealed class ConnectionFacts
 
     public string Scheme => Listener.Scheme;
 
-    /// <summary>Null where the transport has no addresses.</summary>
+    /// <summary>The address of the peer; null when the transport has no addresses.</summary>
     public IPAddress? Peer { get; }
 
     public string PeerText { get; }

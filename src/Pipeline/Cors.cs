@@ -5,17 +5,18 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Cross-origin requests (istio-2017.md §3.10).</summary>
+/// <summary>Applies the policy of a route for cross-origin requests (istio-2017.md §3.10).</summary>
 internal static class Cors
 {
     /// <summary>
-    /// Puts what the policy allows this request's origin into its answer, whoever gives that. True for a preflight, which is
-    /// answered on the spot. A request from any other origin is none of the policy's business: it is not blocked.
+    /// Adds the headers that the policy grants to the request's origin to the response, whether an endpoint or the proxy makes that.
+    /// Returns true for a preflight, to which the caller responds without an upstream. A request from an origin that the policy does not
+    /// list is not blocked; it only gets none of these headers.
     /// </summary>
     public static bool Apply(CorsAction policy, Exchange exchange)
     {
         var request = exchange.Request;
-        // Said to every origin, and to requests without one: a cache must not give one's answer to another.
+        // This applies to every origin, and to requests without one, because a cache must not give one origin's response to another.
         exchange.Response.VariesByOrigin = true;
         if (!request.Headers.TryGetFirst(KnownHeader.Origin, out var origin) || !Allows(policy, origin))
             return false;
@@ -23,7 +24,8 @@ internal static class Cors
         headers.Add(KnownHeader.AccessControlAllowOrigin, origin);
         if (policy.AllowCredentials)
             headers.Add(KnownHeader.AccessControlAllowCredentials, "true"u8);
-        // Browsers look for it here; the reference has it on preflights, where it means nothing and does no harm.
+        // Browsers read this header on actual responses. The reference adds it to preflights, where it has no effect and does no harm, so
+        // both have it here.
         AddList(headers, KnownHeader.AccessControlExposeHeaders, policy.ExposeHeaders);
         if (!request.Method.SequenceEqual("OPTIONS"u8) || !request.Headers.Contains(KnownHeader.AccessControlRequestMethod))
             return false;

@@ -1,7 +1,7 @@
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// Something that happens at a given time unless it is cancelled before. One object may be scheduled again and again, by one caller at a
+/// An action that runs at a given time unless it is cancelled before. One object may be scheduled again and again, by one caller at a
 /// time; it costs no memory besides itself.
 /// </summary>
 internal abstract class Deadline : IThreadPoolWorkItem
@@ -24,8 +24,8 @@ internal abstract class Deadline : IThreadPoolWorkItem
     internal Deadline? Next;
 
     /// <summary>
-    /// Whether the deadline has ever expired. Its action may then still be running on another thread, so an owner that is reused for
-    /// other work must not be: the action would be taken for that of the new work.
+    /// Whether the deadline has ever expired. Its action may then still be running on another thread, so the owner must not be reused: the
+    /// action would affect the new work.
     /// </summary>
     public bool HasExpired { get; private set; }
 

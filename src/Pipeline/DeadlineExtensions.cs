@@ -2,7 +2,7 @@ namespace Turnpike.Pipeline;
 
 internal static class DeadlineExtensions
 {
-    /// <summary>Completes after some time.</summary>
+    /// <summary>Returns a task that completes after a time.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled before.</exception>
     public static async Task DelayAsync(this IDeadlines deadlines, TimeSpan after, CancellationToken cancellationToken)
     {

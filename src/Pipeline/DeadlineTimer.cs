@@ -1,9 +1,10 @@
 namespace Turnpike.Pipeline;
 
-/// <summary>Advances a wheel of deadlines by one timer, for engines without a loop of their own. It rests while there are none.</summary>
+/// <summary>Advances a wheel of deadlines by one timer, for engines without a loop of their own. The timer rests while there are no deadlines.</summary>
 internal sealed class DeadlineTimer : IDeadlines, IDisposable
 {
-    // A few actions run here one after the other, and the rest beside it: an endpoint that hangs may let thousands expire at once.
+    // A few actions run on the timer's thread one after the other. The rest goes to the thread pool, because an endpoint that hangs may
+    // let thousands expire at once.
     private const int InlineLimit = 16;
 
     private readonly DeadlineWheel _wheel;

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// A timer wheel: slots of <see cref="Resolution"/> each, with a list of the deadlines that are looked at when the slot comes round.
-/// Whatever is farther away than the wheel reaches waits in its last slot and is linked again from there.
+/// A timer wheel. Each slot covers <see cref="Resolution"/> and has a list of deadlines, which the wheel looks at when the slot comes
+/// round. A deadline farther away than the wheel reaches waits in the last slot and is linked again from there.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -13,19 +13,19 @@ namespace Turnpike.Pipeline;
 /// it when that slot comes round. Only a deadline that is not linked, or linked for a later time, takes the lock.
 /// </para>
 /// <para>
-/// An object is due no earlier than the slot in which it is linked. The wheel takes the mark <see cref="Deadline.LinkedTick"/> away before
-/// it reads the due tick, and the caller writes the due tick before it reads the mark, both with a full fence: at least one of them sees
+/// An object is due no earlier than the slot in which it is linked. The wheel clears the mark <see cref="Deadline.LinkedTick"/> before it
+/// reads the due tick, and the caller writes the due tick before it reads the mark, both with a full fence: at least one of them sees
 /// what the other has written.
 /// </para>
 /// </remarks>
 /// <param name="time">The clock.</param>
 /// <param name="wake">
-/// Called with the time until <see cref="Advance"/> has to be called next, whenever that is earlier than said before, and under the
-/// lock of the wheel: it must neither wait nor call back.
+/// Called with the time until <see cref="Advance"/> has to be called next, whenever that becomes earlier. It runs under the lock of the
+/// wheel, so it must neither wait nor call back.
 /// </param>
 internal sealed class DeadlineWheel(TimeProvider time, Action<TimeSpan> wake) : IDeadlines
 {
-    /// <summary>How late a deadline may expire.</summary>
+    /// <summary>The longest time by which a deadline may expire late.</summary>
     public static readonly TimeSpan Resolution = TimeSpan.FromMilliseconds(10);
 
     private const int SlotCount = 512;
@@ -77,13 +77,13 @@ internal sealed class DeadlineWheel(TimeProvider time, Action<TimeSpan> wake) : 
             Unlink(deadline);
     }
 
-    /// <summary>Collects the deadlines whose time has come; their actions are the caller's to run, outside of any lock.</summary>
+    /// <summary>Adds the deadlines whose time has come to a list. The caller runs their actions, outside of any lock.</summary>
     public void Advance(List<Deadline> expired)
     {
         lock (_lock)
         {
             var now = NowTick();
-            // A wheel that was not advanced for a whole turn has every slot behind it once.
+            // When the wheel was not advanced for a whole turn or more, each slot is visited once.
             for (var tick = Math.Max(_current + 1, now - SlotCount + 1); tick <= now; tick++)
                 Visit((int)(tick % SlotCount), now, expired);
             _current = Math.Max(_current, now);
@@ -118,7 +118,7 @@ internal sealed class DeadlineWheel(TimeProvider time, Action<TimeSpan> wake) : 
         }
     }
 
-    /// <summary>Links a deadline from a slot that is being visited, behind the time that has come.</summary>
+    /// <summary>Links a deadline from a slot that is being visited again, at a tick that is still to come.</summary>
     private void Relink(Deadline deadline, long due, long now)
     {
         _current = Math.Max(_current, now);
@@ -135,7 +135,7 @@ internal sealed class DeadlineWheel(TimeProvider time, Action<TimeSpan> wake) : 
         _slots[slot] = deadline;
         _occupied[slot / WordBits] |= 1UL << (slot % WordBits);
         _linked++;
-        // The last write: from now on a caller may leave the deadline where it is.
+        // This write comes last, because from here on a caller may leave the deadline where it is linked.
         Interlocked.Exchange(ref deadline.LinkedTick, tick);
     }
 
@@ -165,7 +165,7 @@ internal sealed class DeadlineWheel(TimeProvider time, Action<TimeSpan> wake) : 
         wake(new TimeSpan(tick * Resolution.Ticks) - time.GetElapsedTime(_start));
     }
 
-    /// <summary>The next tick in whose slot there is a deadline; null where there is none.</summary>
+    /// <summary>Returns the next tick in whose slot there is a deadline; null when there is none.</summary>
     private long? NextOccupied()
     {
         for (var tick = _current + 1; tick < _current + SlotCount;)
@@ -185,7 +185,7 @@ internal sealed class DeadlineWheel(TimeProvider time, Action<TimeSpan> wake) : 
     {
         var now = time.GetElapsedTime(_start).Ticks;
         var wait = Math.Max(0, after.Ticks);
-        // Rounded up, so that no deadline expires early; what is farther away than the clock counts is as far as that.
+        // The tick is rounded up, so that no deadline expires early. A deadline beyond the range of the clock gets its last tick.
         return wait > Last - Resolution.Ticks - now ? Last / Resolution.Ticks : (now + wait + Resolution.Ticks - 1) / Resolution.Ticks;
     }
 }

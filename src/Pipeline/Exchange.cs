@@ -3,8 +3,8 @@ using Turnpike.Routing;
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// One request and its answer, as the front hands them to the pipeline. When the pipeline returns without having written
-/// anything, the answer is <see cref="Response"/> without a body.
+/// One request and its response, as the front hands them to the pipeline. When the pipeline returns without having written
+/// anything, the front sends <see cref="Response"/> without a body.
 /// </summary>
 internal abstract class Exchange
 {
@@ -12,43 +12,43 @@ internal abstract class Exchange
 
     public RequestHead Request { get; } = new();
 
-    /// <summary>What the path of the request was matched by: the Ingress's path and the rule's combined. A rewrite replaces it.</summary>
+    /// <summary>The condition that the path of the request met: the Ingress's and the rule's combined. A rewrite replaces that part.</summary>
     public PathMatch MatchedPath { get; set; } = PathMatch.Any;
 
-    /// <summary>To be filled before the first byte of the body; too late afterwards.</summary>
+    /// <summary>The head of the response. It must be complete before the first byte of the body is written.</summary>
     public ResponseHead Response { get; } = new();
 
-    /// <summary>What becomes of it on its way.</summary>
+    /// <summary>The record of what happens to the request.</summary>
     public RequestTrace Trace { get; } = new();
 
-    /// <summary>Null where the request has none.</summary>
+    /// <summary>The body of the request; null when it has none.</summary>
     public abstract BodyReader? RequestBody { get; }
 
-    /// <summary>Writing to it sends the head.</summary>
+    /// <summary>The destination of the response's body. The first write sends the head.</summary>
     public abstract BodyWriter ResponseBody { get; }
 
-    /// <summary>The head is out: the status cannot change any more.</summary>
+    /// <summary>Whether the head has been sent, so that the status cannot change any more.</summary>
     public abstract bool ResponseStarted { get; }
 
-    /// <summary>Cancelled when the client went away.</summary>
+    /// <summary>A token that is cancelled when the client goes away.</summary>
     public abstract CancellationToken ClientGone { get; }
 
-    /// <summary>Sent after the body, where this client's protocol has trailers.</summary>
+    /// <summary>Adds a trailer, which is sent after the body if the client's protocol has trailers.</summary>
     public abstract void AddTrailer(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value);
 
     /// <summary>Accepts a WebSocket handshake with the headers of <see cref="Response"/>, and hands over the connection.</summary>
     public abstract ValueTask<ByteChannel> AcceptUpgradeAsync(CancellationToken cancellationToken);
 
-    /// <summary>Breaks the stream so that the client notices that the answer is not whole.</summary>
+    /// <summary>Breaks the stream so that the client notices that the response is incomplete.</summary>
     public abstract void Abort();
 }
 
-/// <summary>The client's fault while its body was read.</summary>
+/// <summary>Thrown when the body of a request cannot be read through the client's fault.</summary>
 internal sealed class RequestBodyException(int status, string message, Exception? inner) : IOException(message, inner)
 {
-    /// <summary>What it deserves as an answer.</summary>
+    /// <summary>The status of the local reply.</summary>
     public int Status { get; } = status;
 }
 
-/// <summary>Writing to the client failed because there is no client any more.</summary>
+/// <summary>Thrown when a write to the client fails because the client has gone away.</summary>
 internal sealed class ClientGoneException() : IOException("the client went away");

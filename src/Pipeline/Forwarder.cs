@@ -4,7 +4,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Sends a request to one of the endpoints of its route and the answer back.</summary>
+/// <summary>Sends a request to an endpoint of its route, and the response back to the client.</summary>
 internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBudget budget)
 {
     private readonly Pool<ForwardingState> _states = new(() => new ForwardingState(services, budget));
@@ -34,7 +34,7 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         }
         finally
         {
-            // After a failure, something that was broken off may not know it yet.
+            // After a failure, an operation that was cancelled may still be using these objects, so no other request gets them.
             if (!isDone || !work.TryReset() || !_states.TryReturn(work))
                 work.Dispose();
         }
@@ -84,7 +84,7 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
             {
                 await TryAsync(attempt, work.Outgoing, cluster.Cluster, last, body, exchange, route.Timeout, deadlines);
                 last = attempt.Endpoint;
-                // Whether the body can be sent again is known only when nobody reads it any more.
+                // Whether the body can be sent again is known only when nothing reads it any more.
                 if (route.Retry is { Attempts: > 0 } && attempt.Response is { Status: >= 500 } failed)
                     await failed.StopRequestAsync();
                 if (!work.Plan.TriesAgain(attempt))
@@ -98,7 +98,7 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         }
     }
 
-    /// <summary>One attempt: waits for room, picks an endpoint, sends. What came of it is in the attempt.</summary>
+    /// <summary>Makes one attempt: waits for a slot, picks an endpoint and sends the request. The attempt holds the result.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask TryAsync(
         Attempt attempt,
@@ -111,7 +111,8 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         RequestDeadlines deadlines)
     {
         var request = exchange.Request;
-        // Time runs from the end of the request's body, which nobody reads before there is room: the wait has a limit of its own.
+        // The timeout starts when the whole body has arrived, and the body is not read before there is a slot. So the wait for a slot
+        // needs a limit of its own.
         if (!await attempt.EnterAsync(request, body, longestWait, deadlines.Token))
         {
             if (attempt.Failure == AttemptFailure.Overflow)
@@ -131,7 +132,10 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         }
     }
 
-    /// <summary>The copy of the body that a retry or a mirror would need; null where there is no use for one.</summary>
+    /// <summary>
+    /// Returns an empty copy, which the body fills for a retry or a mirror. Returns null when neither needs one, and when the announced
+    /// length is too large to buffer.
+    /// </summary>
     private BufferedBody? Keep(Route route, RequestHead request, bool mirrored)
     {
         if (route.Retry is not { Attempts: > 0 } && !mirrored)
@@ -163,7 +167,8 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         ResponseHeaderRules.Apply(response, work.Received, exchange.Response, serviceTime);
         await BodyCopy.CopyAsync(response.Body, work.Waits.ForResponse(exchange.ResponseBody), deadlines.Token);
         response.CopyTrailersTo(exchange);
-        // An endpoint that was content before it had read everything gets the rest; the client need not wait for that.
+        // An endpoint that responds with success before it has read the whole request still gets the rest. The client gets the end of its
+        // response before that.
         if (response.Status < 300 && !response.RequestSent.IsCompleted)
         {
             await exchange.ResponseBody.EndAsync(deadlines.Token);
@@ -171,7 +176,9 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         }
     }
 
-    /// <summary>Nothing or not everything came from upstream: say so where it can still be said, else break off.</summary>
+    /// <summary>
+    /// Handles a response that is missing or incomplete: sends a local reply, or breaks the response off if its head has been sent.
+    /// </summary>
     private static async ValueTask FailAsync(Exchange exchange, RequestDeadlines deadlines, Exception failure)
     {
         exchange.Trace.Reason = failure switch
@@ -209,7 +216,10 @@ internal sealed class Forwarder(AttemptServices services, Mirror mirror, BodyBud
         _ => ReplyReason.UpstreamReset,
     };
 
-    /// <summary>By weight, in the order listed; one target alone gets everything whatever its weight.</summary>
+    /// <summary>
+    /// Returns the name of a cluster, drawn by weight. The first target gets everything when it is the only one or the weights total zero.
+    /// Returns an empty string when the route has no target.
+    /// </summary>
     internal string ChooseTarget(Route route)
     {
         var targets = route.Targets.AsSpan();

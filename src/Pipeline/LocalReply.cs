@@ -3,7 +3,7 @@ using Turnpike.Http;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Answers that the proxy gives itself.</summary>
+/// <summary>Makes the responses that the proxy sends itself, without an upstream.</summary>
 internal static class LocalReply
 {
     public const string NoHealthyUpstream = "no healthy upstream";
@@ -18,7 +18,9 @@ internal static class LocalReply
     public const string NotAPath = "the target of the request is not a path";
     public const string NoTunnel = "CONNECT is not served";
 
-    /// <summary>Answers with a status and nothing else, or a line of text in ASCII; a gRPC request with what gRPC has for that.</summary>
+    /// <summary>
+    /// Responds with a status and, unless it is empty, a line of ASCII text. A gRPC request gets an error in the form of gRPC instead.
+    /// </summary>
     public static ValueTask SendAsync(Exchange exchange, int status, string text = "")
     {
         var head = exchange.Response;
@@ -34,7 +36,7 @@ internal static class LocalReply
         if (text.Length > 0)
         {
             head.Headers.Set(KnownHeader.ContentType, "text/plain"u8);
-            // A line may hold what the client wrote: no browser shall take it for anything else.
+            // The text may contain what the client wrote. A browser must not interpret it as another content type.
             head.Headers.Set(KnownHeader.XContentTypeOptions, "nosniff"u8);
         }
         head.ApplyPolicies();
@@ -43,7 +45,9 @@ internal static class LocalReply
             : exchange.ResponseBody.WriteAsync(Encoding.ASCII.GetBytes(text), CancellationToken.None);
     }
 
-    /// <summary>Answers a request whose cluster has nobody to send it to; null where there is no such cluster.</summary>
+    /// <summary>
+    /// Responds with 503 to a request whose cluster does not exist (null), has no endpoint, or lacks its certificate authority.
+    /// </summary>
     public static ValueTask SendNoUpstreamAsync(Exchange exchange, ClusterState? cluster)
     {
         var lacksAuthority = cluster is { Cluster.LacksAuthority: true };
@@ -51,14 +55,17 @@ internal static class LocalReply
         return SendAsync(exchange, 503, lacksAuthority ? AuthorityMissing : NoHealthyUpstream);
     }
 
-    /// <summary>Answers a request that failed between the proxy and the endpoint.</summary>
+    /// <summary>Responds to a request that failed between the proxy and the endpoint.</summary>
     public static ValueTask SendFailureAsync(Exchange exchange, UpstreamFailure failure)
     {
         exchange.Trace.Reason = ReasonOf(failure);
         return SendAsync(exchange, failure);
     }
 
-    /// <summary>Answers a request for which the limits of its cluster left no room; the header keeps others from trying it again.</summary>
+    /// <summary>
+    /// Responds with 503 to a request for which a circuit breaker or the memory budget left no room. The header
+    /// <c>x-envoy-overloaded</c> keeps other proxies from retrying it.
+    /// </summary>
     public static ValueTask SendOverflowAsync(Exchange exchange)
     {
         exchange.Trace.Reason = ReplyReason.Overloaded;
@@ -70,7 +77,7 @@ internal static class LocalReply
     {
         UpstreamFailure.Malformed => SendAsync(exchange, 502, UpstreamMalformed),
         UpstreamFailure.Handshake => SendAsync(exchange, 503, HandshakeFailed),
-        // What the client wrote is the client's fault; the rest was written by a rule, the mesh or the proxy.
+        // A request that is invalid as the client wrote it is the client's fault. Otherwise a rule, the mesh or the proxy made it invalid.
         UpstreamFailure.InvalidRequest => RequestGuard.Fault(exchange.Request) is null ? SendAsync(exchange, 500, InvalidRequest) : SendAsync(exchange, 400),
         _ => SendAsync(exchange, 503, UpstreamReset),
     };

@@ -2,7 +2,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Sends copies of requests to another cluster and forgets them: the client waits for nothing, failures are nobody's.</summary>
+/// <summary>Sends copies of requests to another cluster. The client does not wait for them; responses and failures are ignored.</summary>
 internal sealed class Mirror(AttemptServices services)
 {
     private const int MaxInFlight = 256;
@@ -13,19 +13,22 @@ internal sealed class Mirror(AttemptServices services)
     private readonly Pool<RequestDeadlines> _deadlines = new(() => new RequestDeadlines(services.Deadlines));
     private int _inFlight;
 
-    /// <summary>A copy of the request to be sent when its body is complete; null where the route wants none.</summary>
+    /// <summary>
+    /// Returns a copy of the request, to be sent when its body is complete. Returns null when the route has no mirror, or nothing can be
+    /// sent to the mirror's cluster.
+    /// </summary>
     public MirrorCopy? Prepare(TableState state, Route route, OutgoingRequest outgoing) =>
         route.MirrorCluster is { } name && state.FindCluster(name) is { } cluster && cluster.IsOpen
             ? new MirrorCopy(this, outgoing.Copy("-shadow"u8), cluster, route.Timeout)
             : null;
 
-    /// <summary>One copy.</summary>
+    /// <summary>The copy of one request.</summary>
     internal sealed class MirrorCopy(Mirror mirror, OutgoingRequest outgoing, ClusterState cluster, TimeSpan timeout)
     {
         private bool _sent;
 
-        /// <summary>Once; a request that is tried again is copied no second time.</summary>
-        /// <param name="body">Held until the copy is sent; null where there is none.</param>
+        /// <summary>Sends the copy. Later calls, which a retry of the request makes, do nothing.</summary>
+        /// <param name="body">The body, which is held until the copy has been sent; null when the request has none.</param>
         public void Send(BufferedBody? body)
         {
             if (_sent)
@@ -55,7 +58,7 @@ internal sealed class Mirror(AttemptServices services)
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // Fire and forget.
+            // The failure of a mirror is ignored.
         }
         finally
         {

@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Objects that were used and may be used again. It keeps a bounded number; the rest is left to the garbage collector.</summary>
-/// <param name="create">Makes an object when there is none.</param>
+/// <summary>A pool of objects for reuse. It keeps a bounded number of them and leaves the rest to the garbage collector.</summary>
+/// <param name="create">Makes an object when the pool is empty.</param>
 internal sealed class Pool<T>(Func<T> create)
     where T : class
 {
-    /// <summary>The most objects that are kept.</summary>
+    /// <summary>The largest number of objects that are kept, besides the one that is the first to be reused.</summary>
     public const int Capacity = 1024;
 
     private readonly ConcurrentQueue<T> _others = new();
@@ -24,7 +24,7 @@ internal sealed class Pool<T>(Func<T> create)
         return other;
     }
 
-    /// <summary>Returns false when the object is not kept, so that the caller disposes of it.</summary>
+    /// <summary>Returns false when the object is not kept, so the caller must dispose of it.</summary>
     public bool TryReturn(T item)
     {
         if (_first is null && Interlocked.CompareExchange(ref _first, item, null) is null)

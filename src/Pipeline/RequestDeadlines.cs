@@ -1,8 +1,8 @@
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// Ends the work for a request when its client goes away or stalls, when its time is over, and, attempt by attempt, when the time of one
-/// attempt is. Time runs from the moment when the whole request has arrived. The object serves one request after the other.
+/// Ends the work for a request when its client goes away or stalls, or when the timeout is over, and ends one attempt when the per-try
+/// timeout is over. No time counts before the whole request has arrived. The object serves one request after the other.
 /// </summary>
 internal sealed class RequestDeadlines : IStallable, IDisposable
 {
@@ -28,22 +28,22 @@ internal sealed class RequestDeadlines : IStallable, IDisposable
         _tryExpiry = new Expiry(this, ofTry: true);
     }
 
-    /// <summary>Cancelled at the end of the whole request.</summary>
+    /// <summary>A token that is cancelled when the work for the whole request must end.</summary>
     public CancellationToken Token => _end.Token;
 
     public bool ClientGone => _clientGone.IsCancellationRequested;
 
-    /// <summary>The client is there, but its body does not arrive, or it does not read the response.</summary>
+    /// <summary>Whether the client is still there, but does not send its body or does not read the response.</summary>
     public bool ClientStalled => _stalled;
 
     public bool TimedOut => _end.IsCancellationRequested && !ClientGone && !_stalled;
 
-    /// <summary>The time of this attempt is over, and that of the request is not.</summary>
+    /// <summary>Whether the time of this attempt is over, and that of the request is not.</summary>
     public bool TryTimedOut => _try.IsCancellationRequested && !_end.IsCancellationRequested;
 
     /// <param name="total">The time for everything. Zero means no limit.</param>
     /// <param name="perTry">The time until the head of one attempt's response. Zero means no limit.</param>
-    /// <param name="clientGone">Ends the request too.</param>
+    /// <param name="clientGone">Ends the request when it is cancelled.</param>
     public void Begin(TimeSpan total, TimeSpan perTry, CancellationToken clientGone)
     {
         _total = total;
@@ -61,7 +61,7 @@ internal sealed class RequestDeadlines : IStallable, IDisposable
         Cancel(_end);
     }
 
-    /// <summary>Says that all of the request has arrived. Later calls change nothing.</summary>
+    /// <summary>Starts the time, because the whole request has arrived. Later calls change nothing.</summary>
     public void Start()
     {
         if (Interlocked.Exchange(ref _started, 1) != 0)
@@ -85,7 +85,7 @@ internal sealed class RequestDeadlines : IStallable, IDisposable
         lock (_lock)
         {
             _tryExpiry.Cancel();
-            // The end of the attempt before may still be on its way to this source.
+            // The expiry of the attempt before may still be about to cancel this source.
             if (_try.IsCancellationRequested || _tryExpiry.HasExpired)
                 Interlocked.Exchange(ref _try, new CancellationTokenSource()).Dispose();
             _tryIsOpen = true;
@@ -97,7 +97,7 @@ internal sealed class RequestDeadlines : IStallable, IDisposable
         return _try.Token;
     }
 
-    /// <summary>The head of the response is there: from here on only the total counts.</summary>
+    /// <summary>Ends the time of the attempt, because the head of the response has arrived. From here on only the total counts.</summary>
     public void EndTry()
     {
         if (_perTry == TimeSpan.Zero)
@@ -109,11 +109,11 @@ internal sealed class RequestDeadlines : IStallable, IDisposable
         }
     }
 
-    /// <summary>Ends the work for this request. Nothing may use a token of it any more.</summary>
-    /// <returns>False when the object cannot serve another request, so that the caller disposes of it.</returns>
+    /// <summary>Ends the work for this request. Nothing may use one of its tokens any more.</summary>
+    /// <returns>False when the object cannot serve another request, so the caller must dispose of it.</returns>
     public bool TryReset()
     {
-        // Waits for a client that goes away at this very moment.
+        // This waits for the callback of a client that goes away at this moment.
         _clientRegistration.Dispose();
         _endRegistration.Dispose();
         _endExpiry.Cancel();
@@ -143,7 +143,7 @@ internal sealed class RequestDeadlines : IStallable, IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // What it would end has ended.
+            // The work that the source belongs to has ended already.
         }
     }
 

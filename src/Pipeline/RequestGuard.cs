@@ -3,8 +3,8 @@ using Turnpike.Http;
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// The last look at a request before it goes to an endpoint, whoever wrote which part of it: client, rule, mesh or annotation. What
-/// breaks a rule is refused, never repaired. Both upstream protocols stand behind it.
+/// Checks a request for the last time before it goes to an endpoint, because a client, a rule, the mesh or an annotation may have written
+/// parts of it. A request that breaks a rule is refused, never repaired. The check is the same for both upstream protocols.
 /// </summary>
 internal static class RequestGuard
 {
@@ -15,7 +15,7 @@ internal static class RequestGuard
         KnownHeader.KeepAlive, KnownHeader.ProxyConnection, KnownHeader.Http2Settings,
     ];
 
-    /// <summary>What is wrong with a request that is about to go out; null when nothing is.</summary>
+    /// <summary>Returns what is wrong with a request that is about to be sent to an endpoint; null when nothing is.</summary>
     public static string? Fault(UpstreamRequest request)
     {
         if (FaultOfStart(request.Method, request.Target, request.Host) is { } fault)
@@ -30,7 +30,7 @@ internal static class RequestGuard
         return null;
     }
 
-    /// <summary>What is wrong with a request as its client wrote it; null when nothing is, so that the client is not to blame.</summary>
+    /// <summary>Returns what is wrong with a request as its client wrote it; null when nothing is, so the client is not at fault.</summary>
     public static string? Fault(RequestHead request)
     {
         if (FaultOfStart(request.Method, request.Target, request.Authority) is { } fault)

@@ -4,17 +4,17 @@ using Turnpike.Http;
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// What a request has to look like before anything else is done with it: the one entrance for all that a client says in a head or
-/// in trailers. What breaks a rule is refused and not repaired, whichever version of HTTP it came in, so that nothing of it
-/// reaches a condition, an endpoint, a redirect or a log.
+/// Checks a request before anything else is done with it. All that a client says in a head or in trailers is checked here. A request that
+/// breaks a rule is refused and not repaired, in every version of HTTP, so that nothing of it reaches a condition, an endpoint, a
+/// redirect or a log.
 /// </summary>
 internal static class RequestRules
 {
-    // RFC 9113 §8.2.2. HTTP/2 has other means for all of these.
+    // RFC 9113 §8.2.2. HTTP/2 has other means for all that these headers do.
     private static readonly KnownHeaderSet ConnectionSpecific =
         [KnownHeader.Connection, KnownHeader.KeepAlive, KnownHeader.ProxyConnection, KnownHeader.TransferEncoding, KnownHeader.Upgrade];
 
-    // RFC 9110 §6.5.1: what comes after the content does not decide framing, routing and authentication.
+    // RFC 9110 §6.5.1: fields for framing, routing, authentication or the format of the content must not be trailers.
     private static readonly KnownHeaderSet NoTrailers =
     [
         KnownHeader.Connection, KnownHeader.KeepAlive, KnownHeader.ProxyConnection, KnownHeader.TransferEncoding, KnownHeader.Upgrade,
@@ -23,7 +23,9 @@ internal static class RequestRules
         KnownHeader.ContentRange, KnownHeader.Range,
     ];
 
-    /// <summary>Returns true when everything but the target, which <see cref="TryTakeTarget"/> looks at, is as HTTP wants it.</summary>
+    /// <summary>
+    /// Returns true when everything but the target, which <see cref="TryTakeTarget"/> checks, follows the rules of HTTP.
+    /// </summary>
     public static bool IsWellFormed(RequestHead head)
     {
         if (!HttpSyntax.IsMethod(head.Method) || !Authority.IsValid(head.Authority))
@@ -40,11 +42,11 @@ internal static class RequestRules
             }
             else if (header.Known == KnownHeader.TransferEncoding && (++codings > 1 || !Is(header.Value, "chunked"u8)))
             {
-                // The server takes off only the outer coding; what is below would pass for the content.
+                // The server removes only the outermost coding, so an inner one would be taken for content.
                 return false;
             }
         }
-        // A length beside a coding is how one request is smuggled in another.
+        // A request with both a length and a transfer coding is a way to smuggle one request inside another.
         return codings == 0 || head.ContentLength is null;
     }
 
@@ -53,14 +55,15 @@ internal static class RequestRules
         HttpSyntax.IsFieldName(name) && HttpSyntax.IsFieldValue(value) && !NoTrailers.Contains(KnownHeaders.Of(name));
 
     /// <summary>
-    /// Makes path and query of a request target, with each byte above 0x7f percent-encoded. A target in absolute form has to name the
-    /// authority that the request names besides. What is neither stays as it is, for a later place to refuse.
+    /// Sets the target of a head to the path and query of a request target, with each byte above 0x7f percent-encoded. A target in
+    /// absolute form must name the same authority as the request itself. A target that is neither a path nor in absolute form stays as it
+    /// is, and the pipeline refuses it later.
     /// </summary>
     /// <param name="head">
-    /// Has its authority, and gets a target that starts with a slash, except for <c>*</c> and the target of CONNECT.
+    /// The head, whose authority is set. It gets a target that starts with a slash, except for <c>*</c> and the target of CONNECT.
     /// </param>
     /// <param name="target">The target as the client wrote it.</param>
-    /// <returns>False when it is malformed.</returns>
+    /// <returns>False when the target is malformed.</returns>
     public static bool TryTakeTarget(RequestHead head, ReadOnlySpan<byte> target)
     {
         if (target.StartsWith((byte)'/'))
@@ -80,7 +83,7 @@ internal static class RequestRules
         return HttpSyntax.IsOriginForm(head.Target);
     }
 
-    /// <summary>Sets the target. A path that is empty gets its slash.</summary>
+    /// <summary>Sets the target, with a slash before a path that does not start with one.</summary>
     private static void SetTarget(RequestHead head, ReadOnlySpan<byte> path)
     {
         var slash = path.StartsWith((byte)'/') ? 0 : 1;

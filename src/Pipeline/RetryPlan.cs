@@ -5,8 +5,10 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Whether and when to try again (istio-2017.md §3.7, made safe: what may have had an effect is not repeated).</summary>
-/// <param name="services">What all attempts share.</param>
+/// <summary>
+/// Decides whether and when a request is tried again (istio-2017.md §3.7, but safe: a request that may have had an effect is not repeated).
+/// </summary>
+/// <param name="services">The services that all attempts share.</param>
 internal sealed class RetryPlan(AttemptServices services)
 {
     private static readonly TimeSpan BackOffUnit = TimeSpan.FromMilliseconds(25);
@@ -22,7 +24,7 @@ internal sealed class RetryPlan(AttemptServices services)
     private bool _counted;
     private TimeSpan _backOff;
 
-    /// <summary>Begins with another request.</summary>
+    /// <summary>Begins to plan for another request.</summary>
     public void Begin(Route route, ClusterState cluster, RequestHead request, BufferingBody? body)
     {
         _route = route;
@@ -35,12 +37,12 @@ internal sealed class RetryPlan(AttemptServices services)
         _backOff = TimeSpan.Zero;
     }
 
-    /// <summary>Returns true when there is to be another attempt; <see cref="BackOffAsync"/> comes next then.</summary>
+    /// <summary>Returns true when there is to be another attempt. The caller then calls <see cref="BackOffAsync"/>.</summary>
     public bool TriesAgain(Attempt attempt)
     {
         if (_body is { CanRewind: false })
             return false;
-        // A refused connection costs nothing and another endpoint is as good: no policy needed for that.
+        // A connection that failed has had no effect, and another endpoint is as good. One such try needs no retry policy.
         if (attempt.Failure is AttemptFailure.Connect or AttemptFailure.Handshake && !_elsewhereTried && _cluster.EndpointCount > 1)
         {
             _elsewhereTried = true;
@@ -60,7 +62,7 @@ internal sealed class RetryPlan(AttemptServices services)
         return true;
     }
 
-    /// <summary>Waits until it is time for the next try.</summary>
+    /// <summary>Waits until it is time for the next attempt, and counts it as a retry.</summary>
     public Task BackOffAsync(CancellationToken cancellationToken)
     {
         services.Metrics.Retried();
@@ -68,7 +70,7 @@ internal sealed class RetryPlan(AttemptServices services)
         return _backOff == TimeSpan.Zero ? Task.CompletedTask : services.Deadlines.DelayAsync(_backOff, cancellationToken);
     }
 
-    /// <summary>Says that there are no more attempts, which makes room for the retries of others. Again is harmless.</summary>
+    /// <summary>Says that there are no more attempts, which makes room for the retries of other requests. A second call is harmless.</summary>
     public void EndRetries()
     {
         if (_counted)
@@ -95,7 +97,9 @@ internal sealed class RetryPlan(AttemptServices services)
         _ => attempt.Response is { Status: >= 500 } response && MayRepeat() && !IsOverloaded(response),
     };
 
-    /// <summary>Anywhere between nothing and 25 ms after the first failure, 75 ms after the second, 175 ms after the third.</summary>
+    /// <summary>
+    /// Returns a random wait of at most 25 ms after the first failure, 75 ms after the second, and 175 ms after the third.
+    /// </summary>
     private TimeSpan BackOff() => BackOffUnit * (((1L << Math.Min(_made, 20)) - 1) * services.Random.NextDouble());
 
     private bool IsOverloaded(UpstreamResponse response)
@@ -105,7 +109,10 @@ internal sealed class RetryPlan(AttemptServices services)
         return _headers.Contains(KnownHeader.XEnvoyOverloaded);
     }
 
-    /// <summary>A second time does what one does; or the rule is for this very method, so that its author meant it.</summary>
+    /// <summary>
+    /// Returns true when the request may be sent twice: its method is idempotent, or the route is for exactly this method, so that the
+    /// author of the rule has chosen to retry it.
+    /// </summary>
     private bool MayRepeat()
     {
         if (Methods.IsIdempotent(_request.Method))

@@ -27,12 +27,12 @@ internal sealed class UpstreamEndpoint(Endpoint endpoint)
     public void End() => Interlocked.Decrement(ref _active);
 
     /// <summary>
-    /// Returns true when a request may be sent to the endpoint. If the endpoint is ejected and the time has come to probe it, it returns true
-    /// once, and that request is the probe.
+    /// Returns true when a request may be sent to the endpoint. When the endpoint is ejected and the time has come to probe it, returns
+    /// true once, and that request is the probe.
     /// </summary>
     public bool TryAdmit(TimeProvider time) => !_ejection.IsActive || _ejection.TryProbe(time);
 
-    /// <summary>Ends an ejection: the endpoint has responded. Whatever the response is, the connection was made, and only that counts.</summary>
+    /// <summary>Ends an ejection, because the endpoint has responded. Any response counts, because it shows that a connection was made.</summary>
     public void Responded() => _ejection.End();
 
     /// <summary>Ejects the endpoint if a request failed because no connection could be made.</summary>
@@ -47,8 +47,8 @@ internal sealed class UpstreamEndpoint(Endpoint endpoint)
 }
 
 /// <summary>
-/// The ejection of an endpoint that takes no connections. It lasts a second, and twice as long each time that the request which then probes
-/// the endpoint fails too.
+/// The ejection of an endpoint that accepts no connections. It lasts a second, and twice as long, up to <see cref="Longest"/>, each time
+/// that the probe of the endpoint fails too.
 /// </summary>
 internal sealed class Ejection
 {
@@ -64,7 +64,8 @@ internal sealed class Ejection
     public bool IsActive => _isActive;
 
     /// <summary>
-    /// Returns true for one caller when the time is over. For the others the ejection goes on for as long again, or until the probe succeeds.
+    /// Returns true when there is no ejection. When the time of an ejection is over, it returns true for one caller, whose request is the
+    /// probe. For the others the ejection lasts as long again, or until the probe succeeds.
     /// </summary>
     public bool TryProbe(TimeProvider time)
     {

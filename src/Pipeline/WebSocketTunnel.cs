@@ -6,7 +6,10 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>WebSockets: the handshake is forwarded like a request, then bytes go both ways until one side ends (istio-2017.md §3.12).</summary>
+/// <summary>
+/// Serves WebSockets (istio-2017.md §3.12). The handshake is forwarded like a request. Then bytes are copied in both directions until both
+/// have ended, or until one of them fails or cannot end alone.
+/// </summary>
 internal sealed class WebSocketTunnel(AttemptServices services)
 {
     private const int KeyLength = 16;
@@ -18,7 +21,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
             await LocalReply.SendNoUpstreamAsync(exchange, cluster);
             return;
         }
-        // Over HTTP/1.1 whatever the cluster speaks, and for long: nobody waits for one to end.
+        // A WebSocket is spoken over HTTP/1.1 whatever protocol the cluster has. It may last long, so a new one does not wait for a slot.
         await using var attempt = new Attempt(services).Begin(cluster, UpstreamProtocol.Http1);
         if (!attempt.TryEnter())
         {
@@ -29,7 +32,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         var endpoint = attempt.Pick();
         var request = new OutgoingRequest().Begin(exchange, route with { Timeout = TimeSpan.Zero, Retry = null }, cluster.Cluster, trusted)
             .To(endpoint, cluster.Cluster, null, null);
-        // HTTP/2 has no handshake key of its own; an HTTP/1.1 server insists on one.
+        // A handshake over HTTP/2 has no key, and an HTTP/1.1 server requires one.
         if (exchange.Request.Version == HttpGeneration.Http2)
             SetKey(request.Headers);
 
@@ -61,7 +64,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         }
     }
 
-    /// <summary>The endpoint wants no WebSocket, and says so in a response like any other.</summary>
+    /// <summary>Forwards the response of an endpoint that refuses the WebSocket. It is a response like any other.</summary>
     private async ValueTask RefuseAsync(Exchange exchange, UpstreamResponse response, BodyIdlePolicy patience)
     {
         using var deadlines = new RequestDeadlines(services.Deadlines);
@@ -88,14 +91,14 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         await using var upstream = response.TakeConnection();
         await using var downstream = await exchange.AcceptUpgradeAsync(exchange.ClientGone);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone);
-        // Either side may be silent for as long as it likes, but it must take what the other one sends.
+        // Either side may be silent for as long as it likes, but it must read what the other one sends.
         using var client = new ClientWaits(new Tunnel(end), services.Deadlines, services.Time);
         using var server = new ClientWaits(new Tunnel(end), services.Deadlines, services.Time);
         client.Begin(patience);
         server.Begin(patience);
         var toClient = CopyAsync(upstream, downstream, client, end.Token);
         var toServer = CopyAsync(downstream, upstream, server, end.Token);
-        // The end of one direction is passed on, and the other one goes on, where the transport can end one alone.
+        // If the transport can end one direction alone, the end is passed on and the other direction continues. Otherwise both end.
         if (!await await Task.WhenAny(toClient, toServer))
             await end.CancelAsync();
         await Task.WhenAll(toClient, toServer);
@@ -120,7 +123,7 @@ internal sealed class WebSocketTunnel(AttemptServices services)
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            // A connection ends like this when a side hangs up.
+            // These exceptions are how a connection ends when one side hangs up.
             return false;
         }
     }

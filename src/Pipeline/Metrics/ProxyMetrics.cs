@@ -29,14 +29,14 @@ internal sealed class ProxyMetrics
     private long _malformedResponses;
     private long _refusedRequests;
 
-    /// <param name="listeners">The sockets that requests come in by.</param>
+    /// <param name="listeners">The sockets that accept requests.</param>
     public ProxyMetrics(ListenerBindings listeners)
     {
         Listeners = listeners.All;
         _latency = [.. Listeners.Select(_ => new LatencyHistogram())];
     }
 
-    /// <summary>What requests are counted by.</summary>
+    /// <summary>The listeners that requests are counted by, in the order of their indices.</summary>
     public ImmutableArray<ListenerBinding> Listeners { get; }
 
     public IEnumerable<KeyValuePair<RouteKey, StatusCounts>> Routes => _routes;
@@ -152,12 +152,12 @@ internal sealed class ProxyMetrics
 
         public void Add(int status) => Interlocked.Increment(ref _byClass[status is >= 100 and < 600 ? status / 100 : 0]);
 
-        /// <summary>Returns the count of a class of 1 to 5, or with 0 that of the requests whose client went away.</summary>
+        /// <summary>Returns the number of responses of a class, 1 to 5. Class 0 counts the requests whose client went away.</summary>
         public long Of(int statusClass) => Volatile.Read(ref _byClass[statusClass]);
     }
 }
 
-/// <summary>The limit that an overflow has met.</summary>
+/// <summary>The limit that an overflow has exceeded.</summary>
 internal enum CircuitLimit
 {
     Requests,

@@ -24,7 +24,7 @@ internal sealed class RouteCounters
             : _counts.GetOrAdd(key, metrics.CountsOf(listener, entry?.Origin.Name ?? "", route?.Rule ?? ""));
     }
 
-    /// <summary>Compares by reference: entries and routes of a table are not made twice.</summary>
+    /// <summary>Compares by reference, because a table holds each entry and each route as one object.</summary>
     private readonly struct Key(int listener, PathEntry? entry, Route? route) : IEquatable<Key>
     {
         private readonly int _listener = listener;
