@@ -7,8 +7,8 @@ namespace Turnpike.Pipeline;
 internal abstract class BodyReader
 {
     /// <summary>
-    /// Reads what has arrived, at least a byte; 0 is the end. With an empty buffer it waits until there is something to read or the end, so
-    /// that no buffer is held while nothing arrives.
+    /// Reads what has arrived, at least a byte; 0 means the end of the body. With an empty buffer it waits until there is something to read
+    /// or the end, so that no buffer is held while nothing arrives.
     /// </summary>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
@@ -19,7 +19,7 @@ internal abstract class BodyReader
 /// <summary>The destination of a body.</summary>
 internal abstract class BodyWriter
 {
-    /// <summary>Takes the bytes; completes when there is room for more.</summary>
+    /// <summary>Takes the bytes. Completes when there is room for more.</summary>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>Sends on what was taken so far, and the head before it if that has not been sent.</summary>

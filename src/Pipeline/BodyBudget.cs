@@ -51,9 +51,8 @@ internal sealed class BodyBudget(long total, ProxyMetrics metrics)
 }
 
 /// <summary>
-/// The copy of one body, whose memory is taken from the budget as it grows. One caller writes it, then several read it. Its memory goes
-/// back
-/// when the last holder has released it.
+/// The copy of one body, whose memory is taken from the budget as it grows. One caller writes it, then several read it. Its memory
+/// goes back when the last holder has released it.
 /// </summary>
 internal sealed class BufferedBody(BodyBudget budget)
 {

@@ -184,8 +184,8 @@ internal sealed class ClientWaits : IDisposable
     }
 
     /// <summary>
-    /// Returns the writer for the response. From now on the rest of the request's body is one side of a conversation. In gRPC, where streams
-    /// are open for hours, the endpoint alone decides when the conversation ends.
+    /// Returns the writer for the response. From now on the rest of the request's body is one side of a conversation. In gRPC, where
+    /// streams are open for hours, the endpoint alone decides when the conversation ends.
     /// </summary>
     public BodyWriter ForResponse(BodyWriter writer)
     {

@@ -1,8 +1,8 @@
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// A connection after an upgrade: bytes in both directions, each of which ends by itself. One caller may receive while another sends. A
-/// connection that breaks is an <see cref="IOException"/>. Disposing of the channel closes the connection.
+/// A connection after an upgrade: bytes in both directions, each of which ends by itself. One caller may receive while another sends. When
+/// the connection breaks, the methods throw an <see cref="IOException"/>. Disposing of the channel closes the connection.
 /// </summary>
 internal abstract class ByteChannel : IAsyncDisposable
 {
@@ -12,14 +12,14 @@ internal abstract class ByteChannel : IAsyncDisposable
     /// </summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
-    /// <summary>Takes the bytes; completes when there is room for more.</summary>
+    /// <summary>Takes the bytes. Completes when there is room for more.</summary>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>Sends on what was taken so far.</summary>
     public virtual ValueTask FlushAsync(CancellationToken cancellationToken) => default;
 
     /// <summary>
-    /// Says that no more bytes are sent, while the other direction goes on. Returns false where the transport can only end both.
+    /// Says that no more bytes are sent, while the other direction goes on. Returns false when the transport can only end both.
     /// </summary>
     public virtual ValueTask<bool> TryEndAsync(CancellationToken cancellationToken) => new(false);
 
@@ -28,7 +28,7 @@ internal abstract class ByteChannel : IAsyncDisposable
     /// reading them, as Linux does between two sockets by <c>splice</c>.
     /// </summary>
     /// <param name="to">The channel that the bytes are sent to.</param>
-    /// <param name="waits">Told of each wait for room in that channel, which it bounds, and of the bytes that were sent.</param>
+    /// <param name="waits">Bounds each wait for room in that channel, and counts the bytes that were sent.</param>
     /// <param name="cancellationToken">Breaks off the copy.</param>
     public virtual async ValueTask CopyToAsync(ByteChannel to, ClientWaits waits, CancellationToken cancellationToken)
     {

@@ -1,6 +1,8 @@
 namespace Turnpike.Pipeline;
 
-/// <summary>Advances a wheel of deadlines by one timer, for engines without a loop of their own. The timer rests while there are no deadlines.</summary>
+/// <summary>
+/// Advances a wheel of deadlines by one timer, for engines without a loop of their own. The timer rests while there are no deadlines.
+/// </summary>
 internal sealed class DeadlineTimer : IDeadlines, IDisposable
 {
     // A few actions run on the timer's thread one after the other. The rest goes to the thread pool, because an endpoint that hangs may

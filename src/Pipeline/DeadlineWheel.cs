@@ -118,7 +118,7 @@ internal sealed class DeadlineWheel(TimeProvider time, Action<TimeSpan> wake) : 
         }
     }
 
-    /// <summary>Links a deadline from a slot that is being visited again, at a tick that is still to come.</summary>
+    /// <summary>Links a deadline of the slot that is being visited anew, at a tick that is still to come.</summary>
     private void Relink(Deadline deadline, long due, long now)
     {
         _current = Math.Max(_current, now);

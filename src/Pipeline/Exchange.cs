@@ -12,7 +12,7 @@ internal abstract class Exchange
 
     public RequestHead Request { get; } = new();
 
-    /// <summary>The condition that the path of the request met: the Ingress's and the rule's combined. A rewrite replaces that part.</summary>
+    /// <summary>The condition that the request's path met: the Ingress's and the rule's combined. A rewrite replaces that part.</summary>
     public PathMatch MatchedPath { get; set; } = PathMatch.Any;
 
     /// <summary>The head of the response. It must be complete before the first byte of the body is written.</summary>

@@ -1,8 +1,8 @@
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// The objects that forwarding a request takes. They are kept together and serve one request after the other, so that a request in the
-/// steady state allocates none of them.
+/// The objects that the forwarding of a request needs. They are kept together and serve one request after the other, so that a request in
+/// the steady state allocates none of them.
 /// </summary>
 internal sealed class ForwardingState : IDisposable
 {
@@ -30,8 +30,8 @@ internal sealed class ForwardingState : IDisposable
     /// <summary>The headers of the response as the endpoint sent them.</summary>
     public HeaderList Received { get; } = new();
 
-    /// <summary>Forgets the request, none of which is going on any more.</summary>
-    /// <returns>False when something of it may still happen, so that the objects must not serve another one.</returns>
+    /// <summary>Forgets the request, which must have ended.</summary>
+    /// <returns>False when work for the request may still be under way, so the objects must not serve another one.</returns>
     public bool TryReset()
     {
         Outgoing.End();

@@ -3,7 +3,7 @@ using Turnpike.Http;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Where a text is in a <see cref="HeadBuffer"/>.</summary>
+/// <summary>The place of a text in a <see cref="HeadBuffer"/>.</summary>
 internal readonly record struct HeadRange(int Start, int Length);
 
 /// <summary>
@@ -56,7 +56,7 @@ internal sealed class HeadBuffer
     {
         var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstLength, Math.Max(_bytes.Length * 2, _length + length)));
         _bytes.AsSpan(0, _length).CopyTo(larger);
-        // The smaller one does not go back to the pool: somebody may still be reading a text in it.
+        // The smaller array does not go back to the pool, because a caller may still be reading a text in it.
         _bytes = larger;
     }
 }

@@ -39,7 +39,7 @@ internal sealed class HeaderList
     private CombinedLines[] _combined = [];
     private int _combinedCount;
 
-    /// <summary>A list with a buffer of its own.</summary>
+    /// <summary>Makes a list with a buffer of its own.</summary>
     public HeaderList()
         : this(new HeadBuffer()) => _ownsBuffer = true;
 
@@ -226,7 +226,7 @@ internal sealed class HeaderList
                 return known.Value;
         }
         var separator = name.Known == KnownHeader.Cookie ? "; "u8 : ", "u8;
-        // In one go: a client may send a thousand lines.
+        // All lines are joined at once, because a client may send a thousand of them.
         var length = -separator.Length;
         for (var i = first; i >= 0; i = IndexOf(name.Known, name.LowerCase, i + 1))
             length += _entries[i].Value.Length + separator.Length;

@@ -20,7 +20,7 @@ internal sealed class RequestHead
     /// <summary>The method. For a WebSocket over HTTP/2 (RFC 8441) it is <c>GET</c>, as over HTTP/1.1.</summary>
     public ReadOnlySpan<byte> Method { get => _buffer[_method]; set => _method = _buffer.Add(value); }
 
-    /// <summary>Something in the request breaks a rule of HTTP: it is refused, and nothing else in it means anything.</summary>
+    /// <summary>Whether the request breaks a rule of HTTP. Then it is refused, and nothing else in it means anything.</summary>
     public bool IsMalformed { get; set; }
 
     /// <summary>Path and query as the client wrote them, in ASCII: bytes beyond that are percent-encoded.</summary>
@@ -34,10 +34,10 @@ internal sealed class RequestHead
 
     public HttpGeneration Version { get; set; }
 
-    /// <summary>The request is the handshake of a WebSocket, in the form that this version of HTTP has for it.</summary>
+    /// <summary>Whether the request is the handshake of a WebSocket, in the form that this version of HTTP has for it.</summary>
     public bool IsWebSocket { get; set; }
 
-    /// <summary>Null when the length is not announced.</summary>
+    /// <summary>The length of the body in bytes; null when it is not announced.</summary>
     public long? ContentLength { get; set; }
 
     public HeaderList Headers { get; }
@@ -86,7 +86,7 @@ internal sealed class ResponseHead
     /// <summary>The headers that the policies of the route add to every response; they replace headers of the same name.</summary>
     public HeaderList PolicyHeaders { get; }
 
-    /// <summary>The response depends on the Origin of the request.</summary>
+    /// <summary>Whether the response depends on the Origin of the request, which caches are told by <c>Vary</c>.</summary>
     public bool VariesByOrigin { get; set; }
 
     /// <summary>Applies the policies. This is the last change before the head goes out.</summary>

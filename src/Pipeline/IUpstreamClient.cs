@@ -2,12 +2,12 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Speaks HTTP to the endpoints.</summary>
+/// <summary>Sends requests to endpoints over HTTP.</summary>
 internal interface IUpstreamClient
 {
     /// <summary>
-    /// Sends the request; completes when the head of the response is there. The request belongs to the client until the response is
-    /// disposed of, or until there is none; the pipeline then fills the same object for another one.
+    /// Sends the request. Completes when the head of the response has arrived. The request belongs to the client until the response is
+    /// disposed of, or until the call fails. The pipeline then fills the same object for another request.
     /// </summary>
     /// <exception cref="UpstreamException">There is no response.</exception>
     /// <exception cref="OperationCanceledException">
@@ -33,7 +33,7 @@ internal sealed class UpstreamRequest
 
     public UpstreamProtocol Protocol { get; set; }
 
-    /// <summary>Null for cleartext.</summary>
+    /// <summary>How TLS is spoken to the endpoint; null for cleartext.</summary>
     public UpstreamTls? Tls { get; set; }
 
     public TimeSpan ConnectTimeout { get; set; }
@@ -50,10 +50,10 @@ internal sealed class UpstreamRequest
 
     public BodyReader? Body { get; set; }
 
-    /// <summary>The length of the body; null when it is not announced.</summary>
+    /// <summary>The length of the body in bytes; null when it is not announced.</summary>
     public long? ContentLength { get; set; }
 
-    /// <summary>Asks for a WebSocket, which is always spoken over HTTP/1.1.</summary>
+    /// <summary>Whether the request asks for a WebSocket, which is always spoken over HTTP/1.1.</summary>
     public bool IsWebSocket { get; set; }
 
     /// <summary>Makes room for the target, which the caller fills.</summary>
@@ -92,18 +92,18 @@ internal abstract class UpstreamResponse : IAsyncDisposable
 {
     public abstract int Status { get; }
 
-    /// <summary>As received, hop-by-hop ones included.</summary>
+    /// <summary>Adds the headers as they were received, hop-by-hop ones included.</summary>
     public abstract void CopyHeadersTo(HeaderList headers);
 
     public abstract BodyReader Body { get; }
 
-    /// <summary>To be asked after the end of the body.</summary>
+    /// <summary>Adds the trailers to the client's response. The body must have been read to its end before.</summary>
     public abstract void CopyTrailersTo(Exchange exchange);
 
-    /// <summary>Completes when all of the request is sent that can be; an endpoint may respond before. It never fails.</summary>
+    /// <summary>Completes when all of the request that can be sent has been sent. An endpoint may respond before. It never fails.</summary>
     public virtual Task RequestSent => Task.CompletedTask;
 
-    /// <summary>Ends the sending of the request; afterwards nothing reads its body any more.</summary>
+    /// <summary>Ends the sending of the request. Afterwards nothing reads its body any more.</summary>
     public virtual ValueTask StopRequestAsync() => default;
 
     /// <summary>Hands over the connection itself, after status 101.</summary>
@@ -115,11 +115,11 @@ internal abstract class UpstreamResponse : IAsyncDisposable
 
 internal enum UpstreamFailure
 {
-    /// <summary>No connection: the request was not sent.</summary>
+    /// <summary>There was no connection, so the request was not sent.</summary>
     Connect,
 
     /// <summary>
-    /// The same, where there is a connection and the TLS handshake on it failed, or showed somebody who is not to be spoken to.
+    /// There was a connection, but the TLS handshake on it failed, or the endpoint could not be verified. The request was not sent.
     /// </summary>
     Handshake,
 
@@ -129,10 +129,10 @@ internal enum UpstreamFailure
     /// <summary>The connection broke.</summary>
     Reset,
 
-    /// <summary>What came breaks a rule of HTTP.</summary>
+    /// <summary>The response breaks a rule of HTTP.</summary>
     Malformed,
 
-    /// <summary>The request breaks a rule of HTTP: it was not sent.</summary>
+    /// <summary>The request breaks a rule of HTTP, so it was not sent.</summary>
     InvalidRequest,
 }
 

@@ -9,14 +9,14 @@ namespace Turnpike.Pipeline;
 /// </summary>
 /// <param name="Index">The place in <see cref="ListenerBindings.All"/>.</param>
 /// <param name="Name">The name of the listener.</param>
-/// <param name="Protocol">What the engine speaks here, one of <see cref="ListenerProtocols"/>.</param>
+/// <param name="Protocol">The protocol that the engine speaks here, one of <see cref="ListenerProtocols"/>.</param>
 /// <param name="Port">The port that was asked for. Zero is any free one.</param>
 internal sealed record ListenerBinding(int Index, string Name, string Protocol, int Port)
 {
     /// <summary>The scheme of the requests that arrive here.</summary>
     public string Scheme { get; } = Protocol == ListenerProtocols.Https ? "https" : "http";
 
-    /// <summary>Returns why a listener of the table with this name cannot be served here; null where it can.</summary>
+    /// <summary>Returns why a listener of the table with this name cannot be served here; null when it can.</summary>
     public string? Obstacle(Listener listener)
     {
         if (listener.Protocol != Protocol)
@@ -33,7 +33,7 @@ internal readonly record struct UnservedListener(string Name, string Reason);
 /// <summary>All sockets of a proxy.</summary>
 internal sealed class ListenerBindings
 {
-    /// <exception cref="ArgumentException">Two have the same name or port.</exception>
+    /// <exception cref="ArgumentException">Two sockets have the same name or port.</exception>
     public ListenerBindings(params ReadOnlySpan<(string Name, string Protocol, int Port)> sockets)
     {
         var all = ImmutableArray.CreateBuilder<ListenerBinding>(sockets.Length);
@@ -49,14 +49,14 @@ internal sealed class ListenerBindings
 
     public ImmutableArray<ListenerBinding> All { get; }
 
-    /// <summary>Where clients are sent that are to come by TLS; null where the proxy has no such listener.</summary>
+    /// <summary>The listener to which clients are redirected for TLS; null when the proxy has none.</summary>
     public ListenerBinding? Secure { get; }
 
     public ListenerBinding this[string name] => All.First(b => b.Name == name);
 
     /// <summary>
     /// Returns the virtual hosts of each binding. A binding has none where the table has no listener for it. A listener that cannot be
-    /// served as the table wants it is not served at all: what is for TLS only must not be had in cleartext.
+    /// served as the table wants it is not served at all, because content for TLS only must not be served in cleartext.
     /// </summary>
     public (VirtualHostSet[] Hosts, ImmutableArray<UnservedListener> Unserved) Resolve(RouteTable table)
     {

@@ -33,8 +33,8 @@ internal sealed class OutgoingRequest
         return this;
     }
 
-    /// <summary>Returns a copy of its own, for a mirror, which may outlast the request.</summary>
-    /// <param name="hostSuffix">Goes behind the name of the host; an address in brackets has no place for one.</param>
+    /// <summary>Returns an independent copy, for a mirror, which may outlast the request.</summary>
+    /// <param name="hostSuffix">The suffix of the host's name. It is not added to an address in brackets.</param>
     public OutgoingRequest Copy(ReadOnlySpan<byte> hostSuffix)
     {
         var copy = new OutgoingRequest();

@@ -8,7 +8,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>All that happens to a request between the front and the upstream client. Knows neither.</summary>
+/// <summary>Handles requests between the front and the upstream client, and depends on neither.</summary>
 internal sealed class ProxyPipeline
 {
     private readonly ListenerBindings _listeners;
@@ -53,10 +53,13 @@ internal sealed class ProxyPipeline
 
     public int EjectedEndpoints => _state.EjectedEndpoints;
 
-    /// <summary>The listeners of the table in force that this proxy cannot serve.</summary>
+    /// <summary>The listeners of the current table that this proxy cannot serve.</summary>
     public ImmutableArray<UnservedListener> UnservedListeners => _state.Unserved;
 
-    /// <summary>Requests that begin from now on see the new table; those under way keep theirs. One caller at a time.</summary>
+    /// <summary>
+    /// Puts a new table into use. Requests that begin from now on see it, and those under way keep theirs. One caller at a time may call
+    /// this.
+    /// </summary>
     public void Swap(RouteTable table) => _state = TableState.Create(table, _listeners, _state);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -127,14 +130,14 @@ internal sealed class ProxyPipeline
         }
     }
 
-    /// <summary>The status for a request that is none of this proxy's, and why; 0 where it is one (istio-2017.md §3.14).</summary>
+    /// <summary>Returns the status for a request that this proxy does not serve, and why; 0 when it does (istio-2017.md §3.14).</summary>
     private static (int Status, string Why) Refusal(RequestHead request)
     {
         if (request.Version == HttpGeneration.Http10)
             return (426, "");
         if (request.IsMalformed)
             return (400, "");
-        // CONNECT with a path is HTTP/2 for a protocol inside the stream; of those only WebSocket is known, and that is a GET here.
+        // CONNECT with a path asks, over HTTP/2, for a protocol inside the stream. Only WebSocket is known, and it is a GET here.
         if (request.Method.SequenceEqual("CONNECT"u8))
             return (404, LocalReply.NoTunnel);
         return request.Target.StartsWith((byte)'/') ? default : (404, LocalReply.NotAPath);
@@ -143,7 +146,7 @@ internal sealed class ProxyPipeline
     internal static RouteMatch Match(Exchange exchange, TableState state, ListenerBinding? secure)
     {
         var match = RouteMatch.Of(state.HostsOf(exchange.Connection.Listener), exchange.Request);
-        // A proxy before this one has ended TLS already: to send its client there again would be a circle.
+        // A trusted proxy in front of this one has terminated TLS already, so a redirect to HTTPS would send the client in a loop.
         return secure is not null && match.Route?.Redirect is { Scheme: "https", Authority: null, Path: null }
             && RequestHeaderRules.ForwardedScheme(exchange, state.Trusts(exchange.Connection.Peer)).SequenceEqual("https"u8)
             ? RouteMatch.Of(state.HostsOf(secure), exchange.Request)
@@ -201,14 +204,14 @@ internal sealed class ProxyPipeline
             await LocalReply.SendAsync(exchange, 403, LocalReply.NoWebSocket);
             return;
         }
-        // A rule that refuses requests by an abort must not be passed by asking for a WebSocket.
+        // A client must not get past a rule that refuses requests by an abort by asking for a WebSocket.
         if (route.Fault is { } fault && await FailOnPurposeAsync(exchange, fault))
             return;
         var cluster = state.FindCluster(_forwarder.ChooseTarget(route));
         await _webSockets.ConnectAsync(exchange, cluster, route, state.Trusts(exchange.Connection.Peer), state.BodyIdlePolicy);
     }
 
-    /// <summary>Delay and abort are drawn independently; true where the request was answered.</summary>
+    /// <summary>Injects the fault. Delay and abort are drawn independently. Returns true when the abort was sent.</summary>
     private async ValueTask<bool> FailOnPurposeAsync(Exchange exchange, FaultAction fault)
     {
         if (Drawn(fault.DelayPercent) && fault.Delay > TimeSpan.Zero)

@@ -1,15 +1,15 @@
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// The memory that requests in flight may hold, all together: heads, which a client can make large with little, and what may lie in
-/// buffers while nobody reads. A request for which there is no room is answered at once.
+/// The memory that all requests in flight may hold together: heads, which a client can make large at little cost to itself, and bytes that
+/// may lie unread in buffers. A request for which there is no room is refused at once.
 /// </summary>
 internal sealed class RequestBudget(long total)
 {
-    /// <summary>What may lie unread of the body of one request over HTTP/2.</summary>
+    /// <summary>The largest number of unread bytes of one request's body over HTTP/2.</summary>
     public const int StreamWindow = 128 * 1024;
 
-    /// <summary>What may lie unread of one connection over HTTP/1.1.</summary>
+    /// <summary>The largest number of unread bytes of one connection over HTTP/1.1.</summary>
     public const int ReadBuffer = 64 * 1024;
 
     private const long Least = 64 * 1024 * 1024;
@@ -18,20 +18,20 @@ internal sealed class RequestBudget(long total)
 
     private long _used;
 
-    /// <summary>Half of the memory that the process may use, and 64 MiB at least.</summary>
+    /// <summary>The default: half of the memory that the process may use, and 64 MiB at least.</summary>
     public static long DefaultTotal => Math.Max(Least, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfMemory);
 
-    /// <summary>What is taken at the moment.</summary>
+    /// <summary>The bytes that are taken at the moment.</summary>
     public long Used => Volatile.Read(ref _used);
 
-    /// <summary>What a request may come to hold.</summary>
+    /// <summary>Returns the number of bytes that a request may come to hold.</summary>
     public static int CostOf(Exchange exchange)
     {
         var request = exchange.Request;
         var bytes = request.Target.Length + request.Authority.Length;
         foreach (var header in request.Headers)
             bytes += header.Name.Length + header.Value.Length;
-        // The server holds the head as text, and the request and what goes out hold it as bytes.
+        // The server holds the head as text, and the request and the outgoing request each hold it as bytes.
         var head = bytes * (sizeof(char) + 2);
         return Base + head + (exchange.RequestBody is null ? 0 : request.Version == HttpGeneration.Http2 ? StreamWindow : ReadBuffer);
     }

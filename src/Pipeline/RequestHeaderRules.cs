@@ -5,7 +5,7 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Which headers of a request go upstream, and what the proxy says in headers of its own.</summary>
+/// <summary>Decides which headers of a request go upstream, and which headers the proxy adds.</summary>
 internal static class RequestHeaderRules
 {
     // The headers of the client that are not forwarded: those that frame the message, and those that are written again below.
@@ -16,7 +16,7 @@ internal static class RequestHeaderRules
         KnownHeader.XEnvoyExpectedRqTimeoutMs, KnownHeader.XEnvoyOriginalPath,
     ];
 
-    /// <summary>The scheme that the client used, as far as the proxy knows or believes it.</summary>
+    /// <summary>Returns the scheme that the client used: as a trusted peer states it, or else that of the connection.</summary>
     public static ReadOnlySpan<byte> ForwardedScheme(Exchange exchange, bool trusted)
     {
         if (trusted && exchange.Request.Headers.TryGetFirst(KnownHeader.XForwardedProto, out var claimed)
@@ -52,10 +52,10 @@ internal static class RequestHeaderRules
         }
     }
 
-    /// <summary>How long upstream has for one try: the per-try timeout where it is shorter than the total.</summary>
+    /// <summary>Returns the time that upstream has for one try: the per-try timeout, else the total. Zero means no limit.</summary>
     public static TimeSpan TimeoutOfOneTry(Route route) => PerTryTimeout(route) is { } perTry ? perTry : route.Timeout;
 
-    /// <summary>Null where there is none, or none that would ever come before the total.</summary>
+    /// <summary>Returns the per-try timeout; null when there is none, or when the total is not longer.</summary>
     public static TimeSpan? PerTryTimeout(Route route) =>
         route.Retry is { PerTryTimeout: { Ticks: > 0 } perTry } && (route.Timeout == TimeSpan.Zero || perTry < route.Timeout)
             ? perTry
@@ -74,7 +74,7 @@ internal static class RequestHeaderRules
             forwarded.Add(KnownHeader.XEnvoyExternalAddress, exchange.Connection.PeerUtf8);
     }
 
-    /// <summary>Adds the addresses that the request came through, the client's own behind those that it names.</summary>
+    /// <summary>Adds the addresses that the request came through, the client's own after those that it names.</summary>
     private static void AddChain(HeaderList source, ReadOnlySpan<byte> peer, HeaderList forwarded)
     {
         var isNamed = source.TryCombine(KnownHeader.XForwardedFor, out var chain);

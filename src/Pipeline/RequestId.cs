@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace Turnpike.Pipeline;
 
 /// <summary>
-/// Identifiers for requests. Random bytes come from the system a block at a time, since a call for each costs more than the request.
+/// Makes identifiers for requests. Random bytes come from the system a block at a time, because a call for each identifier would cost more
+/// than the request.
 /// </summary>
 internal static class RequestId
 {

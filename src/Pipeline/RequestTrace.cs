@@ -1,6 +1,6 @@
 namespace Turnpike.Pipeline;
 
-/// <summary>Why the client did not get an endpoint's whole response.</summary>
+/// <summary>The reason why the client did not get an endpoint's whole response.</summary>
 internal enum ReplyReason
 {
     /// <summary>The client got an endpoint's whole response.</summary>
@@ -33,7 +33,7 @@ internal enum ReplyReason
     InternalError,
 }
 
-/// <summary>What has happened to a request so far, for the access log. The object serves one request after the other.</summary>
+/// <summary>Records what has happened to a request so far, for the access log. The object serves one request after the other.</summary>
 internal sealed class RequestTrace
 {
     public ReplyReason Reason { get; set; }

@@ -2,7 +2,7 @@ using Turnpike.Http;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>Which headers of an answer reach the client.</summary>
+/// <summary>Decides which headers of a response reach the client.</summary>
 internal static class ResponseHeaderRules
 {
     private static readonly KnownHeaderSet Consumed =
@@ -42,7 +42,7 @@ internal static class ResponseHeaderRules
         {
             if (Consumed.Contains(header.Known) || (isNaming && HeaderList.ListContains(named, header.Name)))
                 continue;
-            // Nothing may follow a 204, not even a promise of nothing; the front cannot send what follows a 205.
+            // A 204 must not announce a length, not even zero, and the front cannot send content after a 205.
             if (from.Status is 204 or 205 && header.Known == KnownHeader.ContentLength)
                 continue;
             head.Headers.Add(header);

@@ -70,7 +70,7 @@ internal sealed class RetryPlan(AttemptServices services)
         return _backOff == TimeSpan.Zero ? Task.CompletedTask : services.Deadlines.DelayAsync(_backOff, cancellationToken);
     }
 
-    /// <summary>Says that there are no more attempts, which makes room for the retries of other requests. A second call is harmless.</summary>
+    /// <summary>Says that there are no more attempts, which makes room for other retries. A second call is harmless.</summary>
     public void EndRetries()
     {
         if (_counted)

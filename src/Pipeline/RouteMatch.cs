@@ -2,12 +2,12 @@ using Turnpike.Routing;
 
 namespace Turnpike.Pipeline;
 
-/// <summary>How far a request got in the table. What was not found is null.</summary>
+/// <summary>The virtual host, path entry and route that a request matched. Those that were not found are null.</summary>
 internal readonly record struct RouteMatch(VirtualHost? Host, PathEntry? Entry, Route? Route)
 {
     private const int MaxHost = 255;
 
-    // Long enough to recognise the address, short enough for a line.
+    // This is long enough to recognise the address, and short enough for a line.
     private const int MaxPath = 200;
 
     public static RouteMatch Of(VirtualHostSet hosts, RequestHead request)

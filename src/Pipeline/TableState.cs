@@ -23,7 +23,7 @@ internal sealed class TableState
 
     public RouteTable Table { get; }
 
-    /// <summary>How long a client may keep a body waiting.</summary>
+    /// <summary>The limit on the time that a client may keep a body waiting.</summary>
     public BodyIdlePolicy BodyIdlePolicy { get; }
 
     /// <summary>The listeners of the table that this proxy cannot serve. The others are served.</summary>
@@ -31,7 +31,7 @@ internal sealed class TableState
 
     /// <param name="table">The new table.</param>
     /// <param name="listeners">The sockets of the proxy.</param>
-    /// <param name="previous">The state until now. Clusters that stay keep their ejections, limits and turns.</param>
+    /// <param name="previous">The state until now, or null. Clusters that stay keep their ejections, limits and turns.</param>
     /// <exception cref="FormatException">A trusted network is not in CIDR notation.</exception>
     public static TableState Create(RouteTable table, ListenerBindings listeners, TableState? previous)
     {
@@ -46,7 +46,7 @@ internal sealed class TableState
 
     public int EjectedEndpoints => _clusters.Values.Sum(c => c.EjectedCount);
 
-    /// <summary>Returns what is served to the requests of a socket.</summary>
+    /// <summary>Returns the virtual hosts that serve the requests of a socket.</summary>
     public VirtualHostSet HostsOf(ListenerBinding listener) => _hosts[listener.Index];
 
     public ClusterState? FindCluster(string name) => _clusters.GetValueOrDefault(name);

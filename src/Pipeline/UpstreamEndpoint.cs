@@ -32,7 +32,7 @@ internal sealed class UpstreamEndpoint(Endpoint endpoint)
     /// </summary>
     public bool TryAdmit(TimeProvider time) => !_ejection.IsActive || _ejection.TryProbe(time);
 
-    /// <summary>Ends an ejection, because the endpoint has responded. Any response counts, because it shows that a connection was made.</summary>
+    /// <summary>Ends an ejection, because the endpoint has responded. Any response counts: it shows that a connection was made.</summary>
     public void Responded() => _ejection.End();
 
     /// <summary>Ejects the endpoint if a request failed because no connection could be made.</summary>

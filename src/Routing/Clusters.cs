@@ -11,7 +11,7 @@ public enum UpstreamProtocol
 {
     Http1,
 
-    /// <summary>HTTP/2, gRPC too: with prior knowledge in cleartext, by ALPN over TLS.</summary>
+    /// <summary>HTTP/2, also for gRPC: with prior knowledge in cleartext, by ALPN over TLS.</summary>
     Http2,
 }
 
@@ -82,7 +82,7 @@ public readonly record struct Endpoint(string Address, int Port)
     public override string ToString() => Address.Contains(':', StringComparison.Ordinal) ? $"[{Address}]:{Port}" : $"{Address}:{Port}";
 }
 
-/// <summary>Clusters by name.</summary>
+/// <summary>A set of clusters, which are found by name.</summary>
 public sealed class ClusterSet
 {
     private FrozenDictionary<string, Cluster>? _byName;
@@ -97,8 +97,10 @@ public sealed class ClusterSet
     /// <summary>The clusters in the ordinal order of their names.</summary>
     public ImmutableArray<Cluster> All { get; }
 
-    /// <summary>Returns a set that is indexed when something is first looked up in it. Those who make tables hardly ever do.</summary>
-    /// <param name="clusters">In ordinal order of their names, each name once.</param>
+    /// <summary>
+    /// Returns a set that is indexed when something is first looked up in it. Code that makes tables hardly ever looks anything up.
+    /// </summary>
+    /// <param name="clusters">The clusters in the ordinal order of their names, each name once.</param>
     public static ClusterSet OfSorted(ImmutableArray<Cluster> clusters) => new(clusters);
 
     public bool TryGet(string name, [MaybeNullWhen(false)] out Cluster cluster) =>

@@ -14,13 +14,13 @@ public enum ConditionTarget
     Authority,
     Header,
 
-    /// <summary>The first parameter of a name in the query, as the client wrote it: neither name nor value is decoded.</summary>
+    /// <summary>The first parameter with a given name in the query, as the client wrote it: neither name nor value is decoded.</summary>
     QueryParameter,
 }
 
 public enum ConditionKind
 {
-    /// <summary>The header or parameter is there, whatever its value.</summary>
+    /// <summary>The header or parameter exists, whatever its value.</summary>
     Present,
     Exact,
     Prefix,
@@ -32,16 +32,16 @@ public enum ConditionKind
 /// <summary>One condition on a request besides its path prefix.</summary>
 public sealed record Condition
 {
-    // It runs in linear time and cannot fail. A condition that could not be evaluated would disable a rule that denies.
+    // The expression runs in linear time and cannot fail. A condition that could not be evaluated would disable a rule that denies.
     private readonly LinearRegex? _regex;
     private readonly byte[] _utf8;
     private readonly HeaderName _header;
     private readonly byte[] _parameter;
 
-    /// <param name="target">What it looks at.</param>
+    /// <param name="target">The part of the request that is tested.</param>
     /// <param name="name">The lower-case name of a header, or the name of a query parameter; empty for the other targets.</param>
-    /// <param name="kind">How it is compared.</param>
-    /// <param name="value">What it is compared with; for a regular expression a pattern for the whole value.</param>
+    /// <param name="kind">The kind of comparison.</param>
+    /// <param name="value">The text to compare with; for a regular expression, a pattern for the whole value.</param>
     /// <exception cref="ArgumentException">The pattern is not one that <see cref="LinearRegex"/> accepts.</exception>
     public Condition(ConditionTarget target, string name, ConditionKind kind, string value)
     {
@@ -108,7 +108,10 @@ public sealed record Condition
         _ => _regex!.IsMatch(text),
     };
 
-    /// <summary>A host has no case, and matches without its port too, because clients of a node port send one.</summary>
+    /// <summary>
+    /// Returns true when the authority matches, with its port or without, because clients of a node port send one. Exact and prefix
+    /// comparisons ignore case.
+    /// </summary>
     private bool MatchesAuthority(ReadOnlySpan<byte> authority) =>
         MatchesHost(authority) || MatchesHost(VirtualHostSet.HostOf(authority));
 

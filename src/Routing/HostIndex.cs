@@ -4,14 +4,14 @@ using System.Text;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// Finds what belongs to a host name. A pattern is a host name, <c>*.x</c> for exactly one label before <c>x</c>, <c>**.x</c> for one label
+/// Finds the value for a host name. A pattern is a host name, <c>*.x</c> for exactly one label before <c>x</c>, <c>**.x</c> for one label
 /// or more before <c>x</c>, or <c>*</c> for every host. The name itself goes first; then the pattern with the longest <c>x</c>, of two with
 /// the same <c>x</c> the one for a single label; then <c>*</c>. Names compare without regard to case. Looking up allocates nothing.
 /// </summary>
 internal sealed class HostIndex<T>
     where T : class
 {
-    // No DNS name is longer. A client may send more, which then is no name of the index.
+    // No DNS name is longer. A client may send a longer text, which then matches the pattern for every host only.
     private const int MaxName = 255;
 
     private const string OneLabel = "*.";
@@ -23,7 +23,7 @@ internal sealed class HostIndex<T>
     private readonly bool _hasAnyLabels;
     private readonly T? _any;
 
-    /// <param name="values">Patterns with their values. Of two equal patterns the first counts.</param>
+    /// <param name="values">The patterns with their values. Of two equal patterns the first counts.</param>
     public HostIndex(IEnumerable<(string Pattern, T Value)> values)
     {
         var exact = new Dictionary<byte[], T>(Utf8Comparer.Instance);
@@ -46,7 +46,7 @@ internal sealed class HostIndex<T>
         _hasAnyLabels = anyLabels.Count > 0;
     }
 
-    /// <summary>The value for a host, or null.</summary>
+    /// <summary>Returns the value for a host, or null.</summary>
     /// <param name="host">A name in any case, without a port.</param>
     public T? Find(ReadOnlySpan<byte> host)
     {

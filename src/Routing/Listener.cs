@@ -2,14 +2,14 @@ using System.Collections.Immutable;
 
 namespace Turnpike.Routing;
 
-/// <summary>A place where a proxy takes connections, and what it does with what arrives there.</summary>
+/// <summary>An entrance at which a proxy accepts connections, and the virtual hosts that serve them.</summary>
 public sealed record Listener
 {
-    /// <summary>Unique in a table. Proxies, metrics and people know the listener by it.</summary>
+    /// <summary>The name, which is unique in a table. Proxies, metrics and people know the listener by it.</summary>
     public required string Name { get; init; }
 
     /// <summary>
-    /// What is spoken on its connections: one of <see cref="ListenerProtocols"/>, or a protocol that only later builds know. It is text so
+    /// The protocol of its connections: one of <see cref="ListenerProtocols"/>, or a protocol that only later builds know. It is text so
     /// that a proxy that cannot serve the listener can say why, and can serve the others.
     /// </summary>
     public required string Protocol { get; init; }
@@ -17,7 +17,7 @@ public sealed record Listener
     /// <summary>The port that the proxy listens on. Zero leaves the port to the options of the proxy.</summary>
     public int Port { get; init; }
 
-    /// <summary>What is served to HTTP requests, in cleartext or over TLS. A listener for TCP has none.</summary>
+    /// <summary>The virtual hosts that serve HTTP requests, in cleartext or over TLS. A listener for TCP has none.</summary>
     public VirtualHostSet Hosts { get; init; } = VirtualHostSet.Empty;
 
     /// <inheritdoc/>
@@ -54,19 +54,19 @@ public static class IngressListeners
     ];
 
     /// <summary>Both listeners, each with its virtual hosts.</summary>
-    /// <param name="http">What is served in cleartext; null for nothing.</param>
-    /// <param name="https">What is served over TLS; null for nothing.</param>
+    /// <param name="http">The virtual hosts that are served in cleartext; null for none.</param>
+    /// <param name="https">The virtual hosts that are served over TLS; null for none.</param>
     public static ImmutableArray<Listener> Of(VirtualHostSet? http, VirtualHostSet? https) =>
         [All[0] with { Hosts = http ?? VirtualHostSet.Empty }, All[1] with { Hosts = https ?? VirtualHostSet.Empty }];
 }
 
-/// <summary>The rules that the listeners of a table keep, whichever way the table came here.</summary>
+/// <summary>Checks the rules that the listeners of a table keep, whatever form the table was made from.</summary>
 internal static class ListenerRules
 {
     private const int LongestName = 253;
 
     /// <summary>Returns the listeners in the order of their names.</summary>
-    /// <exception cref="ArgumentException">A rule is broken. The message says which, and by which listener.</exception>
+    /// <exception cref="ArgumentException">A listener breaks a rule. The message names the listener and the rule.</exception>
     public static ImmutableArray<Listener> InOrder(ImmutableArray<Listener> listeners)
     {
         if (listeners.IsDefaultOrEmpty)
@@ -85,8 +85,8 @@ internal static class ListenerRules
     }
 
     /// <summary>
-    /// Whether a text can be the name of a listener or of a protocol: lower-case letters, digits, dots and hyphens, as in Kubernetes. A
-    /// slash is no part of a name, so that <c>listener/domain</c> can be read in one way only.
+    /// Returns true when a text can be the name of a listener or of a protocol: lower-case letters, digits, dots and hyphens, as in
+    /// Kubernetes. A name has no slash, so that <c>listener/domain</c> can be read in one way only.
     /// </summary>
     public static bool IsName(string? text) =>
         text is { Length: > 0 and <= LongestName }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Turnpike.Routing;
 
-/// <summary>How the path of a request (without its query, as the client wrote it) is compared.</summary>
+/// <summary>The kinds of comparison with the path of a request, which is without its query and as the client wrote it.</summary>
 public enum PathMatchKind
 {
     /// <summary>The whole path is equal.</summary>
@@ -23,7 +23,7 @@ public readonly struct PathMatch : IEquatable<PathMatch>
 {
     private readonly byte[]? _utf8;
 
-    /// <param name="kind">How the path is compared.</param>
+    /// <param name="kind">The kind of comparison.</param>
     /// <param name="value">
     /// The path or prefix. For <see cref="PathMatchKind.ElementPrefix"/> it has no trailing slash; use <see cref="Element"/>.
     /// </param>
@@ -55,7 +55,7 @@ public readonly struct PathMatch : IEquatable<PathMatch>
     public static PathMatch Prefix(string prefix) => new(PathMatchKind.Prefix, prefix);
 
     /// <summary>
-    /// A prefix by element. A trailing slash does not matter to it, so <c>/foo/</c> is <c>/foo</c> and <c>/</c> is every path.
+    /// Returns a prefix by element. A trailing slash does not matter, so <c>/foo/</c> is <c>/foo</c>, and <c>/</c> matches every path.
     /// </summary>
     public static PathMatch Element(string prefix)
     {
@@ -71,7 +71,7 @@ public readonly struct PathMatch : IEquatable<PathMatch>
         _ => path.StartsWith(_utf8) && EndsElement(path, Utf8.Length),
     };
 
-    /// <summary>The paths that both conditions match, as one condition; null when there are none (istio-2017.md §4.6).</summary>
+    /// <summary>Returns the paths that both conditions match, as one condition; null when there are none (istio-2017.md §4.6).</summary>
     public static PathMatch? Intersect(PathMatch left, PathMatch right)
     {
         if (left.Kind == PathMatchKind.Exact)

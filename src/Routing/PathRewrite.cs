@@ -3,17 +3,19 @@ using System.Text;
 
 namespace Turnpike.Routing;
 
-/// <summary>Rewrites of the path and redirects (istio-2017.md §3.8). The results are written where the caller wants them.</summary>
+/// <summary>Applies rewrites of the path and redirects (istio-2017.md §3.8). The caller provides the memory for the results.</summary>
 public static class PathRewrite
 {
-    /// <summary>The length of the path in a request target.</summary>
+    /// <summary>Returns the length in bytes of the path in a request target.</summary>
     public static int PathLength(ReadOnlySpan<byte> target) => target.IndexOf((byte)'?') is var query and >= 0 ? query : target.Length;
 
-    /// <summary>The same for a target as text.</summary>
+    /// <summary>Returns the same for a target as text, in characters.</summary>
     public static int PathLength(string target) =>
         target.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? query : target.Length;
 
-    /// <summary>The length of what <see cref="Rewrite(ReadOnlySpan{byte}, PathMatch, string, Span{byte})"/> writes.</summary>
+    /// <summary>
+    /// Returns the length in bytes of what <see cref="Rewrite(ReadOnlySpan{byte}, PathMatch, string, Span{byte})"/> writes.
+    /// </summary>
     public static int RewrittenLength(ReadOnlySpan<byte> target, PathMatch matched, string replacement)
     {
         var rest = Rest(target, matched, replacement, out var needsSlash);
@@ -21,10 +23,10 @@ public static class PathRewrite
     }
 
     /// <summary>Writes the target with the matched path or prefix replaced and the query kept.</summary>
-    /// <param name="target">Path and query.</param>
-    /// <param name="matched">What the route matched: the entry's path and the rule's combined.</param>
-    /// <param name="replacement">The text in its place.</param>
-    /// <param name="rewritten">Room for <see cref="RewrittenLength"/> bytes.</param>
+    /// <param name="target">The path and query of the request.</param>
+    /// <param name="matched">The path condition that the request met: the entry's and the rule's combined.</param>
+    /// <param name="replacement">The text that replaces it.</param>
+    /// <param name="rewritten">The memory for the result, of <see cref="RewrittenLength"/> bytes.</param>
     public static void Rewrite(ReadOnlySpan<byte> target, PathMatch matched, string replacement, Span<byte> rewritten)
     {
         var rest = Rest(target, matched, replacement, out var needsSlash);
@@ -35,7 +37,7 @@ public static class PathRewrite
         writer.Write(rest);
     }
 
-    /// <summary>The same for a target as text.</summary>
+    /// <summary>Returns the same for a target as text.</summary>
     public static string Rewrite(string target, PathMatch matched, string replacement)
     {
         var bytes = Encoding.UTF8.GetBytes(target);
@@ -44,19 +46,19 @@ public static class PathRewrite
         return Encoding.UTF8.GetString(rewritten);
     }
 
-    /// <summary>At least the length of what <see cref="WriteLocation"/> writes.</summary>
+    /// <summary>Returns an upper bound for the length in bytes of what <see cref="WriteLocation"/> writes.</summary>
     public static int MaxLocationLength(
         RedirectAction redirect, ReadOnlySpan<byte> requestScheme, ReadOnlySpan<byte> requestAuthority, ReadOnlySpan<byte> target) =>
         requestScheme.Length + requestAuthority.Length + target.Length + "://:65535".Length
         + Encoding.UTF8.GetByteCount(redirect.Scheme ?? "") + Encoding.UTF8.GetByteCount(redirect.Authority ?? "")
         + Encoding.UTF8.GetByteCount(redirect.Path ?? "");
 
-    /// <summary>Writes where a redirect points to, and returns the length.</summary>
-    /// <param name="redirect">What the route says.</param>
+    /// <summary>Writes the location of a redirect, and returns its length in bytes.</summary>
+    /// <param name="redirect">The redirect of the route.</param>
     /// <param name="requestScheme">The scheme that the client used.</param>
     /// <param name="requestAuthority">The host that the client asked for, with its port.</param>
-    /// <param name="target">Path and query that it asked for.</param>
-    /// <param name="location">Room for <see cref="MaxLocationLength"/> bytes.</param>
+    /// <param name="target">The path and query that it asked for.</param>
+    /// <param name="location">The memory for the result, of <see cref="MaxLocationLength"/> bytes.</param>
     public static int WriteLocation(
         RedirectAction redirect,
         ReadOnlySpan<byte> requestScheme,
@@ -79,7 +81,7 @@ public static class PathRewrite
         return writer.Length;
     }
 
-    /// <summary>The same for a request as text.</summary>
+    /// <summary>Returns the location of a redirect for a request as text.</summary>
     public static string Location(RedirectAction redirect, string requestScheme, string requestAuthority, string target)
     {
         var (scheme, authority, asked) =
@@ -88,14 +90,14 @@ public static class PathRewrite
         return Encoding.UTF8.GetString(location, 0, WriteLocation(redirect, scheme, authority, asked, location));
     }
 
-    /// <summary>The part of the target that stays.</summary>
+    /// <summary>Returns the part of the target that a rewrite keeps.</summary>
     private static ReadOnlySpan<byte> Rest(ReadOnlySpan<byte> target, PathMatch matched, string replacement, out bool needsSlash)
     {
         var pathLength = PathLength(target);
-        // No condition on the path means the prefix "/".
+        // A route without a condition on the path counts as one for the prefix "/".
         var matchedLength = matched.Kind == PathMatchKind.Exact ? pathLength : Math.Min(Math.Max(matched.Utf8.Length, 1), pathLength);
         var rest = target[matchedLength..];
-        // By element the rest brings its own slash; "/" for "/app" makes "/x" of "/app/x", not "//x".
+        // With a prefix by element, the rest has its own slash: "/" for "/app" makes "/x" of "/app/x", not "//x".
         if (matched.Kind == PathMatchKind.ElementPrefix && replacement.EndsWith('/') && rest.StartsWith((byte)'/'))
             rest = rest[1..];
         needsSlash = replacement.Length > 0 ? replacement[0] != '/' : !rest.StartsWith((byte)'/');
@@ -116,7 +118,7 @@ public static class PathRewrite
 
         public void Write(string text) => Length += Encoding.UTF8.GetBytes(text, _room[Length..]);
 
-        /// <summary>Writes the text, or where there is none the bytes.</summary>
+        /// <summary>Writes the text, or the bytes when it is null.</summary>
         public void Write(string? text, ReadOnlySpan<byte> otherwise)
         {
             if (text is null)

@@ -3,8 +3,8 @@ using System.Text;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// Texts, with the longest other text that each of them starts with: its parent. A binary search finds the longest text that a path
-/// starts with; the other texts that the path starts with are its parents.
+/// An index of texts by prefix. The parent of a text is the longest other text that it starts with. A binary search finds the longest text
+/// that a path starts with; the other texts that the path starts with are its parents.
 /// </summary>
 public sealed class PrefixIndex
 {
@@ -12,7 +12,7 @@ public sealed class PrefixIndex
     private readonly byte[][] _utf8;
     private readonly int[] _parents;
 
-    /// <param name="texts">Duplicates count once.</param>
+    /// <param name="texts">The texts. Duplicates count once.</param>
     public PrefixIndex(IEnumerable<string> texts)
     {
         (_texts, _utf8) = Sorted([.. texts.Distinct(StringComparer.Ordinal)]);
@@ -30,16 +30,18 @@ public sealed class PrefixIndex
     /// <summary>The texts in the order of their bytes, so that each stands behind its parents.</summary>
     public ReadOnlySpan<string> Texts => _texts;
 
-    /// <summary>The length in bytes of the text at <paramref name="index"/>.</summary>
+    /// <summary>Returns the length in bytes of the text at <paramref name="index"/>.</summary>
     public int LengthOf(int index) => _utf8[index].Length;
 
-    /// <summary>The longest other text that the one at <paramref name="index"/> starts with, or -1.</summary>
+    /// <summary>Returns the index of the longest other text that the one at <paramref name="index"/> starts with, or -1.</summary>
     public int Parent(int index) => _parents[index];
 
-    /// <summary>The longest text that <paramref name="path"/> starts with, or -1. The others are its parents.</summary>
+    /// <summary>
+    /// Returns the index of the longest text that <paramref name="path"/> starts with, or -1. The others are its parents.
+    /// </summary>
     public int Longest(ReadOnlySpan<byte> path)
     {
-        // The greatest text that sorts at or before the path; every prefix of the path is that one or among its parents.
+        // The search finds the greatest text that sorts at or before the path. Each prefix of the path is that text or among its parents.
         int low = 0, high = _utf8.Length - 1;
         while (low <= high)
         {

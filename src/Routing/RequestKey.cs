@@ -2,7 +2,7 @@ using Turnpike.Http;
 
 namespace Turnpike.Routing;
 
-/// <summary>What routing looks at in a request besides its headers, as bytes of the wire. It lives on the stack only.</summary>
+/// <summary>The parts of a request that routing looks at besides its headers, as bytes of the wire. It lives on the stack only.</summary>
 /// <param name="method">The method.</param>
 /// <param name="scheme">The scheme of the listener.</param>
 /// <param name="authority">Host and port, as the client wrote them.</param>
@@ -27,11 +27,11 @@ public readonly ref struct RequestKey(
 public interface IRequestHeaders
 {
     /// <summary>
-    /// Returns true, and the value of the header, when the request has the header. Several lines of a name are one value, combined as in
+    /// Returns true when the request has the header, and the header's value. Several lines of a name are one value, combined as in
     /// RFC 9110 5.3: by a comma and a blank, and for <c>cookie</c> by a semicolon and a blank (RFC 9113 8.2.3). An endpoint sees all lines,
     /// so a condition that looked at one line only could be evaded. Allocates nothing when there is one line.
     /// </summary>
     /// <param name="name">The name to look for.</param>
-    /// <param name="value">Valid until the next call.</param>
+    /// <param name="value">The value, which is valid until the next call.</param>
     bool TryCombine(scoped in HeaderName name, out ReadOnlySpan<byte> value);
 }

@@ -4,8 +4,8 @@ namespace Turnpike.Routing;
 
 /// <summary>
 /// Compares two resources by content. The records compare all that they hold; only their arrays, which compare by reference, are compared
-/// here and then taken out of the comparison. An array that is forgotten here therefore makes equal resources differ, which costs a
-/// serialization and never loses a change.
+/// here and then taken out of the comparison of the records. An array that is forgotten here therefore makes equal resources differ, which
+/// costs a serialization and never loses a change.
 /// </summary>
 internal static class ResourceEquality
 {
@@ -18,11 +18,11 @@ internal static class ResourceEquality
     public static bool AreEqual(Certificate left, Certificate right) =>
         AreEqual(left.Hosts, right.Hosts) && left with { Hosts = [] } == right with { Hosts = [] };
 
-    /// <summary>The virtual hosts of a listener are resources of their own.</summary>
+    /// <summary>Compares listeners without their virtual hosts, which are resources of their own.</summary>
     public static bool AreEqualWithoutHosts(Listener left, Listener right) =>
         left with { Hosts = VirtualHostSet.Empty } == right with { Hosts = VirtualHostSet.Empty };
 
-    /// <summary>A host names its lists of routes, which are resources of their own.</summary>
+    /// <summary>Compares hosts by the names of their lists of routes, which are resources of their own.</summary>
     public static bool AreEqual(VirtualHost left, VirtualHost right) =>
         left.Domain == right.Domain && left.Paths.AsSpan().SequenceEqual(right.Paths.AsSpan(), ByContent<PathEntry>.Of(AreEqual));
 

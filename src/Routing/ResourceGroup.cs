@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// The resources of one kind, and of one listener where they are virtual hosts, in the order of their names. A group whose objects are
-/// those of the table before is the group of the table before.
+/// The resources of one kind, and of one listener if they are virtual hosts, in the order of their names. When a table has the same objects
+/// as the one before, it also has the same group.
 /// </summary>
 internal sealed class ResourceGroup
 {
@@ -16,13 +16,13 @@ internal sealed class ResourceGroup
 
     public ResourceKind Kind { get; }
 
-    /// <summary>The name of the listener that virtual hosts are of; null for other kinds.</summary>
+    /// <summary>The name of the listener that virtual hosts belong to; null for other kinds.</summary>
     public string? Listener { get; }
 
-    /// <summary>The object that holds what the resources were written from.</summary>
+    /// <summary>The object that holds the objects from which the resources were written.</summary>
     public object Source { get; }
 
-    /// <summary>Made from the names and versions of the resources.</summary>
+    /// <summary>A hash over the names and versions of the resources.</summary>
     public ReadOnlyMemory<byte> Hash { get; }
 
     public int Count => _parts.Length;
@@ -81,7 +81,7 @@ internal sealed class ResourceGroup
         return null;
     }
 
-    /// <summary>Adds what is different from another group of the kind, or from none.</summary>
+    /// <summary>Adds the changed and the removed resources between two groups of a kind. A group that does not exist is null.</summary>
     public static void Compare(
         ResourceGroup? known,
         ResourceGroup? now,
@@ -107,7 +107,9 @@ internal sealed class ResourceGroup
     private static bool IsEqual<T>(Form<T> form, object before, T now)
         where T : class => ReferenceEquals(before, now) || form.AreEqual((T)before, now);
 
-    /// <summary>Each text has its length before it, so that no two lists are hashed alike.</summary>
+    /// <summary>
+    /// Returns a hash in which each text follows its length, so that no two different lists are hashed as the same bytes.
+    /// </summary>
     private static byte[] HashOf(ImmutableArray<Part> parts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -126,7 +128,7 @@ internal sealed class ResourceGroup
         return hash.GetHashAndReset();
     }
 
-    /// <summary>How the objects of a kind are named, compared and written.</summary>
+    /// <summary>Defines the way in which the objects of a kind are named, compared and written.</summary>
     public sealed record Form<T>(ResourceKind Kind, Func<T, string> NameOf, Func<T, T, bool> AreEqual, Func<T, byte[]> Write);
 
     /// <param name="Name">The name within the group.</param>

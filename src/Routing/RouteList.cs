@@ -21,9 +21,11 @@ public sealed class RouteList : IEnumerable<Route>
     private readonly Route[][] _byPrefix;
     private string? _name;
 
-    /// <param name="name">Unique in a table: <c>namespace/service:port</c>. Null for a name that is made from the content.</param>
-    /// <param name="routes">In the order in which routes of the same path are tried.</param>
-    /// <exception cref="ArgumentException">The path of a route is by element.</exception>
+    /// <param name="name">
+    /// The name, which is unique in a table: <c>namespace/service:port</c>. Null for a name that is made from the content.
+    /// </param>
+    /// <param name="routes">The routes in the order in which routes of the same path are tried.</param>
+    /// <exception cref="ArgumentException">The path of a route is matched by element, or is missing.</exception>
     public RouteList(string? name, ImmutableArray<Route> routes)
     {
         _name = name;
@@ -45,18 +47,18 @@ public sealed class RouteList : IEnumerable<Route>
 
     public string Name => _name ??= NameOf(All);
 
-    /// <summary>In the order in which routes of the same path are tried.</summary>
+    /// <summary>The routes in the order in which those of the same path are tried.</summary>
     public ImmutableArray<Route> All { get; }
 
-    /// <summary>A list that is named after its content.</summary>
+    /// <summary>Returns a list that is named after its content.</summary>
     public static RouteList Of(ReadOnlySpan<Route> routes) => new(null, [.. routes]);
 
     /// <summary>
-    /// The first route that takes the request, or null, in the order exact path, longest prefix, place in the list. A route whose path is
-    /// no narrower than the entry's counts as one of the entry's own path, because what both match is what the entry matches.
+    /// Returns the first route that takes the request, or null, in the order exact path, longest prefix, place in the list. A route whose
+    /// path is no narrower than the entry's counts as one of the entry's own path, because what both match is what the entry matches.
     /// </summary>
     /// <param name="entry">The path of the entry that leads here. The request matches it.</param>
-    /// <param name="request">What is matched besides headers.</param>
+    /// <param name="request">The parts of the request that are matched besides its headers.</param>
     /// <param name="headers">The headers of the request.</param>
     public Route? Find<THeaders>(PathMatch entry, in RequestKey request, THeaders headers)
         where THeaders : IRequestHeaders, allows ref struct
@@ -72,7 +74,7 @@ public sealed class RouteList : IEnumerable<Route>
         }
         if (!isExact && (node < 0 || _prefixes.Parent(node) < 0))
             return node < 0 ? null : First(_byPrefix[node], request, headers);
-        // Several paths that count as the entry's own: their routes are tried in the order of the list.
+        // Several paths count as the entry's own, so their routes are tried in the order of the list.
         foreach (var route in All.AsSpan())
         {
             if (CountsAs(entry, route.Path) && route.Path.Matches(request.Path) && FirstFailing(route, request, headers) is null)
@@ -82,12 +84,12 @@ public sealed class RouteList : IEnumerable<Route>
     }
 
     /// <summary>
-    /// The first condition of <paramref name="route"/> that the request does not meet, or null when it meets all of them.
+    /// Returns the first condition of <paramref name="route"/> that the request does not meet, or null when it meets all of them.
     /// </summary>
     public static Condition? FirstFailing<THeaders>(Route route, in RequestKey request, THeaders headers)
         where THeaders : IRequestHeaders, allows ref struct
     {
-        // Comparisons cost next to nothing; most requests fail at one of them and never get to a regular expression.
+        // Comparisons cost next to nothing, and most requests fail at one of them and never get to a regular expression.
         foreach (var condition in route.Conditions.AsSpan())
         {
             if (condition.Kind != ConditionKind.Regex && !condition.Holds(request, headers))
@@ -102,8 +104,8 @@ public sealed class RouteList : IEnumerable<Route>
     }
 
     /// <summary>
-    /// The routes of this list that an entry can reach, each with the path that both match, in the order in which they are tried. This is
-    /// for people and tests; <see cref="Find"/> finds the same without making anything.
+    /// Returns the routes of this list that an entry can reach, each with the path that both match, in the order in which they are tried.
+    /// This is for people and tests; <see cref="Find"/> finds the same route without an allocation.
     /// </summary>
     public ImmutableArray<Route> Under(PathMatch entry) => [.. Reachable(entry).Select(r => r.Combined)];
 
@@ -117,7 +119,7 @@ public sealed class RouteList : IEnumerable<Route>
         }
         var kept = new List<(Route Route, Route Combined)>();
         var taken = new HashSet<PathMatch>();
-        // A stable sort: what is equal stays in the order of the list.
+        // The sort is stable, so routes with equal paths stay in the order of the list.
         foreach (var pair in combined.OrderBy(p => p.Combined.Path, PathOrder.Instance))
         {
             if (taken.Contains(entry) || taken.Contains(pair.Combined.Path))
@@ -155,7 +157,7 @@ public sealed class RouteList : IEnumerable<Route>
     }
 }
 
-/// <summary>The wire form of a list.</summary>
+/// <summary>The wire form of a list of routes.</summary>
 internal sealed record RouteListDocument(string Name, ImmutableArray<Route> Routes)
 {
     public static RouteListDocument Of(RouteList list) => new(list.Name, list.All);
@@ -163,7 +165,7 @@ internal sealed record RouteListDocument(string Name, ImmutableArray<Route> Rout
     public RouteList ToList() => new(Name ?? throw new FormatException("a list of routes has no name"), Routes);
 }
 
-/// <summary>On the wire an entry names its list, and the list travels once.</summary>
+/// <summary>Writes the name of a list in its place, because on the wire an entry names its list and the list travels once.</summary>
 public sealed class RouteListNameConverter : JsonConverter<RouteList>
 {
     /// <inheritdoc/>
@@ -177,17 +179,17 @@ public sealed class RouteListNameConverter : JsonConverter<RouteList>
         writer.WriteStringValue(value.Name);
 }
 
-/// <summary>Puts lists of routes in the place of their names.</summary>
+/// <summary>Replaces the names of lists of routes by the lists.</summary>
 internal static class RouteLinks
 {
-    /// <summary>The lists that the virtual hosts of a table lead to, each once, in the order of their names.</summary>
+    /// <summary>Returns the lists that the virtual hosts of a table lead to, each once, in the order of their names.</summary>
     public static ImmutableArray<RouteList> ListsOf(RouteTable table) =>
         [.. table.Listeners.SelectMany(l => l.Hosts.All).SelectMany(h => h.Paths).Select(e => e.Routes)
             .DistinctBy(l => l, ReferenceEqualityComparer.Instance)
             .DistinctBy(l => l.Name, StringComparer.Ordinal).OrderBy(l => l.Name, StringComparer.Ordinal)];
 
-    /// <summary>The host with the lists that it names; the same object when it has them already.</summary>
-    /// <exception cref="FormatException">A path names a list that is not there.</exception>
+    /// <summary>Returns the host with the lists that it names; the same object when it has them already.</summary>
+    /// <exception cref="FormatException">A path names a list that does not exist.</exception>
     public static VirtualHost Link(VirtualHost host, IReadOnlyDictionary<string, RouteList> lists)
     {
         RouteList Of(PathEntry entry) => lists.TryGetValue(entry.Routes.Name, out var list)

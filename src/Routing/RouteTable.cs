@@ -44,14 +44,16 @@ public sealed record ProxySettings
     /// <summary>The time that requests in flight have to finish after the proxy was told to stop. Disabled means no time.</summary>
     public TimeoutSetting DrainDuration { get; init; }
 
-    /// <summary>The drain duration in force; zero where nothing is waited for.</summary>
+    /// <summary>The effective drain duration; zero when the proxy does not wait for requests in flight.</summary>
     [JsonIgnore]
     public TimeSpan EffectiveDrainDuration => DrainDuration.Or(ProxyDefaults.DrainDuration) ?? TimeSpan.Zero;
 
-    /// <summary>The time that a client may go without sending or reading a byte of a body. Disabled means any time.</summary>
+    /// <summary>
+    /// The time that a client may keep a body waiting, because it does not send or read enough of it. Disabled means any time.
+    /// </summary>
     public TimeoutSetting BodyIdleTimeout { get; init; }
 
-    /// <summary>The idle timeout of bodies in force; null where there is none.</summary>
+    /// <summary>The effective idle timeout of bodies; null when there is none.</summary>
     [JsonIgnore]
     public TimeSpan? EffectiveBodyIdleTimeout => BodyIdleTimeout.Or(ProxyDefaults.BodyIdleTimeout);
 
@@ -83,8 +85,9 @@ public sealed record Certificate(string Name, ImmutableArray<string> Hosts, stri
 }
 
 /// <summary>
-/// What an Ingress says of one host and path. The Ingress decides which service a request belongs to, so the path of the request chooses an
-/// entry first. Then the routes of the entry, which come from the RouteRules of that service, decide what happens.
+/// The part of a virtual host that belongs to one path of an Ingress. The Ingress decides which service a request belongs to, so the path
+/// of the request chooses an entry first. Then the routes of the entry, which come from the RouteRules of that service, decide what
+/// happens.
 /// </summary>
 public sealed record PathEntry
 {
@@ -93,8 +96,8 @@ public sealed record PathEntry
     public required RouteOrigin Origin { get; init; }
 
     /// <summary>
-    /// What happens to a request that no route of this entry takes. When false, as in 2017, it has no route. When true, the entry that
-    /// fits its path next best is tried.
+    /// Whether a request that no route of this entry takes goes on to the entry that fits its path next best. When false, as in 2017,
+    /// such a request has no route.
     /// </summary>
     public bool FallsThrough { get; init; }
 
@@ -132,10 +135,10 @@ public sealed record Route
     /// <summary>Further conditions. All must hold.</summary>
     public ImmutableArray<Condition> Conditions { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>The redirect that is the response. Excludes <see cref="Targets"/>.</summary>
+    /// <summary>The redirect that is the local reply. It excludes <see cref="Targets"/>.</summary>
     public RedirectAction? Redirect { get; init; }
 
-    /// <summary>The line of text that is the response. Excludes <see cref="Targets"/>.</summary>
+    /// <summary>The line of text that is the local reply. It excludes <see cref="Targets"/>.</summary>
     public DirectResponseAction? DirectResponse { get; init; }
 
     /// <summary>The clusters that requests go to, by weight. Empty only for a redirect and a direct response.</summary>
@@ -179,11 +182,11 @@ public sealed record RedirectAction(int Status, string? Scheme, string? Authorit
 /// <param name="Authority">Replaces the Host header; null keeps it.</param>
 public sealed record RewriteAction(string? Path, string? Authority);
 
-/// <param name="Attempts">How many times a failed request is tried again.</param>
+/// <param name="Attempts">The largest number of retries of a failed request.</param>
 /// <param name="PerTryTimeout">The longest time of one attempt; null when only the timeout of the route applies.</param>
 public sealed record RetryPolicy(int Attempts, TimeSpan? PerTryTimeout = null);
 
-/// <param name="MaxAge">How long a client may cache the response of a preflight, in whole seconds; null leaves the header out.</param>
+/// <param name="MaxAge">The time that a client may cache the response of a preflight, in whole seconds; null leaves the header out.</param>
 public sealed record CorsAction(
     ImmutableArray<string> AllowOrigins,
     ImmutableArray<string> AllowMethods,

@@ -14,7 +14,7 @@ public static class RouteTableJson
     public static byte[] Serialize(RouteTable table) =>
         JsonSerializer.SerializeToUtf8Bytes(ToDocument(table), RouteTableContext.Default.RouteTableDocument);
 
-    /// <summary>Returns the table of a wire form.</summary>
+    /// <summary>Returns the table that a wire form describes.</summary>
     /// <exception cref="FormatException">The bytes are not a table; the message says why. Nothing else is thrown.</exception>
     public static RouteTable Deserialize(ReadOnlySpan<byte> utf8)
     {
@@ -65,8 +65,8 @@ public static class RouteTableJson
     }
 
     /// <summary>
-    /// Refuses certificates without a name. Virtual hosts, lists and clusters are refused by the sets that hold them, and certificates are
-    /// in a plain array.
+    /// Returns the certificates, and throws when one has no name or no list of hosts. The sets that hold virtual hosts, lists and clusters
+    /// check them, but certificates are in a plain array.
     /// </summary>
     private static ImmutableArray<Certificate> Named(ImmutableArray<Certificate> certificates)
     {

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// Finds what belongs to a server name (SNI). The name itself goes before a wildcard for its first label, and a wildcard before the
+/// Finds the value for a server name (SNI). The name itself goes before a wildcard for its first label, and a wildcard before the
 /// fallback. Of two values for one name the first counts. The set is filled first and read afterwards.
 /// </summary>
 public sealed class ServerNames<T>
@@ -13,7 +13,7 @@ public sealed class ServerNames<T>
     private readonly Dictionary<string, T> _wildcard = new(StringComparer.OrdinalIgnoreCase);
     private T? _fallback;
 
-    /// <param name="hosts">Names, or <c>*.x</c> for one label. When there are none, the value is the fallback.</param>
+    /// <param name="hosts">The names, or <c>*.x</c> for one label before <c>x</c>. When there are none, the value is the fallback.</param>
     /// <param name="value">The value that belongs to them.</param>
     public void Add(ImmutableArray<string> hosts, T value)
     {

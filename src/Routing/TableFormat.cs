@@ -9,11 +9,11 @@ public static class TableFormat
     /// <summary>The format that this build writes, and the newest that it reads.</summary>
     public const int Current = 2;
 
-    // Before listeners were a part of the table. No release ever wrote it.
+    // Format 1 was the form before listeners were a part of the table. No release ever wrote it.
     private const int FirstReadable = 2;
 
     /// <summary>Checks that this build reads a format.</summary>
-    /// <param name="format">The format that the writer states; zero where it states none.</param>
+    /// <param name="format">The format that the writer states; zero when it states none.</param>
     /// <exception cref="FormatException">This build does not read it. The message says which formats it reads.</exception>
     public static void Require(int format)
     {
@@ -21,7 +21,7 @@ public static class TableFormat
             throw new FormatException(refusal);
     }
 
-    /// <summary>Returns why a build does not read a format; null where it does.</summary>
+    /// <summary>Returns why a build does not read a format; null when it does.</summary>
     /// <param name="format">The format of what is to be read.</param>
     /// <param name="newest">
     /// The format that the build writes itself. It reads the one before as well, so that neighbouring versions understand each other.

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// The table of a proxy, which follows that of the control plane from delta to delta. What a delta does not touch is the same object in the
-/// next table. Not thread-safe.
+/// The table of a proxy, which follows that of the control plane from delta to delta. A part that a delta does not touch is the same object in
+/// the next table. Not thread-safe.
 /// </summary>
 public sealed class TableReplica
 {
@@ -20,7 +20,7 @@ public sealed class TableReplica
     /// <summary>Applies a delta as a whole, or not at all. A delta that starts from no table replaces the current one.</summary>
     /// <param name="delta">The changes.</param>
     /// <param name="use">Puts the next table into effect. If it throws, the current table stays.</param>
-    /// <exception cref="FormatException">The delta does not start from the current table, or holds what this build cannot read.</exception>
+    /// <exception cref="FormatException">The delta does not start from the current table, or this build cannot read it.</exception>
     public RouteTable Apply(TableDelta delta, Action<RouteTable>? use = null)
     {
         if (delta.From.Length > 0 && delta.From != Version)
@@ -69,7 +69,7 @@ public sealed class TableReplica
     private static (object? Value, string? Name) Named<T>(T? value, Func<T, string?> name)
         where T : class => (value, value is null ? null : name(value));
 
-    /// <summary>The fallback comes last, as in the table that the control plane compiled.</summary>
+    /// <summary>Returns the certificates by name with the fallback last, as in the table that the control plane compiled.</summary>
     private static IEnumerable<Certificate> InOrder(IEnumerable<Certificate> certificates) =>
         certificates.OrderBy(c => c.Hosts.IsEmpty).ThenBy(c => c.Name, StringComparer.Ordinal);
 
@@ -96,7 +96,9 @@ public sealed class TableReplica
             }
         }
 
-        /// <summary>Puts the listeners together. One that the delta does not touch stays the same object.</summary>
+        /// <summary>
+        /// Returns the listeners with their virtual hosts. A listener that the delta does not touch stays the same object.
+        /// </summary>
         private ImmutableArray<Listener> Listeners(Dictionary<ResourceKey, object> values, HashSet<string> touched)
         {
             if (touched.Count == 0)

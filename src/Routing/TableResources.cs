@@ -19,12 +19,12 @@ public enum ResourceKind
     Cluster,
     Certificate,
 
-    /// <summary>A list of routes that paths of hosts name.</summary>
+    /// <summary>A list of routes, which path entries name.</summary>
     Routes,
 }
 
 /// <summary>Names a resource.</summary>
-/// <param name="Kind">What the resource is.</param>
+/// <param name="Kind">The kind of the resource.</param>
 /// <param name="Name">The name among resources of the kind: <c>listener/domain</c> for a virtual host, and empty for the settings.</param>
 public readonly record struct ResourceKey(ResourceKind Kind, string Name)
 {
@@ -46,7 +46,7 @@ public readonly record struct ResourceKey(ResourceKind Kind, string Name)
 /// <param name="Body">The content, in the JSON of <see cref="RouteTableJson"/>.</param>
 public sealed record TableResource(ResourceKey Key, string Version, ReadOnlyMemory<byte> Body);
 
-/// <summary>What is different between two tables.</summary>
+/// <summary>The difference between two tables.</summary>
 /// <param name="From">The version of the table that a proxy has; empty when it has none.</param>
 /// <param name="To">The version of the table that it has next.</param>
 /// <param name="Changed">The resources that are new or different.</param>
@@ -92,7 +92,7 @@ public sealed class TableResources
 
     private TableResources(string version, ImmutableArray<ResourceGroup> groups) => (TableVersion, _groups) = (version, groups);
 
-    /// <summary>No resources. A proxy that starts has these.</summary>
+    /// <summary>The resources of a proxy that has just started: none.</summary>
     public static TableResources None { get; } = new("", []);
 
     /// <summary>
@@ -130,7 +130,7 @@ public sealed class TableResources
             null,
             IdentityOf(table.Certificates),
             () => [.. table.Certificates.OrderBy(NameOf, StringComparer.Ordinal)]);
-        // Lists of routes are found through the hosts: where these are the same, so are the lists.
+        // Lists of routes are found through the hosts, so when the hosts are the same, the lists are too.
         var areHostsSame = previous._groups.Length > 0 && groups.Where(g => g.Kind == ResourceKind.VirtualHost)
             .SequenceEqual(previous._groups.Where(g => g.Kind == ResourceKind.VirtualHost), ReferenceEqualityComparer.Instance);
         var lists = areHostsSame ? previous.Find(ResourceKind.Routes, null)!.Source : new object();
@@ -167,7 +167,7 @@ public sealed class TableResources
     internal static string NameOf(Certificate certificate) =>
         certificate.Hosts.IsEmpty ? $"{certificate.Name} (fallback)" : certificate.Name;
 
-    /// <summary>The first bytes of a hash as text.</summary>
+    /// <summary>Returns the first eight bytes of a hash as hexadecimal text.</summary>
     internal static string Text(ReadOnlySpan<byte> hash) => Convert.ToHexStringLower(hash[..8]);
 
     private ResourceGroup? Find(ResourceKind kind, string? listener)
@@ -182,7 +182,7 @@ public sealed class TableResources
 
     private static object IdentityOf<T>(ImmutableArray<T> array) => ImmutableCollectionsMarshal.AsArray(array) ?? (object)"";
 
-    /// <summary>A hash over the hashes of the groups, so that one changed resource does not have all others hashed again.</summary>
+    /// <summary>Returns a hash over the hashes of the groups, so that one changed resource does not have all others hashed again.</summary>
     private static string VersionOf(ImmutableArray<ResourceGroup> groups)
     {
         using var buffer = new MemoryStream();
@@ -199,8 +199,8 @@ public sealed class TableResources
 }
 
 /// <summary>
-/// Finds what is different from a table whose resources are named one after the other, in any order. It keeps the keys alone, so that the
-/// list may be long. Not thread-safe.
+/// Finds the difference from another table, whose resources are named one after the other, in any order. It keeps only their keys, so that
+/// the list may be long. Not thread-safe.
 /// </summary>
 public sealed class TableComparison
 {
@@ -211,7 +211,7 @@ public sealed class TableComparison
 
     internal TableComparison(TableResources table, string from) => (_table, _from) = (table, from);
 
-    /// <summary>Takes a resource of the other table.</summary>
+    /// <summary>Says that the other table has a resource.</summary>
     public void Has(ResourceKey key, string version)
     {
         if (_table.Find(key) is not { } resource)
@@ -220,7 +220,7 @@ public sealed class TableComparison
             _same.Add(resource.Key);
     }
 
-    /// <summary>Returns the difference, after all resources of the other table were named.</summary>
+    /// <summary>Returns the difference. All resources of the other table must have been named before.</summary>
     public TableDelta Delta() =>
         new(_from, _table.TableVersion, [.. _table.All.Where(r => !_same.Contains(r.Key))], [.. _removed]);
 }

@@ -96,7 +96,7 @@ public static class TableText
             yield return "no websocket";
     }
 
-    /// <summary>Returns how a proxy speaks TLS to endpoints, in words.</summary>
+    /// <summary>Returns a description of how a proxy speaks TLS to endpoints.</summary>
     public static string Describe(UpstreamTls tls)
     {
         var verified = tls.IsVerified ? $"verified by {tls.Authority ?? "the certificates in the table"}" : "not verified";

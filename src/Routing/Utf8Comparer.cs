@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Turnpike.Routing;
 
-/// <summary>Compares keys byte by byte, and lets a dictionary look bytes of the wire up without a copy.</summary>
+/// <summary>Compares keys byte by byte, and lets a dictionary look up bytes of the wire without a copy.</summary>
 internal sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
     public static Utf8Comparer Instance { get; } = new();
@@ -19,7 +19,7 @@ internal sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEquali
     /// <inheritdoc/>
     public int GetHashCode(ReadOnlySpan<byte> alternate)
     {
-        // It has a random seed, so nobody can write hosts or paths that share a slot.
+        // The hash has a random seed, so that an attacker cannot choose hosts or paths that share a slot.
         var hash = default(HashCode);
         hash.AddBytes(alternate);
         return hash.ToHashCode();

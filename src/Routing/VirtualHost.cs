@@ -16,7 +16,7 @@ public sealed class VirtualHost
     /// A host name, <c>*.x</c> for one label before <c>x</c>, <c>**.x</c> for one label or more before <c>x</c>, or <c>*</c> for every
     /// host.
     /// </param>
-    /// <param name="paths">At most one for each path condition; of several the first is kept.</param>
+    /// <param name="paths">The path entries. Of several with the same path condition the first is kept.</param>
     [JsonConstructor]
     public VirtualHost(string domain, ImmutableArray<PathEntry> paths)
     {
@@ -42,21 +42,21 @@ public sealed class VirtualHost
     /// <summary>The entries in the order in which they are tried: exact ones, then longer prefixes before shorter ones.</summary>
     public ImmutableArray<PathEntry> Paths { get; }
 
-    /// <summary>The entry whose path condition fits best, or null.</summary>
+    /// <summary>Returns the entry whose path condition fits best, or null.</summary>
     /// <param name="path">The path without its query.</param>
     public PathEntry? FindPath(ReadOnlySpan<byte> path) => EntriesFor(path) is var entries && entries.MoveNext() ? entries.Current : null;
 
-    /// <summary>The same for a path as text, which is encoded for it.</summary>
+    /// <summary>Returns the same for a path as text, which is encoded first.</summary>
     public PathEntry? FindPath(string path) => FindPath(Encoding.UTF8.GetBytes(path));
 
     /// <summary>
-    /// The route that takes the request, or null. The entry whose path fits best decides alone, unless it says that it falls through: then
-    /// the entry that fits next best is asked when none of its routes takes the request.
+    /// Returns the route that takes the request, or null. The entry whose path fits best decides alone, unless it falls through: then the
+    /// entry that fits next best is tried when none of its routes takes the request.
     /// </summary>
-    /// <param name="request">What is matched besides headers.</param>
+    /// <param name="request">The parts of the request that are matched besides its headers.</param>
     /// <param name="headers">The headers of the request.</param>
     /// <param name="entry">
-    /// The entry of the route; when there is no route, the last entry that was asked, or null when no path fits.
+    /// The entry of the route; when there is no route, the last entry that was tried, or null when no path fits.
     /// </param>
     public Route? Find<THeaders>(in RequestKey request, THeaders headers, out PathEntry? entry)
         where THeaders : IRequestHeaders, allows ref struct
@@ -73,7 +73,7 @@ public sealed class VirtualHost
         return null;
     }
 
-    /// <summary>The entries whose path conditions fit, the best one first.</summary>
+    /// <summary>Returns the entries whose path conditions fit, the best one first.</summary>
     internal PathEntries EntriesFor(ReadOnlySpan<byte> path) => new(this, path);
 
     /// <summary>Walks through the entries that fit a path, without allocating.</summary>

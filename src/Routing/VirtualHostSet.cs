@@ -5,13 +5,13 @@ namespace Turnpike.Routing;
 
 /// <summary>
 /// The virtual hosts of one listener. Hosts compare without regard to case and port. An exact name goes before a wildcard, and a wildcard
-/// before <c>*</c>. A request that finds no route in its virtual host gets no second chance in a wider one.
+/// before <c>*</c>. A request that finds no route in its virtual host is not matched in a wider one.
 /// </summary>
 public sealed class VirtualHostSet
 {
     private HostIndex<VirtualHost>? _index;
 
-    /// <param name="hosts">At most one for each domain; of several the first is kept.</param>
+    /// <param name="hosts">The virtual hosts. Of several with the same domain the first is kept.</param>
     public VirtualHostSet(IEnumerable<VirtualHost> hosts)
         : this([.. hosts.DistinctBy(h => h.Domain, StringComparer.OrdinalIgnoreCase).OrderBy(h => h.Domain, StringComparer.Ordinal)]) =>
         _index = IndexOf(All);
@@ -23,20 +23,22 @@ public sealed class VirtualHostSet
     /// <summary>The virtual hosts in the ordinal order of their domains.</summary>
     public ImmutableArray<VirtualHost> All { get; }
 
-    /// <summary>Returns a set that is indexed when something is first looked up in it. Those who make tables hardly ever do.</summary>
-    /// <param name="hosts">In the ordinal order of their domains, which are in lower case, each once.</param>
+    /// <summary>
+    /// Returns a set that is indexed when something is first looked up in it. Code that makes tables hardly ever looks anything up.
+    /// </summary>
+    /// <param name="hosts">The virtual hosts in the ordinal order of their domains, which are in lower case, each once.</param>
     public static VirtualHostSet OfSorted(ImmutableArray<VirtualHost> hosts) => new(hosts);
 
-    /// <summary>The virtual host that an authority belongs to, or null. Allocates nothing.</summary>
-    /// <param name="authority">As the client wrote it: in any case, with or without a port.</param>
+    /// <summary>Returns the virtual host that an authority belongs to, or null. Allocates nothing.</summary>
+    /// <param name="authority">The authority as the client wrote it: in any case, with or without a port.</param>
     public VirtualHost? Find(ReadOnlySpan<byte> authority) => (_index ??= IndexOf(All)).Find(HostOf(authority));
 
-    /// <summary>The same for an authority as text, which is encoded for it.</summary>
+    /// <summary>Returns the same for an authority as text, which is encoded first.</summary>
     public VirtualHost? Find(string authority) => Find(Encoding.UTF8.GetBytes(authority));
 
     private static HostIndex<VirtualHost> IndexOf(ImmutableArray<VirtualHost> hosts) => new(hosts.Select(h => (h.Domain, h)));
 
-    /// <summary>The host of an authority: without its port, and without the dot that ends a fully qualified name.</summary>
+    /// <summary>Returns the host of an authority, without its port and without the dot that ends a fully qualified name.</summary>
     public static ReadOnlySpan<byte> HostOf(ReadOnlySpan<byte> authority)
     {
         var host = authority;
@@ -46,6 +48,6 @@ public sealed class VirtualHostSet
         return host.EndsWith((byte)'.') ? host[..^1] : host;
     }
 
-    /// <summary>The same for an authority as text.</summary>
+    /// <summary>Returns the same for an authority as text.</summary>
     public static string HostOf(string authority) => Encoding.UTF8.GetString(HostOf(Encoding.UTF8.GetBytes(authority)));
 }
