@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Turnpike.Routing;
 
 /// <summary>
-/// The table of a proxy, which follows that of the control plane from delta to delta. A part that a delta does not touch is the same object in
-/// the next table. Not thread-safe.
+/// The table of a proxy, which follows that of the control plane from delta to delta. A part that a delta does not touch is the same object
+/// in the next table. Not thread-safe.
 /// </summary>
 public sealed class TableReplica
 {
