@@ -9,7 +9,7 @@ samples := httpbin:httpbin
 run-tests = CONFIGURATION=$(CONFIGURATION) hack/run-tests $(1) $(if $(TEST_FLAGS),-- $(TEST_FLAGS))
 
 .DEFAULT_GOAL := help
-.PHONY: help build test integration attacks demo images cluster-up cluster-down \
+.PHONY: help build test coverage integration attacks demo images cluster-up cluster-down \
   e2e bench bench-micro bench-control-plane manifests check-manifests changelog check-release lint format golden publish-aot clean
 
 help: ## List the targets
@@ -30,6 +30,9 @@ test: build ## Run the tests of every room, all that need no cluster
 
 test-%: build ## Run the tests of one room: make test-routing
 	@$(call run-tests,$*)
+
+coverage: build ## Measure which lines of src the tests of the rooms reach (a table; the report is in out/coverage)
+	@hack/coverage $(ROOMS)
 
 integration: build ## Run the integration tests (on a real kube-apiserver from hack/devcluster/build or KUBEBUILDER_ASSETS)
 	@$(call run-tests,Integration)
